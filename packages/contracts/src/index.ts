@@ -8,3 +8,5 @@ export {
   toWireError,
   type WireError,
 } from './lib/error.ts'
+export type { Grant, Message, MessageHeaders, MessageType } from './lib/message.ts'
+export { isTopic, isTopicPattern, MAX_TOPIC_LENGTH } from './lib/topic.ts'
