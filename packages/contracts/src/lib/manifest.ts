@@ -1,0 +1,119 @@
+import valid from 'semver/functions/valid.js'
+import { z } from 'zod'
+import { SwitchyardError } from './error.ts'
+import { isTopic, isTopicPattern } from './topic.ts'
+
+/** What a command does to the world: nothing, something that can be looked at first, or something that is gone afterwards. */
+export type Effect = 'read' | 'write' | 'destroy'
+
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+const COMMAND_NAME = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)?$/
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isSchema = (value: unknown): boolean => typeof value === 'object' && value !== null && '_zod' in value
+const functionField = z.custom<(...args: never[]) => unknown>(isFunction, 'must be a function')
+const schemaField = z.custom<z.ZodType>(isSchema, 'must be a zod schema')
+const sentence = z.string().min(3).max(300)
+
+const topicName = z.string().refine(isTopic, 'must be a topic such as "deploy/finished": segments between slashes, no wildcard')
+const topicPattern = z.string().refine(isTopicPattern, 'must be a topic pattern: whole segments, "*" for one, "**" for any number')
+
+/** Breaker, retry, bulkhead and fallback of a plugin or a command; the room `resilience` says what each means. */
+export const guardSchema = z.looseObject({})
+
+const topicSchema = z.strictObject({ name: topicName, schema: schemaField, durable: z.boolean().optional() })
+
+const commandSchema = z
+  .strictObject({
+    summary: sentence,
+    description: z.string().max(4_000).optional(),
+    examples: z.array(z.string().min(3).max(200)),
+    input: schemaField,
+    output: schemaField,
+    effect: z.enum(['read', 'write', 'destroy']),
+    run: functionField,
+    plan: functionField.optional(),
+    undo: functionField.optional(),
+    idempotent: z.boolean().optional(),
+    timeoutMs: z.int().min(1).max(86_400_000).optional(),
+    guard: guardSchema.optional(),
+  })
+  .check(({ value, issues }) => {
+    if (value.effect === 'read' || value.plan !== undefined) return
+    issues.push({
+      code: 'custom',
+      input: value,
+      path: ['plan'],
+      message: `a command whose effect is "${value.effect}" needs plan(input, ctx), which says what it would do without doing it`,
+    })
+  })
+
+const words = z.array(z.string().min(1).max(60)).max(100)
+
+const pluginSchema = z.strictObject({
+  name: z.string().max(50).regex(NAME, 'must be lower-case words joined by "-", such as "ops" or "team-chat"'),
+  version: z.string().refine((text) => valid(text) === text, 'must be a semantic version such as "1.4.0"'),
+  summary: sentence,
+  capabilities: z
+    .strictObject({ domains: words.optional(), contexts: words.optional(), patterns: words.optional(), integrations: words.optional() })
+    .optional(),
+  touches: z
+    .strictObject({
+      files: z.array(z.string()).optional(),
+      hosts: z.array(z.string()).optional(),
+      programs: z.array(z.string()).optional(),
+      plugins: z.array(z.string().regex(NAME, 'must be a plugin name')).optional(),
+    })
+    .optional(),
+  publishes: z.array(topicSchema).optional(),
+  listens: z
+    .array(z.strictObject({ pattern: topicPattern, name: z.string().optional(), schema: schemaField.optional(), handler: functionField }))
+    .optional(),
+  guard: guardSchema.optional(),
+  agents: z.array(z.strictObject({ name: z.string().regex(NAME), summary: sentence, prompt: z.string().min(1) })).optional(),
+  commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
+})
+
+/** One mistake in a manifest and where it is. */
+export interface ManifestMistake {
+  readonly path: string
+  readonly message: string
+}
+
+/** Every mistake of a plugin's definition at once; an empty list means that it is right. */
+export function checkManifest(definition: unknown): readonly ManifestMistake[] {
+  const result = pluginSchema.safeParse(definition)
+  if (result.success) return []
+  return result.error.issues.flatMap((issue) => describeIssue(issue))
+}
+
+/** @throws MANIFEST_INVALID with all mistakes in its message and in `data.mistakes`. */
+export function assertManifest(definition: unknown): void {
+  const mistakes = checkManifest(definition)
+  if (mistakes.length === 0) return
+  const name = typeof definition === 'object' && definition !== null && 'name' in definition ? String(definition.name) : 'unnamed'
+  const lines = mistakes.map(({ path, message }) => `  ${path || '(plugin)'}: ${message}`)
+  throw new SwitchyardError('MANIFEST_INVALID', `Cannot load plugin "${name}" as its definition must be right:\n${lines.join('\n')}`, {
+    data: { plugin: name, mistakes },
+  })
+}
+
+function describeIssue(issue: z.core.$ZodIssue): ManifestMistake[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: 'is no key of a definition' }))
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path: pathText(issue.path), message: issue.issues.map((inner) => inner.message).join('; ') }]
+  }
+  return [{ path: pathText(issue.path), message: issue.message }]
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const key of path) {
+    if (typeof key === 'number') text += `[${key}]`
+    else if (NAME.test(String(key)) || /^[A-Za-z]\w*$/.test(String(key))) text += text === '' ? String(key) : `.${String(key)}`
+    else text += `["${String(key)}"]`
+  }
+  return text
+}

@@ -1,0 +1,1 @@
+export { assertManifest, checkManifest, type Effect, type ManifestMistake } from './lib/manifest.ts'

@@ -1,0 +1,98 @@
+import { isSwitchyardError } from '@switchyard/contracts'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { type Command, type CommandRef, type Context, command, commandOf, definePlugin, defineTopic, on } from '../index.ts'
+
+const finished = defineTopic('greet/finished', z.object({ name: z.string() }))
+
+const greet = command({
+  summary: 'Says hello to somebody',
+  examples: ['say hello to ada'],
+  effect: 'read',
+  input: z.object({ name: z.string(), times: z.number().default(1) }),
+  output: z.object({ text: z.string() }),
+  async run({ name, times }, ctx) {
+    await ctx.publish(finished, { name })
+    return { text: `hello ${name}`.repeat(times) }
+  },
+})
+
+const greeter = definePlugin({
+  name: 'greeter',
+  version: '1.0.0',
+  summary: 'Greets people',
+  publishes: [finished],
+  listens: [on(finished, ({ name }) => void name.length)],
+  commands: { greet },
+})
+
+describe('definePlugin()', () => {
+  it('returns the definition, frozen', () => {
+    expect(greeter.commands.greet).toBe(greet)
+    expect(Object.isFrozen(greeter)).toBe(true)
+    expect(Object.isFrozen(greeter.commands)).toBe(true)
+  })
+
+  it('names every mistake at once, each with its path', () => {
+    const wrong = {
+      name: 'Ops!',
+      version: '1.0',
+      summary: 'Wrong in many ways',
+      colour: 'blue',
+      publishes: [{ name: 'a//b', schema: z.string() }],
+      commands: {
+        'Health Scan': greet,
+        wipe: { ...greet, effect: 'destroy' },
+        odd: { ...greet, input: undefined, timeout: 5 },
+      },
+    }
+    let caught: unknown
+    try {
+      definePlugin(wrong as unknown as Parameters<typeof definePlugin>[0])
+    } catch (error) {
+      caught = error
+    }
+    if (!isSwitchyardError(caught, 'MANIFEST_INVALID')) throw new Error('expected MANIFEST_INVALID', { cause: caught })
+    const mistakes = caught.data.mistakes as { path: string; message: string }[]
+    expect(new Set(mistakes.map(({ path }) => path))).toEqual(
+      new Set([
+        'colour',
+        'commands["Health Scan"]',
+        'commands.odd.input',
+        'commands.odd.timeout',
+        'commands.wipe.plan',
+        'name',
+        'publishes[0].name',
+        'version',
+      ]),
+    )
+    for (const { path, message } of mistakes) expect(caught.message).toContain(`${path}: ${message}`)
+  })
+
+  it('takes a listener that knows another plugin by type alone', () => {
+    const listener = on<typeof finished>('greet/finished', (payload) => {
+      expectTypeOf(payload).toEqualTypeOf<{ name: string }>()
+    })
+    expect(listener.pattern).toBe('greet/finished')
+  })
+})
+
+describe('commandOf()', () => {
+  it('carries the other plugin’s input and output types without importing it', () => {
+    const ref = commandOf<typeof greeter>('greeter')('greet')
+    expect(ref).toEqual({ id: 'greeter.greet' })
+    expectTypeOf(ref).toEqualTypeOf<CommandRef<{ name: string; times?: number | undefined }, { text: string }>>()
+    const call = (ctx: Context) => ctx.call(ref, { name: 'ada' })
+    expectTypeOf(call).returns.resolves.toEqualTypeOf<{ text: string }>()
+    // @ts-expect-error a name that the plugin does not have
+    commandOf<typeof greeter>('greeter')('leave')
+  })
+})
+
+describe('command()', () => {
+  it('wants a plan for what changes something, at compile time already', () => {
+    // @ts-expect-error a write without a plan
+    const write: Command = { ...greet, effect: 'write' }
+    expect(write.plan).toBeUndefined()
+  })
+})

@@ -1,0 +1,72 @@
+import { assertManifest } from '@switchyard/contracts/manifest'
+import type { z } from 'zod'
+import type { Command } from './command.ts'
+import type { Listener, Topic } from './topic.ts'
+
+export type Commands = Readonly<Record<string, Command>>
+
+/** A plugin as its author writes it. */
+export interface PluginDefinition<commands extends Commands = Commands> {
+  name: string
+  version: string
+  /** One sentence. */
+  summary: string
+  /** What it knows about, for routing. */
+  capabilities?: {
+    domains?: readonly string[]
+    contexts?: readonly string[]
+    patterns?: readonly string[]
+    integrations?: readonly string[]
+  }
+  /** What it may reach: file globs, hosts, programs, other plugins. Calls to a plugin that is not named here are refused. */
+  touches?: { files?: readonly string[]; hosts?: readonly string[]; programs?: readonly string[]; plugins?: readonly string[] }
+  publishes?: readonly Topic[]
+  listens?: readonly Listener[]
+  /** Breaker, retry, bulkhead and fallback for all its commands; a command's own settings win. */
+  guard?: Readonly<Record<string, unknown>>
+  agents?: readonly Agent[]
+  /** By name without the plugin's: `health.scan` of `ops` is called `ops.health.scan`. */
+  commands: commands
+}
+
+/** A prompt that a Claude Code client can run as a sub-agent. */
+export interface Agent {
+  readonly name: string
+  readonly summary: string
+  readonly prompt: string
+}
+
+/** A definition that has been checked. */
+export type Plugin<commands extends Commands = Commands> = Readonly<PluginDefinition<commands>>
+
+/**
+ * Checks a plugin's definition and returns it.
+ * @throws MANIFEST_INVALID that names every mistake at once, each with its path.
+ */
+export function definePlugin<const commands extends Commands>(definition: PluginDefinition<commands>): Plugin<commands> {
+  assertManifest(definition)
+  return Object.freeze({ ...definition, commands: Object.freeze({ ...definition.commands }) })
+}
+
+/** A command's full id together with the types of what goes in and comes out. */
+export interface CommandRef<input, output> {
+  readonly id: string
+  /** Carries types only; nothing is ever stored here. */
+  readonly types?: (input: input) => output
+}
+
+type CommandsOf<plugin> = plugin extends Plugin<infer commands> ? commands : never
+type InputOf<command> = command extends Command<infer input, z.ZodType> ? z.input<input> : never
+type OutputOf<command> = command extends Command<z.ZodType, infer output> ? z.output<output> : never
+
+/**
+ * Another plugin's commands by type alone, so that nothing of it is imported at run time:
+ * `import type ops from '@switchyard/ops-plugin'; const scan = commandOf<typeof ops>('ops')('health.scan')`.
+ */
+export function commandOf<plugin>(
+  pluginName: string,
+): <name extends keyof CommandsOf<plugin> & string>(
+  name: name,
+) => CommandRef<InputOf<CommandsOf<plugin>[name]>, OutputOf<CommandsOf<plugin>[name]>> {
+  return (name) => ({ id: `${pluginName}.${name}` })
+}
