@@ -1,0 +1,84 @@
+import type { Clock, WireError } from '@switchyard/contracts'
+import type { Effect } from '@switchyard/contracts/manifest'
+import type { Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
+import type { YardConfig } from './config.ts'
+import type { Finding } from './doctor.ts'
+
+export interface YardOptions {
+  plugins: readonly Plugin[]
+  /** Complete, as `loadConfig` returns it. @default the defaults of every key */
+  config?: YardConfig
+  /** Keeps everything in memory and writes nothing to disk. @default false */
+  memory?: boolean
+  clock?: Clock
+  random?: () => number
+  /** Puts a plugin's question to the person; absent where nobody can answer. */
+  ask?: (question: Question) => Promise<string>
+}
+
+/** One opened workspace: its store, its bus and its plugins. */
+export interface Yard {
+  readonly dir: string
+  readonly plugins: readonly Plugin[]
+  /** Every command by full id, in alphabetical order. */
+  readonly commands: ReadonlyMap<string, CommandInfo>
+  /** Runs a command now, planned or not; whoever calls has the person's approval. @throws UNKNOWN_COMMAND, VALIDATION, what the command throws */
+  call(commandId: string, input: unknown, options?: RunOptions): Promise<unknown>
+  /** Says what a command would do and keeps it under an id until it is approved; nothing is done. */
+  plan(commandId: string, input: unknown, options?: RunOptions): Promise<PlannedRun>
+  /** Runs what `plan` kept. @throws PLAN_UNKNOWN, PLAN_USED */
+  approve(planId: string, options?: RunOptions): Promise<unknown>
+  /** Takes an approved run back by its command's own undo. @throws PLAN_UNKNOWN, NOT_UNDOABLE */
+  undo(planId: string, options?: RunOptions): Promise<unknown>
+  /** Plans that were kept, newest first. */
+  plans(): readonly PlannedRun[]
+  /** Which command a request in plain words means. Runs nothing. */
+  decide(request: string): Decision
+  doctor(): Promise<readonly Finding[]>
+  /** Finishes what runs, then lets go of everything. */
+  close(): Promise<void>
+}
+
+export interface CommandInfo {
+  readonly id: string
+  readonly plugin: string
+  /** Without the plugin's name. */
+  readonly name: string
+  readonly definition: Plugin['commands'][string]
+}
+
+export interface RunOptions {
+  signal?: AbortSignal
+  timeoutMs?: number
+  onProgress?: (progress: Progress) => void
+}
+
+export interface PlannedRun {
+  readonly id: string
+  readonly command: string
+  readonly input: unknown
+  readonly effect: Effect
+  readonly plan: Plan
+  readonly createdAt: string
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'undone'
+  readonly undoable: boolean
+  readonly error?: WireError
+}
+
+/** What the router made of a request. */
+export interface Decision {
+  readonly request: string
+  readonly outcome: 'routed' | 'ask' | 'abstain'
+  /** What to ask the person, when unsure or when arguments are missing. */
+  readonly question?: string
+  readonly parts: readonly DecisionPart[]
+}
+
+export interface DecisionPart {
+  readonly text: string
+  readonly command: string
+  readonly confidence: number
+  readonly input: Readonly<Record<string, unknown>>
+  readonly missing: readonly string[]
+  readonly alternatives: readonly { readonly command: string; readonly confidence: number }[]
+}
