@@ -1,0 +1,5 @@
+export type { Breaker, BreakerChange, BreakerReason, BreakerSnapshot, BreakerState } from './lib/breaker.ts'
+export type { Alternative, Answer, AnswerSource, Attempt, Call, CallRequest } from './lib/call.ts'
+export type { Guard, GuardSetup, Run } from './lib/guard.ts'
+export type { BreakerOptions, BulkheadOptions, CacheOptions, GuardOptions, RetryOptions } from './lib/options.ts'
+export type { TimerWheel, WheelEntry } from './lib/timer-wheel.ts'
