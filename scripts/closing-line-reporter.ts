@@ -1,0 +1,14 @@
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** Ends a run with the plain line "N passed, N failed", which a script can read. */
+export default class ClosingLineReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const count = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 }
+    for (const module of modules) {
+      if (module.errors().length > 0) count.failed++
+      for (const test of module.children.allTests()) count[test.result().state]++
+    }
+    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : ''
+    process.stdout.write(`\n${count.passed} passed, ${count.failed + count.pending} failed${skipped}\n`)
+  }
+}
