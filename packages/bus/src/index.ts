@@ -1,0 +1,28 @@
+export type {
+  BreakerControl,
+  Bus,
+  BusClient,
+  BusEvents,
+  BusOptions,
+  BusSnapshot,
+  CallAnswer,
+  CallOptions,
+  ConnectOptions,
+  GuardRule,
+  HandlerContext,
+  MessageContext,
+  MessageHandler,
+  MethodDescription,
+  MethodHandler,
+  PublishOptions,
+  QueueOptions,
+  RequestOptions,
+  Sender,
+  ServeOptions,
+  StreamOptions,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionCounts,
+} from './lib/api.ts'
+export type { BusHooks, CallSpan, DeliverySpan, SpanTrace } from './lib/hooks.ts'
+export type { Link, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'
