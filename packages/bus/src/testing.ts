@@ -1,0 +1,1 @@
+export { type LinkFixture, linkContract } from './lib/link/link-contract.ts'
