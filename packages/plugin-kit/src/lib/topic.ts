@@ -27,7 +27,7 @@ export interface Listener {
   /** A durable listener's own name, under which its position is kept. */
   readonly name?: string
   readonly schema?: z.ZodType
-  readonly handler: (payload: never, ctx: ListenContext) => void | Promise<void>
+  handler(payload: unknown, ctx: ListenContext): void | Promise<void>
 }
 
 /** A listener's context also says which topic it was, since a pattern may match several. */
@@ -50,11 +50,7 @@ export function on<payload>(
   handler: (payload: payload, ctx: ListenContext) => void | Promise<void>,
   options?: { name?: string },
 ): Listener
-export function on(
-  topic: string | Topic,
-  handler: (payload: never, ctx: ListenContext) => void | Promise<void>,
-  options: { name?: string; schema?: z.ZodType } = {},
-): Listener {
+export function on(topic: string | Topic, handler: Listener['handler'], options: { name?: string; schema?: z.ZodType } = {}): Listener {
   if (typeof topic === 'string') return { pattern: topic, handler, ...options }
   return { pattern: topic.name, schema: topic.schema, handler, ...options }
 }

@@ -1,9 +1,67 @@
 import { z } from 'zod'
+import { guardSettings } from './config-guard.ts'
+
+/** The file's name in a workspace's root. */
+export const CONFIG_FILE = 'switchyard.config.json'
+
+const effects = 'read changes nothing, write can be looked at first, destroy cannot be taken back'
 
 /** Every key of `switchyard.config.json`; the descriptions are its documentation. */
 export const configSchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('The JSON schema that an editor checks this file with'),
+  plugins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Plugins beside the built-in ones: package names, or paths that start with "./" and are relative to this file'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('The least level that is written to the log'),
+  approval: z
+    .strictObject({
+      read: z.enum(['run', 'ask']).default('run').describe('How a command that changes nothing is started'),
+      write: z.enum(['run', 'ask', 'type']).default('ask').describe('How a command that changes something is started'),
+      destroy: z.enum(['ask', 'type']).default('type').describe('How a command that removes something for good is started'),
+    })
+    .prefault({})
+    .describe(`What a person has to do before a command runs (run: nothing, ask: say yes, type: type a name); ${effects}`),
+  guard: z
+    .record(z.string().min(1), guardSettings)
+    .default({})
+    .describe(
+      'Time limits, breaker, retry and bulkhead by plugin ("ops") or command ("ops.health.scan"); they win over what the plugin says',
+    ),
+  store: z
+    .strictObject({
+      busyTimeoutMs: z
+        .int()
+        .min(0)
+        .max(600_000)
+        .default(10_000)
+        .describe('How long a write waits for other processes, in milliseconds, before it fails with STORE_BUSY'),
+    })
+    .prefault({})
+    .describe('The file .switchyard/yard.db'),
+  bus: z
+    .strictObject({
+      maxMessageBytes: z
+        .int()
+        .min(1_024)
+        .max(268_435_456)
+        .default(1_048_576)
+        .describe('The largest message that plugins can send one another, in bytes'),
+    })
+    .prefault({})
+    .describe('The messages between plugins'),
 })
 
 /** A complete configuration. */
-export type YardConfig = Readonly<z.output<typeof configSchema>>
+export type YardConfig = Readonly<Omit<z.output<typeof configSchema>, '$schema'>>
+
+/** The value of every key where nobody says otherwise. */
+export function defaultConfig(): YardConfig {
+  return configSchema.parse({})
+}
+
+/** The JSON schema of `switchyard.config.json`, for editors. */
+export function configJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' })
+  return { $schema, title: CONFIG_FILE, allowComments: true, allowTrailingCommas: true, ...schema }
+}

@@ -1,6 +1,6 @@
 import type { Clock, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
-import type { Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
+import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
 import type { YardConfig } from './config.ts'
 import type { Finding } from './doctor.ts'
 
@@ -14,6 +14,8 @@ export interface YardOptions {
   random?: () => number
   /** Puts a plugin's question to the person; absent where nobody can answer. */
   ask?: (question: Question) => Promise<string>
+  /** Takes what plugins log. @default nowhere */
+  log?: Log
 }
 
 /** One opened workspace: its store, its bus and its plugins. */
@@ -37,6 +39,7 @@ export interface Yard {
   doctor(): Promise<readonly Finding[]>
   /** Finishes what runs, then lets go of everything. */
   close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface CommandInfo {

@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HandlerContext } from '@switchyard/bus'
+import type { CallOptions, CommandRef, ListenContext, Log, Plugin, Progress, PublishOptions, Question, Topic } from '@switchyard/plugin-kit'
+import { invalidEvent, needsAnswer, undeclaredTopic } from './errors.ts'
+import { parseWith } from './schema.ts'
+
+/** What the contexts of one plugin have in common. */
+export interface PluginSurroundings {
+  readonly plugin: Plugin
+  readonly workspace: string
+  readonly dataRoot: string
+  readonly log: Log
+  readonly ask: ((question: Question) => Promise<string>) | undefined
+}
+
+/** The context of one run: the bus's own, in the words of the plugin kit. */
+export class RunContext implements ListenContext {
+  readonly topic: string
+  readonly #bus: HandlerContext
+  readonly #around: PluginSurroundings
+
+  constructor(bus: HandlerContext, around: PluginSurroundings, topic = '') {
+    this.#bus = bus
+    this.#around = around
+    this.topic = topic
+  }
+
+  get plugin(): string {
+    return this.#around.plugin.name
+  }
+
+  get workspace(): string {
+    return this.#around.workspace
+  }
+
+  get dataDir(): string {
+    const folder = join(this.#around.dataRoot, 'plugins', this.#around.plugin.name)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return folder
+  }
+
+  get source(): string {
+    return this.#bus.source
+  }
+
+  get signal(): AbortSignal {
+    return this.#bus.signal
+  }
+
+  get headers(): HandlerContext['headers'] {
+    return this.#bus.headers
+  }
+
+  get log(): Log {
+    return this.#around.log
+  }
+
+  remainingMs(): number {
+    return this.#bus.remainingMs()
+  }
+
+  call<input, output>(command: CommandRef<input, output>, input: input, options?: CallOptions): Promise<output>
+  call(command: string, input: unknown, options?: CallOptions): Promise<unknown>
+  call(command: string | CommandRef<never, unknown>, input: unknown, { onProgress, ...options }: CallOptions = {}): Promise<unknown> {
+    return this.#bus.call(typeof command === 'string' ? command : command.id, input, {
+      ...options,
+      ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
+    })
+  }
+
+  publish<payload>(topic: Topic<payload>, payload: payload, options?: PublishOptions): Promise<void> {
+    const { name, publishes = [] } = this.#around.plugin
+    if (!publishes.some((declared) => declared.name === topic.name)) return Promise.reject(undeclaredTopic(topic.name, name))
+    try {
+      return this.#bus.publish(
+        topic.name,
+        parseWith(topic.schema, payload, (mistakes) => invalidEvent(topic.name, name, mistakes)),
+        options,
+      )
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  progress(progress: Progress): void {
+    this.#bus.progress(progress)
+  }
+
+  ask(question: Question): Promise<string> {
+    const { ask } = this.#around
+    return ask === undefined ? Promise.reject(needsAnswer(question.text)) : ask(question)
+  }
+}

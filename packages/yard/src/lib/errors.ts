@@ -1,0 +1,72 @@
+import { SwitchyardError } from '@switchyard/contracts'
+
+export const unknownCommand = (commandId: string): SwitchyardError =>
+  new SwitchyardError('UNKNOWN_COMMAND', `Cannot run "${commandId}" as no plugin here has such a command`, {
+    data: { command: commandId },
+    next: 'switchyard plugins',
+  })
+
+export const duplicatePlugin = (name: string): SwitchyardError =>
+  new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as every plugin needs a name of its own: "${name}" is there twice`, {
+    data: { plugin: name },
+  })
+
+export const invalidInput = (commandId: string, mistakes: readonly Mistake[]): SwitchyardError =>
+  new SwitchyardError('VALIDATION', `Cannot run "${commandId}" as its input must fit: ${listed(mistakes)}`, {
+    data: { command: commandId, mistakes },
+    next: `switchyard ${commandId.replaceAll('.', ' ')} --help`,
+  })
+
+export const invalidOutput = (commandId: string, mistakes: readonly Mistake[]): SwitchyardError =>
+  new SwitchyardError('HANDLER_ERROR', `Cannot return the result of "${commandId}" as it must fit its output schema: ${listed(mistakes)}`, {
+    data: { command: commandId, mistakes },
+  })
+
+export const invalidEvent = (topic: string, plugin: string, mistakes: readonly Mistake[]): SwitchyardError =>
+  new SwitchyardError('VALIDATION', `Cannot publish to "${topic}" as the payload of plugin "${plugin}" must fit: ${listed(mistakes)}`, {
+    data: { topic, plugin, mistakes },
+  })
+
+export const undeclaredTopic = (topic: string, plugin: string): SwitchyardError =>
+  new SwitchyardError('FORBIDDEN', `Cannot publish to "${topic}" as plugin "${plugin}" must list it in publishes`, {
+    data: { topic, plugin },
+  })
+
+export const nothingToPlan = (commandId: string): SwitchyardError =>
+  new SwitchyardError('NOTHING_TO_PLAN', `Cannot plan "${commandId}" as it must change something: it only reads`, {
+    data: { command: commandId },
+    next: `switchyard ${commandId.replaceAll('.', ' ')}`,
+  })
+
+export const planUnknown = (planId: string): SwitchyardError =>
+  new SwitchyardError('PLAN_UNKNOWN', `Cannot find the plan "${planId}" as it must have been made in this workspace`, {
+    data: { plan: planId },
+    next: 'switchyard plans',
+  })
+
+export const planUsed = (planId: string, state: string): SwitchyardError =>
+  new SwitchyardError('PLAN_USED', `Cannot approve "${planId}" as a plan runs once and must be waiting: it is ${state}`, {
+    data: { plan: planId, state },
+    next: 'switchyard plans',
+  })
+
+export const notUndoable = (planId: string, why: string): SwitchyardError =>
+  new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${planId}" as ${why}`, { data: { plan: planId }, next: 'switchyard plans' })
+
+export const needsAnswer = (question: string): SwitchyardError =>
+  new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question}`, {
+    data: { question },
+    next: 'run it again in a terminal',
+  })
+
+export const yardClosed = (): SwitchyardError => new SwitchyardError('YARD_CLOSED', 'Cannot go on as the yard must be open: it was closed')
+
+/** What does not fit a schema, and where. */
+export interface Mistake {
+  readonly path: string
+  readonly message: string
+}
+
+function listed(mistakes: readonly Mistake[]): string {
+  return mistakes.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+}

@@ -1,0 +1,273 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isSwitchyardError } from '@switchyard/contracts'
+import { command, definePlugin, defineTopic, on, type Question } from '@switchyard/plugin-kit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { openYard, type Yard } from '../index.ts'
+
+const written = defineTopic('notes/written', z.object({ name: z.string() }))
+const secret = defineTopic('notes/secret', z.string())
+
+let dir: string
+let yard: Yard
+let heard: unknown[]
+let asked: Question[]
+
+const read = command({
+  summary: 'Shows a note',
+  examples: ['show me the note about milk', 'what does the note say', 'read the note'],
+  effect: 'read',
+  input: z.object({ name: z.string() }),
+  output: z.object({ text: z.string() }),
+  run: ({ name }, { workspace }) => ({ text: readFileSync(join(workspace, name), 'utf8') }),
+})
+
+const write = command({
+  summary: 'Writes a note',
+  examples: ['write a note that says buy milk', 'note down that the sky is blue', 'keep a note'],
+  effect: 'write',
+  input: z.object({ name: z.string(), text: z.string().default('empty') }),
+  output: z.object({ name: z.string() }),
+  plan: ({ name }) => ({ summary: `Write ${name}`, steps: [{ does: 'create', target: name }] }),
+  async run({ name, text }, ctx) {
+    writeFileSync(join(ctx.workspace, name), text)
+    ctx.progress({ message: 'written', done: 1, total: 1 })
+    await ctx.publish(written, { name })
+    return { name }
+  },
+  undo: ({ name }) => ({ command: 'notes.remove', input: { name } }),
+})
+
+const remove = command({
+  summary: 'Removes a note for good',
+  examples: ['throw the note away', 'delete my note', 'remove that note'],
+  effect: 'destroy',
+  input: z.object({ name: z.string() }),
+  output: z.object({ name: z.string() }),
+  plan: ({ name }) => ({ summary: `Remove ${name}`, steps: [{ does: 'remove', target: name }] }),
+  run({ name }, { workspace }) {
+    rmSync(join(workspace, name))
+    return { name }
+  },
+})
+
+const odd = command({
+  summary: 'Does what it should not',
+  examples: ['misbehave in some way'],
+  effect: 'read',
+  input: z.object({ how: z.enum(['output', 'undeclared', 'stranger', 'ask', 'data', 'payload']) }),
+  output: z.object({ answer: z.string() }),
+  async run({ how }, ctx) {
+    if (how === 'undeclared') await ctx.publish(secret, 'psst')
+    if (how === 'payload') await ctx.publish(written, { name: 5 as unknown as string })
+    if (how === 'stranger') await ctx.call('stranger.greet', {})
+    if (how === 'data') return { answer: ctx.dataDir }
+    if (how === 'ask') return { answer: await ctx.ask({ text: 'Really?', choices: ['yes', 'no'] }) }
+    return { answer: 42 as unknown as string }
+  },
+})
+
+const notes = definePlugin({
+  name: 'notes',
+  version: '1.0.0',
+  summary: 'Keeps notes',
+  publishes: [written],
+  commands: { read, write, remove, odd },
+})
+
+const stranger = definePlugin({
+  name: 'stranger',
+  version: '1.0.0',
+  summary: 'Is called by nobody who did not say so',
+  listens: [on(written, (payload, { source, topic }) => void heard.push({ payload, source, topic }))],
+  commands: {
+    greet: command({
+      summary: 'Greets whoever asks',
+      examples: ['greet me kindly'],
+      effect: 'read',
+      input: z.object({}),
+      output: z.object({}),
+      run: () => ({}),
+    }),
+  },
+})
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'yard-'))
+  heard = []
+  asked = []
+  const ask = async (question: Question) => {
+    asked.push(question)
+    return 'yes'
+  }
+  yard = await openYard(dir, { plugins: [notes, stranger], ask })
+})
+
+afterEach(async () => {
+  await yard.close()
+  rmSync(dir, { recursive: true })
+})
+
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => (isSwitchyardError(error) ? error.code : error),
+  )
+
+describe('openYard()', () => {
+  it('runs a command of a plugin over the bus, with defaults filled in', async () => {
+    await yard.call('notes.write', { name: 'a.txt' })
+    expect(await yard.call('notes.read', { name: 'a.txt' })).toEqual({ text: 'empty' })
+  })
+
+  it('lets one plugin hear what another published, and from whom', async () => {
+    await yard.call('notes.write', { name: 'a.txt' })
+    await expect.poll(() => heard).toEqual([{ payload: { name: 'a.txt' }, source: 'notes', topic: 'notes/written' }])
+  })
+
+  it('passes progress on', async () => {
+    const seen: unknown[] = []
+    await yard.call('notes.write', { name: 'a.txt' }, { onProgress: (progress) => seen.push(progress) })
+    expect(seen).toEqual([{ message: 'written', done: 1, total: 1 }])
+  })
+
+  it('refuses input that does not fit, naming every mistake, before anything ran', async () => {
+    const refused = yard.call('notes.write', { name: 1, text: 2 })
+    await expect(refused).rejects.toMatchObject({ code: 'VALIDATION', message: expect.stringMatching(/name: .*; text: /) })
+    expect(heard).toEqual([])
+  })
+
+  it('calls a result that breaks its own schema the handler’s fault', async () => {
+    expect(await codeOf(yard.call('notes.odd', { how: 'output' }))).toBe('HANDLER_ERROR')
+  })
+
+  it('refuses an event that the plugin does not declare, and one that breaks its schema', async () => {
+    expect(await codeOf(yard.call('notes.odd', { how: 'undeclared' }))).toBe('FORBIDDEN')
+    expect(await codeOf(yard.call('notes.odd', { how: 'payload' }))).toBe('VALIDATION')
+  })
+
+  it('refuses a call to a plugin that the caller does not name in touches', async () => {
+    expect(await codeOf(yard.call('notes.odd', { how: 'stranger' }))).toBe('FORBIDDEN')
+  })
+
+  it('puts a plugin’s question to the person', async () => {
+    expect(await yard.call('notes.odd', { how: 'ask' })).toEqual({ answer: 'yes' })
+    expect(asked).toEqual([{ text: 'Really?', choices: ['yes', 'no'] }])
+  })
+
+  it('says NEEDS_ANSWER where nobody can answer', async () => {
+    await using alone = await openYard(dir, { plugins: [notes], memory: true })
+    expect(await codeOf(alone.call('notes.odd', { how: 'ask' }))).toBe('NEEDS_ANSWER')
+  })
+
+  it('gives a plugin a folder of its own', async () => {
+    const { answer } = (await yard.call('notes.odd', { how: 'data' })) as { answer: string }
+    expect(answer).toBe(join(dir, '.switchyard', 'plugins', 'notes'))
+    expect(existsSync(answer)).toBe(true)
+  })
+
+  it('names a command that nobody has', async () => {
+    await expect(yard.call('notes.sing', {})).rejects.toMatchObject({ code: 'UNKNOWN_COMMAND' })
+  })
+
+  it('refuses two plugins of one name', async () => {
+    expect(await codeOf(openYard(dir, { plugins: [notes, notes], memory: true }))).toBe('MANIFEST_INVALID')
+  })
+
+  it('writes nothing to disk in memory', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'yard-memory-'))
+    await using quiet = await openYard(empty, { plugins: [notes], memory: true })
+    quiet.decide('write a note that says hello')
+    expect(existsSync(join(empty, '.switchyard'))).toBe(false)
+    rmSync(empty, { recursive: true })
+  })
+})
+
+describe('plan() and approve()', () => {
+  it('keep a plan under an id, do nothing before it is approved, and run it once', async () => {
+    const planned = await yard.plan('notes.write', { name: 'b.txt', text: 'milk' })
+    expect(planned).toMatchObject({ command: 'notes.write', effect: 'write', state: 'waiting', plan: { summary: 'Write b.txt' } })
+    expect(existsSync(join(dir, 'b.txt'))).toBe(false)
+    expect(await yard.approve(planned.id)).toEqual({ name: 'b.txt' })
+    expect(readFileSync(join(dir, 'b.txt'), 'utf8')).toBe('milk')
+    expect(await codeOf(yard.approve(planned.id))).toBe('PLAN_USED')
+  })
+
+  it('keep the plan over a restart', async () => {
+    const { id } = await yard.plan('notes.write', { name: 'c.txt' })
+    await yard.close()
+    yard = await openYard(dir, { plugins: [notes, stranger] })
+    await yard.approve(id)
+    expect(yard.plans()).toMatchObject([{ id, state: 'done', undoable: true }])
+  })
+
+  it('say what failed', async () => {
+    const { id } = await yard.plan('notes.remove', { name: 'nothing.txt' })
+    await expect(yard.approve(id)).rejects.toMatchObject({ code: 'HANDLER_ERROR' })
+    expect(yard.plans()).toMatchObject([{ id, state: 'failed', undoable: false, error: { code: 'HANDLER_ERROR' } }])
+  })
+
+  it('refuse what only reads, what does not fit and what nobody planned', async () => {
+    expect(await codeOf(yard.plan('notes.read', { name: 'a' }))).toBe('NOTHING_TO_PLAN')
+    expect(await codeOf(yard.plan('notes.write', {}))).toBe('VALIDATION')
+    expect(await codeOf(yard.approve('p-nothing'))).toBe('PLAN_UNKNOWN')
+    expect(yard.plans()).toEqual([])
+  })
+})
+
+describe('undo()', () => {
+  it('takes a run back by its command’s own undo, once', async () => {
+    const { id } = await yard.plan('notes.write', { name: 'd.txt' })
+    await yard.approve(id)
+    await yard.undo(id)
+    expect(existsSync(join(dir, 'd.txt'))).toBe(false)
+    expect(await codeOf(yard.undo(id))).toBe('NOT_UNDOABLE')
+  })
+
+  it('can be tried again when it failed', async () => {
+    const { id } = await yard.plan('notes.write', { name: 'e.txt' })
+    await yard.approve(id)
+    rmSync(join(dir, 'e.txt'))
+    expect(await codeOf(yard.undo(id))).toBe('HANDLER_ERROR')
+    writeFileSync(join(dir, 'e.txt'), 'back')
+    await yard.undo(id)
+    expect(existsSync(join(dir, 'e.txt'))).toBe(false)
+  })
+
+  it('says what has no way back', async () => {
+    writeFileSync(join(dir, 'f.txt'), 'here')
+    const { id } = await yard.plan('notes.remove', { name: 'f.txt' })
+    expect(await codeOf(yard.undo(id))).toBe('NOT_UNDOABLE')
+    await yard.approve(id)
+    expect(await codeOf(yard.undo(id))).toBe('NOT_UNDOABLE')
+  })
+})
+
+describe('decide()', () => {
+  it('finds the command that a request means, and asks for what is missing', () => {
+    const decision = yard.decide('please show me the note')
+    expect(decision.parts[0]?.command).toBe('notes.read')
+    expect(decision).toMatchObject({ outcome: 'ask', parts: [{ missing: ['name'] }] })
+  })
+
+  it('abstains from what no plugin does', () => {
+    expect(yard.decide('what is the weather in Vienna tomorrow')).toMatchObject({ outcome: 'abstain', parts: [] })
+  })
+
+  it('decides the same with the model that was kept', async () => {
+    const before = yard.decide('throw my note away')
+    await yard.close()
+    yard = await openYard(dir, { plugins: [notes, stranger] })
+    expect(yard.decide('throw my note away')).toEqual(before)
+  })
+})
+
+describe('close()', () => {
+  it('can be called twice, and nothing can be called after it', async () => {
+    await yard.close()
+    await yard.close()
+    expect(await codeOf(yard.call('notes.read', { name: 'a' }))).toBe('BUS_CLOSED')
+  })
+})

@@ -1,0 +1,172 @@
+import { join, resolve } from 'node:path'
+import { type Bus, createBus } from '@switchyard/bus'
+import { type Clock, systemClock } from '@switchyard/contracts'
+import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
+import { openStore, type Store } from '@switchyard/store'
+import { defaultConfig } from './config.ts'
+import { createDecide } from './decide.ts'
+import { diagnose } from './doctor.ts'
+import { duplicatePlugin, invalidInput, nothingToPlan, unknownCommand } from './errors.ts'
+import { guardRuleOf, hostPlugin, planMethod } from './host.ts'
+import { createPlans } from './plans.ts'
+import { parseWith } from './schema.ts'
+import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
+
+/** A workspace's data folder: never committed, mode 0700. */
+export const DATA_FOLDER = '.switchyard'
+
+/** The identity under which a person's requests go over the bus. */
+const PERSON = 'person'
+
+/**
+ * Opens the workspace in a folder with these plugins; nothing of a plugin runs before it is asked for.
+ * @throws MANIFEST_INVALID, and the STORE_ codes when the data folder cannot be used
+ */
+export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
+  const workspace = resolve(dir)
+  const { plugins, config = defaultConfig(), memory = false, clock = systemClock, random = Math.random } = options
+  const commands = commandsOf(plugins)
+  const dataRoot = join(workspace, DATA_FOLDER)
+  const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
+  let bus: Bus | undefined
+  try {
+    bus = createBus({
+      clock,
+      random,
+      store,
+      maxMessageBytes: config.bus.maxMessageBytes,
+      durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
+      guard: (method) => {
+        const command = commands.get(method)
+        return command && guardRuleOf(pluginNamed(command.plugin), command, config.guard)
+      },
+    })
+    for (const plugin of plugins) hostPlugin(bus, { plugin, workspace, dataRoot, log: options.log ?? silentLog, ask: options.ask })
+    return createYard({ workspace, plugins, commands, store, bus, clock, random })
+  } catch (error) {
+    await bus?.close()
+    store.close()
+    throw error
+  }
+
+  function pluginNamed(name: string): Plugin {
+    return plugins.find((plugin) => plugin.name === name)!
+  }
+}
+
+interface OpenParts {
+  readonly workspace: string
+  readonly plugins: readonly Plugin[]
+  readonly commands: ReadonlyMap<string, CommandInfo>
+  readonly store: Store
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+function createYard({ workspace, plugins, commands, store, bus, clock, random }: OpenParts): Yard {
+  const person = bus.connect(PERSON)
+  const plans = createPlans(store)
+  const decide = createDecide(store, commands)
+  let closing: Promise<void> | undefined
+
+  function commandOf(commandId: string): CommandInfo {
+    const command = commands.get(commandId)
+    if (command === undefined) throw unknownCommand(commandId)
+    return command
+  }
+
+  function call(method: string, timeLimitMs: number, input: unknown, { onProgress, signal, timeoutMs }: RunOptions): Promise<unknown> {
+    return person.call(method, input, {
+      timeoutMs: timeoutMs ?? timeLimitMs,
+      ...(signal !== undefined && { signal }),
+      ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
+    })
+  }
+
+  const timeLimitOf = ({ definition }: CommandInfo): number => definition.timeoutMs ?? DEFAULT_TIMEOUT_MS
+
+  return {
+    dir: workspace,
+    plugins,
+    commands,
+    async call(commandId, input, options = {}) {
+      return call(commandId, timeLimitOf(commandOf(commandId)), input, options)
+    },
+    async plan(commandId, input, options = {}) {
+      const command = commandOf(commandId)
+      const { effect } = command.definition
+      if (effect === 'read') throw nothingToPlan(commandId)
+      parseWith(command.definition.input, input, (mistakes) => invalidInput(commandId, mistakes))
+      const plan = (await call(planMethod(commandId), timeLimitOf(command), input, options)) as Plan
+      return plans.add({ id: newPlanId(random), command: commandId, input, effect, plan, createdMs: clock.now() })
+    },
+    async approve(planId, options = {}) {
+      const command = commandOf(plans.get(planId).command)
+      const { input } = plans.start(planId)
+      const { definition } = command
+      let undo: Undo | undefined
+      let result: unknown
+      try {
+        result = await call(command.id, timeLimitOf(command), input, options)
+        undo = definition.undo?.(result, definition.input.parse(input))
+      } catch (error) {
+        plans.failed(planId, error)
+        throw error
+      }
+      plans.done(planId, undo)
+      return result
+    },
+    async undo(planId, options = {}) {
+      const undo = plans.startUndo(planId)
+      try {
+        return await call(undo.command, timeLimitOf(commandOf(undo.command)), undo.input, options)
+      } catch (error) {
+        plans.undoFailed(planId)
+        throw error
+      }
+    },
+    plans: () => plans.list(),
+    decide,
+    doctor: async () => diagnose({ workspace, plugins, store }),
+    close() {
+      closing ??= closeAll()
+      return closing
+    },
+    [Symbol.asyncDispose]() {
+      return this.close()
+    },
+  }
+
+  async function closeAll(): Promise<void> {
+    await bus.drain()
+    await bus.close()
+    store.close()
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+function commandsOf(plugins: readonly Plugin[]): ReadonlyMap<string, CommandInfo> {
+  const names = new Set<string>()
+  const found: CommandInfo[] = []
+  for (const plugin of plugins) {
+    if (names.has(plugin.name)) throw duplicatePlugin(plugin.name)
+    names.add(plugin.name)
+    for (const [name, definition] of Object.entries(plugin.commands)) {
+      found.push({ id: `${plugin.name}.${name}`, plugin: plugin.name, name, definition })
+    }
+  }
+  found.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return new Map(found.map((command) => [command.id, command]))
+}
+
+/** Short enough to type; the letters that are easily mistaken are left out. */
+function newPlanId(random: () => number): string {
+  const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
+  let id = 'p-'
+  for (let index = 0; index < 7; index++) id += LETTERS[Math.floor(random() * LETTERS.length)]
+  return id
+}
