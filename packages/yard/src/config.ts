@@ -1,0 +1,7 @@
+export { closest } from './lib/closest.ts'
+export { CONFIG_FILE, configJsonSchema, configSchema, defaultConfig, type YardConfig } from './lib/config.ts'
+export type { ConfigProblem } from './lib/config-document.ts'
+export { variableName } from './lib/config-env.ts'
+export { mustBe } from './lib/config-issue.ts'
+export { type ConfigEntry, type ConfigOrigin, type ConfigSurroundings, type LoadedConfig, loadConfig } from './lib/config-load.ts'
+export { loadPlugins } from './lib/config-plugins.ts'

@@ -1,0 +1,107 @@
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+
+/** What is wrong in one place of the configuration. */
+export interface ConfigProblem {
+  /** A file's path, or the name of an environment variable. */
+  readonly source: string
+  /** From 1; absent for an environment variable. */
+  readonly line?: number
+  readonly column?: number
+  /** Such as `store.busyTimeoutMs`; empty for the whole document. */
+  readonly key: string
+  /** What must hold and what is, as the end of a sentence that begins with the key. */
+  readonly message: string
+}
+
+/** A file's text with the places of its values. */
+export interface ConfigDocument {
+  readonly value: unknown
+  /** Mistakes of the notation itself: a missing bracket, a key that is there twice. */
+  readonly problems: readonly ConfigProblem[]
+  /** Where the value of a key stands; the nearest one around it if the key is not there. */
+  placeOf(path: readonly PropertyKey[]): Place
+  /** Where the key itself stands. */
+  placeOfKey(path: readonly PropertyKey[]): Place
+}
+
+interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+const OPTIONS = { allowTrailingComma: true, disallowComments: false, allowEmptyContent: true }
+
+/** Reads JSON with comments and trailing commas; never throws. */
+export function parseConfigDocument(source: string, text: string): ConfigDocument {
+  const errors: ParseError[] = []
+  const root = parseTree(text.replace(/^\uFEFF/, ' '), errors, OPTIONS)
+  const place = (offset: number): Place => placeAt(text, offset)
+  const problems: ConfigProblem[] = errors
+    .slice(0, 1)
+    .map((error) => ({ source, ...place(error.offset), key: '', message: `must be JSON: ${syntaxText(error)}` }))
+  const value =
+    root === undefined
+      ? {}
+      : plainValue(root, [], (node, path) => {
+          problems.push({ source, ...place(node.offset), key: keyText(path), message: 'must be there once: it is there again' })
+        })
+
+  return {
+    value,
+    problems,
+    placeOf(path) {
+      for (let length = path.length; length > 0; length--) {
+        const node = root && findNodeAtLocation(root, path.slice(0, length) as (string | number)[])
+        if (node !== undefined) return place(node.offset)
+      }
+      return place(root?.offset ?? 0)
+    },
+    placeOfKey(path) {
+      const node = root && findNodeAtLocation(root, path as (string | number)[])
+      return place((node?.parent ?? node ?? root)?.offset ?? 0)
+    },
+  }
+}
+
+/** `store.busyTimeoutMs`, `plugins[0]`, `guard["ops.health"].retry`. */
+export function keyText(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const key of path) {
+    if (typeof key === 'number') text += `[${key}]`
+    else if (/^[$\w-]+$/.test(String(key))) text += text === '' ? String(key) : `.${String(key)}`
+    else text += `[${JSON.stringify(String(key))}]`
+  }
+  return text
+}
+
+function plainValue(node: Node, path: readonly PropertyKey[], onRepeated: (key: Node, path: readonly PropertyKey[]) => void): unknown {
+  if (node.type === 'array') return (node.children ?? []).map((child, index) => plainValue(child, [...path, index], onRepeated))
+  if (node.type !== 'object') return node.value
+  const object: Record<string, unknown> = {}
+  for (const { children } of node.children ?? []) {
+    const [key, child] = children ?? []
+    if (key === undefined || child === undefined) continue
+    const childPath = [...path, key.value as string]
+    if (Object.hasOwn(object, key.value)) onRepeated(key, childPath)
+    Object.defineProperty(object, key.value, {
+      value: plainValue(child, childPath, onRepeated),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+  }
+  return object
+}
+
+function placeAt(text: string, offset: number): Place {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - (before.lastIndexOf('\n') + 1) + 1 }
+}
+
+function syntaxText({ error }: ParseError): string {
+  const words = printParseErrorCode(error).replace(/([a-z])([A-Z])/g, '$1 $2')
+  return words
+    .toLowerCase()
+    .replace(/^(\w+) expected$/, 'a $1 is missing')
+    .replace('a end of file is missing', 'there is text after its end')
+}
