@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   copyFileSync,
@@ -300,10 +301,7 @@ function mountObstacle(): string | undefined {
 const obstacle = mountObstacle()
 
 test.skipIf(obstacle)(`openStore() and what it opens survive a full disk${obstacle ? ` (skipped ${obstacle})` : ''}`, async () => {
-  const disk = join(temporaryFolder(), 'disk')
-  mkdirSync(disk)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk])
-  onTestFinished(() => void execFileSync('umount', ['--lazy', disk]))
+  const disk = mountDisk('2m')
   const path = join(disk, '.switchyard', 'yard.db')
   const ballast = join(disk, 'ballast')
   writeFileSync(ballast, Buffer.alloc(1_000_000))
@@ -334,6 +332,43 @@ test.skipIf(obstacle)(`openStore() and what it opens survive a full disk${obstac
     store.migrate('log', [V1, V2])
     expect(store.check()).toMatchObject({ problems: [], rooms: { log: 2 } })
   }
+
+  const before = snapshot(dirname(path))
+  fill(ballast)
+  const error = failure(() => openStore({ path }))
+  expect(error).toMatchObject({ code: 'STORE_FULL' })
+  expectForPeople(error)
+  expect(snapshot(dirname(path))).toEqual(before)
+  rmSync(ballast)
   using again = openStore({ path })
   expect(again.check().problems).toEqual([])
 })
+
+test.skipIf(obstacle)(`openStore() refuses a disk that is mounted read-only${obstacle ? ` (skipped ${obstacle})` : ''}`, () => {
+  const disk = mountDisk('2m')
+  const path = writtenStore(disk)
+  const before = snapshot(disk)
+  execFileSync('mount', ['-o', 'remount,ro', disk])
+  for (const wanted of [path, join(disk, 'new', 'yard.db')]) {
+    const error = failure(() => openStore({ path: wanted }))
+    expect(error).toMatchObject({ code: 'STORE_READONLY' })
+    expectForPeople(error)
+  }
+  expect(snapshot(disk)).toEqual(before)
+})
+
+/** A disk of its own in memory, gone with the test. */
+function mountDisk(size: string): string {
+  const disk = join(temporaryFolder(), 'disk')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk])
+  onTestFinished(() => void execFileSync('umount', ['--lazy', disk]))
+  return disk
+}
+
+/** Writes until the disk has no byte left. */
+function fill(path: string): void {
+  expect(() => {
+    for (;;) appendFileSync(path, Buffer.alloc(4096))
+  }).toThrow(/ENOSPC/)
+}

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '@switchyard/contracts'
 import { retryWhileBusy } from './busy.ts'
+import { syncToDisk } from './sync-to-disk.ts'
 
 const KEPT = 3
 const NAME_END = /\.(\d{8}T\d{9}Z(?:-\d+)?)\.db$/
@@ -73,13 +74,4 @@ export function pruneBackups(path: string, label: string, written: string): void
 
 function backupFolder(path: string): string {
   return join(dirname(path), 'backups')
-}
-
-function syncToDisk(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
 }

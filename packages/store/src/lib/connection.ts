@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { retryWhileBusy } from './busy.ts'
 import { storeClosed } from './errors.ts'
 import { explain } from './explain.ts'
 import type { SqlParameters, Statement } from './store.ts'
+import { syncToDisk } from './sync-to-disk.ts'
 
 /** Statements are kept by their text; past this many the oldest is dropped, for callers that put values into the text. */
 const MAX_STATEMENTS = 1000
@@ -82,12 +83,11 @@ export function createConnection(db: DatabaseSync, path: string, busyTimeoutMs: 
     lost = undefined
   }
 
-  /** The same that SQLite does for synchronous FULL. It keeps no locks on the log, so closing a descriptor of it is safe. */
+  /** What SQLite itself does for synchronous FULL, for a need that came up too late to switch. */
   function syncLog(): void {
     try {
-      const log = openSync(`${path}-wal`, 'r+')
-      fsyncSync(log)
-      closeSync(log)
+      syncToDisk(`${path}-wal`)
+      syncToDisk(dirname(path))
     } catch (error) {
       throw explain(error, path, busyTimeoutMs)
     }

@@ -56,6 +56,18 @@ export function storeReadonly(path: string, found: string, userId: number | unde
   })
 }
 
+export function storeOnReadonlyDisk(path: string, cause: unknown): SwitchyardError {
+  return new SwitchyardError(
+    'STORE_READONLY',
+    `Cannot write to ${name(path)} as its file system must be writable: it is mounted read-only`,
+    {
+      data: { path },
+      cause,
+      next: 'Mount it writable, or use a workspace on another disk',
+    },
+  )
+}
+
 export function storeUnreachable(path: string, found: string, cause?: unknown): SwitchyardError {
   return new SwitchyardError(
     'STORE_UNREACHABLE',

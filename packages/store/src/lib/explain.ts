@@ -2,7 +2,7 @@ import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { listBackups } from './backup.ts'
 import { isBusy, isSqliteError } from './busy.ts'
-import { storeBusy, storeDamaged, storeFull, storeReadonly, storeUnreachable } from './errors.ts'
+import { storeBusy, storeDamaged, storeFull, storeOnReadonlyDisk, storeReadonly, storeUnreachable } from './errors.ts'
 
 /** SQLite's result codes, https://sqlite.org/rescode.html, by the low byte. */
 const PERM = 3
@@ -45,7 +45,7 @@ export function explain(error: unknown, path: string, busyTimeoutMs: number): un
     case 'EPERM':
       return storeReadonly(nearestExisting(at), describeOwner(nearestExisting(at)) ?? error.code, process.getuid?.(), error)
     case 'EROFS':
-      return storeReadonly(at, 'its file system is mounted read-only', process.getuid?.(), error)
+      return storeOnReadonlyDisk(at, error)
     case 'ENOSPC':
     case 'EDQUOT':
       return storeFull(path, error)

@@ -1,7 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import fs, { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
@@ -56,6 +59,40 @@ test('openStore() sets write-ahead log, foreign keys and synchronous NORMAL', ()
   expect(setting(openNotes(), 'foreign_keys')).toBe(1)
 })
 
+/** Runs SQL that takes a lock in a thread of its own, which lets go 50 ms after we went on. */
+async function lockForAMoment(path: string, sql: string): Promise<void> {
+  const program = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { DatabaseSync } = require('node:sqlite')
+    const db = new DatabaseSync(workerData.path)
+    db.exec(workerData.sql)
+    parentPort.postMessage('locked')
+    setTimeout(() => db.close(), 50)`
+  const worker = new Worker(program, { eval: true, workerData: { path, sql } })
+  onTestFinished(async () => void (await worker.terminate()))
+  await once(worker, 'message')
+}
+
+test('openStore() waits for locks that keep it from reading a file, or from switching a new one to a write-ahead log', async () => {
+  for (const lock of ['BEGIN EXCLUSIVE', 'CREATE TABLE t (n); BEGIN; SELECT * FROM t']) {
+    const path = newPath()
+    mkdirSync(dirname(path))
+    await lockForAMoment(path, lock)
+    const store = openStore({ path })
+    onTestFinished(() => store.close())
+    expect(setting(store, 'journal_mode')).toBe('wal')
+  }
+})
+
+test('transact() and statements outside of it wait for a lock, blocking', async () => {
+  const store = openNotes(newPath())
+  await lockForAMoment(store.path, 'BEGIN IMMEDIATE')
+  store.transact(() => add(store, 1))
+  await lockForAMoment(store.path, 'BEGIN IMMEDIATE')
+  add(store, 2)
+  expect(notes(store)).toEqual([1, 2])
+})
+
 test('openStore() takes well under a millisecond in memory', () => {
   const opened = () => {
     const startMs = performance.now()
@@ -64,6 +101,10 @@ test('openStore() takes well under a millisecond in memory', () => {
   }
   const timesMs = Array.from({ length: 101 }, opened).sort((a, b) => a - b)
   expect(timesMs[50]).toBeLessThan(0.5)
+})
+
+test('openStore() refuses a time limit that is no number', () => {
+  for (const busyTimeoutMs of [Number.NaN, -1]) expect(() => openStore({ path: ':memory:', busyTimeoutMs })).toThrow(RangeError)
 })
 
 test('prepare() gives the same statement for the same text, and binds by order or by name', () => {
@@ -166,6 +207,29 @@ test('transact() is durable with synchronous FULL, and only when asked', () => {
   expect(store.transact(level)).toBe(1)
   expect(store.transact(level, { durable: true })).toBe(2)
   expect(store.transact(level)).toBe(1)
+})
+
+test('transact() syncs the log itself when only a nested call asks to be durable, and never otherwise', () => {
+  const store = openNotes(newPath())
+  let syncs = 0
+  const { fsyncSync } = fs
+  onTestFinished(() => {
+    fs.fsyncSync = fsyncSync
+    syncBuiltinESMExports()
+  })
+  fs.fsyncSync = (file) => {
+    syncs++
+    fsyncSync(file)
+  }
+  syncBuiltinESMExports()
+  const inner = (n: number, durable: boolean) => () => store.transact(() => add(store, n), { durable })
+  store.transact(inner(1, false))
+  store.transact(inner(2, true), { durable: true })
+  expect(syncs).toBe(0)
+  store.transact(inner(3, true))
+  expect(syncs).toBe(2)
+  store.transact(inner(4, false))
+  expect(syncs).toBe(2)
 })
 
 test('commit() joins one turn of the event loop into one transaction, durable when one of it is', async () => {

@@ -26,6 +26,7 @@ const MAX_PROBLEMS = 20
  * @throws STORE_DAMAGED, STORE_NEWER, STORE_FULL, STORE_READONLY, STORE_UNREACHABLE or STORE_BUSY; the file is left as it was
  */
 export function openStore({ path: givenPath, clock = systemClock, busyTimeoutMs = 10_000 }: OpenStoreOptions): Store {
+  if (!(busyTimeoutMs >= 0)) throw new RangeError(`Cannot open the store as busyTimeoutMs must be a number >= 0: it is ${busyTimeoutMs}`)
   const inMemory = givenPath === ':memory:'
   const path = inMemory ? givenPath : resolve(givenPath)
   const db = explaining(() => (inMemory ? openMemory() : openFile(path, busyTimeoutMs)))
