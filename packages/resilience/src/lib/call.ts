@@ -1,3 +1,5 @@
+import type { SwitchyardError } from '@switchyard/contracts'
+
 /** What a guarded call is given: which attempt this is, how long it has, and when to stop. */
 export interface Attempt {
   /** 1 for the first attempt, 2 for the first retry. */
@@ -49,6 +51,6 @@ export interface Answer<value> {
   /** Why it is degraded, for people. */
   message?: string
   /** The failure behind a degraded answer. */
-  error?: Error
+  error?: SwitchyardError
   cacheAgeMs?: number
 }
