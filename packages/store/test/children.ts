@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 
-/** A program of this folder in a process of its own, on the TypeScript sources. */
+/** A program of `fixtures/` in a process of its own, on the TypeScript sources. */
 export interface Child {
   readonly process: ChildProcess
   /** What it prints from now on, line by line, to the end. */
@@ -17,7 +17,7 @@ export interface Child {
 }
 
 export function startChild(program: string, ...args: string[]): Child {
-  const child = spawn(process.execPath, ['--conditions=@switchyard/source', join(import.meta.dirname, program), ...args], {
+  const child = spawn(process.execPath, ['--conditions=@switchyard/source', join(import.meta.dirname, 'fixtures', program), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>

@@ -72,6 +72,10 @@ function snapshot(folder: string): Record<string, string> {
   return contents
 }
 
+function run(program: string, ...args: string[]): void {
+  execFileSync(program, args, { stdio: 'ignore' })
+}
+
 function expectForPeople(error: Pick<SwitchyardError, 'message' | 'next'>): void {
   expect(error.message).toMatch(/^Cannot [^\n]+ as [^\n]+: [^\n]+[^.\n]$/)
   expect(error.next).toMatch(/^[^\n]+$/)
@@ -106,7 +110,7 @@ test('openStore() gives a next step for a damaged file that mends it, to the let
   truncateSync(path, 5000)
   const damaged = readFileSync(path)
   const { next = '' } = failure(() => openStore({ path }))
-  execFileSync('sh', ['-c', next.slice(next.indexOf('mkdir'))])
+  run('sh', '-c', next.slice(next.indexOf('mkdir')))
   using store = openStore({ path })
   expect(count(store)).toBe(500)
   const aside = readdirSync(folder).find((name) => name.startsWith('yard.db.damaged-')) ?? ''
@@ -288,8 +292,8 @@ function mountObstacle(): string | undefined {
   const folder = '/tmp/switchyard-store-mount-probe'
   try {
     mkdirSync(folder, { recursive: true })
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' })
-    execFileSync('umount', [folder])
+    run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder)
+    run('umount', folder)
     return undefined
   } catch {
     return 'as this root may not mount'
@@ -348,7 +352,7 @@ test.skipIf(obstacle)(`openStore() refuses a disk that is mounted read-only${obs
   const disk = mountDisk('2m')
   const path = writtenStore(disk)
   const before = snapshot(disk)
-  execFileSync('mount', ['-o', 'remount,ro', disk])
+  run('mount', '-o', 'remount,ro', disk)
   for (const wanted of [path, join(disk, 'new', 'yard.db')]) {
     const error = failure(() => openStore({ path: wanted }))
     expect(error).toMatchObject({ code: 'STORE_READONLY' })
@@ -361,8 +365,8 @@ test.skipIf(obstacle)(`openStore() refuses a disk that is mounted read-only${obs
 function mountDisk(size: string): string {
   const disk = join(temporaryFolder(), 'disk')
   mkdirSync(disk)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk])
-  onTestFinished(() => void execFileSync('umount', ['--lazy', disk]))
+  run('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk)
+  onTestFinished(() => run('umount', '--lazy', disk))
   return disk
 }
 

@@ -43,7 +43,7 @@ export function explain(error: unknown, path: string, busyTimeoutMs: number): un
   switch (error.code) {
     case 'EACCES':
     case 'EPERM':
-      return storeReadonly(nearestExisting(at), describeOwner(nearestExisting(at)) ?? error.code, process.getuid?.(), error)
+      return storeReadonly(at, describeOwner(at) ?? error.code, process.getuid?.(), error)
     case 'EROFS':
       return storeOnReadonlyDisk(at, error)
     case 'ENOSPC':
@@ -57,20 +57,6 @@ export function explain(error: unknown, path: string, busyTimeoutMs: number): un
 function describeOwner(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false })
   return stats && `it belongs to uid ${stats.uid} and has mode ${(stats.mode & 0o777).toString(8)}`
-}
-
-/** What the user has to mend is the folder that exists, not the one that could not be made in it. */
-function nearestExisting(path: string): string {
-  let at = path
-  while (dirname(at) !== at) {
-    try {
-      statSync(at)
-      return at
-    } catch {
-      at = dirname(at)
-    }
-  }
-  return at
 }
 
 function isDiskFull(path: string): boolean {

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { listBackups } from './backup.ts'
@@ -47,8 +47,11 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
  */
 function makeFile(path: string): void {
   const folder = dirname(path)
+  // What the user has to mend is the folder that exists, not the one that could not be made in it.
+  const parent = nearestExisting(folder)
+  if (!statSync(parent).isDirectory()) throw storeUnreachable(path, `${JSON.stringify(parent)} is no folder`)
+  accessSync(parent, constants.W_OK | constants.X_OK)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  accessSync(folder, constants.W_OK | constants.X_OK)
   let isNew = true
   try {
     closeSync(openSync(path, 'wx', 0o600))
@@ -59,6 +62,12 @@ function makeFile(path: string): void {
   accessSync(path, constants.R_OK | constants.W_OK)
   if (!statSync(path).isFile()) throw storeUnreachable(path, 'it is no file')
   if (!isNew) refuseEmptied(path)
+}
+
+function nearestExisting(path: string): string {
+  let at = path
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at)
+  return at
 }
 
 /** A file cut to nothing looks like a new one to SQLite, which would then delete its log. */
