@@ -1,0 +1,260 @@
+/**
+ * What people say that no command does: talk, opinions, general questions, wishes of every kind. The router learns them
+ * as "none of these". A sentence that looks like one of the candidates is left out, so nothing here can take a command's words away.
+ */
+export const BACKGROUND: readonly string[] = `
+who painted the ceiling of that famous chapel
+how deep is the deepest lake in the world
+why do cats purr when you stroke them
+what did the ancient romans eat for supper
+do you believe that fish can feel pain
+which planet has the most moons
+how many bones are there in a human hand
+who won the final last year
+what is the plot of that old detective story
+is it true that honey never goes bad
+why is the sea salty but rivers are not
+tell me about the history of the printing press
+how do birds know which way is south
+what makes bread rise in the oven
+who invented the telescope
+can penguins fly under water
+what is the opposite of courage
+how tall is the tallest tree
+when did the last ice age end
+what colour do you get from blue and yellow
+why do leaves turn red in autumn
+where do elephants go to sleep
+how does a sailing boat move against the wind
+who wrote the national anthem
+what is the capital of mongolia
+how far away is the nearest star
+which animals live the longest
+explain gravity to a child of five
+is glass a liquid or a solid
+what language did people speak in ancient persia
+do you think there is life on other planets
+what is the meaning of this proverb
+why did the empire fall
+how is silk made from worms
+what is the difference between a frog and a toad
+who was the first person to climb that mountain
+how do i get over a broken heart
+should i tell my sister the truth
+my neighbour plays the trumpet every evening
+i had a strange dream about a purple horse
+the soup was too salty but the bread was fine
+we walked along the river until it got dark
+she never liked the way he laughed
+my grandmother knits socks for everybody
+the children are building a castle of sand
+he forgot his umbrella on the bus again
+it smells like rain and old leaves in here
+i think the blue curtains look better
+nobody told me that the party was cancelled
+they moved to the countryside three years ago
+the dog barked at its own shadow
+my feet hurt after all that dancing
+the old man fed the pigeons in the square
+i cannot decide between tea and coffee
+you look tired did you sleep badly
+that was the best cake i ever tasted
+the train was full of singing football fans
+i miss the smell of freshly cut grass
+our teacher lost his patience and left
+there is a spider above the door
+the moon is very bright this evening
+my brother broke his arm while skiing
+i would rather be on a beach right now
+the museum was closed so we sat in the park
+she painted the kitchen bright green
+i never understood modern art
+it is a pity that summer is so short
+my cat ignores everyone except the postman
+the roses need more water than the tulips
+he speaks five languages and none of them well
+i lost my favourite scarf in the snow
+some people have all the luck
+the film made everyone in the room cry
+i wonder what happened to old mister brown
+we should have turned left at the church
+the baby finally fell asleep
+i do not like mushrooms on anything
+what a lovely garden you have
+my uncle tells the same story every christmas
+the stairs creak when you step on them
+are you a real person or a machine
+do you ever get bored
+what is your favourite season
+can you keep a secret
+how are you feeling today
+who made you
+you are not very clever are you
+that makes no sense at all
+i am so happy i could sing
+this is the worst day of my life
+never mind it does not matter
+good evening everybody
+have a nice weekend
+nice to meet you
+that is very kind of you
+i did not mean it like that
+let me think about it for a moment
+i have no idea what you are talking about
+say something clever
+sing me a song about the sea
+write a poem about a lonely lighthouse
+tell me a story with a dragon and a princess
+draw a horse with wings
+make up a riddle
+guess what i am thinking
+give me advice about love
+convince me that the earth is round
+pretend that you are a pirate
+how would you describe the colour red to a blind man
+suggest a name for my new puppy
+recommend a good novel for a long train ride
+what should i wear to a wedding
+how do i tie a bow tie
+how do i get wine stains out of a carpet
+what can i cook with leeks and potatoes
+how long do you boil an egg
+how do i sharpen a kitchen knife
+is it safe to eat raw mushrooms
+how often should i water a cactus
+what is a good present for a boy of six
+how do i teach a parrot to talk
+why does my knee click when i climb stairs
+how do i stop hiccups
+what helps against a sore throat
+is it bad to sleep with wet hair
+how do i fold a paper crane
+which wood is best for a bookshelf
+how do i paint a ceiling without dripping
+how do you play chess
+what are the rules of cricket
+who is the fastest runner of all time
+how many players are in a rugby team
+did our team win on saturday
+which country won the most medals
+teach me how to juggle
+how do i learn to whistle
+what is the best way to learn the piano
+which instrument is the hardest to play
+who sang that song about the yellow submarine
+what was the first opera
+are there any concerts in the park this weekend
+which actor played the villain
+when is the next full moon
+will it be windy on the coast tomorrow
+what is the weather like
+turn on the lights in the living room
+make the bedroom a little warmer
+vacuum the hallway
+feed the goldfish while i am away
+water the plants on the balcony
+wake me at seven
+order two pizzas with extra cheese
+get me a taxi to the theatre
+find me a hairdresser who is open on sunday
+book a table for four by the window
+buy tickets for the puppet show
+call my mother and wish her a happy birthday
+read me the headlines
+how much is a kilo of apples
+what is twelve times nineteen
+how many cups are in a gallon
+how many days until christmas
+flip a coin
+translate good night into japanese
+how do you spell rhythm
+what rhymes with orange
+what is the time in sydney
+who is the president of france
+how old is the queen
+how many people live in brazil
+what is the longest river in africa
+which is the smallest country in europe
+what do koalas eat
+how long do turtles live
+are bats blind
+can dogs see colours
+what is the largest shark
+why are flamingos pink
+how do bees make honey
+what is a group of crows called
+how do volcanoes erupt
+what causes thunder
+how hot is the surface of the sun
+why is the sky blue
+what is inside a black hole
+who discovered penicillin
+what did people do before electricity
+when were the pyramids built
+who was the last emperor of china
+what happened in the year eighteen forty eight
+why did the dinosaurs die out
+what is existentialism
+is there such a thing as free will
+what makes people happy
+are we alone in the universe
+what is the best religion
+is it wrong to lie to protect someone
+should children have to wear school uniforms
+what is your opinion on the election
+who should i vote for
+is the economy getting better
+should i buy a house or rent one
+will gold be worth more next year
+which shares will go up
+what are the lottery numbers
+what is my horoscope for today
+i was born in march what sign am i
+do you believe in ghosts
+what does it mean to dream of falling
+how do i become an astronaut
+is it too late to learn ballet
+how do i make friends in a strange city
+my flatmate never washes the dishes what should i do
+how do i apologise to my best friend
+what should i say at a funeral
+i am afraid of spiders
+i feel lonely
+i am hungry
+it is too noisy here
+the window is dirty
+this chair is uncomfortable
+your hair looks wonderful
+the milk has gone sour
+we are out of sugar
+the bus is late as usual
+someone ate my sandwich
+the elevator smells funny
+my shoes are wet
+it is nobody's fault
+i told you so
+whatever you say
+let us go for a walk
+come and sit beside me
+do not be so sad
+close your eyes and count to ten
+hold my hand
+throw me the ball
+wash your hands before dinner
+put the kettle on
+pass me the butter
+peel the onions and chop them finely
+knead the dough for ten minutes
+plant the bulbs before the first frost
+sweep the leaves off the path
+hang the washing out to dry
+iron my white blouse
+polish the silver spoons
+sew a button on this coat
+sail around the world in eighty days
+climb to the top and wave
+jump over the fence
+catch that butterfly
+`
+  .trim()
+  .split('\n')

@@ -1,0 +1,135 @@
+import type { LeftOut } from './left-out.ts'
+
+/** What turns raw scores into chances, and chances into an outcome. */
+export interface Calibration {
+  /** Logistic coefficients of "some command is meant": constant, best score, background's score. */
+  readonly scope: readonly [constant: number, best: number, background: number]
+  /** How sharply better scores are preferred among commands. */
+  readonly sharpness: number
+  /** At or above this confidence the first command is done unasked. */
+  readonly actAbove: number
+  /** Below this chance that any command is meant, nothing is offered. */
+  readonly abstainBelow: number
+}
+
+/** Holds where a set is too small to tell; measured once on everyday requests with ten examples a command. */
+const USUAL: Calibration = { scope: [1.9, 2.6, -0.5], sharpness: 5, actAbove: 0.8, abstainBelow: 0.3 }
+/** How many left-out requests the usual coefficients weigh as much as. */
+const USUAL_COUNTS = 10
+/** Requests that no command does, for each that some command does. People mostly ask for what is there. */
+const OUT_OF_SCOPE_SHARE = 0.05
+const ACT_PRECISION = 0.98
+/** In-scope requests that may be lost to abstaining. */
+const LOST_SHARE = 0.03
+/** Fewer left-out requests than this set no threshold. */
+const ENOUGH = 50
+
+/** The background's score is bounded, as far below means no more than below. */
+const backgroundSignal = (score: number): number => Math.max(score, -1.2)
+
+/** The chance that some command is meant at all. */
+export function scopeOf({ scope: [constant, best, background] }: Calibration, bestScore: number, backgroundScore: number): number {
+  return 1 / (1 + Math.exp(-(constant + best * bestScore + background * backgroundSignal(backgroundScore))))
+}
+
+/** Learns the calibration from requests whose command the scoring model had not seen. */
+export function calibrate(leftOut: readonly LeftOut[]): Calibration {
+  const inScope = leftOut.filter(({ right }) => right !== undefined)
+  const outOfScope = leftOut.filter(({ right }) => right === undefined)
+  if (inScope.length === 0) return USUAL
+  const outWeight = outOfScope.length === 0 ? 0 : (OUT_OF_SCOPE_SHARE * inScope.length) / outOfScope.length
+  const fitted = { ...USUAL, scope: fitScope(leftOut, outWeight), sharpness: fitSharpness(inScope) }
+  return inScope.length < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, leftOut, outWeight) }
+}
+
+function fitScope(leftOut: readonly LeftOut[], outWeight: number): [number, number, number] {
+  const rows = leftOut.map(({ scores, right }) => ({
+    x: [1, bestOf(scores).score, backgroundSignal(scores.at(-1)!)] as const,
+    y: right === undefined ? 0 : 1,
+    weight: right === undefined ? outWeight : 1,
+  }))
+  const at: [number, number, number] = [...USUAL.scope]
+  for (let step = 0; step < 50; step++) {
+    const slope = at.map((value, i) => USUAL_COUNTS * (value - USUAL.scope[i]!))
+    const curve = at.map((_, i) => at.map((_, j) => (i === j ? USUAL_COUNTS : 0)))
+    for (const { x, y, weight } of rows) {
+      const chance = 1 / (1 + Math.exp(-x.reduce((sum, value, i) => sum + value * at[i]!, 0)))
+      for (let i = 0; i < 3; i++) {
+        slope[i]! += weight * (chance - y) * x[i]!
+        for (let j = 0; j < 3; j++) curve[i]![j]! += weight * chance * (1 - chance) * x[i]! * x[j]!
+      }
+    }
+    const move = solve(curve, slope)
+    for (let i = 0; i < 3; i++) at[i]! -= move[i]!
+    if (Math.max(...move.map(Math.abs)) < 1e-6) break
+  }
+  return at
+}
+
+/** Solves a small symmetric positive system by elimination. */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i]!])
+  for (let i = 0; i < rows.length; i++)
+    for (let j = 0; j < rows.length; j++) {
+      if (i === j) continue
+      const factor = rows[j]![i]! / rows[i]![i]!
+      for (let k = i; k <= rows.length; k++) rows[j]![k]! -= factor * rows[i]![k]!
+    }
+  return rows.map((row, i) => row.at(-1)! / row[i]!)
+}
+
+/** The sharpness under which the right commands are likeliest, between 2 and 14. */
+function fitSharpness(inScope: readonly LeftOut[]): number {
+  let best = USUAL.sharpness
+  let least = Number.POSITIVE_INFINITY
+  for (let sharpness = 2; sharpness <= 14; sharpness += 0.25) {
+    let surprise = USUAL_COUNTS * 0.05 * Math.log(sharpness / USUAL.sharpness) ** 2
+    for (const { scores, right } of inScope) surprise -= Math.log(Math.max(1e-3, shareOf(scores, right!, sharpness)))
+    if (surprise < least) {
+      least = surprise
+      best = sharpness
+    }
+  }
+  return best
+}
+
+function shareOf(scores: Float64Array, of: number, sharpness: number): number {
+  const { score } = bestOf(scores)
+  let sum = 0
+  for (let k = 0; k < scores.length - 1; k++) sum += Math.exp(sharpness * (scores[k]! - score))
+  return Math.exp(sharpness * (scores[of]! - score)) / sum
+}
+
+function bestOf(scores: Float64Array): { index: number; score: number } {
+  let index = 0
+  for (let k = 1; k < scores.length - 1; k++) if (scores[k]! > scores[index]!) index = k
+  return { index, score: scores[index]! }
+}
+
+function fitThresholds(
+  calibration: Calibration,
+  leftOut: readonly LeftOut[],
+  outWeight: number,
+): Pick<Calibration, 'actAbove' | 'abstainBelow'> {
+  const judged = leftOut.map(({ scores, right }) => {
+    const { index, score } = bestOf(scores)
+    const scope = scopeOf(calibration, score, scores.at(-1)!)
+    const confidence = scope * shareOf(scores, index, calibration.sharpness)
+    return { scope, confidence, correct: index === right, weight: right === undefined ? outWeight : 1 }
+  })
+  judged.sort((a, b) => b.confidence - a.confidence)
+  let actAbove = 1
+  let acted = 0
+  let wrong = 0
+  for (const { confidence, correct, weight } of judged) {
+    acted += weight
+    if (!correct) wrong += weight
+    if (wrong <= (1 - ACT_PRECISION) * acted) actAbove = confidence
+  }
+  const kept = judged.filter(({ correct }) => correct).map(({ scope }) => scope)
+  kept.sort((a, b) => a - b)
+  const abstainBelow = kept[Math.floor(LOST_SHARE * kept.length)] ?? USUAL.abstainBelow
+  return { actAbove: clamp(actAbove, 0.5, 0.98), abstainBelow: clamp(abstainBelow, 0.1, 0.9) }
+}
+
+const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value))

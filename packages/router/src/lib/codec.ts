@@ -1,0 +1,108 @@
+import type { Calibration } from './calibrate.ts'
+import type { SlotValues } from './candidate.ts'
+import { modelInvalid } from './errors.ts'
+import { createMaskTable } from './masks.ts'
+import type { RouterModel } from './model.ts'
+import { createSpace } from './space.ts'
+import { createVocabulary } from './spelling.ts'
+
+/** Changes whenever the same bytes would route differently: features, hashes, layout. File models under it too. */
+export const MODEL_VERSION = 1
+const MAGIC = 0x4d525753 // "SWRM"
+const PREFIX_BYTES = 16
+
+interface Header {
+  readonly ids: readonly string[]
+  readonly slots: readonly SlotValues[]
+  readonly words: string
+  readonly calibration: Calibration
+  readonly features: number
+  readonly entries: number
+  readonly views: number
+}
+
+/** The model as bytes: a prefix (magic, version, header length, checksum), a JSON header, then the arrays, widest first. */
+export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
+  const { space, scorer } = model
+  const header: Header = {
+    ids: model.ids,
+    slots: model.slots,
+    words: model.vocabulary.words.join(' '),
+    calibration: model.calibration,
+    features: space.hashes.length,
+    entries: scorer.weights.length,
+    views: space.unseen.length,
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const arrays = [
+    space.hashes,
+    space.rarity,
+    space.unseen,
+    scorer.rowStarts,
+    scorer.rowScales,
+    scorer.biases,
+    scorer.classes,
+    scorer.weights,
+  ]
+  const start = PREFIX_BYTES + roundUp(text.length)
+  const bytes = new Uint8Array(roundUp(arrays.reduce((sum, { byteLength }) => sum + byteLength, start)))
+  bytes.set(text, PREFIX_BYTES)
+  let at = start
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at)
+    at += byteLength
+  }
+  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, MODEL_VERSION, text.length, checksum(bytes)])
+  return bytes
+}
+
+/**
+ * The model that was serialized; a few milliseconds, as the arrays are used where they lie.
+ * @throws ROUTER_MODEL_INVALID if the bytes are cut, changed, or of another version: train again then
+ */
+export function parseRouter(bytes: Uint8Array): RouterModel {
+  if (bytes.length < PREFIX_BYTES || bytes.length % 4 !== 0) throw modelInvalid(`it has ${bytes.length} bytes`)
+  const own = bytes.slice()
+  const [magic, version, length, sum] = new Uint32Array(own.buffer, 0, 4)
+  if (magic !== MAGIC) throw modelInvalid('it is another kind of file')
+  if (version !== MODEL_VERSION) throw modelInvalid(`it is of version ${version}, this router reads ${MODEL_VERSION}`)
+  if (sum !== checksum(own)) throw modelInvalid('its checksum is wrong')
+  const header: Header = JSON.parse(new TextDecoder().decode(own.subarray(PREFIX_BYTES, PREFIX_BYTES + length!)))
+  const { ids, slots, words, calibration, features, entries, views } = header
+  let at = PREFIX_BYTES + roundUp(length!)
+  const take = <array>(
+    kind: { new (buffer: ArrayBuffer, offset: number, length: number): array; BYTES_PER_ELEMENT: number },
+    count: number,
+  ): array => {
+    const taken = new kind(own.buffer, at, count)
+    at += count * kind.BYTES_PER_ELEMENT
+    return taken
+  }
+  const hashes = take(Uint32Array, features)
+  const rarity = take(Float32Array, features)
+  const unseen = take(Float32Array, views)
+  const rowStarts = take(Uint32Array, features + 1)
+  const rowScales = take(Float32Array, features)
+  const biases = take(Float32Array, ids.length + 1)
+  const classes = take(Uint16Array, entries)
+  const weights = take(Int8Array, entries)
+  return {
+    ids,
+    slots,
+    masks: createMaskTable(slots, ids),
+    vocabulary: createVocabulary(words === '' ? [] : words.split(' ')),
+    space: createSpace(hashes, rarity, unseen),
+    scorer: { rowStarts, rowScales, classes, weights, biases },
+    calibration,
+  }
+}
+
+const roundUp = (bytes: number): number => Math.ceil(bytes / 4) * 4
+
+/** Over everything but the field that holds it: a cache that was cut or touched is noticed, an attacker is not kept out. */
+function checksum(bytes: Uint8Array<ArrayBuffer>): number {
+  const whole = new Uint32Array(bytes.buffer, 0, bytes.length / 4)
+  let sum = whole.length
+  for (let i = 4; i < whole.length; i++) sum = Math.imul(sum ^ whole[i]!, 0x01000193) ^ (sum >>> 15)
+  return sum >>> 0
+}

@@ -1,0 +1,69 @@
+import { countFeatures, hashFeature, VIEWS, type View, visitFeatures } from './features.ts'
+import type { RouterModel } from './model.ts'
+import { readRequest } from './request.ts'
+import type { RouteOptions } from './routed.ts'
+import { weightOf } from './scorer.ts'
+import { indexOfFeature, vectorize } from './space.ts'
+
+/** One thing in a request that spoke for a command, or against it. */
+export interface Evidence {
+  readonly view: View
+  /** What was seen: a stem, neighbours, a pair, letters inside a word, or `~group` of the synonym table. */
+  readonly seen: string
+  readonly points: number
+}
+
+export interface Explanation {
+  readonly id: string
+  /** What everything together came to: the `points` of the ranking. */
+  readonly points: number
+  /** What the command starts from before a word is read. */
+  readonly start: number
+  readonly byView: Readonly<Record<View, number>>
+  /** Strongest first. */
+  readonly evidence: readonly Evidence[]
+  /** Words that were read as something else: corrected, or masked as a value of a slot. */
+  readonly reread: readonly { readonly text: string; readonly as: string; readonly start: number; readonly end: number }[]
+}
+
+/** Why a command got its points for a request; `undefined` for a command the model does not know. */
+export function explain(
+  model: RouterModel,
+  text: string,
+  id: string,
+  { masks, limit = 12 }: Pick<RouteOptions, 'masks' | 'limit'> = {},
+): Explanation | undefined {
+  const command = model.ids.indexOf(id)
+  if (command === -1) return undefined
+  const tokens = readRequest(model, text, masks)
+  const words = tokens.map(({ word }) => word)
+  const { indices, values } = vectorize(model.space, countFeatures(words))
+  const valueAt = new Map(Array.from(indices, (index, i) => [index, values[i]!]))
+  const evidence = new Map<string, Evidence>()
+  const byView = Object.fromEntries(VIEWS.map((view) => [view, 0])) as Record<View, number>
+  visitFeatures(words, (number, seen) => {
+    const view = VIEWS[number]!
+    const index = indexOfFeature(model.space, hashFeature(number, seen))
+    const points = index === -1 ? 0 : weightOf(model.scorer, index, command) * valueAt.get(index)!
+    if (points === 0 || evidence.has(`${view} ${seen}`)) return
+    evidence.set(`${view} ${seen}`, { view, seen, points })
+    byView[view] += points
+  })
+  const start = model.scorer.biases[command]!
+  return {
+    id,
+    points: VIEWS.reduce((sum, view) => sum + byView[view], start),
+    start,
+    byView,
+    evidence: [...evidence.values()].sort((a, b) => Math.abs(b.points) - Math.abs(a.points)).slice(0, limit),
+    reread: tokens.flatMap(({ word, start, end }) => {
+      const written = text.slice(start, end)
+      return tokenChanged(written, word) ? [{ text: written, as: word, start, end }] : []
+    }),
+  }
+}
+
+/** A contraction or a number is read as something else by everybody; only masks and corrections are worth telling. */
+const tokenChanged = (written: string, word: string): boolean =>
+  word.startsWith('<') ||
+  (/^[a-z]+$/i.test(written) && written.length >= 4 && !written.toLowerCase().includes(word) && !/^\p{N}/u.test(word) && word !== '#')

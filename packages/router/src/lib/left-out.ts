@@ -1,0 +1,46 @@
+import { type Document, learnScorer } from './learn.ts'
+import { seededRandom } from './random.ts'
+import { scoreVector } from './scorer.ts'
+import { vectorize } from './space.ts'
+
+/** What a model that had not seen a text made of it. */
+export interface LeftOut {
+  /** Scores of the classes it was trained on, the background's last; absent classes are -Infinity. */
+  readonly scores: Float64Array
+  /** The share of the text, by rarity, whose words it had seen. */
+  readonly known: number
+  /** The class that was right; `undefined` where it was left out with all its texts, or there is none. */
+  readonly right: number | undefined
+}
+
+const FOLDS = 5
+/** Above this many texts one fold says enough, and each costs a training. */
+const ONE_FOLD_ABOVE = 4_000
+
+/**
+ * Scores texts by models that did not see them. In each fold a fifth of the commands is left out whole: their texts
+ * stand for requests that no command does, and are harder than anything made up.
+ */
+export function scoreLeftOut(documents: readonly Document[], classCount: number, seed: number): LeftOut[] {
+  const results: LeftOut[] = []
+  const seen = new Int32Array(classCount + 1)
+  const fold = documents.map(({ field, label }) => (field === 'example' || field === 'background' ? (seen[label]!++ + label) % FOLDS : -1))
+  const folds = documents.length > ONE_FOLD_ABOVE ? 1 : FOLDS
+  const leaveClasses = classCount >= 2 * FOLDS
+  for (let f = 0; f < folds; f++) {
+    const isAbsent = (label: number): boolean => leaveClasses && label < classCount && label % FOLDS === f
+    const { space, scorer } = learnScorer(
+      documents.filter(({ label }, i) => fold[i] !== f && !isAbsent(label)),
+      classCount,
+      seededRandom(seed),
+    )
+    documents.forEach(({ label, views }, i) => {
+      if (fold[i] !== f) return
+      const vector = vectorize(space, views)
+      const scores = scoreVector(scorer, vector)
+      for (let k = 0; k < classCount; k++) if (isAbsent(k)) scores[k] = Number.NEGATIVE_INFINITY
+      results.push({ scores, known: vector.known, right: label === classCount || isAbsent(label) ? undefined : label })
+    })
+  }
+  return results
+}

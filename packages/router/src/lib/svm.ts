@@ -1,0 +1,64 @@
+import type { Vector } from './space.ts'
+
+/** What an error costs against a wide margin; the value matters little between 1 and 5. */
+const COST = 2
+const MAX_EPOCHS = 12
+const TOLERANCE = 0.05
+/** An example this far on the right side with no say in the weights is left alone until the end. */
+const SETTLED = 0.5
+
+/**
+ * A linear separator of the first `positives` members from the rest, written to `weights`, bias last: a support vector
+ * machine with squared hinge loss, solved in the dual one example at a time.
+ */
+export function trainSvm(
+  vectors: readonly Vector[],
+  members: Int32Array,
+  positives: number,
+  weights: Float64Array,
+  random: () => number,
+): void {
+  const slack = 1 / (2 * COST)
+  const bias = weights.length - 1
+  const alphas = new Float64Array(members.length)
+  const squares = Float64Array.from(members, (member) => vectors[member]!.values.reduce((sum, value) => sum + value * value, 1 + slack))
+  const order = Int32Array.from(members.keys())
+  weights.fill(0)
+  let active = members.length
+  for (let epoch = 0; epoch < MAX_EPOCHS; epoch++) {
+    let worst = 0
+    shuffle(order, active, random)
+    for (let at = 0; at < active; at++) {
+      const k = order[at]!
+      const sign = k < positives ? 1 : -1
+      const { indices, values } = vectors[members[k]!]!
+      let score = weights[bias]!
+      for (let i = 0; i < indices.length; i++) score += weights[indices[i]!]! * values[i]!
+      const gradient = sign * score - 1 + slack * alphas[k]!
+      if (alphas[k] === 0 && gradient > 0) {
+        if (gradient < SETTLED || epoch < 2) continue
+        active--
+        order[at] = order[active]!
+        order[active] = k
+        at--
+        continue
+      }
+      worst = Math.max(worst, Math.abs(gradient))
+      const alpha = Math.max(alphas[k]! - gradient / squares[k]!, 0)
+      const step = (alpha - alphas[k]!) * sign
+      alphas[k] = alpha
+      for (let i = 0; i < indices.length; i++) weights[indices[i]!]! += step * values[i]!
+      weights[bias]! += step
+    }
+    if (worst < TOLERANCE) return
+  }
+}
+
+function shuffle(order: Int32Array, length: number, random: () => number): void {
+  for (let i = length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    const held = order[i]!
+    order[i] = order[j]!
+    order[j] = held
+  }
+}
