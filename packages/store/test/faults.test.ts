@@ -138,6 +138,20 @@ test('openStore() keeps the log of a file whose header is damaged', () => {
   expect(snapshot(dirname(copy))).toEqual(before)
 })
 
+test('openStore() rolls back what a process left that was killed before the file had a log', () => {
+  const folder = temporaryFolder()
+  const original = join(folder, 'original.db')
+  const path = join(folder, 'yard.db')
+  const killed = new DatabaseSync(original)
+  killed.exec(`PRAGMA cache_size = 1; ${V1}; INSERT INTO log_entry VALUES (1, 'kept'); BEGIN`)
+  for (let n = 2; n < 100; n++) killed.prepare('INSERT INTO log_entry VALUES (?, ?)').run(n, 'x'.repeat(1000))
+  for (const end of ['', '-journal']) copyFileSync(original + end, path + end)
+  killed.close()
+  using store = openStore({ path })
+  expect(count(store)).toBe(1)
+  expect(store.check().problems).toEqual([])
+})
+
 test('openStore() or check() finds pages that were overwritten at random, and neither changes the file', () => {
   const folder = temporaryFolder()
   const original = readFileSync(writtenStore(folder))

@@ -11,12 +11,18 @@ export function isSqliteError(error: unknown): error is SqliteError {
 }
 
 const BUSY = 5
+const READONLY = 8
 /** SQLite lost a race for the log's locks too often; another try is all it wants. */
 const PROTOCOL = 15
 
 /** True when another process was in the way and nothing else is wrong. */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && ((error.errcode & 0xff) === BUSY || error.errcode === PROTOCOL)
+}
+
+/** True when SQLite would have to write, and may not. */
+export function isReadonly(error: unknown): boolean {
+  return isSqliteError(error) && (error.errcode & 0xff) === READONLY
 }
 
 /** How long to wait before the next try; random, so that processes that collided do not meet again. */

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, stat
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { listBackups } from './backup.ts'
-import { blockFor, retryWhileBusy } from './busy.ts'
+import { blockFor, isReadonly, retryWhileBusy } from './busy.ts'
 import { storeDamaged, storeNewer, storeUnreachable } from './errors.ts'
 
 /** The version of what the store itself keeps in a file, in SQLite's `user_version`. */
@@ -33,7 +33,7 @@ export function openFile(path: string, busyTimeoutMs: number): DatabaseSync {
     const { journal_mode: mode } = retryWhileBusy(() => db.prepare('PRAGMA journal_mode = WAL').get(), busyTimeoutMs) ?? {}
     if (mode !== 'wal') throw storeUnreachable(path, `its file system allows no write-ahead log, only "${mode}"`)
     db.exec(SETTINGS)
-    if (layoutOf(db) < LAYOUT) createLayout(db, busyTimeoutMs)
+    if (retryWhileBusy(() => layoutOf(db), busyTimeoutMs) < LAYOUT) createLayout(db, busyTimeoutMs)
     return db
   } catch (error) {
     db.close()
@@ -92,6 +92,9 @@ function probe(path: string, busyTimeoutMs: number): void {
     const found = retryWhileBusy(() => layoutOf(db), busyTimeoutMs)
     if (found > LAYOUT) throw storeNewer(path, { known: LAYOUT, found }, listBackups(path)[0])
     retryWhileBusy(() => db.prepare('SELECT count(*) FROM sqlite_schema').get(), busyTimeoutMs)
+  } catch (error) {
+    // Whoever was killed while making the file left a journal, that only a writable connection can roll back.
+    if (!isReadonly(error)) throw error
   } finally {
     db.close()
   }
