@@ -1,4 +1,5 @@
 import type { LeftOut } from './left-out.ts'
+import { bestScores, type RankedScore, sharesOf } from './ranking.ts'
 
 /** What turns raw scores into chances, and chances into an outcome. */
 export interface Calibration {
@@ -21,6 +22,8 @@ const OUT_OF_SCOPE_SHARE = 0.05
 const ACT_PRECISION = 0.98
 /** In-scope requests that may be lost to abstaining. */
 const LOST_SHARE = 0.03
+/** No single miss counts more than this. */
+const LEAST_SHARE = 1e-3
 /** Fewer left-out requests than this set no threshold. */
 const ENOUGH = 50
 
@@ -34,17 +37,26 @@ export function scopeOf({ scope: [constant, best, background] }: Calibration, be
 
 /** Learns the calibration from requests whose command the scoring model had not seen. */
 export function calibrate(leftOut: readonly LeftOut[]): Calibration {
-  const inScope = leftOut.filter(({ right }) => right !== undefined)
-  const outOfScope = leftOut.filter(({ right }) => right === undefined)
+  const judged = leftOut.map(
+    ({ scores, right }): Judged => ({ best: bestScores(scores, scores.keys().take(scores.length - 1)), background: scores.at(-1)!, right }),
+  )
+  const inScope = judged.filter(({ right }) => right !== undefined)
+  const outCount = judged.length - inScope.length
   if (inScope.length === 0) return USUAL
-  const outWeight = outOfScope.length === 0 ? 0 : (OUT_OF_SCOPE_SHARE * inScope.length) / outOfScope.length
-  const fitted = { ...USUAL, scope: fitScope(leftOut, outWeight), sharpness: fitSharpness(inScope) }
-  return inScope.length < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, leftOut, outWeight) }
+  const outWeight = outCount === 0 ? 0 : (OUT_OF_SCOPE_SHARE * inScope.length) / outCount
+  const fitted = { ...USUAL, scope: fitScope(judged, outWeight), sharpness: fitSharpness(inScope) }
+  return inScope.length < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, judged, outWeight) }
 }
 
-function fitScope(leftOut: readonly LeftOut[], outWeight: number): [number, number, number] {
-  const rows = leftOut.map(({ scores, right }) => ({
-    x: [1, bestOf(scores).score, backgroundSignal(scores.at(-1)!)] as const,
+interface Judged {
+  readonly best: readonly RankedScore[]
+  readonly background: number
+  readonly right: number | undefined
+}
+
+function fitScope(judged: readonly Judged[], outWeight: number): [number, number, number] {
+  const rows = judged.map(({ best, background, right }) => ({
+    x: [1, best[0]!.score, backgroundSignal(background)] as const,
     y: right === undefined ? 0 : 1,
     weight: right === undefined ? outWeight : 1,
   }))
@@ -79,43 +91,32 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
 }
 
 /** The sharpness under which the right commands are likeliest, between 2 and 14. */
-function fitSharpness(inScope: readonly LeftOut[]): number {
-  let best = USUAL.sharpness
+function fitSharpness(inScope: readonly Judged[]): number {
+  let chosen = USUAL.sharpness
   let least = Number.POSITIVE_INFINITY
   for (let sharpness = 2; sharpness <= 14; sharpness += 0.25) {
-    let surprise = USUAL_COUNTS * 0.05 * Math.log(sharpness / USUAL.sharpness) ** 2
-    for (const { scores, right } of inScope) surprise -= Math.log(Math.max(1e-3, shareOf(scores, right!, sharpness)))
+    let surprise = USUAL_COUNTS * Math.log(sharpness / USUAL.sharpness) ** 2
+    for (const { best, right } of inScope) {
+      const place = best.findIndex(({ index }) => index === right)
+      surprise -= Math.log(Math.max(LEAST_SHARE, sharesOf(best, sharpness)[place] ?? 0))
+    }
     if (surprise < least) {
       least = surprise
-      best = sharpness
+      chosen = sharpness
     }
   }
-  return best
-}
-
-function shareOf(scores: Float64Array, of: number, sharpness: number): number {
-  const { score } = bestOf(scores)
-  let sum = 0
-  for (let k = 0; k < scores.length - 1; k++) sum += Math.exp(sharpness * (scores[k]! - score))
-  return Math.exp(sharpness * (scores[of]! - score)) / sum
-}
-
-function bestOf(scores: Float64Array): { index: number; score: number } {
-  let index = 0
-  for (let k = 1; k < scores.length - 1; k++) if (scores[k]! > scores[index]!) index = k
-  return { index, score: scores[index]! }
+  return chosen
 }
 
 function fitThresholds(
   calibration: Calibration,
-  leftOut: readonly LeftOut[],
+  leftOut: readonly Judged[],
   outWeight: number,
 ): Pick<Calibration, 'actAbove' | 'abstainBelow'> {
-  const judged = leftOut.map(({ scores, right }) => {
-    const { index, score } = bestOf(scores)
-    const scope = scopeOf(calibration, score, scores.at(-1)!)
-    const confidence = scope * shareOf(scores, index, calibration.sharpness)
-    return { scope, confidence, correct: index === right, weight: right === undefined ? outWeight : 1 }
+  const judged = leftOut.map(({ best, background, right }) => {
+    const scope = scopeOf(calibration, best[0]!.score, background)
+    const confidence = scope * sharesOf(best, calibration.sharpness)[0]!
+    return { scope, confidence, correct: best[0]!.index === right, weight: right === undefined ? outWeight : 1 }
   })
   judged.sort((a, b) => b.confidence - a.confidence)
   let actAbove = 1

@@ -1,6 +1,7 @@
 import { scopeOf } from './calibrate.ts'
 import { countFeatures } from './features.ts'
 import type { RouterModel } from './model.ts'
+import { bestScores, sharesOf } from './ranking.ts'
 import { readRequest } from './request.ts'
 import type { Outcome, Ranked, Reason, Routed, RouteOptions } from './routed.ts'
 import { scoreVector } from './scorer.ts'
@@ -15,17 +16,14 @@ export function route(model: RouterModel, text: string, { limit = 5, only, masks
   const words = readRequest(model, text, masks).map(({ word }) => word)
   if (words.length === 0) return nothing('empty')
   const scores = scoreVector(model.scorer, vectorize(model.space, countFeatures(words)))
-  // Ties go to the command that was given first, so that an answer never depends on how a runtime sorts.
-  competing.sort((a, b) => scores[b]! - scores[a]! || a - b)
-  const best = scores[competing[0]!]!
-  const scope = scopeOf(model.calibration, best, scores.at(-1)!)
-  const shares = competing.map((index) => Math.exp(model.calibration.sharpness * (scores[index]! - best)))
-  const total = shares.reduce((sum, share) => sum + share, 0)
-  const ranked = competing
+  const best = bestScores(scores, competing)
+  const scope = scopeOf(model.calibration, best[0]!.score, scores.at(-1)!)
+  const confidences = sharesOf(best, model.calibration.sharpness).map((share) => scope * share)
+  const ranked = best
     .slice(0, limit)
-    .map((index, i): Ranked => ({ id: model.ids[index]!, confidence: (scope * shares[i]!) / total, points: scores[index]! }))
-  const confidence = scope / total
-  return { ...judge(model, scope, confidence, scope * ((shares[1] ?? 0) / total)), confidence, scope, ranked }
+    .map(({ index, score }, i): Ranked => ({ id: model.ids[index]!, confidence: confidences[i]!, points: score }))
+  const [confidence = 0, second = 0] = confidences
+  return { ...judge(model, scope, confidence, second), confidence, scope, ranked }
 }
 
 function judge(

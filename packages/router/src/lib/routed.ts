@@ -8,7 +8,7 @@ export type Reason = 'sure' | 'unsure' | 'close' | 'off-topic' | 'empty' | 'no-c
 
 export interface Ranked {
   readonly id: string
-  /** The chance, 0 to 1, that this command is the one meant. All of them add up to `scope`. */
+  /** The chance, 0 to 1, that this command is the one meant. Those of the ten best add up to `scope`. */
   readonly confidence: number
   /** The raw score it was ranked by; compares within one request only. */
   readonly points: number
@@ -26,7 +26,7 @@ export interface Routed {
 }
 
 export interface RouteOptions {
-  /** How many to rank. @default 5 */
+  /** How many to rank, at most 10. @default 5 */
   readonly limit?: number
   /** Only these ids compete, for example those of one plugin, or of what can run here. Default: all. */
   readonly only?: ReadonlySet<string>
