@@ -38,6 +38,13 @@ class Model {
   #closedAtMs = Number.NEGATIVE_INFINITY
   #probes = 0
   #successes = 0
+  /** Successes read no clock: they count as of the latest call that began or failed. */
+  #seenMs = 0
+  readonly #options: typeof OPTIONS
+
+  constructor(options: typeof OPTIONS) {
+    this.#options = options
+  }
 
   advance(ms: number): void {
     this.nowMs += ms
@@ -46,8 +53,9 @@ class Model {
 
   begin(): Call | undefined {
     if (this.state === 'open') return undefined
+    if (this.state === 'closed') this.#seenMs = this.nowMs
     if (this.state === 'half-open') {
-      if (this.#probes === OPTIONS.probes) return undefined
+      if (this.#probes === this.#options.probes) return undefined
       this.#probes++
     }
     return { life: this.#life }
@@ -60,12 +68,13 @@ class Model {
       if (outcome === 'failure') this.#trip()
       if (outcome === 'success') {
         this.#successes++
-        if (this.#successes === OPTIONS.successes) this.#close()
+        if (this.#successes === this.#options.successes) this.#close()
       }
       return
     }
     if (outcome === 'neither') return
-    this.#past.push({ atMs: this.nowMs, failed: outcome === 'failure' })
+    if (outcome === 'failure') this.#seenMs = this.nowMs
+    this.#past.push({ atMs: this.#seenMs, failed: outcome === 'failure' })
     if (outcome === 'failure' && (this.#hasTooMany() || this.#hasTooHighARate())) this.#trip()
   }
 
@@ -81,20 +90,23 @@ class Model {
   }
 
   #hasTooMany(): boolean {
-    return this.#past.filter(({ atMs, failed }) => failed && this.nowMs - atMs <= OPTIONS.windowMs).length >= OPTIONS.failures
+    return this.#past.filter(({ atMs, failed }) => failed && this.nowMs - atMs <= this.#options.windowMs).length >= this.#options.failures
   }
 
   #hasTooHighARate(): boolean {
     const slice = (ms: number): number => Math.floor(ms / SLICE_MS)
     const recent = this.#past.filter(({ atMs }) => slice(this.nowMs) - slice(atMs) < 60)
-    return recent.length >= OPTIONS.minCalls && recent.filter(({ failed }) => failed).length / recent.length >= OPTIONS.failurePercent / 100
+    return (
+      recent.length >= this.#options.minCalls &&
+      recent.filter(({ failed }) => failed).length / recent.length >= this.#options.failurePercent / 100
+    )
   }
 
   #trip(): void {
-    if (this.state === 'closed' && this.nowMs - this.#closedAtMs > OPTIONS.windowMs) this.#trips = 0
+    if (this.state === 'closed' && this.nowMs - this.#closedAtMs > this.#options.windowMs) this.#trips = 0
     this.#trips++
-    const ceilingMs = Math.min(OPTIONS.maxOpenMs, OPTIONS.openMs * 2 ** Math.max(0, this.#trips - 2))
-    this.#openUntilMs = this.nowMs + Math.max(OPTIONS.openMs, ceilingMs * 0.75)
+    const ceilingMs = Math.min(this.#options.maxOpenMs, this.#options.openMs * 2 ** Math.max(0, this.#trips - 2))
+    this.#openUntilMs = this.nowMs + Math.max(this.#options.openMs, ceilingMs * 0.75)
     this.#become('open')
   }
 
@@ -146,7 +158,7 @@ it.each([
           told = to
         },
       })
-      const model = new Model()
+      const model = new Model(options)
       const open: { ticket: number; call: Call }[] = []
 
       function begin(): void {
