@@ -24,5 +24,30 @@ export type {
   Subscription,
   SubscriptionCounts,
 } from './lib/api.ts'
+export { createDurableLog } from './lib/durable/durable-log.ts'
+export type {
+  Appended,
+  Backoff,
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterLimits,
+  DeadLetterReason,
+  DeadLetters,
+  Delivery,
+  DeliveryAttempt,
+  DeliveryError,
+  DurableEvent,
+  DurableLog,
+  DurableLogOptions,
+  DurableRecord,
+  DurableStart,
+  DurableStats,
+  DurableSubscribeOptions,
+  DurableSubscription,
+  DurableTopicRule,
+  PruneReport,
+  Receipt,
+  SubscriptionStats,
+} from './lib/durable.ts'
 export type { BusHooks, CallSpan, DeliverySpan, SpanTrace } from './lib/hooks.ts'
 export type { Link, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'

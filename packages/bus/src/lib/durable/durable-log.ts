@@ -1,6 +1,192 @@
-import type { DurableLog, DurableLogOptions } from '../durable.ts'
+import { systemClock } from '@switchyard/contracts'
+import type { DurableLog, DurableLogOptions, DurableStats, PruneReport, SubscriptionStats } from '../durable.ts'
+import { createAppender } from './appender.ts'
+import { createDeadLetterBox } from './dead-letter-box.ts'
+import { duplicateSubscription, logClosed, messageExpired } from './errors.ts'
+import { createPresence } from './presence.ts'
+import { createOnceReceiver } from './receive-once.ts'
+import { replayLog } from './replay.ts'
+import { createRetention } from './retention.ts'
+import { createStreams } from './streams.ts'
+import { createSubscription, type RunningSubscription } from './subscription.ts'
+import { openTables } from './tables.ts'
+import { createTopicMatcher } from './topic-pattern.ts'
 
-/** Opens the durable topics of a workspace; call it once a process and store. */
+const PRUNE_EVERY_MS = 60_000
+
+/** Opens the durable topics of a workspace; call it once a process and store. The store must outlive it. */
 export function createDurableLog(options: DurableLogOptions): DurableLog {
-  throw new Error(`not written yet: ${options.store.path}`)
+  const { store, rules, clock = systemClock, random = Math.random, announce, onDeadLetter, onEvent } = options
+  const { pollMs = 250, leaseMs = 3_000, deadLetterLimits = {}, resultRetainMs = 24 * 3_600_000 } = options
+  openTables(store)
+
+  const emit = onEvent ?? (() => {})
+  const streams = createStreams(store)
+  const presence = createPresence(store, clock, leaseMs)
+  const appender = createAppender(store, streams, onAppended)
+  const deadLetters = createDeadLetterBox({
+    store,
+    clock,
+    appender,
+    limits: deadLetterLimits,
+    emit,
+    onDeadLetter: onDeadLetter ?? (() => {}),
+    onReplayed: onAppended,
+  })
+  const retention = createRetention({ store, clock, streams, deadLetters, rules, emit })
+  const once = createOnceReceiver(store, clock, presence)
+  const subscriptions = new Map<string, RunningSubscription>()
+  const readSubscriptions = store.prepare('SELECT name, pattern, low_water, owner FROM bus_subscription ORDER BY name')
+  const countBeyond = store.prepare(`
+    SELECT stream, count(*) AS count FROM bus_message m
+    WHERE position > :lowWater AND (only_for IS NULL OR only_for = :name) AND NOT EXISTS (
+      SELECT 1 FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription
+      WHERE s.name = :name AND d.position = m.position AND d.settled = 1)
+    GROUP BY stream`)
+  const readTotals = store.prepare('SELECT coalesce(sum(messages), 0) AS messages, coalesce(sum(bytes), 0) AS bytes FROM bus_stream')
+  const readEnds = store.prepare('SELECT coalesce(min(position), 0) AS oldest, coalesce(max(position), 0) AS newest FROM bus_message')
+  const forgetDeliveries = store.prepare('DELETE FROM bus_delivery WHERE subscription IN (SELECT id FROM bus_subscription WHERE name = ?)')
+  const forgetSubscription = store.prepare('DELETE FROM bus_subscription WHERE name = ?')
+  let isClosed = false
+  let lastBeatMs = Number.NEGATIVE_INFINITY
+  let cancelPoll: (() => void) | undefined
+  let cancelPrune = clock.after(PRUNE_EVERY_MS, pruneByItself)
+
+  function wake(): void {
+    for (const subscription of subscriptions.values()) subscription.nudge()
+  }
+
+  function onAppended(): void {
+    wake()
+    announce?.()
+  }
+
+  // Ours to keep alive, others' to take over, and messages that no wake told of.
+
+  function poll(): void {
+    cancelPoll = undefined
+    try {
+      for (const subscription of [...subscriptions.values()]) subscription.poll()
+      beat()
+    } catch (error) {
+      emit({ type: 'store-failed', error })
+    }
+    startPolling()
+  }
+
+  function startPolling(): void {
+    if (cancelPoll === undefined && !isClosed && (subscriptions.size > 0 || once.running > 0)) cancelPoll = clock.after(pollMs, poll)
+  }
+
+  function beat(): void {
+    const holdsSomething = once.running > 0 || subscriptions.values().some(({ owner }) => owner)
+    if (!holdsSomething || clock.monotonicMs() - lastBeatMs < leaseMs / 4) return
+    lastBeatMs = clock.monotonicMs()
+    store.commit(presence.beat).catch((error: unknown) => emit({ type: 'store-failed', error }))
+  }
+
+  function pruneByItself(): void {
+    prune()
+      .catch((error: unknown) => emit({ type: 'store-failed', error }))
+      .finally(() => {
+        if (!isClosed) cancelPrune = clock.after(PRUNE_EVERY_MS, pruneByItself)
+      })
+  }
+
+  async function prune(): Promise<PruneReport> {
+    const messages = await retention.prune()
+    const now = retention.steadyNow()
+    return store.commit(() => {
+      presence.sweep()
+      return { messages, deadLetters: deadLetters.trim(now), results: once.forgetBefore(now - resultRetainMs) }
+    })
+  }
+
+  function statsOf({ name, pattern, low_water, owner }: SubscriptionRow): SubscriptionStats {
+    const isMeant = createTopicMatcher(pattern)
+    let lag = 0
+    for (const { stream, count } of countBeyond.all<{ stream: number; count: number }>({ name, lowWater: low_water }))
+      if (isMeant(streams.byId(stream).topic)) lag += count
+    const where = subscriptions.get(name)?.owner ? 'here' : owner === null || presence.isGone(owner) ? 'none' : 'elsewhere'
+    return { name, pattern, owner: where, lowWater: low_water, lag }
+  }
+
+  return {
+    isDurable: (topic) => retention.ruleOf(topic) !== undefined,
+    append(record) {
+      if (isClosed) return Promise.reject(logClosed(`publish to "${record.topic}"`))
+      if (record.expiresAtMs !== undefined && record.expiresAtMs <= clock.now())
+        return Promise.reject(messageExpired(record.topic, record.expiresAtMs))
+      return appender.append(record)
+    },
+    wake,
+    subscribe(wanted) {
+      if (isClosed) throw logClosed(`subscribe as "${wanted.name}"`)
+      if (subscriptions.has(wanted.name)) throw duplicateSubscription(wanted.name)
+      const subscription = createSubscription({ store, clock, random, streams, presence, deadLetters, emit }, wanted)
+      subscriptions.set(wanted.name, subscription)
+      subscription.poll()
+      startPolling()
+      return {
+        name: wanted.name,
+        get owner() {
+          return subscription.owner
+        },
+        ready: subscription.ready,
+        async close(drainMs) {
+          await subscription.close(drainMs)
+          if (subscriptions.get(wanted.name) === subscription) subscriptions.delete(wanted.name)
+        },
+      }
+    },
+    forget: (name) =>
+      store.commit(() => {
+        forgetDeliveries.run(name)
+        return forgetSubscription.run(name).changes > 0
+      }),
+    replay: (pattern, since = 'start') => replayLog({ store, clock, streams }, pattern, since),
+    deadLetters: {
+      list: deadLetters.list,
+      inspect: deadLetters.inspect,
+      replay: deadLetters.replay,
+      discard: deadLetters.discard,
+    },
+    async receiveOnce(receipt, work) {
+      if (isClosed) throw logClosed('receive')
+      const result = once.receiveOnce(receipt, work)
+      startPolling()
+      return result
+    },
+    prune,
+    stats(): DurableStats {
+      const { messages, bytes } = readTotals.get<{ messages: number; bytes: number }>()!
+      const { oldest, newest } = readEnds.get<{ oldest: number; newest: number }>()!
+      return {
+        messages,
+        bytes,
+        oldestPosition: oldest,
+        newestPosition: newest,
+        deadLetters: deadLetters.count(),
+        subscriptions: readSubscriptions.all<SubscriptionRow>().map(statsOf),
+      }
+    },
+    async close(drainMs = 5_000) {
+      if (isClosed) return
+      isClosed = true
+      cancelPrune()
+      once.close()
+      await Promise.all([...subscriptions.values()].map((subscription) => subscription.close(drainMs)))
+      cancelPoll?.()
+      subscriptions.clear()
+      await appender.settled()
+      await store.commit(presence.leave).catch((error: unknown) => emit({ type: 'store-failed', error }))
+    },
+  }
+}
+
+interface SubscriptionRow {
+  readonly name: string
+  readonly pattern: string
+  readonly low_water: number
+  readonly owner: string | null
 }

@@ -1,0 +1,35 @@
+import { SwitchyardError } from '@switchyard/contracts'
+
+export const logClosed = (action: string): SwitchyardError =>
+  new SwitchyardError('BUS_CLOSED', `Cannot ${action} as the durable log is closed`)
+
+export const messageExpired = (topic: string, expiresAtMs: number): SwitchyardError =>
+  new SwitchyardError('EXPIRED', `Cannot publish to "${topic}" as the message expired: ${new Date(expiresAtMs).toISOString()}`, {
+    data: { topic, expiresAtMs },
+  })
+
+export const duplicateSubscription = (name: string): SwitchyardError =>
+  new SwitchyardError('DUPLICATE_SUBSCRIPTION', `Cannot subscribe as "${name}" as this process has a durable subscription of that name`, {
+    data: { name },
+    next: 'Close the first subscription, or give the second another name',
+  })
+
+export const deliveryTimedOut = (name: string, position: number, visibilityMs: number): SwitchyardError =>
+  new SwitchyardError('TIMEOUT', `Cannot wait for "${name}" to settle message ${position} any longer: ${visibilityMs} ms have passed`, {
+    data: { name, position, visibilityMs },
+  })
+
+export const deliveryCutShort = (name: string, position: number): SwitchyardError =>
+  new SwitchyardError('OWNER_LOST', `Cannot tell how "${name}" fared with message ${position}: the process that handled it is gone`, {
+    data: { name, position },
+  })
+
+export const deliveryRefused = (reason: string, code = 'HANDLER_ERROR'): SwitchyardError => new SwitchyardError(code, reason)
+
+export const subscriptionClosed = (name: string): SwitchyardError =>
+  new SwitchyardError('CANCELLED', `Cannot go on with a delivery to "${name}" as this process has given the subscription up`, {
+    data: { name },
+  })
+
+export const deadLetterNotFound = (id: number): SwitchyardError =>
+  new SwitchyardError('NOT_FOUND', `Cannot replay dead letter ${id} as there is none of that id`, { data: { id } })
