@@ -1,3 +1,4 @@
+export { isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
 export { type Command, command, type Plan, type PlanStep, type Undo } from './lib/command.ts'
 export type { CallOptions, Context, Log, Progress, PublishOptions, Question } from './lib/context.ts'
 export {

@@ -1,0 +1,26 @@
+import type { Check } from '../check.ts'
+import { dependencyChecks } from './dependencies.ts'
+import { docsChecks } from './docs.ts'
+import { filesChecks } from './files.ts'
+import { hookChecks } from './hooks.ts'
+import { mcpChecks } from './mcp.ts'
+import { pluginChecks } from './plugin.ts'
+import { qualityChecks } from './quality.ts'
+import { securityChecks } from './security.ts'
+import { agentChecks, skillChecks } from './skills.ts'
+import { structureChecks } from './structure.ts'
+
+/** Every check, in the order of reports. */
+export const ALL_CHECKS: readonly Check[] = [
+  ...structureChecks,
+  ...docsChecks,
+  ...dependencyChecks,
+  ...qualityChecks,
+  ...filesChecks,
+  ...securityChecks,
+  ...pluginChecks,
+  ...skillChecks,
+  ...agentChecks,
+  ...hookChecks,
+  ...mcpChecks,
+]

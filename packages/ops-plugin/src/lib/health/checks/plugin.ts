@@ -1,0 +1,209 @@
+import { posix } from 'node:path'
+import { type Check, type Finding, fail, warn } from '../check.ts'
+import { COMPONENT_FOLDERS, isReservedName, MANIFEST_KEYS } from '../claude-code.ts'
+import { asList } from '../claude-plugin.ts'
+import { isObject, isText, objectAt, readJson } from '../document.ts'
+import { type ClaudePlugin, type Project, pathsLike } from '../project.ts'
+
+const manifest: Check = {
+  id: 'plugin.manifest',
+  domain: 'plugin',
+  title: 'plugin.json is valid and says name, version and description',
+  weight: 10,
+  mend: 'correct .claude-plugin/plugin.json; `claude plugin validate .` shows the rest',
+  applies: ({ plugins }) => plugins.length > 0,
+  run: ({ plugins }) => plugins.flatMap(manifestFindings),
+}
+
+function manifestFindings({ document, manifest: fields, folder }: ClaudePlugin): Finding[] {
+  if (document === undefined)
+    return [warn(`${folder || 'the plugin'} has no .claude-plugin/plugin.json, so it has no version that updates could follow`)]
+  const file = document.path
+  if (document.mistake !== undefined) return [fail(document.mistake.message, { file, line: document.mistake.line })]
+  if (!isText(fields.name)) return [fail('has no name', { file })]
+  const name = fields.name
+  const findings: Finding[] = []
+  const at = { file, line: document.lineOf('name') }
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) findings.push(fail(`its name must be lower-case words joined by "-": "${name}"`, at))
+  if (isReservedName(name)) findings.push(fail(`its name is reserved: "${name}"`, at))
+  for (const field of ['version', 'description']) if (!isText(fields[field])) findings.push(warn(`has no ${field}`, { file }))
+  for (const key of Object.keys(fields)) {
+    if (!MANIFEST_KEYS.has(key))
+      findings.push(warn(`has the unknown key "${key}", which is ignored at load`, { file, line: document.lineOf(key) }))
+  }
+  return findings
+}
+
+const paths: Check = {
+  id: 'plugin.paths',
+  domain: 'plugin',
+  title: 'Component paths in plugin.json begin with ./, stay inside and exist',
+  weight: 8,
+  mend: 'correct the path in plugin.json; it is relative to the plugin’s root and begins with ./',
+  applies: ({ plugins }) => plugins.some((plugin) => componentPaths(plugin).length > 0),
+  run: ({ plugins, snapshot }) =>
+    plugins.flatMap((plugin) =>
+      componentPaths(plugin).flatMap(({ at, path }): Finding[] => {
+        const place = { file: plugin.document?.path ?? '', line: plugin.document?.lineOf(...at) }
+        if (posix.normalize(path).startsWith('..') || path.startsWith('/')) return [fail(`${at[0]} leaves the plugin: ${path}`, place)]
+        const inside = plugin.at(path)
+        if (!snapshot.has(inside) && !snapshot.hasFolder(inside)) {
+          return [
+            fail(
+              `${at[0]} names ${path}, which ${snapshot.ignores(inside) ? 'git ignores, so that an install does not have it' : 'is not there'}`,
+              place,
+            ),
+          ]
+        }
+        return path.startsWith('./') || path === '.' ? [] : [fail(`${at[0]} must begin with ./: ${path}`, place)]
+      }),
+    ),
+}
+
+function componentPaths({ manifest: fields }: ClaudePlugin): { at: (string | number)[]; path: string }[] {
+  return ['skills', 'commands', 'agents', 'hooks', 'mcpServers', 'lspServers', 'outputStyles', 'workflows'].flatMap((field) => {
+    const value = fields[field]
+    return asList(value).flatMap((path, index) =>
+      typeof path === 'string' && !/^https?:/.test(path) ? [{ at: Array.isArray(value) ? [field, index] : [field], path }] : [],
+    )
+  })
+}
+
+const layout: Check = {
+  id: 'plugin.layout',
+  domain: 'plugin',
+  title: 'Components lie where Claude Code loads them',
+  weight: 6,
+  mend: 'move the folder to the plugin’s root; only plugin.json belongs in .claude-plugin',
+  applies: ({ plugins }) => plugins.length > 0,
+  run: ({ plugins, snapshot }) =>
+    plugins.flatMap((plugin): Finding[] => [
+      ...COMPONENT_FOLDERS.filter((folder) => snapshot.hasFolder(plugin.at(`.claude-plugin/${folder}`)))
+        .filter((folder) => !asList(plugin.manifest[folder]).some((path) => typeof path === 'string' && path.includes('.claude-plugin')))
+        .map((folder) => fail('is never loaded from here', { file: plugin.at(`.claude-plugin/${folder}`) })),
+      ...['hooks.json', '.claude-plugin/hooks.json', 'hooks/hooks.jsonc']
+        .filter((path) => snapshot.has(plugin.at(path)) && !namesHooks(plugin, path))
+        .map((path) => fail('is never loaded from here: hooks/hooks.json is', { file: plugin.at(path) })),
+      ...(plugin.folder !== '' && snapshot.has(plugin.at('CLAUDE.md'))
+        ? [warn('is not loaded from a plugin', { file: plugin.at('CLAUDE.md') })]
+        : []),
+      ...pathsLike(snapshot, /(^|\/)skill\.md$/i)
+        .filter((path) => path.startsWith(plugin.at('skills/')) && posix.basename(path) !== 'SKILL.md')
+        .map((path) => fail('must be named SKILL.md', { file: path })),
+    ]),
+}
+
+const namesHooks = (plugin: ClaudePlugin, path: string): boolean =>
+  asList(plugin.manifest.hooks).some((named) => typeof named === 'string' && posix.normalize(named) === path)
+
+const versionDrift: Check = {
+  id: 'plugin.version-drift',
+  domain: 'plugin',
+  title: 'Every file that names the plugin’s version names the same',
+  weight: 8,
+  mend: 'set all of them to the version of plugin.json, which is the one that users get',
+  applies: (project) => project.plugins.some((plugin) => versionPlaces(project, plugin).length > 1),
+  run: (project) =>
+    project.plugins.flatMap((plugin) => {
+      const [first, ...others] = versionPlaces(project, plugin)
+      return others.flatMap((place) =>
+        place.version === first?.version ? [] : [fail(`says ${place.version}, ${first?.file} says ${first?.version}`, place)],
+      )
+    }),
+}
+
+interface VersionPlace {
+  version: string
+  file: string
+  line: number
+}
+
+function versionPlaces({ snapshot, marketplace }: Project, plugin: ClaudePlugin): VersionPlace[] {
+  const places: VersionPlace[] = []
+  const own = plugin.manifest.version
+  if (plugin.document !== undefined && isText(own))
+    places.push({ version: own, file: plugin.document.path, line: plugin.document.lineOf('version') })
+  const pkg = readJson(snapshot, plugin.at('package.json'))
+  const version = objectAt({ pkg: pkg?.value }, 'pkg').version
+  if (pkg !== undefined && isText(version)) places.push({ version, file: pkg.path, line: pkg.lineOf('version') })
+  for (const [index, entry] of asList(objectAt({ value: marketplace?.value }, 'value').plugins).entries()) {
+    if (marketplace === undefined || !isObject(entry) || entry.name !== plugin.name || !isText(entry.version)) continue
+    places.push({ version: entry.version, file: marketplace.path, line: marketplace.lineOf('plugins', index, 'version') })
+  }
+  for (const path of pathsLike(snapshot, /(^|\/)(index|server|main|mcp)\.([cm]?[jt]s|py)$/)) {
+    if (!path.startsWith(plugin.folder === '' ? '' : `${plugin.folder}/`) || /(^|\/)(test|tests|fixtures)\//.test(path)) continue
+    const text = snapshot.text(path) ?? ''
+    const literal = /new (?:Mcp)?Server\(\s*\{[^}]{0,300}?\bversion:\s*['"]([^'"]+)['"]/.exec(text)
+    if (literal?.[1] !== undefined)
+      places.push({ version: literal[1], file: path, line: text.slice(0, literal.index + literal[0].length).split('\n').length })
+  }
+  return places
+}
+
+const marketplaceCheck: Check = {
+  id: 'plugin.marketplace',
+  domain: 'plugin',
+  title: 'Every entry of marketplace.json can be installed',
+  weight: 8,
+  mend: 'correct .claude-plugin/marketplace.json; `claude plugin validate .` shows the rest',
+  applies: ({ marketplace }) => marketplace !== undefined,
+  run({ marketplace, snapshot }) {
+    if (marketplace === undefined) return []
+    const file = marketplace.path
+    if (marketplace.mistake !== undefined) return [fail(marketplace.mistake.message, { file, line: marketplace.mistake.line })]
+    const value = isObject(marketplace.value) ? marketplace.value : {}
+    const findings: Finding[] = []
+    if (!isText(value.name)) findings.push(fail('has no name', { file }))
+    if (!isText(objectAt(value, 'owner').name)) findings.push(fail('has no owner.name', { file, line: marketplace.lineOf('owner') }))
+    if (!Array.isArray(value.plugins)) return [...findings, fail('has no list of plugins', { file })]
+    const names = new Set<unknown>()
+    for (const [index, entry] of value.plugins.entries()) {
+      const place = { file, line: marketplace.lineOf('plugins', index) }
+      if (!isObject(entry) || !isText(entry.name) || entry.source === undefined) {
+        findings.push(fail(`plugin ${index + 1} needs a name and a source`, place))
+        continue
+      }
+      const { name, source } = entry
+      if (names.has(name)) findings.push(fail(`lists "${name}" twice`, place))
+      names.add(name)
+      if (typeof entry.hooks === 'string')
+        findings.push(fail(`"${name}" names its hooks by path, which passes validation and never runs`, place))
+      if (typeof source !== 'string') continue
+      const folder = posix.normalize(posix.join(String(objectAt(value, 'metadata').pluginRoot ?? ''), source))
+      if (folder.startsWith('..')) findings.push(fail(`"${name}" lies outside of the marketplace: ${source}`, place))
+      else if (!snapshot.hasFolder(folder)) findings.push(fail(`"${name}" is not where it is said to be: ${source}`, place))
+    }
+    return findings
+  },
+}
+
+const userConfig: Check = {
+  id: 'plugin.user-config',
+  domain: 'plugin',
+  title: `Every \${user_config.KEY} that is used is declared`,
+  weight: 4,
+  mend: 'declare the key under userConfig in plugin.json, with type, title and description',
+  applies: ({ plugins, snapshot }) => plugins.some((plugin) => usesUserConfig(plugin, snapshot).length > 0),
+  run: ({ plugins, snapshot }) =>
+    plugins.flatMap((plugin) =>
+      usesUserConfig(plugin, snapshot)
+        .filter(({ key }) => objectAt(plugin.manifest, 'userConfig')[key] === undefined)
+        .map(({ key, file, line }) => fail(`uses \${user_config.${key}}, which is not declared`, { file, line })),
+    ),
+}
+
+function usesUserConfig(plugin: ClaudePlugin, snapshot: Project['snapshot']): { key: string; file: string; line: number }[] {
+  const prefix = plugin.folder === '' ? '' : `${plugin.folder}/`
+  return pathsLike(snapshot, /(^|\/)(\.mcp\.json|\.lsp\.json|plugin\.json|hooks\.json|SKILL\.md)$/)
+    .filter((path) => path.startsWith(prefix))
+    .flatMap((file) => {
+      const text = snapshot.text(file) ?? ''
+      return [...text.matchAll(/\$\{user_config\.([A-Za-z_]\w*)\}/g)].map((match) => ({
+        key: match[1] ?? '',
+        file,
+        line: text.slice(0, match.index).split('\n').length,
+      }))
+    })
+}
+
+export const pluginChecks: readonly Check[] = [manifest, paths, layout, versionDrift, marketplaceCheck, userConfig]

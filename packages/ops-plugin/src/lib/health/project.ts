@@ -1,0 +1,128 @@
+import { posix } from 'node:path'
+import { type Document, isObject, isText, type JsonObject, objectAt, readJson, readToml } from './document.ts'
+import { globSource } from './ignore.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export type Kind = 'node' | 'typescript' | 'python' | 'go' | 'rust' | 'claude-plugin' | 'claude-marketplace'
+
+/** What a snapshot turned out to hold; made once, read by every check. */
+export interface Project {
+  readonly snapshot: Snapshot
+  /** In alphabetical order. */
+  readonly kinds: ReadonlySet<Kind>
+  /** The package.json at the root and those of its workspaces, root first. */
+  readonly packages: readonly NodePackage[]
+  readonly cargo: Document | undefined
+  readonly pyproject: Document | undefined
+  readonly goMod: string | undefined
+  /** Each Claude Code plugin in the project, the root's first. */
+  readonly plugins: readonly ClaudePlugin[]
+  readonly marketplace: Document | undefined
+}
+
+export interface NodePackage {
+  /** '' for the root. */
+  readonly folder: string
+  readonly document: Document
+  readonly manifest: JsonObject
+  readonly name: string
+}
+
+export interface ClaudePlugin {
+  /** '' for the root. */
+  readonly folder: string
+  readonly name: string
+  readonly document: Document | undefined
+  readonly manifest: JsonObject
+  /** A path inside the plugin as one inside the project. */
+  at(path: string): string
+}
+
+export const DEPENDENCY_GROUPS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const
+
+export function describeProject(snapshot: Snapshot): Project {
+  const packages = findPackages(snapshot)
+  const plugins = findPlugins(snapshot)
+  const marketplace = readJson(snapshot, '.claude-plugin/marketplace.json')
+  const cargo = readToml(snapshot, 'Cargo.toml')
+  const pyproject = readToml(snapshot, 'pyproject.toml')
+  const goMod = snapshot.text('go.mod')
+  const kinds: Kind[] = []
+  if (plugins.length > 0) kinds.push('claude-plugin')
+  if (marketplace !== undefined) kinds.push('claude-marketplace')
+  if (goMod !== undefined) kinds.push('go')
+  if (snapshot.has('package.json')) kinds.push('node')
+  if (pyproject !== undefined || snapshot.has('setup.py') || snapshot.has('requirements.txt')) kinds.push('python')
+  if (cargo !== undefined) kinds.push('rust')
+  if (isTypeScript(snapshot, packages)) kinds.push('typescript')
+  return { snapshot, kinds: new Set(kinds.sort()), packages, cargo, pyproject, goMod, plugins, marketplace }
+}
+
+/** The project's paths that match, in order. */
+export function pathsLike(snapshot: Snapshot, pattern: RegExp): readonly string[] {
+  return [...snapshot.files.keys()].filter((path) => pattern.test(path))
+}
+
+/** What a package depends on, by name, with the group that says so. */
+export function dependenciesOf(manifest: JsonObject): readonly { group: string; name: string; range: string }[] {
+  return DEPENDENCY_GROUPS.flatMap((group) =>
+    Object.entries(objectAt(manifest, group)).flatMap(([name, range]) => (typeof range === 'string' ? [{ group, name, range }] : [])),
+  )
+}
+
+/** The workspace globs of a root manifest and of pnpm's own file. */
+export function workspaceGlobs(snapshot: Snapshot, manifest: JsonObject): readonly string[] {
+  const field = manifest.workspaces
+  const globs: unknown = isObject(field) ? field.packages : field
+  const own = Array.isArray(globs) ? globs.filter((glob): glob is string => typeof glob === 'string') : []
+  const pnpm = snapshot.text('pnpm-workspace.yaml')
+  const listed = pnpm === undefined ? [] : [...pnpm.matchAll(/^\s*-\s*['"]?([^'"#\n]+?)['"]?\s*$/gm)].map((match) => match[1] ?? '')
+  return [...own, ...listed]
+}
+
+/** Whether a workspace glob takes in a folder. */
+export function globTakes(glob: string, folder: string): boolean {
+  return new RegExp(`^${globSource(glob.replace(/^\.\//, '').replace(/\/$/, ''))}$`).test(folder)
+}
+
+function findPackages(snapshot: Snapshot): NodePackage[] {
+  const root = readPackage(snapshot, '')
+  if (root === undefined) return []
+  const globs = workspaceGlobs(snapshot, root.manifest)
+  const taken = globs.filter((glob) => !glob.startsWith('!'))
+  if (taken.length === 0) return [root]
+  const left = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1))
+  const folders = pathsLike(snapshot, /\/package\.json$/)
+    .map((path) => posix.dirname(path))
+    .filter((folder) => taken.some((glob) => globTakes(glob, folder)) && !left.some((glob) => globTakes(glob, folder)))
+  return [root, ...folders.flatMap((folder) => readPackage(snapshot, folder) ?? [])]
+}
+
+function readPackage(snapshot: Snapshot, folder: string): NodePackage | undefined {
+  const document = readJson(snapshot, posix.join(folder, 'package.json'))
+  if (document === undefined) return undefined
+  const manifest = isObject(document.value) ? document.value : {}
+  return { folder, document, manifest, name: isText(manifest.name) ? manifest.name : '' }
+}
+
+function isTypeScript(snapshot: Snapshot, packages: readonly NodePackage[]): boolean {
+  if (snapshot.has('tsconfig.json')) return true
+  const uses = packages.some(({ manifest }) => dependenciesOf(manifest).some(({ name }) => name === 'typescript'))
+  return uses && pathsLike(snapshot, /(?<!\.d)\.[cm]?tsx?$/).length > 0
+}
+
+/** Claude Code loads a folder as a plugin by its manifest, or by components in their places without one. */
+const COMPONENTS_WITHOUT_MANIFEST = /^(skills\/[^/]+\/SKILL\.md|hooks\/hooks\.json)$/
+
+function findPlugins(snapshot: Snapshot): ClaudePlugin[] {
+  const manifests = pathsLike(snapshot, /(^|\/)\.claude-plugin\/plugin\.json$/).filter((path) => !/(^|\/)(fixtures?|testdata)\//.test(path))
+  const folders = manifests.map((path) => path.slice(0, -'.claude-plugin/plugin.json'.length).replace(/\/$/, ''))
+  const isBareRoot = !snapshot.has('.claude-plugin/marketplace.json') && pathsLike(snapshot, COMPONENTS_WITHOUT_MANIFEST).length > 0
+  if (!folders.includes('') && isBareRoot) folders.push('')
+  return folders.sort().map((folder) => {
+    const document = readJson(snapshot, posix.join(folder, '.claude-plugin/plugin.json'))
+    const manifest = isObject(document?.value) ? document.value : {}
+    const name = isText(manifest.name) ? manifest.name : folder === '' ? snapshot.name : posix.basename(folder)
+    return { folder, name, document, manifest, at: (path) => posix.join(folder, path) }
+  })
+}
