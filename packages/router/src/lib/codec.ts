@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Calibration } from './calibrate.ts'
 import type { SlotValues } from './candidate.ts'
 import { modelInvalid } from './errors.ts'
@@ -99,10 +100,5 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
 
 const roundUp = (bytes: number): number => Math.ceil(bytes / 4) * 4
 
-/** Over everything but the field that holds it: a cache that was cut or touched is noticed, an attacker is not kept out. */
-function checksum(bytes: Uint8Array<ArrayBuffer>): number {
-  const whole = new Uint32Array(bytes.buffer, 0, bytes.length / 4)
-  let sum = whole.length
-  for (let i = 4; i < whole.length; i++) sum = Math.imul(sum ^ whole[i]!, 0x01000193) ^ (sum >>> 15)
-  return sum >>> 0
-}
+/** Over everything behind the prefix: a cache that was cut or touched is noticed, an attacker is not kept out. */
+const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(PREFIX_BYTES))

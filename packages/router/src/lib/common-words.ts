@@ -1,5 +1,3 @@
-import { stem } from './stem.ts'
-
 /** Everyday English that a manifest may never use: seen in a request it is no slip of the pen, and stays as it is. */
 const WORDS = `
 able about above accept across action active actual adult advice after again agree ahead alike alone along already although always
@@ -61,4 +59,3 @@ wore world worm worn worry worse worst worth would wound wrap wreck wrist write 
 `
 
 export const COMMON_WORDS: ReadonlySet<string> = new Set(WORDS.trim().split(/\s+/))
-export const COMMON_STEMS: ReadonlySet<string> = new Set([...COMMON_WORDS].map(stem))

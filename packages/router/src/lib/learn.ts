@@ -19,14 +19,14 @@ export interface Learned {
 /** How rarity grows: less than its logarithm, as everyday words tell requests apart too. */
 const RARITY_POWER = 0.6
 /** How much likeness to the mean of a command's texts adds to what the separators say. */
-const MEAN_WEIGHT = 0.7
+const MEAN_WEIGHT = 0.85
 /** How much the share of the request found in a command's own words adds. */
-const MATCH_WEIGHT = 0.7
+const MATCH_WEIGHT = 0.85
 const FIELD_WEIGHTS = { id: 2, summary: 1, words: 1, example: 1, background: 0 } as const
 const MATCH_SATURATION = 1.2
 const MATCH_LENGTH = 0.75
 /** Weights below this part of a class's greatest are dropped. */
-const PRUNE_BELOW = 0.01
+const PRUNE_BELOW = 0.03
 
 /** The score of a class that has no document. */
 const ABSENT = -10
@@ -70,7 +70,23 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
     }
     builder.add(ofClass, features, kept, weights.at(-1)!)
   })
-  return { space, scorer: builder.build() }
+  return dropSilent(space, builder.build())
+}
+
+/** Without the features that speak for and against nobody: rare as they are, they count about what an unseen one does. */
+function dropSilent(space: Space, scorer: Scorer): Learned {
+  const { rowStarts, rowScales } = scorer
+  const speaking = [...space.hashes.keys()].filter((i) => rowStarts[i + 1]! > rowStarts[i]!)
+  // Silent rows hold no entries, so the others keep their places.
+  const starts = Uint32Array.from([...speaking.map((i) => rowStarts[i]!), rowStarts.at(-1)!])
+  return {
+    space: createSpace(
+      Uint32Array.from(speaking, (i) => space.hashes[i]!),
+      Float32Array.from(speaking, (i) => space.rarity[i]!),
+      space.unseen,
+    ),
+    scorer: { ...scorer, rowStarts: starts, rowScales: Float32Array.from(speaking, (i) => rowScales[i]!) },
+  }
 }
 
 function measureSpace(documents: readonly Document[], classCount: number): Space {

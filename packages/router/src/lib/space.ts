@@ -1,4 +1,4 @@
-import { type FeatureCounts, VIEWS } from './features.ts'
+import { type FeatureCounts, hashFeature, VIEWS, type View } from './features.ts'
 
 /** A sparse vector: parallel arrays, each index at most once. */
 export interface Vector {
@@ -40,6 +40,10 @@ export function indexOfFeature({ table, hashes }: Space, hash: number): number {
     if (index === -1 || hashes[index] === hash) return index
   }
 }
+
+/** Whether anything learned from had this feature. */
+export const hasFeature = (space: Space, view: View, label: string): boolean =>
+  indexOfFeature(space, hashFeature(VIEWS.indexOf(view), label)) !== -1
 
 /** Where a text lies: every view of length 1 times its weight, less what is unseen; `match` is shares that add up to `known`. */
 export function vectorize(space: Space, views: FeatureCounts): Vector & { readonly known: number } {

@@ -1,4 +1,4 @@
-import { COMMON_STEMS, COMMON_WORDS } from './common-words.ts'
+import { COMMON_WORDS } from './common-words.ts'
 import { stem } from './stem.ts'
 import { synonymGroups } from './synonyms.ts'
 import type { Token } from './tokens.ts'
@@ -12,7 +12,6 @@ export interface Vocabulary {
   /** The words of the candidates, most frequent first. */
   readonly words: readonly string[]
   readonly ranks: ReadonlyMap<string, number>
-  readonly stems: ReadonlySet<string>
   /** The words by how they begin and by how they end. */
   readonly byEnds: ReadonlyMap<string, readonly string[]>
 }
@@ -29,21 +28,25 @@ export function createVocabulary(words: readonly string[]): Vocabulary {
       else byEnds.set(end, [word])
     }
   }
-  return { words, ranks: new Map(words.map((word, rank) => [word, rank])), stems: new Set(words.map(stem)), byEnds }
+  return { words, ranks: new Map(words.map((word, rank) => [word, rank])), byEnds }
 }
 
 /** Known is what the candidates use in any form, what the synonym table has, and everyday English. */
-function isKnown(word: string, { ranks, stems }: Vocabulary): boolean {
+function isKnown(word: string, { ranks }: Vocabulary, knowsStem: (stemmed: string) => boolean): boolean {
   if (ranks.has(word) || COMMON_WORDS.has(word)) return true
   const stemmed = stem(word)
-  return stems.has(stemmed) || synonymGroups(stemmed).length > 0 || COMMON_STEMS.has(stemmed)
+  return knowsStem(stemmed) || synonymGroups(stemmed).length > 0 || COMMON_WORDS.has(stemmed)
 }
 
 /** The tokens with each unknown word replaced by the most frequent known one a single slip away, if there is one. */
-export function correctSpelling(tokens: readonly Token[], vocabulary: Vocabulary): readonly Token[] {
+export function correctSpelling(
+  tokens: readonly Token[],
+  vocabulary: Vocabulary,
+  knowsStem: (stemmed: string) => boolean,
+): readonly Token[] {
   let left = MAX_CORRECTIONS
   return tokens.flatMap((token) => {
-    if (left === 0 || !isCorrectable(token.word) || isKnown(token.word, vocabulary)) return [token]
+    if (left === 0 || !isCorrectable(token.word) || isKnown(token.word, vocabulary, knowsStem)) return [token]
     left--
     const words = nearestKnown(token.word, vocabulary)
     return words ? words.map((word) => ({ ...token, word })) : [token]
