@@ -1,0 +1,9 @@
+import type { Define } from '../lib/own-commands.ts'
+import { renderPlanList } from '../render/plan.ts'
+
+export const define: Define = (command, session) => {
+  command.action(async () => {
+    const plans = (await session.yard()).plans()
+    session.answer({ data: plans, text: (look) => renderPlanList(plans, look) })
+  })
+}

@@ -1,0 +1,2 @@
+export { builtInPlugins } from './lib/built-in.ts'
+export { EXIT, type ExitCode } from './lib/exit-code.ts'

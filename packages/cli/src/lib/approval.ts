@@ -1,0 +1,122 @@
+import type { Command as Definition } from '@switchyard/plugin-kit'
+import type { PlannedRun, Yard, YardConfig } from '@switchyard/yard'
+import { renderPlans, renderRuns } from '../render/plan.ts'
+import { EXIT } from './exit-code.ts'
+import type { Terminal } from './host.ts'
+import type { Reply, Session } from './session.ts'
+
+/** A command with its input, checked. */
+export interface Step {
+  readonly command: string
+  readonly definition: Pick<Definition, 'effect'>
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+/** A step with what it would do, where it changes something. */
+export interface PlannedStep {
+  readonly command: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly planned?: PlannedRun
+}
+
+/** A step that was run. */
+export interface FinishedStep extends PlannedStep {
+  readonly result: unknown
+}
+
+export interface ApprovalOptions {
+  readonly yes: boolean
+  readonly dryRun: boolean
+}
+
+interface RunReply extends Reply {
+  readonly results: readonly unknown[]
+}
+
+/**
+ * Plans every step that changes something, gets the person's approval once for all of them, and runs them in order. Where nobody
+ * can be asked, the plans are kept and the reply says how to approve them.
+ */
+export async function runSteps(session: Session, steps: readonly Step[], { yes, dryRun }: ApprovalOptions): Promise<RunReply> {
+  const yard = await session.yard()
+  const { config } = await session.config()
+  const planned: PlannedStep[] = []
+  for (const { command, input, definition } of steps) {
+    const plan = definition.effect === 'read' ? {} : { planned: await yard.plan(command, input, { signal: session.signal }) }
+    planned.push({ command, input, ...plan })
+  }
+  if (dryRun) return kept(planned, EXIT.done, 'dryRun')
+
+  const needed = yes ? 'run' : strictest(steps, config.approval)
+  if (needed !== 'run') {
+    const { terminal } = session.host
+    if (terminal === undefined) return kept(planned, EXIT.needsApproval, 'needsApproval')
+    session.note((look) => renderPlans(planned, look))
+    if (!(await approvedBy(terminal, needed, steps, session.signal))) return kept(planned, EXIT.needsApproval, 'needsApproval')
+  }
+  const finished: FinishedStep[] = []
+  for (const step of planned) {
+    try {
+      finished.push({ ...step, result: await runStep(yard, session, step) })
+    } catch (error) {
+      if (finished.length > 0) session.note((look) => renderRuns(finished, look))
+      throw error
+    }
+  }
+  const undoable = undoableOf(yard, finished)
+  if (undoable.length > 0 && !session.json) session.note(undoable.map((id) => `To take it back: switchyard undo ${id}`).join('\n'))
+  return {
+    results: finished.map(({ result }) => result),
+    data: { runs: finished.map(({ planned, ...run }) => ({ ...run, ...(planned && { plan: planned.id }) })) },
+    text: (look) => renderRuns(finished, look),
+  }
+}
+
+function runStep(yard: Yard, { signal, progress }: Session, { command, input, planned }: PlannedStep): Promise<unknown> {
+  const options = { signal, onProgress: progress }
+  return planned === undefined ? yard.call(command, input, options) : yard.approve(planned.id, options)
+}
+
+function kept(steps: readonly PlannedStep[], exit: Reply['exit'] & number, why: 'dryRun' | 'needsApproval'): RunReply {
+  const data = {
+    [why]: steps.map(({ command, input, planned }) => ({
+      command,
+      input,
+      ...(planned !== undefined && { id: planned.id, plan: planned.plan, approve: `switchyard approve ${planned.id}` }),
+    })),
+  }
+  return { results: [data], data, text: (look) => renderPlans(steps, look, 'kept'), exit }
+}
+
+type Rule = YardConfig['approval'][keyof YardConfig['approval']]
+
+const STRICTNESS: readonly Rule[] = ['run', 'ask', 'type']
+
+function strictest(steps: readonly Step[], approval: YardConfig['approval']): Rule {
+  const rules = steps.map(({ definition }) => approval[definition.effect])
+  return STRICTNESS.findLast((rule) => rules.includes(rule)) ?? 'run'
+}
+
+async function approvedBy(terminal: Terminal, rule: Rule, steps: readonly Step[], signal: AbortSignal): Promise<boolean> {
+  const { confirmed, typed } = await import('./prompt.ts')
+  if (rule === 'ask') return confirmed(steps.length === 1 ? 'Do this?' : `Do these ${steps.length}?`, terminal, signal)
+  for (const name of new Set(steps.filter(({ definition }) => definition.effect !== 'read').map(nameToType))) {
+    if (!(await typed(name, `Type ${name} to go on`, terminal, signal))) return false
+  }
+  return true
+}
+
+/** What is about to be lost, by its own name; the command's where its input names nothing. */
+function nameToType({ command, input }: Step): string {
+  for (const field of ['target', 'env', 'service', 'project', 'name']) {
+    const value = input[field]
+    if (typeof value === 'string' && value.trim() !== '') return value
+  }
+  return command
+}
+
+function undoableOf(yard: Yard, finished: readonly FinishedStep[]): readonly string[] {
+  const ids = finished.flatMap(({ planned }) => planned?.id ?? [])
+  if (ids.length === 0) return []
+  return yard.plans().flatMap(({ id, undoable }) => (undoable && ids.includes(id) ? [id] : []))
+}

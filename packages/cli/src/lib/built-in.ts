@@ -1,0 +1,7 @@
+import type { Plugin } from '@switchyard/plugin-kit'
+
+/** The plugins that come along. */
+export async function builtInPlugins(): Promise<readonly Plugin[]> {
+  const modules = await Promise.all([import('@switchyard/ops-plugin')])
+  return modules.map((module) => module.default)
+}

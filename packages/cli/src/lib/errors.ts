@@ -1,0 +1,47 @@
+import { SwitchyardError } from '@switchyard/contracts'
+
+/** The command line itself is wrong. */
+export const usage = (message: string, next: string): SwitchyardError => new SwitchyardError('USAGE', message, { next })
+
+export const unknownWord = (word: string, meant: string | undefined): SwitchyardError =>
+  new SwitchyardError(
+    'UNKNOWN_COMMAND',
+    `Cannot run "${word}" as there is no such command or plugin${meant ? `: did you mean "${meant}"` : ''}`,
+    {
+      data: { command: word, ...(meant !== undefined && { meant }) },
+      next: `${meant ? `switchyard ${meant}` : 'switchyard plugins'}, or in plain words: switchyard "what you want done"`,
+    },
+  )
+
+export const wrongInput = (command: string, mistakes: readonly string[]): SwitchyardError =>
+  new SwitchyardError('USAGE', `Cannot run "${command}" as ${mistakes.join(', and ')}`, { data: { mistakes }, next: `${command} --help` })
+
+export const noPlugins = (): SwitchyardError =>
+  new SwitchyardError('NO_COMMAND_FITS', 'Cannot do anything yet as at least one plugin must be there: there is none', {
+    next: 'switchyard new plugin NAME',
+  })
+
+export const badName = (name: string): SwitchyardError =>
+  usage(
+    `Cannot make a plugin called "${name}" as its name must be lower-case words joined by "-", at most 50 characters`,
+    'switchyard new plugin team-chat',
+  )
+
+export const nameTaken = (name: string): SwitchyardError =>
+  usage(`Cannot make a plugin called "${name}" as another command has that name`, `switchyard new plugin my-${name}`)
+
+export const alreadyThere = (path: string): SwitchyardError =>
+  new SwitchyardError('ALREADY_THERE', `Cannot write ${path} as nothing may be overwritten: it is there already`, {
+    data: { path },
+    next: 'choose another name, or move it away',
+  })
+
+export const cannotWrite = (path: string, cause: unknown): SwitchyardError =>
+  new SwitchyardError(
+    'NOT_WRITABLE',
+    `Cannot write ${path} as its folder must be writable and its disk have room: ${cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)}`,
+    { data: { path }, cause, next: 'df -h . && ls -ld .' },
+  )
+
+export const noFolder = (path: string): SwitchyardError =>
+  usage(`Cannot work in ${path} as it must be a folder: there is none`, 'switchyard --dir FOLDER')

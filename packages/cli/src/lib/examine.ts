@@ -1,0 +1,48 @@
+import { isSwitchyardError } from '@switchyard/contracts'
+import type { Finding } from '@switchyard/yard'
+import { isOwnName } from './own-commands.ts'
+import type { Session } from './session.ts'
+
+/** Everything that can be checked, also where the workspace cannot be opened: then the findings say why. */
+export async function examine(session: Session): Promise<readonly Finding[]> {
+  const findings: Finding[] = [{ check: 'workspace', state: 'ok', found: session.dir }]
+  try {
+    const { entries, paths } = await session.config()
+    const set = entries.filter(({ origin }) => origin.from !== 'default').length
+    findings.push({
+      check: 'config',
+      state: 'ok',
+      found: set === 0 ? `defaults; ${paths.project} may set others` : `${set} settings differ from the defaults`,
+    })
+  } catch (error) {
+    return [...findings, failed('config', error)]
+  }
+  try {
+    const hidden = (await session.plugins()).filter(({ name }) => isOwnName(name))
+    for (const { name } of hidden) {
+      findings.push({
+        check: 'plugin names',
+        state: 'warning',
+        found: `the commands of "${name}" cannot be typed, as switchyard has a command of that name`,
+        mend: 'give the plugin another name',
+      })
+    }
+  } catch (error) {
+    return [...findings, failed('plugins', error)]
+  }
+  try {
+    return [...findings, ...(await (await session.yard()).doctor())]
+  } catch (error) {
+    return [...findings, failed('store', error)]
+  }
+}
+
+function failed(check: string, error: unknown): Finding {
+  const next = isSwitchyardError(error) ? error.next : undefined
+  return {
+    check,
+    state: 'failed',
+    found: error instanceof Error ? error.message : String(error),
+    ...(next !== undefined && { mend: next }),
+  }
+}

@@ -1,0 +1,71 @@
+import { homedir } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import { writeQuietly } from './pipe.ts'
+
+/** Where text goes. */
+export interface Output {
+  write(text: string): void
+  /** @default 80 where it is no terminal */
+  readonly columns: number
+  readonly color: boolean
+}
+
+/** A person's keyboard and screen. */
+export interface Terminal {
+  readonly input: Readable
+  readonly output: Writable
+}
+
+/** Everything that the process is given, read once where it starts; nothing else looks at `process`. */
+export interface Host {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly platform: NodeJS.Platform
+  readonly homeDir: string
+  /** For the one document or text that was asked for. */
+  readonly out: Output
+  /** For everything else. */
+  readonly err: Output
+  /** Where a person can be asked; undefined where there is none. */
+  readonly terminal: Terminal | undefined
+  /** Calls back at Ctrl-C or when the process is told to end; the returned function stops listening. */
+  onInterrupt(callback: () => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): never
+}
+
+/** The host of this process. */
+export function readHost(): Host {
+  const { env, platform, stdin, stdout, stderr } = process
+  return {
+    argv: process.argv.slice(2),
+    env,
+    cwd: process.cwd(),
+    platform,
+    homeDir: homedir(),
+    out: outputTo(stdout, env),
+    err: outputTo(stderr, env),
+    terminal: stdin.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? { input: stdin, output: stderr } : undefined,
+    onInterrupt(callback) {
+      process.on('SIGINT', callback)
+      process.on('SIGTERM', callback)
+      return () => {
+        process.off('SIGINT', callback)
+        process.off('SIGTERM', callback)
+      }
+    },
+    exit: (code) => process.exit(code),
+  }
+}
+
+function outputTo(stream: NodeJS.WriteStream, env: Host['env']): Output {
+  const noColor = env.NO_COLOR !== undefined && env.NO_COLOR !== ''
+  return {
+    write: writeQuietly(stream),
+    get columns() {
+      return stream.columns || 80
+    },
+    color: stream.isTTY === true && !noColor && env.TERM !== 'dumb',
+  }
+}

@@ -1,0 +1,114 @@
+import type { Plugin, Progress } from '@switchyard/plugin-kit'
+import type { Yard } from '@switchyard/yard'
+import type { LoadedConfig } from '@switchyard/yard/config'
+import type { Look } from '../render/look.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import type { Host, Output } from './host.ts'
+import type { CommandLine } from './program.ts'
+import type { Session } from './session.ts'
+import { findWorkspace } from './workspace.ts'
+
+/** A session together with what only the one who opened it may do. */
+export interface OpenedSession {
+  readonly session: Session
+  exitCode(): ExitCode
+  reportError(error: unknown): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens nothing yet: every part of a session is opened at its first use. */
+export function openSession(host: Host, { json, dir }: CommandLine, signal: AbortSignal): OpenedSession {
+  const { out, err } = host
+  const workspace = once(() => findWorkspace(host.cwd, dir))
+  const config = once(loadConfig)
+  const plugins = once(loadPlugins)
+  let yard: Promise<Yard> | undefined
+  let exit: ExitCode = EXIT.done
+  let shown = 0
+
+  const session: Session = {
+    host,
+    signal,
+    json,
+    dirNamed: dir !== undefined,
+    get dir() {
+      return workspace()
+    },
+    config,
+    plugins,
+    yard() {
+      yard ??= openYard()
+      return yard
+    },
+    progress({ message, done, total }: Progress) {
+      if (host.terminal === undefined) return
+      const count = done === undefined ? '' : ` ${done}${total === undefined ? '' : `/${total}`}`
+      const line = `${message}${count}`.slice(0, err.columns - 1)
+      err.write(`\r${line.padEnd(shown)}`)
+      shown = line.length
+    },
+    note(text) {
+      clearProgress()
+      err.write(`${typeof text === 'string' ? text : text(lookOf(err))}\n`)
+    },
+    answer({ data, text, exit: code = EXIT.done }) {
+      clearProgress()
+      exit = code
+      const answer = json ? JSON.stringify(data, null, 2) : typeof text === 'string' ? text : text(lookOf(out))
+      if (answer !== '') out.write(`${answer}\n`)
+    },
+  }
+
+  return {
+    session,
+    exitCode: () => exit,
+    async reportError(error) {
+      clearProgress()
+      const { errorDocument, renderError } = await import('../render/error.ts')
+      if (json) out.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
+      else err.write(`${renderError(error, lookOf(err))}\n`)
+    },
+    async close() {
+      const opened = await yard?.catch(() => undefined)
+      await opened?.close()
+    },
+  }
+
+  function clearProgress(): void {
+    if (shown > 0) err.write(`\r${' '.repeat(shown)}\r`)
+    shown = 0
+  }
+
+  async function loadConfig(): Promise<LoadedConfig> {
+    const { loadConfig } = await import('@switchyard/yard/config')
+    const { env, platform, homeDir } = host
+    return loadConfig(workspace(), { env, platform, homeDir })
+  }
+
+  async function loadPlugins(): Promise<readonly Plugin[]> {
+    const [{ builtInPlugins }, { loadPlugins }, loaded] = await Promise.all([
+      import('./built-in.ts'),
+      import('@switchyard/yard/config'),
+      config(),
+    ])
+    return [...(await builtInPlugins()), ...(await loadPlugins(workspace(), loaded.config.plugins))]
+  }
+
+  async function openYard(): Promise<Yard> {
+    const [{ openYard }, loaded, list] = await Promise.all([import('@switchyard/yard'), config(), plugins()])
+    const ask = host.terminal === undefined ? {} : { ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) }
+    return openYard(workspace(), { plugins: list, config: loaded.config, ...ask })
+  }
+}
+
+function lookOf({ columns, color }: Output): Look {
+  return { columns: Math.min(columns, 120), color }
+}
+
+function once<value>(make: () => value): () => value {
+  let made: { value: value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import type { Session } from './session.ts'
+
+/** Adds a command's arguments and what it does. */
+export type Define = (command: Command, session: Session) => void
+
+interface OwnCommand {
+  readonly name: string
+  readonly summary: string
+}
+
+/** The commands that the program itself has; plugins bring the others. No plugin's commands can be typed under these names. */
+export const OWN_COMMANDS = [
+  { name: 'ask', summary: 'Do what a request in plain words means' },
+  { name: 'route', summary: 'Show which command a request means, and run nothing' },
+  { name: 'plans', summary: 'List what waits for approval and what was done' },
+  { name: 'approve', summary: 'Run a plan that waits' },
+  { name: 'undo', summary: 'Take back what a plan did' },
+  { name: 'plugins', summary: 'List the plugins and their commands' },
+  { name: 'config', summary: 'Show each setting and who set it' },
+  { name: 'doctor', summary: 'Check what the workspace stands on' },
+  { name: 'init', summary: 'Write a commented configuration' },
+  { name: 'new', summary: 'Start a plugin of your own' },
+  { name: 'completion', summary: 'Print completion for bash, zsh or fish' },
+] as const satisfies readonly OwnCommand[]
+
+export type OwnName = (typeof OWN_COMMANDS)[number]['name']
+
+export function isOwnName(word: string): word is OwnName {
+  return OWN_COMMANDS.some(({ name }) => name === word)
+}

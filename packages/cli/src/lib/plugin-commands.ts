@@ -1,0 +1,83 @@
+import type { Plugin } from '@switchyard/plugin-kit'
+import { closest } from '@switchyard/yard/config'
+import { type Command, Option } from 'commander'
+import { runSteps } from './approval.ts'
+import { unknownWord } from './errors.ts'
+import { addFlag, flagsOf } from './flags.ts'
+import { checkInput, readInput } from './input.ts'
+import { OWN_COMMANDS } from './own-commands.ts'
+import { addCommonFlags } from './program.ts'
+import type { Session } from './session.ts'
+
+/** Adds the plugin that the first word names. @throws UNKNOWN_COMMAND with the name that was most likely meant */
+export async function addPluginCommands(program: Command, session: Session, word: string): Promise<void> {
+  const plugins = await session.plugins()
+  const plugin = plugins.find(({ name }) => name === word)
+  if (plugin === undefined) {
+    const known = [...OWN_COMMANDS, ...plugins].map(({ name }) => name)
+    throw unknownWord(word, closest(word, known))
+  }
+  addPlugin(program, session, plugin)
+}
+
+/** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
+export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
+  const group = program.command(plugin.name).description(plugin.summary).usage('COMMAND...')
+  for (const [name, definition] of Object.entries(plugin.commands)) addCommand(group, session, plugin, name, definition)
+}
+
+function addCommand(group: Command, session: Session, plugin: Plugin, name: string, definition: Plugin['commands'][string]): void {
+  const words = name.split('.')
+  const verb = words.at(-1)!
+  const parent = words.slice(0, -1).reduce(subgroup, group)
+  const spoken = `switchyard ${plugin.name} ${words.join(' ')}`
+  // A plugin may have both `health` and `health.scan`, so a group can turn into a command of its own.
+  const command = parent.commands.find((one) => one.name() === verb) ?? parent.command(verb)
+  command.summary(definition.summary).description(descriptionOf(definition)).usage('[flags]')
+  let flags: ReturnType<typeof flagsOf> | undefined
+  flags = flagsOf(definition)
+  for (const flag of flags) addFlag(command, flag)
+  if (definition.effect !== 'read') {
+    command.addOption(new Option('--yes', 'Run the plan without asking').helpGroup('Approval:'))
+    command.addOption(new Option('--dry-run', 'Show the plan and run nothing').helpGroup('Approval:'))
+  }
+  command.addOption(new Option('--input <json>', 'The whole input as JSON; flags win over it').helpGroup('Always:'))
+  addCommonFlags(command)
+  if (definition.examples.length > 0) command.addHelpText('after', examplesOf(definition.examples))
+  command.action(async () => {
+    const options = command.opts<Record<string, unknown>>()
+    const given = new Map(flags.flatMap((flag) => givenValue(command, flag.name, flag.field)))
+    const input = readInput({ command: spoken, flags, given, json: options.input as string | undefined })
+    await checkInput(spoken, definition, flags, input)
+    const steps = [{ command: `${plugin.name}.${name}`, definition, input }]
+    const { results, ...reply } = await runSteps(session, steps, { yes: options.yes === true, dryRun: options.dryRun === true })
+    session.answer({ ...reply, data: results.length === 1 ? results[0] : reply.data })
+  })
+}
+
+function subgroup(parent: Command, word: string): Command {
+  return parent.commands.find((one) => one.name() === word) ?? parent.command(word).summary(`Commands of ${word}`).usage('COMMAND...')
+}
+
+function givenValue(command: Command, flagName: string, field: string): [string, unknown][] {
+  const option = command.options.find(({ long }) => long === `--${flagName}`)
+  if (option === undefined) return []
+  const value: unknown = command.getOptionValue(option.attributeName())
+  return value === undefined ? [] : [[field, value]]
+}
+
+function descriptionOf({ summary, description, effect }: Plugin['commands'][string]): string {
+  const effects = {
+    read: 'Changes nothing.',
+    write: 'Changes something: shows its plan and asks first.',
+    destroy: 'Cannot be taken back: shows its plan and wants a name typed.',
+  }
+  return [`${summary}.`, description ?? '', effects[effect]].filter((part) => part !== '').join('\n\n')
+}
+
+function examplesOf(examples: readonly string[]): string {
+  return `\nIn plain words:\n${examples
+    .slice(0, 3)
+    .map((example) => `  switchyard "${example}"`)
+    .join('\n')}`
+}

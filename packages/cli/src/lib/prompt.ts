@@ -1,0 +1,52 @@
+import { confirm, isCancel, select, text } from '@clack/prompts'
+import { SwitchyardError } from '@switchyard/contracts'
+import type { Question } from '@switchyard/plugin-kit'
+import type { Terminal } from './host.ts'
+
+/** Yes or no; leaving the question means no. */
+export async function confirmed(message: string, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
+  return (await confirm({ message, initialValue: false, ...terminal, signal })) === true
+}
+
+/** Whether the person types exactly this name. */
+export async function typed(name: string, message: string, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
+  const answer = await text({
+    message,
+    placeholder: name,
+    validate: (value) => (value === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is`),
+    ...terminal,
+    signal,
+  })
+  return answer === name
+}
+
+/** One of a few; undefined where the person leaves the question. */
+export async function chosen<value extends string>(
+  message: string,
+  choices: readonly { value: value; label: string; hint?: string }[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<value | undefined> {
+  const options = choices.map(({ value, label, hint }) => ({ value: value as string, label, ...(hint !== undefined && { hint }) }))
+  const answer = await select({ message, options, ...terminal, signal })
+  return isCancel(answer) ? undefined : (answer as value)
+}
+
+/** A text; undefined where the person leaves the question. */
+export async function written(message: string, terminal: Terminal, signal: AbortSignal): Promise<string | undefined> {
+  const answer = await text({ message, ...terminal, signal })
+  return isCancel(answer) ? undefined : answer
+}
+
+/** How a plugin's question is put to the person. */
+export function answerOf(terminal: Terminal, signal: AbortSignal): (question: Question) => Promise<string> {
+  return async (question) => {
+    const choices = question.choices?.map((choice) => ({ value: choice, label: choice }))
+    const answer =
+      choices === undefined ? await written(question.text, terminal, signal) : await chosen(question.text, choices, terminal, signal)
+    if (answer !== undefined) return answer
+    throw new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question.text}`, {
+      data: { question: question.text },
+    })
+  }
+}

@@ -1,0 +1,3 @@
+export function pluginFiles(name: string, inCheckout: boolean): Readonly<Record<string, string>> {
+  return { 'src/index.ts': `${name}${inCheckout}` }
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { CONFIG_FILE, withPlugin } from '@switchyard/yard/config'
+import { alreadyThere, badName, nameTaken } from './errors.ts'
+import { changeFile, createFile, type Written } from './files.ts'
+import { isOwnName } from './own-commands.ts'
+import { pluginFiles } from './scaffold-files.ts'
+
+interface Scaffold {
+  /** Relative to the workspace. */
+  readonly folder: string
+  readonly written: readonly Written[]
+  /** What to type next. */
+  readonly next: readonly string[]
+}
+
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+
+/**
+ * Writes a plugin that works and names it in the configuration. In a checkout of Switchyard it becomes a package like the
+ * others, elsewhere a folder of its own.
+ * @throws USAGE, ALREADY_THERE, NOT_WRITABLE
+ */
+export function scaffoldPlugin(dir: string, name: string, otherPlugins: readonly string[]): Scaffold {
+  if (!NAME.test(name) || name.length > 50) throw badName(name)
+  if (isOwnName(name) || otherPlugins.includes(name)) throw nameTaken(name)
+  const inCheckout = existsSync(join(dir, 'packages/plugin-kit/package.json'))
+  const folder = inCheckout ? `packages/${name}-plugin` : `${name}-plugin`
+  if (existsSync(join(dir, folder))) throw alreadyThere(join(dir, folder))
+
+  const files = pluginFiles(name, inCheckout)
+  const written = Object.entries(files).map(([path, text]) => createFile(join(dir, folder, path), text))
+  written.push(changeFile(join(dir, CONFIG_FILE), (text = '{}\n') => withPlugin(text, `./${folder}/src/index.ts`)))
+  return {
+    folder,
+    written: written.map(({ path, did }) => ({ path: relative(dir, path), did })),
+    next: [`npx vitest run ${folder}`, `npx switchyard ${name} hello --name Ada`, `npx switchyard "say hello to ada with ${name}"`],
+  }
+}

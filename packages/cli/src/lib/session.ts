@@ -1,0 +1,37 @@
+import type { Plugin, Progress } from '@switchyard/plugin-kit'
+import type { Yard } from '@switchyard/yard'
+import type { LoadedConfig } from '@switchyard/yard/config'
+import type { Look } from '../render/look.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Host } from './host.ts'
+
+/** What a command has to say: a document, the same as text, and how the process ends. */
+export interface Reply {
+  readonly data: unknown
+  readonly text: string | ((look: Look) => string)
+  /** @default EXIT.done */
+  readonly exit?: ExitCode
+}
+
+/** One run of the program: the workspace and what is opened of it, each at its first use. */
+export interface Session {
+  readonly host: Host
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Whether one JSON document is wanted instead of text. */
+  readonly json: boolean
+  /** The workspace's root. */
+  readonly dir: string
+  /** Whether the person named it. */
+  readonly dirNamed: boolean
+  config(): Promise<LoadedConfig>
+  /** The built-in plugins and those that the configuration names. */
+  plugins(): Promise<readonly Plugin[]>
+  yard(): Promise<Yard>
+  /** Shows how far a command has come, where a person watches. */
+  progress(progress: Progress): void
+  /** Text for the person beside the answer itself. */
+  note(text: string | ((look: Look) => string)): void
+  /** Gives the one answer. */
+  answer(reply: Reply): void
+}

@@ -1,0 +1,58 @@
+import type { PlannedRun } from '@switchyard/yard'
+import { type Look, paint, plain, wrap } from './look.ts'
+import { renderTable } from './table.ts'
+import { renderValue } from './value.ts'
+
+interface PlannedStep {
+  readonly command: string
+  readonly planned?: PlannedRun
+}
+
+/** What would be done, step by step; `kept` says that nothing was done and how to go on. */
+export function renderPlans(steps: readonly PlannedStep[], look: Look, kept?: 'kept'): string {
+  const blocks = steps.map((step) => onePlan(step, look))
+  if (kept === undefined) return blocks.join('\n\n')
+  const approvals = steps.flatMap(({ planned }) => (planned === undefined ? [] : [`switchyard approve ${planned.id}`]))
+  const next = approvals.length === 0 ? ['run it again with --yes'] : approvals
+  return [...blocks, `Nothing was done. To do it:\n${next.map((line) => `  ${line}`).join('\n')}`].join('\n\n')
+}
+
+function onePlan({ command, planned }: PlannedStep, look: Look): string {
+  if (planned === undefined) return `${paint(look, 'bold', command)}  changes nothing`
+  const { summary, steps, warnings = [] } = planned.plan
+  const lines = [`${paint(look, 'bold', command)}  ${paint(look, 'dim', planned.id)}`, ...wrap(plain(summary), look.columns)]
+  for (const { does, target, detail } of steps) {
+    lines.push(`  ${paint(look, does === 'remove' ? 'red' : 'cyan', does.padEnd(6))}  ${plain(target)}`)
+    if (detail !== undefined)
+      lines.push(
+        ...plain(detail)
+          .split('\n')
+          .map((line) => `          ${paint(look, 'dim', line)}`),
+      )
+  }
+  for (const warning of warnings)
+    lines.push(...wrap(`! ${plain(warning)}`, look.columns - 2).map((line) => `  ${paint(look, 'yellow', line)}`))
+  return lines.join('\n')
+}
+
+/** What came of each run; one alone needs no heading. */
+export function renderRuns(runs: readonly { readonly command: string; readonly result: unknown }[], look: Look): string {
+  if (runs.length === 1) return renderValue(runs[0]!.result, look)
+  return runs.map(({ command, result }) => `${paint(look, 'bold', command)}\n${renderValue(result, look)}`).join('\n\n')
+}
+
+/** The plans of a workspace, newest first. */
+export function renderPlanList(plans: readonly PlannedRun[], look: Look): string {
+  if (plans.length === 0) return 'No plans yet. A command that changes something makes one.'
+  return renderTable(
+    ['plan', 'state', 'made', 'command', 'would'],
+    plans.map(({ id, state, createdAt, command, plan, undoable }) => [
+      id,
+      undoable ? 'done, undoable' : state,
+      createdAt.slice(0, 16).replace('T', ' '),
+      command,
+      plain(plan.summary),
+    ]),
+    look,
+  )
+}
