@@ -109,14 +109,19 @@ export class CallAttempt implements Attempt, WheelEntry {
     if (timeoutAtMs < this.#finalAtMs) this.deadlineAtMs = timeoutAtMs
     else this.#endsByDeadline = true
     this.isInvoked = true
+    let result: unknown
     try {
       const call = this.#call
-      const result = call(this)
-      if (isPromiseLike(result)) this.#follow(result)
-      else this.#succeed(result)
+      result = call(this)
+      if (isPromiseLike(result)) {
+        this.#follow(result)
+        return
+      }
     } catch (error) {
       this.#fail(toError(error))
+      return
     }
+    this.#succeed(result)
   }
 
   #follow(result: PromiseLike<unknown>): void {
