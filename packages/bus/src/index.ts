@@ -24,6 +24,7 @@ export type {
   Subscription,
   SubscriptionCounts,
 } from './lib/api.ts'
+export { createBus } from './lib/bus.ts'
 export { createDurableLog } from './lib/durable/durable-log.ts'
 export type {
   Appended,
@@ -51,3 +52,4 @@ export type {
 } from './lib/durable.ts'
 export type { BusHooks, CallSpan, DeliverySpan, SpanTrace } from './lib/hooks.ts'
 export type { Link, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'
+export { createTopicTrie, type TopicTrie } from './lib/topic-trie.ts'

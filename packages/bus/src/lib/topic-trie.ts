@@ -80,7 +80,10 @@ export function createTopicTrie<item>(): TopicTrie<item> {
         else {
           node.literals ??= new Map()
           let literal = node.literals.get(segment)
-          if (literal === undefined) node.literals.set(segment, (literal = new Node(false)))
+          if (literal === undefined) {
+            literal = new Node(false)
+            node.literals.set(segment, literal)
+          }
           node = literal
         }
       }

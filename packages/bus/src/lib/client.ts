@@ -1,0 +1,269 @@
+import { type Grant, isTopicPattern, type SwitchyardError } from '@switchyard/contracts'
+import type {
+  BusClient,
+  CallAnswer,
+  CallOptions,
+  MessageHandler,
+  MethodDescription,
+  MethodHandler,
+  PublishOptions,
+  RequestOptions,
+  ServeOptions,
+  StreamOptions,
+  SubscribeOptions,
+  Subscription,
+} from './api.ts'
+import type { Outlet } from './context.ts'
+import type { Core } from './core.ts'
+import type { Cause } from './envelope.ts'
+import { busClosed, forbidden, invalid, invalidPattern } from './errors.ts'
+import type { Exchange, Source } from './exchange.ts'
+import { mayCall, mayHear, mayPublish, mayServe } from './grant.ts'
+import type { Endpoint } from './invocation.ts'
+import { Mailbox } from './mailbox.ts'
+import { Recent } from './recent.ts'
+import { StreamReader } from './stream-reader.ts'
+import type { Switchboard } from './switchboard.ts'
+
+const GRANTED = 4_096
+
+/** The parts of a bus that its handles reach. */
+export interface Parts {
+  readonly core: Core
+  readonly exchange: Exchange
+  readonly switchboard: Switchboard
+  readonly readers: Set<StreamReader>
+  readonly closed: (client: Client) => void
+}
+
+/** One handle: who it is, what it may do, and what it has open. */
+export class Client implements BusClient, Outlet {
+  readonly identity: string
+  readonly #parts: Parts
+  readonly #source: Source
+  readonly #grant: Grant | undefined
+  readonly #mayObserve: boolean
+  /** Answers of the grant, by what was asked. */
+  readonly #granted = new Recent<boolean>(GRANTED)
+  readonly #mailboxes = new Set<Mailbox>()
+  readonly #endpoints = new Set<Endpoint>()
+  #isClosed = false
+  #closing: Promise<void> | undefined
+
+  constructor(parts: Parts, source: Source, grant: Grant | undefined, mayObserve: boolean) {
+    this.#parts = parts
+    this.#source = source
+    this.identity = source.identity
+    this.#grant = grant
+    this.#mayObserve = mayObserve
+  }
+
+  get monotonicMs(): () => number {
+    return this.#parts.core.clock.monotonicMs
+  }
+
+  publish(topic: string, payload?: unknown, options?: PublishOptions): Promise<void> {
+    return this.publishFor(undefined, topic, payload, options)
+  }
+
+  request(topic: string, payload?: unknown, options?: RequestOptions): Promise<unknown> {
+    return this.requestFor(undefined, topic, payload, options)
+  }
+
+  call(method: string, input?: unknown, options?: CallOptions): Promise<unknown> {
+    return this.callFor(undefined, method, input, options)
+  }
+
+  callDetailed(method: string, input?: unknown, options?: CallOptions): Promise<CallAnswer> {
+    return this.callDetailedFor(undefined, method, input, options)
+  }
+
+  stream(method: string, input?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
+    return this.streamFor(undefined, method, input, options)
+  }
+
+  publishFor(cause: Cause | undefined, topic: string, payload: unknown, options: PublishOptions | undefined): Promise<void> {
+    const { core, exchange } = this.#parts
+    try {
+      if (this.#isClosed || core.state !== 'open') this.#assertOpen('publish', cause)
+      if (this.#grant !== undefined) this.#assertGranted('publish', topic, mayPublish)
+      const envelope = exchange.envelope(this.#source, cause, topic, 'event', payload, options)
+      return exchange.take(envelope, this.#source)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  requestFor(cause: Cause | undefined, topic: string, payload: unknown, options: RequestOptions | undefined): Promise<unknown> {
+    const { exchange, switchboard } = this.#parts
+    try {
+      this.#assertOpen('request', cause)
+      if (this.#grant !== undefined) this.#assertGranted('request', topic, mayCall)
+      const envelope = exchange.envelope(this.#source, cause, topic, 'request', payload, envelopeOptions(options))
+      return switchboard.start(this, cause, 'request', topic, payload, envelope, options).promise()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  callFor(cause: Cause | undefined, method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    const { core, switchboard } = this.#parts
+    try {
+      if (this.#isClosed || core.state !== 'open') this.#assertOpen('call', cause)
+      if (this.#grant !== undefined) this.#assertGranted('call', method, mayCall)
+      return switchboard.start(this, cause, 'call', method, input, undefined, options).promise()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async callDetailedFor(cause: Cause | undefined, method: string, input: unknown, options: CallOptions | undefined): Promise<CallAnswer> {
+    this.#assertOpen('call', cause)
+    if (this.#grant !== undefined) this.#assertGranted('call', method, mayCall)
+    return this.#parts.switchboard.start(this, cause, 'call', method, input, undefined, options).detailed()
+  }
+
+  streamFor(cause: Cause | undefined, method: string, input: unknown, options: StreamOptions = {}): AsyncIterableIterator<unknown> {
+    const { core, switchboard, readers } = this.#parts
+    return new StreamReader({
+      subject: method,
+      wheel: core.wheel,
+      monotonicMs: core.clock.monotonicMs,
+      timeoutMs: options.timeoutMs ?? 30_000,
+      signal: options.signal,
+      owner: this,
+      readers,
+      open: async () => {
+        this.#assertOpen('stream', cause)
+        if (this.#grant !== undefined) this.#assertGranted('call', method, mayCall)
+        return switchboard.start(this, cause, 'stream', method, input, undefined, options).promise()
+      },
+    })
+  }
+
+  subscribe(pattern: string, handler: MessageHandler, options: SubscribeOptions = {}): Subscription {
+    this.#assertOpen('subscribe', undefined)
+    this.#assertPattern('subscribe', pattern)
+    if (typeof handler !== 'function') throw invalid('subscribe', `the handler must be a function: it is a ${typeof handler}`)
+    if (options.observe === true && !this.#mayObserve) throw forbidden(this.identity, 'observe what is directed to others')
+    const { core, exchange } = this.#parts
+    const mailbox = new Mailbox(core, this, pattern, handler, options, exchange.schedule)
+    this.#mailboxes.add(mailbox)
+    exchange.add(mailbox)
+    return {
+      close: async () => {
+        if (this.#mailboxes.delete(mailbox)) exchange.remove(mailbox)
+      },
+      stats: () => mailbox.counts,
+    }
+  }
+
+  respond(pattern: string, handler: MessageHandler): () => void {
+    this.#assertOpen('respond', undefined)
+    this.#assertPattern('respond', pattern)
+    return this.#open({ kind: 'responder', subject: pattern, outlet: this, handler, options: {}, running: 0 })
+  }
+
+  serve(method: string, handler: MethodHandler, options: ServeOptions = {}): () => void {
+    this.#assertOpen('serve', undefined)
+    if (typeof method !== 'string' || !isMethod(method)) {
+      throw invalid('serve', `a method is a plugin's name and words behind dots, such as "ops.health.scan": ${String(method)}`)
+    }
+    if (!mayServe(this.identity, this.#grant ?? EVERYTHING, method)) throw forbidden(this.identity, `serve "${method}"`)
+    return this.#open({ kind: 'method', subject: method, outlet: this, handler, options, running: 0 })
+  }
+
+  #open(endpoint: Endpoint): () => void {
+    if (typeof endpoint.handler !== 'function') throw invalid('serve', `the handler must be a function: it is a ${typeof endpoint.handler}`)
+    const { switchboard } = this.#parts
+    switchboard.add(endpoint)
+    this.#endpoints.add(endpoint)
+    return () => {
+      switchboard.remove(endpoint)
+      // It stays known while it works, so that a drain waits for it.
+      if (endpoint.running === 0) this.#endpoints.delete(endpoint)
+    }
+  }
+
+  async describe(name: string): Promise<readonly MethodDescription[]> {
+    return this.#parts.switchboard.describe(name)
+  }
+
+  /** Handlers of calls at work for this handle. */
+  get serving(): number {
+    let running = 0
+    for (const endpoint of this.#endpoints) running += endpoint.running
+    return running
+  }
+
+  get mailboxes(): Iterable<Mailbox> {
+    return this.#mailboxes
+  }
+
+  close({ drainMs = 5_000 }: { drainMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(drainMs)
+    return this.#closing
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    const { core, switchboard } = this.#parts
+    this.#isClosed = true
+    for (const endpoint of this.#endpoints) switchboard.remove(endpoint)
+    if (this.serving > 0 && core.state !== 'closed') await core.until(() => this.serving === 0, drainMs)
+    this.shut(busClosed('go on', 'handle'))
+  }
+
+  /** Lets go of everything, now. */
+  shut(error: SwitchyardError): void {
+    const { exchange, switchboard, readers, closed } = this.#parts
+    this.#isClosed = true
+    this.#closing ??= Promise.resolve()
+    for (const endpoint of this.#endpoints) switchboard.remove(endpoint)
+    for (const mailbox of this.#mailboxes) exchange.remove(mailbox)
+    this.#mailboxes.clear()
+    switchboard.stopCallsOf(this, error)
+    switchboard.stopServedBy(this)
+    for (const reader of readers) if (reader.owner === this) reader.stop(error)
+    this.#endpoints.clear()
+    closed(this)
+  }
+
+  #assertOpen(action: string, cause: Cause | undefined): void {
+    if (this.#isClosed) throw busClosed(action, 'handle')
+    const refusal = this.#parts.core.refusal(action, cause !== undefined)
+    if (refusal !== undefined) throw refusal
+  }
+
+  #assertPattern(action: string, pattern: string): void {
+    if (typeof pattern !== 'string' || !isTopicPattern(pattern)) throw invalidPattern(action, pattern)
+    if (this.#grant !== undefined) this.#assertGranted('hear', pattern, mayHear)
+  }
+
+  #assertGranted(what: string, subject: string, may: (grant: Grant, subject: string) => boolean): void {
+    const key = `${what} ${subject}`
+    let granted = this.#granted.get(key)
+    if (granted === undefined) {
+      granted = typeof subject === 'string' && may(this.#grant!, subject)
+      this.#granted.set(key, granted)
+    }
+    if (!granted) throw forbidden(this.identity, `${what} "${subject}"`)
+  }
+}
+
+const EVERYTHING: Grant = Object.freeze({ publish: ['**'], hear: ['**'], call: ['*'] })
+
+function isMethod(method: string): boolean {
+  return method.length <= 500 && /^[^\s/.*]+(\.[^\s/.*]+)+$/.test(method)
+}
+
+function envelopeOptions(options: RequestOptions | undefined): PublishOptions | undefined {
+  if (options === undefined) return undefined
+  const { destination, priority, headers, correlationId, idempotencyKey } = options
+  return {
+    ...(destination !== undefined && { destination }),
+    ...(priority !== undefined && { priority }),
+    ...(headers !== undefined && { headers }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock, SwitchyardError } from '@switchyard/contracts'
+import { createTimerWheel, type TimerWheel } from '@switchyard/resilience'
+import mittModule, { type Emitter } from 'mitt'
+import type { BusEvents, BusOptions } from './api.ts'
+import { busClosed } from './errors.ts'
+import type { BusHooks } from './hooks.ts'
+import { createIds, type Ids } from './ids.ts'
+
+// Its types describe another file than the one that Node loads.
+const mitt = mittModule as unknown as typeof mittModule.default
+
+const LOOK_MS = 5
+
+type Events = { [name in keyof BusEvents]: BusEvents[name] }
+
+/** What all parts of one bus share. */
+export class Core {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly ids: Ids
+  readonly wheel: TimerWheel
+  readonly hooks: BusHooks
+  readonly maxMessageBytes: number
+  readonly maxPending: number
+  state: 'open' | 'draining' | 'closed' = 'open'
+  published = 0
+  delivered = 0
+  handlersFailed = 0
+  expired = 0
+  dropped = 0
+  repliesDropped = 0
+  readonly #events: Emitter<Events> = mitt<Events>()
+
+  constructor({ clock, random = Math.random, hooks = {}, maxMessageBytes = 1_048_576, maxPending = 100_000 }: BusOptions, fallback: Clock) {
+    this.clock = clock ?? fallback
+    this.random = random
+    this.ids = createIds(random)
+    this.wheel = createTimerWheel(this.clock)
+    this.hooks = hooks
+    this.maxMessageBytes = maxMessageBytes
+    this.maxPending = maxPending
+  }
+
+  /** Why nothing new is taken now; what running handlers send is taken while the bus drains. */
+  refusal(action: string, nested: boolean): SwitchyardError | undefined {
+    if (this.state === 'open' || (this.state === 'draining' && nested)) return undefined
+    return busClosed(action, this.state === 'closed' ? 'bus' : 'draining')
+  }
+
+  on<name extends keyof BusEvents>(event: name, handler: (event: BusEvents[name]) => void): () => void {
+    const isolated = (value: BusEvents[name]): void => {
+      try {
+        handler(value)
+      } catch {
+        // Whoever watches must not disturb what is watched.
+      }
+    }
+    this.#events.on(event, isolated)
+    return () => this.#events.off(event, isolated)
+  }
+
+  emit<name extends keyof BusEvents>(event: name, value: BusEvents[name]): void {
+    this.#events.emit(event, value)
+  }
+
+  fault(doing: string, error: unknown): void {
+    this.emit('fault', { doing, error })
+  }
+
+  /** Runs a hook so that it can harm nobody. */
+  hook(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.fault('run a hook', error)
+    }
+  }
+
+  /** Looks every few milliseconds whether something holds; false when it did not in time. */
+  until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
+    const endMs = this.clock.monotonicMs() + timeoutMs
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (holds()) resolve(true)
+        else if (this.clock.monotonicMs() >= endMs || this.state === 'closed') resolve(false)
+        else this.clock.after(LOOK_MS, look)
+      }
+      look()
+    })
+  }
+
+  stop(): void {
+    this.wheel.stop()
+    this.#events.all.clear()
+  }
+}

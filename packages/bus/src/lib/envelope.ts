@@ -1,0 +1,220 @@
+import type { Message, MessageHeaders, MessageType } from '@switchyard/contracts'
+import { type Ids, type SpanId, TraceRoot, writeSpan, writeTraceparent } from './ids.ts'
+
+/** Headers besides the trace, as they travel on. */
+export type ExtraHeaders = Readonly<Record<string, string>>
+
+/** What is sent because of something carries its trace on: a message or a call that is being handled. */
+export interface Cause {
+  readonly ids: Ids
+  /** Its id, not yet written. */
+  readonly number: number
+  readonly source: string
+  /** Made when somebody asks, by `rootOf`. */
+  root: TraceRoot | undefined
+  readonly parentSpan: SpanId
+  readonly extra: ExtraHeaders | undefined
+  readonly idempotencyKey: string | undefined
+  readonly deadlineAtMs: number
+}
+
+export function rootOf(cause: Cause): TraceRoot {
+  cause.root ??= new TraceRoot(cause.ids)
+  return cause.root
+}
+
+export function headersOf(cause: Cause): MessageHeaders {
+  return Object.freeze({ ...cause.extra, traceparent: writeTraceparent(cause.ids, rootOf(cause), cause.number) })
+}
+
+/** What few messages have. */
+export interface Rarely {
+  readonly messageId?: string | undefined
+  readonly correlationId?: string | undefined
+  readonly causationId?: string | undefined
+  readonly idempotencyKey?: string | undefined
+  /** On `monotonicMs`, which no step of the wall clock moves. */
+  readonly expiresAtMs?: number | undefined
+  /** The same in wall time, as people see it. */
+  readonly expiresAtWallMs?: number | undefined
+}
+
+/** A message on its way, inside the bus; handlers see a `SealedMessage`. Everything that is only read sometimes is a number until then. */
+export class Envelope implements Cause {
+  readonly ids: Ids
+  readonly number: number
+  readonly topic: string
+  readonly source: string
+  readonly destination: string
+  readonly messageType: MessageType
+  readonly priority: number
+  readonly sequence: number
+  readonly payload: unknown
+  readonly bytes: number
+  readonly sentAtMs: number
+  root: TraceRoot | undefined
+  readonly parentSpan: SpanId
+  /** The number of what caused it; 0 for nothing. */
+  readonly cause: number
+  readonly extra: ExtraHeaders | undefined
+  readonly rarely: Rarely | undefined
+  #sealed: SealedMessage | undefined = undefined
+
+  constructor(
+    ids: Ids,
+    number: number,
+    topic: string,
+    source: string,
+    destination: string,
+    messageType: MessageType,
+    priority: number,
+    sequence: number,
+    payload: unknown,
+    bytes: number,
+    sentAtMs: number,
+    root: TraceRoot | undefined,
+    parentSpan: SpanId,
+    cause: number,
+    extra: ExtraHeaders | undefined,
+    rarely: Rarely | undefined,
+  ) {
+    this.ids = ids
+    this.number = number
+    this.topic = topic
+    this.source = source
+    this.destination = destination
+    this.messageType = messageType
+    this.priority = priority
+    this.sequence = sequence
+    this.payload = payload
+    this.bytes = bytes
+    this.sentAtMs = sentAtMs
+    this.root = root
+    this.parentSpan = parentSpan
+    this.cause = cause
+    this.extra = extra
+    this.rarely = rarely
+  }
+
+  get deadlineAtMs(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.rarely?.idempotencyKey
+  }
+
+  get messageId(): string {
+    return this.rarely?.messageId ?? this.ids.uuid(this.number)
+  }
+
+  get expiresAtMs(): number {
+    return this.rarely?.expiresAtMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The one object that all handlers see. */
+  get sealed(): SealedMessage {
+    this.#sealed ??= new SealedMessage(this)
+    return this.#sealed
+  }
+}
+
+/** A message as handlers see it: nothing on it can be changed, so all of them may share it. */
+export class SealedMessage implements Message {
+  readonly #envelope: Envelope
+  #headers: MessageHeaders | undefined = undefined
+
+  constructor(envelope: Envelope) {
+    this.#envelope = envelope
+    Object.preventExtensions(this)
+  }
+
+  get messageId(): string {
+    return this.#envelope.messageId
+  }
+
+  get correlationId(): string | undefined {
+    const { rarely, messageType } = this.#envelope
+    return rarely?.correlationId ?? (messageType === 'request' ? this.messageId : undefined)
+  }
+
+  get causationId(): string | undefined {
+    const { rarely, cause, ids } = this.#envelope
+    return rarely?.causationId ?? (cause === 0 ? undefined : ids.uuid(cause))
+  }
+
+  get timestamp(): string {
+    return new Date(this.#envelope.sentAtMs).toISOString()
+  }
+
+  get source(): string {
+    return this.#envelope.source
+  }
+
+  get destination(): string {
+    return this.#envelope.destination
+  }
+
+  get topic(): string {
+    return this.#envelope.topic
+  }
+
+  get messageType(): MessageType {
+    return this.#envelope.messageType
+  }
+
+  get priority(): number {
+    return this.#envelope.priority
+  }
+
+  get sequence(): number {
+    return this.#envelope.sequence
+  }
+
+  get headers(): MessageHeaders {
+    this.#headers ??= headersOf(this.#envelope)
+    return this.#headers
+  }
+
+  get payload(): unknown {
+    return this.#envelope.payload
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.#envelope.idempotencyKey
+  }
+
+  get deliveryAttempt(): number {
+    return 1
+  }
+
+  get expiresAt(): string | undefined {
+    const wallMs = this.#envelope.rarely?.expiresAtWallMs
+    return wallMs === undefined ? undefined : new Date(wallMs).toISOString()
+  }
+
+  toJSON(): Message {
+    const { messageId, correlationId, causationId, timestamp, source, destination, topic, messageType, priority } = this
+    const { sequence, headers, payload, idempotencyKey, deliveryAttempt, expiresAt } = this
+    return {
+      messageId,
+      correlationId,
+      causationId,
+      timestamp,
+      source,
+      destination,
+      topic,
+      messageType,
+      priority,
+      sequence,
+      headers,
+      payload,
+      idempotencyKey,
+      deliveryAttempt,
+      expiresAt,
+    }
+  }
+}
+
+/** The span of a cause as hooks see it. */
+export const spanIdOf = (cause: Cause): string => writeSpan(cause.ids, cause.number)

@@ -1,0 +1,325 @@
+import { asSwitchyardError, isSwitchyardError, type Message, type SwitchyardError } from '@switchyard/contracts'
+import type { Attempt } from '@switchyard/resilience'
+import type { MessageHandler, MethodHandler, ServeOptions } from './api.ts'
+import { LazyAbort, type Outlet, type Served, ServedContext } from './context.ts'
+import type { Core } from './core.ts'
+import { type Cause, type Envelope, type ExtraHeaders, rootOf } from './envelope.ts'
+import { badResult, invalid, streamsOnly } from './errors.ts'
+import { type Ids, type SpanId, Trace, type TraceRoot } from './ids.ts'
+import { sealPayload } from './payload.ts'
+
+export type CallKind = 'call' | 'request' | 'stream'
+
+/** Someone who answers: a served method or a responder. */
+export interface Endpoint {
+  readonly kind: 'method' | 'responder'
+  /** The method, or the pattern of topics. */
+  readonly subject: string
+  readonly outlet: Outlet & { readonly identity: string }
+  readonly handler: MethodHandler | MessageHandler
+  readonly options: ServeOptions
+  /** Calls it is working on. */
+  running: number
+}
+
+/** Where the outcome of one attempt at a call goes; only the first result or failure counts. */
+export interface Reply {
+  result(value: unknown): void
+  failure(error: SwitchyardError): void
+  progress(value: unknown): void
+}
+
+/** A stream that has given its first value; it is the result of a call of kind `stream`. */
+export abstract class OpenStream {
+  abstract readonly first: IteratorResult<unknown>
+  /** One at a time. */
+  abstract next(): Promise<IteratorResult<unknown>>
+  /** Ends it from the reader's side. */
+  abstract cancel(reason: unknown): void
+}
+
+/** One call as its server gets to see it. */
+export interface Ask extends Cause {
+  readonly kind: CallKind
+  readonly subject: string
+  readonly input: unknown
+  /** The message itself, when it is a request. */
+  readonly envelope: Envelope | undefined
+}
+
+/** One attempt at a call, at its server. */
+export class Invocation implements Served {
+  readonly ask: Ask
+  readonly endpoint: Endpoint
+  readonly deadlineAtMs: number
+  readonly #core: Core
+  readonly #reply: Reply
+  readonly #attempt: Attempt | undefined
+  #ended = false
+  #abort: LazyAbort | undefined = undefined
+  #startedMs = 0
+  #startedAtMs = 0
+
+  constructor(core: Core, endpoint: Endpoint, ask: Ask, deadlineAtMs: number, reply: Reply, attempt: Attempt | undefined) {
+    this.ask = ask
+    this.endpoint = endpoint
+    this.deadlineAtMs = deadlineAtMs
+    this.#core = core
+    this.#reply = reply
+    this.#attempt = attempt
+  }
+
+  get ids(): Ids {
+    return this.ask.ids
+  }
+
+  get number(): number {
+    return this.ask.number
+  }
+
+  get source(): string {
+    return this.ask.source
+  }
+
+  get root(): TraceRoot | undefined {
+    return this.ask.root
+  }
+
+  set root(root: TraceRoot | undefined) {
+    this.ask.root = root
+  }
+
+  get parentSpan(): SpanId {
+    return this.ask.parentSpan
+  }
+
+  get extra(): ExtraHeaders | undefined {
+    return this.ask.extra
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.ask.idempotencyKey
+  }
+
+  get message(): Message | undefined {
+    return this.ask.envelope?.sealed
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new LazyAbort()
+      this.#abort = abort
+      const outer = this.#attempt?.signal
+      if (outer?.aborted === true) abort.abort(outer.reason)
+      else outer?.addEventListener('abort', () => abort.abort(outer.reason), { once: true })
+    }
+    return this.#abort.signal
+  }
+
+  progress(value: unknown): void {
+    if (this.#ended) return
+    sealPayload(value, this.#core.maxMessageBytes, this.ask.subject)
+    this.#reply.progress(value)
+  }
+
+  /** Runs the handler; everything it does ends up in the reply. */
+  run(): void {
+    const { endpoint, ask } = this
+    endpoint.running++
+    if (this.#core.hooks.served !== undefined) {
+      this.#startedMs = this.#core.clock.monotonicMs()
+      this.#startedAtMs = this.#core.clock.now()
+    }
+    let result: unknown
+    try {
+      const input = endpoint.options.input === undefined ? ask.input : this.#parseInput(endpoint.options.input)
+      const context = new ServedContext(endpoint.outlet, this)
+      result =
+        endpoint.kind === 'method'
+          ? (endpoint.handler as MethodHandler)(input, context)
+          : (endpoint.handler as MessageHandler)(input, ask.envelope!.sealed, context)
+      if (isThenable(result)) {
+        Promise.resolve(result).then(
+          (value) => this.#finish(value),
+          (error: unknown) => this.#fail(error),
+        )
+        return
+      }
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#finish(result)
+  }
+
+  #parseInput(parse: (value: unknown) => unknown): unknown {
+    try {
+      return parse(this.ask.input)
+    } catch (error) {
+      if (isSwitchyardError(error)) throw error
+      throw invalid(`call "${this.ask.subject}"`, `its input must be right: ${messageOf(error)}`, { subject: this.ask.subject })
+    }
+  }
+
+  #finish(result: unknown): void {
+    if (this.#ended) {
+      this.#late()
+      return
+    }
+    try {
+      if (isAsyncIterable(result)) {
+        this.#open(result)
+        return
+      }
+      const value = this.checkedResult(result)
+      this.#end(undefined)
+      this.#reply.result(value)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #open(values: AsyncIterable<unknown>): void {
+    const iterator = values[Symbol.asyncIterator]()
+    if (this.ask.kind !== 'stream') {
+      closeIterator(iterator)
+      throw streamsOnly(this.ask.subject)
+    }
+    const stream = new ServedStream(this, iterator)
+    stream.open().then(
+      () => (this.#ended ? this.#late() : this.#reply.result(stream)),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  checkedResult(result: unknown): unknown {
+    const { output } = this.endpoint.options
+    try {
+      const value = output === undefined ? result : output(result)
+      sealPayload(value, this.#core.maxMessageBytes, this.ask.subject)
+      return value
+    } catch (error) {
+      throw badResult(this.ask.subject, error)
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#ended) {
+      this.#late()
+      return
+    }
+    const error = asSwitchyardError(thrown)
+    this.#end(error.code)
+    this.#reply.failure(error)
+  }
+
+  #late(): void {
+    this.endpoint.running--
+    this.#core.repliesDropped++
+    this.#core.emit('reply-dropped', { reason: 'late', subject: this.ask.subject, source: this.endpoint.outlet.identity })
+  }
+
+  /** A stream of it is over. */
+  endStream(error: unknown): void {
+    if (this.#ended) this.endpoint.running--
+    else this.#end(error === undefined ? undefined : asSwitchyardError(error).code)
+  }
+
+  #end(code: string | undefined): void {
+    this.#ended = true
+    this.endpoint.running--
+    if (this.#core.hooks.served !== undefined) this.#recordSpan(code)
+  }
+
+  #recordSpan(code: string | undefined): void {
+    const core = this.#core
+    core.hook(() =>
+      core.hooks.served?.({
+        kind: this.ask.kind,
+        subject: this.ask.subject,
+        source: this.source,
+        trace: new Trace(core.ids, rootOf(this), core.ids.next(), this.number),
+        startedAtMs: this.#startedAtMs,
+        durationMs: core.clock.monotonicMs() - this.#startedMs,
+        code,
+        attempts: 1,
+      }),
+    )
+  }
+
+  /** Its server gives it up: the caller is told, and so is the handler. */
+  refuse(error: SwitchyardError): void {
+    if (this.#ended) return
+    this.abandon(error)
+    this.#reply.failure(error)
+  }
+
+  /** Nobody waits for it any more: its handler is told, and what it still says is dropped. */
+  abandon(reason: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#abort ??= new LazyAbort()
+    this.#abort.abort(reason)
+    if (this.#core.hooks.served !== undefined) this.#recordSpan(asSwitchyardError(reason).code)
+  }
+}
+
+/** The values that a handler yields, pulled one by one: it never runs ahead. */
+class ServedStream extends OpenStream {
+  first: IteratorResult<unknown> = { done: true, value: undefined }
+  readonly #invocation: Invocation
+  readonly #iterator: AsyncIterator<unknown>
+  #over = false
+
+  constructor(invocation: Invocation, iterator: AsyncIterator<unknown>) {
+    super()
+    this.#invocation = invocation
+    this.#iterator = iterator
+  }
+
+  async open(): Promise<void> {
+    const first = await this.#iterator.next()
+    if (first.done === true) this.#end(undefined)
+    else this.first = { done: false, value: this.#invocation.checkedResult(first.value) }
+  }
+
+  async next(): Promise<IteratorResult<unknown>> {
+    if (this.#over) return { done: true, value: undefined }
+    try {
+      const step = await this.#iterator.next()
+      if (step.done !== true) return { done: false, value: this.#invocation.checkedResult(step.value) }
+      this.#end(undefined)
+      return { done: true, value: undefined }
+    } catch (error) {
+      closeIterator(this.#iterator)
+      this.#end(error)
+      throw asSwitchyardError(error)
+    }
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#over) return
+    this.#invocation.abandon(reason)
+    closeIterator(this.#iterator)
+    this.#end(reason)
+  }
+
+  #end(error: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#invocation.endStream(error)
+  }
+}
+
+/** Lets a generator run its `finally`; how that goes is nobody's business any more. */
+function closeIterator(iterator: AsyncIterator<unknown>): void {
+  Promise.resolve(iterator.return?.()).catch(() => {})
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

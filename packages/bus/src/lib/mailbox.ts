@@ -1,0 +1,361 @@
+import type { SwitchyardError } from '@switchyard/contracts'
+import { asSwitchyardError } from '@switchyard/contracts'
+import type { WheelEntry } from '@switchyard/resilience'
+import type { MessageHandler, SubscribeOptions, SubscriptionCounts } from './api.ts'
+import { DeliveryContext, type Outlet } from './context.ts'
+import type { Core } from './core.ts'
+import type { Envelope } from './envelope.ts'
+import { rootOf } from './envelope.ts'
+import { busClosed, handlerTimedOut, queueFull } from './errors.ts'
+import { Trace } from './ids.ts'
+import { PriorityQueue } from './priority-queue.ts'
+import { Ring } from './ring.ts'
+
+/** How many waiting messages a mailbox hands out before others get their turn. */
+const TURN = 256
+
+/** What a publisher waits for: room in every mailbox that had none. */
+export class Blocked implements WheelEntry {
+  next: WheelEntry['next'] = undefined
+  previous: WheelEntry['previous'] = undefined
+  tick = 0
+  #left = 0
+  #settled = false
+  readonly #topic: string
+  readonly #identities: string[] = []
+  readonly promise: Promise<void>
+  readonly #resolve: () => void
+  readonly #reject: (error: SwitchyardError) => void
+
+  constructor(topic: string) {
+    this.#topic = topic
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.promise = promise
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** Given up: those that have no room by now do not get the message. */
+  get over(): boolean {
+    return this.#settled
+  }
+
+  wait(identity: string): void {
+    this.#left++
+    this.#identities.push(identity)
+  }
+
+  admitted(wheel: { cancel(entry: WheelEntry): void }): void {
+    if (--this.#left > 0 || this.#settled) return
+    this.#settled = true
+    wheel.cancel(this)
+    this.#resolve()
+  }
+
+  fail(error: SwitchyardError): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#reject(error)
+  }
+
+  onDue(): void {
+    this.fail(queueFull(this.#topic, this.#identities))
+  }
+}
+
+/** One subscription: what waits for its handler, and what its handler is doing. */
+export class Mailbox {
+  readonly pattern: string
+  readonly identity: string
+  readonly observe: boolean
+  readonly maxCount: number
+  /** True when a message may go straight to the handler: open, nothing waits, and the handler has a place free. */
+  ready = true
+  closed = false
+  /** Stands in the exchange's list of those that have something to do. */
+  scheduled = false
+  delivered = 0
+  failed = 0
+  expired = 0
+  dropped = 0
+  readonly #core: Core
+  readonly #outlet: Outlet
+  readonly #handler: MessageHandler
+  readonly #filter: SubscribeOptions['filter']
+  readonly #concurrency: number
+  readonly maxBytes: number
+  readonly #overflow: 'block' | 'drop-oldest' | 'reject'
+  readonly #timeoutMs: number
+  readonly #queue: PriorityQueue<Envelope>
+  readonly #blocked = new Ring<{ envelope: Envelope; blocked: Blocked }>()
+  readonly #tasks = new Set<Task>()
+  readonly #schedule: (mailbox: Mailbox) => void
+  #bytes = 0
+
+  constructor(
+    core: Core,
+    outlet: Outlet & { identity: string },
+    pattern: string,
+    handler: MessageHandler,
+    options: SubscribeOptions,
+    schedule: (mailbox: Mailbox) => void,
+  ) {
+    const { filter, concurrency = 1, queue = {}, priorityAgeingMs = 1_000, timeoutMs = 30_000, observe = false } = options
+    this.#core = core
+    this.#outlet = outlet
+    this.pattern = pattern
+    this.identity = outlet.identity
+    this.observe = observe
+    this.#handler = handler
+    this.#filter = filter
+    this.#concurrency = concurrency
+    this.maxCount = queue.maxCount ?? 10_000
+    this.maxBytes = queue.maxBytes ?? 67_108_864
+    this.#overflow = queue.overflow ?? 'block'
+    this.#timeoutMs = timeoutMs
+    this.#queue = new PriorityQueue(priorityAgeingMs)
+    this.#schedule = schedule
+  }
+
+  /** Whether `count` more messages of `bytes` together find room without anybody waiting or losing. */
+  hasRoom(count: number, bytes: number): boolean {
+    return this.#queue.size + count <= this.maxCount && this.#bytes + bytes <= this.maxBytes && this.#blocked.size === 0
+  }
+
+  /** Into the queue; the caller knows that there is room. */
+  enqueue(envelope: Envelope): void {
+    if (this.closed) return
+    this.ready = false
+    this.#queue.push(envelope, envelope.priority, this.#core.clock.monotonicMs())
+    this.#bytes += envelope.bytes
+    this.#schedule(this)
+  }
+
+  /** Into the queue by the overflow rule: `false` when refused; with `blocked` the publisher waits for it. */
+  offer(envelope: Envelope, blocked: () => Blocked): boolean {
+    if (this.closed) return true
+    if (this.hasRoom(1, envelope.bytes)) {
+      this.enqueue(envelope)
+      return true
+    }
+    if (envelope.bytes > this.maxBytes) return this.#drop(envelope, false)
+    if (this.#overflow === 'reject') return this.#drop(envelope, false)
+    if (this.#overflow === 'drop-oldest') {
+      while (!this.hasRoom(1, envelope.bytes)) {
+        const oldest = this.#queue.dropOldest()
+        if (oldest === undefined) break
+        this.#bytes -= oldest.bytes
+        this.#drop(oldest, true)
+      }
+      this.enqueue(envelope)
+      return true
+    }
+    // Publishers that do not wait for their turn must not make an unbounded queue of another kind.
+    if (this.#blocked.size >= this.maxCount) return this.#drop(envelope, false)
+    const waiter = blocked()
+    waiter.wait(this.identity)
+    this.#blocked.push({ envelope, blocked: waiter })
+    return true
+  }
+
+  #drop(envelope: Envelope, result: boolean): boolean {
+    this.dropped++
+    this.#core.dropped++
+    this.#core.emit('dropped', { reason: 'overflow', topic: envelope.topic, source: envelope.source, identity: this.identity })
+    return result
+  }
+
+  /** Hands waiting messages out while the handler has places free. */
+  pump(): void {
+    for (let turn = 0; this.#queue.size > 0 && this.#tasks.size < this.#concurrency && !this.closed; turn++) {
+      if (turn === TURN) {
+        this.#schedule(this)
+        return
+      }
+      const nowMs = this.#core.clock.monotonicMs()
+      const envelope = this.#queue.shift(nowMs)!
+      this.#bytes -= envelope.bytes
+      this.#admit()
+      if (envelope.expiresAtMs <= nowMs) this.#expire(envelope)
+      else this.deliver(envelope)
+    }
+    this.#settleReady()
+  }
+
+  #settleReady(): void {
+    this.ready = !this.closed && this.#queue.size === 0 && this.#tasks.size < this.#concurrency
+  }
+
+  /** Lets publishers in that waited for room. */
+  #admit(): void {
+    for (let next = this.#blocked.peek(); next !== undefined; next = this.#blocked.peek()) {
+      const { envelope, blocked } = next
+      if (!blocked.over) {
+        if (this.#queue.size + 1 > this.maxCount || (this.#bytes + envelope.bytes > this.maxBytes && this.#queue.size > 0)) return
+        this.#queue.push(envelope, envelope.priority, this.#core.clock.monotonicMs())
+        this.#bytes += envelope.bytes
+        blocked.admitted(this.#core.wheel)
+      } else this.#drop(envelope, false)
+      this.#blocked.shift()
+    }
+  }
+
+  #expire(envelope: Envelope): void {
+    this.expired++
+    this.#core.expired++
+    this.#core.emit('dropped', { reason: 'expired', topic: envelope.topic, source: envelope.source, identity: this.identity })
+  }
+
+  /** To the handler, now; whatever it does stays here. */
+  deliver(envelope: Envelope): void {
+    if (this.#filter !== undefined && !this.#accepts(envelope)) return
+    if (this.#core.hooks.delivered !== undefined) {
+      this.#deliverTimed(envelope)
+      return
+    }
+    this.delivered++
+    const context = new DeliveryContext(this.#outlet, envelope)
+    try {
+      const result = this.#handler(envelope.payload, envelope.sealed, context)
+      if (isThenable(result)) this.#follow(result, envelope, context, undefined)
+    } catch (error) {
+      this.fail(envelope, error)
+    }
+  }
+
+  #deliverTimed(envelope: Envelope): void {
+    this.delivered++
+    const context = new DeliveryContext(this.#outlet, envelope)
+    const end = this.#startSpan(envelope)
+    try {
+      const result = this.#handler(envelope.payload, envelope.sealed, context)
+      if (isThenable(result)) this.#follow(result, envelope, context, end)
+      else end(undefined)
+    } catch (error) {
+      end(error)
+      this.fail(envelope, error)
+    }
+  }
+
+  #startSpan(envelope: Envelope): (error: unknown) => void {
+    const core = this.#core
+    const startedAtMs = core.clock.now()
+    const startMs = core.clock.monotonicMs()
+    const trace = new Trace(core.ids, rootOf(envelope), core.ids.next(), envelope.number)
+    return (error) =>
+      core.hook(() =>
+        core.hooks.delivered?.({
+          message: envelope.sealed,
+          identity: this.identity,
+          pattern: this.pattern,
+          trace,
+          startedAtMs,
+          durationMs: core.clock.monotonicMs() - startMs,
+          code: error === undefined ? undefined : asSwitchyardError(error).code,
+        }),
+      )
+  }
+
+  #accepts(envelope: Envelope): boolean {
+    try {
+      return this.#filter!(envelope.sealed) === true
+    } catch (error) {
+      this.fail(envelope, error)
+      return false
+    }
+  }
+
+  #follow(result: PromiseLike<unknown>, envelope: Envelope, context: DeliveryContext, end: ((error: unknown) => void) | undefined): void {
+    const task = new Task(this, envelope, context, end)
+    this.#tasks.add(task)
+    if (this.#tasks.size >= this.#concurrency) this.ready = false
+    if (this.#timeoutMs !== Number.POSITIVE_INFINITY) this.#core.wheel.add(task, this.#core.clock.monotonicMs() + this.#timeoutMs)
+    Promise.resolve(result).then(
+      () => this.#finish(task, undefined, false),
+      (error: unknown) => this.#finish(task, error, true),
+    )
+  }
+
+  #finish(task: Task, error: unknown, failed: boolean): void {
+    // Its place was taken back before, because its time was up.
+    if (!this.#tasks.delete(task)) return
+    this.#core.wheel.cancel(task)
+    if (failed) this.fail(task.envelope, error)
+    task.end?.(failed ? (error ?? null) : undefined)
+    if (this.#queue.size > 0 || this.#blocked.size > 0) this.pump()
+    else this.#settleReady()
+  }
+
+  giveUp(task: Task): void {
+    const error = handlerTimedOut(task.envelope.topic, this.#timeoutMs)
+    DeliveryContext.abort(task.context, error)
+    this.#finish(task, error, true)
+  }
+
+  fail(envelope: Envelope, error: unknown): void {
+    this.failed++
+    this.#core.handlersFailed++
+    this.#core.emit('handler-failed', { identity: this.identity, pattern: this.pattern, topic: envelope.topic, error })
+  }
+
+  /** Whether a drain has to wait for it. */
+  get busy(): boolean {
+    return this.#tasks.size > 0 || this.#queue.size > 0
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.ready = false
+    this.#queue.clear()
+    this.#bytes = 0
+    for (let next = this.#blocked.shift(); next !== undefined; next = this.#blocked.shift()) next.blocked.admitted(this.#core.wheel)
+    const error = busClosed(`handle "${this.pattern}"`, 'handle')
+    for (const task of this.#tasks) {
+      this.#core.wheel.cancel(task)
+      DeliveryContext.abort(task.context, error)
+      task.end?.(error)
+    }
+    this.#tasks.clear()
+  }
+
+  get counts(): SubscriptionCounts {
+    return {
+      pattern: this.pattern,
+      identity: this.identity,
+      delivered: this.delivered,
+      failed: this.failed,
+      expired: this.expired,
+      dropped: this.dropped,
+      running: this.#tasks.size,
+      waiting: this.#queue.size + this.#blocked.size,
+      waitingBytes: this.#bytes,
+    }
+  }
+}
+
+/** A handler that has not settled yet. */
+class Task implements WheelEntry {
+  next: WheelEntry['next'] = undefined
+  previous: WheelEntry['previous'] = undefined
+  tick = 0
+  readonly #mailbox: Mailbox
+  readonly envelope: Envelope
+  readonly context: DeliveryContext
+  readonly end: ((error: unknown) => void) | undefined
+
+  constructor(mailbox: Mailbox, envelope: Envelope, context: DeliveryContext, end: ((error: unknown) => void) | undefined) {
+    this.#mailbox = mailbox
+    this.envelope = envelope
+    this.context = context
+    this.end = end
+  }
+
+  onDue(): void {
+    this.#mailbox.giveUp(this)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
