@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const BIN = fileURLToPath(new URL('../bin/switchyard.js', import.meta.url))
+const NOTES = fileURLToPath(new URL('./notes-plugin.ts', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly node?: readonly string[]
+  readonly user?: { readonly uid: number; readonly gid: number }
+}
+
+/** A folder that is nobody's workspace yet; `using` takes it away again. */
+export function makeWorkspace(config?: string | { plugins: 'notes' }): Disposable & { dir: string } {
+  const dir = mkdtempSync(join(tmpdir(), 'switchyard-cli-'))
+  if (config !== undefined) {
+    writeFileSync(join(dir, 'switchyard.config.json'), typeof config === 'string' ? config : JSON.stringify({ plugins: [NOTES] }))
+  }
+  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }
+}
+
+/** Starts the real program in a folder, without a terminal and with nothing of the tester's own settings. */
+export function start(dir: string, args: readonly string[], { env = {}, node = [], user }: RunOptions = {}): ChildProcess {
+  return spawn(process.execPath, [...node, BIN, ...args], {
+    cwd: dir,
+    env: { PATH: process.env.PATH, HOME: dir, ...env },
+    ...user,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Runs the real program to its end. */
+export async function run(dir: string, args: readonly string[], options?: RunOptions): Promise<Ended> {
+  return ended(start(dir, args, options))
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  const text = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk
+    })
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, ...text }))
+  })
+}
+
+/** Resolves once a running program has written this. */
+export function written(child: ChildProcess, name: 'stdout' | 'stderr', part: string): Promise<void> {
+  let text = ''
+  return new Promise((resolve) => {
+    child[name]?.on('data', (chunk: string | Buffer) => {
+      text += String(chunk)
+      if (text.includes(part)) resolve()
+    })
+  })
+}
