@@ -5,6 +5,7 @@ import { failureFrame } from './failure-frame.ts'
 import { createIdentities } from './identities.ts'
 import { createInterest } from './interest.ts'
 import { createListening } from './listening.ts'
+import { createTurns } from './turns.ts'
 
 /** Joins several buses of one process as if each had a process of its own. */
 export interface MemoryNetwork {
@@ -42,7 +43,7 @@ export function createMemoryNetwork(): MemoryNetwork {
     const identities = createIdentities()
     const listening = createListening()
     let inbox: LinkInbox | undefined
-    let turn = 0
+    const turn = createTurns<Member>()
     const member: Member = {
       peer: '',
       deliver: (frame) => later(() => inbox?.receive(frame)),
@@ -90,8 +91,7 @@ export function createMemoryNetwork(): MemoryNetwork {
       settled: () => Promise.resolve(),
       reaches: (topic) => others(interest.listeners(topic, '*')).length > 0,
       pick(subject) {
-        const servers = others(interest.servers(subject))
-        return servers[turn++ % servers.length]?.peer
+        return turn(subject, others(interest.servers(subject)))?.peer
       },
       send(frame) {
         if (inbox === undefined) throw linkClosed()

@@ -1,0 +1,398 @@
+import {
+  type Clock,
+  fromWireError,
+  type Grant,
+  isSwitchyardError,
+  type SwitchyardError,
+  systemClock,
+  type WireError,
+} from '@switchyard/contracts'
+import type { Link, LinkEvent, LinkFrame, LinkInbox } from '../link.ts'
+import { hubUnreachable, linkClosed, linkLost, notAttached } from './errors.ts'
+import { failureFrame } from './failure-frame.ts'
+import { type Hub, openHub } from './hub.ts'
+import { dialHub, type HubConnection, type HubConnectionSink } from './hub-connection.ts'
+import { tryHubLock } from './hub-lock.ts'
+import { type HubPlace, openHubPlace } from './hub-place.ts'
+import { createIdentities } from './identities.ts'
+import { createInterest, type Interest, type Want } from './interest.ts'
+import { createListening } from './listening.ts'
+import { createTurns } from './turns.ts'
+import { CONTROL, type ControlKind, LANES } from './wire.ts'
+
+export interface HubLinkOptions {
+  /** The workspace's folder for such things; made if need be, and closed to other users. */
+  folder: string
+  /** What an identity may really do when any process asks the hub to attach it; throws to refuse. Asked where the hub is. @default what it asks for */
+  authorize?: (identity: string, asked: Grant) => Grant
+  /** @default 10_000 */
+  openTimeoutMs?: number
+  /** @default systemClock */
+  clock?: Clock
+  /** In [0, 1), for the jitter between attempts. @default Math.random */
+  random?: () => number
+}
+
+/** More than this waiting in a lane means "no credit". */
+const HIGH_WATER_BYTES = 131_072
+const MIN_RETRY_MS = 5
+const RETRY_JITTER_MS = 35
+const CLOSE_LIMIT_MS = 1_000
+
+interface Waiter {
+  resolve(): void
+  reject(error: SwitchyardError): void
+}
+
+/** A link through the hub of a workspace. Whichever process finds none opens it, and when it dies another one does. */
+export function createHubLink({
+  folder,
+  authorize = (_, asked) => asked,
+  openTimeoutMs = 10_000,
+  clock = systemClock,
+  random = Math.random,
+}: HubLinkOptions): Link {
+  const identities = createIdentities()
+  const listening = createListening()
+  const turn = createTurns<string>()
+  const slots = new Map<string, number>()
+  const attaching = new Map<string, Waiter[]>()
+  const syncing = new Map<number, () => void>()
+  let waitingForRoom: (() => void)[] = []
+
+  let inbox: LinkInbox | undefined
+  let state: 'new' | 'open' | 'closed' = 'new'
+  let connection: HubConnection | undefined
+  let hub: Hub | undefined
+  let interest: Interest<string> = createInterest()
+  /** The hub's numbers of the processes it named. */
+  let peers = new Map<string, number>()
+  let losing = new Map<string, number>()
+  let lastSlot = 0
+  let lastSync = 0
+  let connecting: Promise<void> = Promise.resolve()
+  let stopWaiting: () => void = () => undefined
+
+  const note = (event: LinkEvent): void => inbox?.note?.(event)
+
+  /** Goes on until connected or closed; only while `open` waits is there a time limit. */
+  async function connectUntil(place: HubPlace, deadlineMs: number): Promise<void> {
+    let cause: unknown
+    while (state !== 'closed') {
+      try {
+        if (await connectOnce(place)) return
+      } catch (error) {
+        if (isSwitchyardError(error, 'HUB_UNTRUSTED') && deadlineMs < Number.POSITIVE_INFINITY) throw error
+        cause = error
+      }
+      if (clock.monotonicMs() > deadlineMs) throw hubUnreachable(place.socketPath, cause)
+      await pause(MIN_RETRY_MS + random() * RETRY_JITTER_MS)
+    }
+  }
+
+  async function connectOnce(place: HubPlace): Promise<boolean> {
+    try {
+      if (await join(place)) return true
+    } catch (error) {
+      if (!isNobodyThere(error)) throw error
+    }
+    if (hub !== undefined) return false
+    const lock = tryHubLock(place.lockPath)
+    if (lock === undefined) return false
+    try {
+      hub = await openHub({ place, lock, clock, authorize, note, onGone: () => (hub = undefined) })
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+    if (state === 'closed') await hub.close()
+    return state !== 'closed' && join(place)
+  }
+
+  async function join(place: HubPlace): Promise<boolean> {
+    let open = false
+    let mine: HubConnection | undefined
+    let told: () => void = () => undefined
+    const known = new Promise<void>((resolve) => {
+      told = resolve
+    })
+    const sink: HubConnectionSink = {
+      frame: (frame) => inbox?.receive(frame),
+      control: (kind, body) => control(kind, body, told),
+      peer: knowPeer,
+      drained,
+      closed() {
+        told()
+        if (open && connection === mine) lose(place)
+      },
+    }
+    reset()
+    const dialed = await dialHub(place, clock, sink)
+    if (dialed === undefined) return false
+    mine = dialed.connection
+    if (state === 'closed') {
+      mine.destroy()
+      return false
+    }
+    open = true
+    connection = mine
+    announceAll(mine)
+    await known
+    if (connection !== mine) return false
+    note({ type: 'connected', hub: hub !== undefined })
+    return true
+  }
+
+  function reset(): void {
+    interest = createInterest()
+    peers = new Map()
+    losing = new Map()
+    slots.clear()
+  }
+
+  /** Everything that was attached and listened to, again or for the first time. */
+  function announceAll(to: HubConnection): void {
+    for (const [identity, grant] of identities.all) announceIdentity(to, identity, grant)
+    const listens = listening.all().map(({ identity, want, pattern }) => [slots.get(identity), want, pattern, true])
+    if (listens.length > 0) to.control(CONTROL.listen, 0, listens)
+    for (const id of syncing.keys()) to.control(CONTROL.sync, 0, [id])
+  }
+
+  function announceIdentity(to: HubConnection, identity: string, grant: Grant): void {
+    slots.set(identity, ++lastSlot)
+    to.control(CONTROL.attach, 0, [lastSlot, identity, grant])
+  }
+
+  function lose(place: HubPlace): void {
+    connection = undefined
+    reset()
+    releaseRoom()
+    inbox?.lost('*')
+    note({ type: 'reach' })
+    if (state === 'open') connecting = connectUntil(place, Number.POSITIVE_INFINITY)
+  }
+
+  function control(kind: ControlKind, body: unknown, told: () => void): void {
+    switch (kind) {
+      case CONTROL.interest:
+        hearInterest(body as [string, ...[string, Want, string, boolean][]])
+        break
+      case CONTROL.lost:
+        peerLost((body as [string])[0])
+        break
+      case CONTROL.attached:
+        attached(...(body as [number, Grant | WireError]))
+        break
+      case CONTROL.sync:
+        connection?.control(CONTROL.echo, 0, body)
+        break
+      case CONTROL.synced: {
+        const [id] = body as [number]
+        if (id === 0) told()
+        syncing.get(id)?.()
+        syncing.delete(id)
+        break
+      }
+      case CONTROL.dropped:
+        note({ type: 'dropped', peer: '', frames: (body as [number])[0] })
+    }
+  }
+
+  function hearInterest([peer, ...changes]: [string, ...[string, Want, string, boolean][]]): void {
+    knowPeer(peer)
+    for (const [identity, want, pattern, on] of changes) {
+      if (on) interest.add(peer, identity, want, pattern)
+      else interest.remove(peer, identity, want, pattern)
+    }
+    note({ type: 'reach' })
+  }
+
+  function knowPeer(name: string): void {
+    if (!peers.has(name)) peers.set(name, Number(name.slice(name.lastIndexOf('.') + 1)))
+  }
+
+  /** Comes once a lane, behind the last frame of the peer in it. */
+  function peerLost(peer: string): void {
+    const came = (losing.get(peer) ?? 0) + 1
+    losing.set(peer, came)
+    if (came === 1) {
+      interest.drop(peer)
+      note({ type: 'reach' })
+    }
+    if (came < LANES.length) return
+    losing.delete(peer)
+    peers.delete(peer)
+    inbox?.lost(peer)
+  }
+
+  function attached(slot: number, answer: Grant | WireError): void {
+    for (const [identity, number] of slots) {
+      if (number !== slot) continue
+      const waiters = attaching.get(identity) ?? []
+      attaching.delete(identity)
+      if ('code' in answer) {
+        dropIdentity(identity)
+        for (const waiter of waiters) waiter.reject(fromWireError(answer))
+      } else {
+        identities.attach(identity, answer)
+        for (const waiter of waiters) waiter.resolve()
+      }
+    }
+  }
+
+  function dropIdentity(identity: string): void {
+    identities.detach(identity)
+    listening.forget(identity)
+    connection?.forget(identity)
+    slots.delete(identity)
+  }
+
+  function detach(identity: string): void {
+    const slot = slots.get(identity)
+    dropIdentity(identity)
+    if (slot !== undefined && connection !== undefined) for (const lane of LANES) connection.control(CONTROL.detach, lane, [slot])
+  }
+
+  const hasRoom = (belowBytes: number): boolean =>
+    connection === undefined || LANES.every((lane) => connection!.waiting(lane) <= belowBytes)
+
+  function drained(): void {
+    if (waitingForRoom.length > 0 && hasRoom(HIGH_WATER_BYTES / 2)) releaseRoom()
+  }
+
+  function releaseRoom(): void {
+    const waiting = waitingForRoom
+    waitingForRoom = []
+    for (const resolve of waiting) resolve()
+  }
+
+  const slotFor = ({ kind, source, subject }: LinkFrame): number => {
+    identities.checkSend(kind, source, subject)
+    const slot = slots.get(source)
+    if (slot === undefined) throw notAttached(source)
+    return slot
+  }
+
+  function fail(request: LinkFrame): true {
+    const failure = failureFrame(request, linkLost(request.subject))
+    queueMicrotask(() => inbox?.receive(failure))
+    return true
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      stopWaiting = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  const announceListen = (identity: string, want: Want, pattern: string, on: boolean): void => {
+    const slot = slots.get(identity)
+    if (slot !== undefined) connection?.control(CONTROL.listen, 0, [[slot, want, pattern, on]])
+  }
+
+  return {
+    async open(to) {
+      if (state !== 'new') throw linkClosed()
+      const place = openHubPlace(folder)
+      state = 'open'
+      inbox = to
+      connecting = connectUntil(place, clock.monotonicMs() + openTimeoutMs)
+      await connecting
+    },
+
+    async attach(identity, grant) {
+      if (state !== 'open') throw linkClosed()
+      if (slots.has(identity)) detach(identity)
+      identities.attach(identity, grant)
+      const done = new Promise<void>((resolve, reject) => {
+        attaching.set(identity, [...(attaching.get(identity) ?? []), { resolve, reject }])
+      })
+      if (connection !== undefined) announceIdentity(connection, identity, grant)
+      await done
+    },
+
+    detach,
+
+    listen(identity, want, pattern) {
+      if (state !== 'open') throw linkClosed()
+      identities.checkListen(identity, want, pattern)
+      return listening.add(
+        { identity, want, pattern },
+        () => announceListen(identity, want, pattern, true),
+        () => announceListen(identity, want, pattern, false),
+      )
+    },
+
+    async settled() {
+      if (state !== 'open') throw linkClosed()
+      const id = ++lastSync
+      const done = new Promise<void>((resolve) => syncing.set(id, resolve))
+      connection?.control(CONTROL.sync, 0, [id])
+      await done
+    },
+
+    reaches: (topic) => interest.listeners(topic, '*').length > 0,
+
+    pick: (subject) => turn(subject, interest.servers(subject)),
+
+    send(frame) {
+      if (state !== 'open') throw linkClosed()
+      if (connection === undefined) {
+        identities.checkSend(frame.kind, frame.source, frame.subject)
+        return frame.kind === 'request' ? fail(frame) : true
+      }
+      let peer = 0
+      if (frame.kind !== 'publish') {
+        const known = peers.get(frame.peer)
+        if (known === undefined) {
+          identities.checkSend(frame.kind, frame.source, frame.subject)
+          return frame.kind === 'request' ? fail(frame) : true
+        }
+        peer = known
+      }
+      const lane = connection.send(frame, peer, slotFor)
+      return connection.waiting(lane) <= HIGH_WATER_BYTES
+    },
+
+    ready() {
+      if (hasRoom(HIGH_WATER_BYTES)) return Promise.resolve()
+      return new Promise((resolve) => waitingForRoom.push(resolve))
+    },
+
+    async close() {
+      if (state === 'closed') return
+      state = 'closed'
+      inbox = undefined
+      stopWaiting()
+      for (const waiters of attaching.values()) for (const waiter of waiters) waiter.reject(linkClosed())
+      attaching.clear()
+      for (const resolve of syncing.values()) resolve()
+      syncing.clear()
+      if (connection !== undefined) await hangUp(connection)
+      await connecting.catch(() => undefined)
+      releaseRoom()
+      await hub?.close()
+    },
+  }
+
+  /** What was sent before is still delivered, if the hub takes it within the limit. */
+  async function hangUp(ending: HubConnection): Promise<void> {
+    const limitMs = clock.monotonicMs() + CLOSE_LIMIT_MS
+    while (ending.waitingBytes > 0 && connection === ending && clock.monotonicMs() < limitMs) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    ending.end()
+    const giveUp = clock.after(CLOSE_LIMIT_MS, () => ending.destroy())
+    while (connection === ending) await new Promise((resolve) => setImmediate(resolve))
+    giveUp()
+  }
+}
+
+/** The socket is not there, or nobody listens on it any more. */
+function isNobodyThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
+}
