@@ -20,6 +20,23 @@ it('bulkhead admits in the order of arrival, and nobody overtakes', async () => 
   expect(began).toEqual([0, 1, 2, 3, 4, 5])
 })
 
+it('bulkhead lets nobody overtake who begins when a place has just become free', async () => {
+  const { guard, pass } = setUp({ bulkhead: { maxConcurrent: 1 }, timeoutMs: 1_000 })
+  const began: string[] = []
+  const begin = (name: string, onValue = (): void => {}): unknown =>
+    guard.start(
+      () => void began.push(name),
+      undefined,
+      onValue,
+      () => {},
+    )
+  void ending(guard.run(never))
+  begin('first', () => void begin('third'))
+  begin('second')
+  await pass(1_000)
+  expect(began).toEqual(['first', 'second', 'third'])
+})
+
 it('bulkhead refuses with QUEUE_FULL when the queue is full', async () => {
   const { guard } = setUp({ bulkhead: { maxConcurrent: 1, maxQueue: 2 }, retry: { maxRetries: 0 } })
   const runs = Array.from({ length: 4 }, () => ending(guard.run(never)))
@@ -61,6 +78,13 @@ it('bulkhead gives the place of a call that timed out to the next, with its full
   await pass(1_000)
   expect(await Promise.all([stuck, next])).toEqual(['TIMEOUT', 'ran'])
   expect(deadlineAtMs).toBe(2_000)
+})
+
+it('bulkhead keeps the time in the queue apart from the time of the call', async () => {
+  const { guard, pass } = setUp({ bulkhead: { maxConcurrent: 1 }, timeoutMs: 1_000, deadlineMs: 10_000 })
+  const ends = [ending(guard.run(never)), ending(guard.run(never))]
+  await pass(2_000)
+  expect(await Promise.all(ends)).toEqual(['TIMEOUT', 'TIMEOUT'])
 })
 
 it('bulkhead empties a long queue of calls that finish at once without recursion', async () => {

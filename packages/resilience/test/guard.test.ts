@@ -193,6 +193,19 @@ describe('cancellation', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('may come from within the call', async () => {
+    const { guard, clock } = setUp()
+    const controller = new AbortController()
+    const call = (): Promise<never> => {
+      controller.abort()
+      return never()
+    }
+    expect(await ending(guard.run(call, { signal: controller.signal }))).toBe('CANCELLED')
+    expect(guard.load.running).toBe(0)
+    clock.advance(100)
+    expect(clock.pending).toBe(0)
+  })
+
   it('does not count for or against the breaker', async () => {
     const { guard } = setUp({ breaker: { failures: 1, minCalls: 1 } })
     guard

@@ -214,6 +214,17 @@ describe('createBreaker()', () => {
     expect(openMs).toEqual([60_000, 60_000, 90_000, 180_000, 300_000, 300_000, 300_000])
   })
 
+  it('[B6] takes trips shortly after a recovery for the same row', () => {
+    const bench = setUp()
+    for (let i = 0; i < 3; i++) {
+      trip(bench)
+      bench.clock.advance(60_000)
+      for (let success = 0; success < 3; success++) bench.call()
+      expect(bench.gate.state).toBe(i < 2 ? 'closed' : 'open')
+    }
+    expect(bench.changes.flatMap((change) => change.openMs ?? [])).toEqual([60_000, 60_000, 90_000])
+  })
+
   it('[B6] starts over once it stayed closed for a whole window', () => {
     const bench = setUp()
     trip(bench)

@@ -118,9 +118,8 @@ export function createBreaker({ name, clock, random, onChange, options, snapshot
     changed('open', 'cooled-down')
   }
 
-  /** The second trip in a row is as long as the first: one failed probe is no pattern yet. */
+  /** The second trip in a row is still as long as the first: one failed probe is no pattern. */
   function nextOpenMs(): number {
-    if (trips <= 2) return openMs
     const ceilingMs = Math.min(maxOpenMs, openMs * 2 ** (trips - 2))
     return Math.max(openMs, (ceilingMs * (1 + random())) / 2)
   }
