@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { CONFIG_FILE, withPlugin } from '@switchyard/yard/config'
 import { alreadyThere, badName, nameTaken } from './errors.ts'
@@ -29,8 +29,14 @@ export function scaffoldPlugin(dir: string, name: string, otherPlugins: readonly
   if (existsSync(join(dir, folder))) throw alreadyThere(join(dir, folder))
 
   const files = pluginFiles(name, inCheckout)
-  const written = Object.entries(files).map(([path, text]) => createFile(join(dir, folder, path), text))
-  written.push(changeFile(join(dir, CONFIG_FILE), (text = '{}\n') => withPlugin(text, `./${folder}/src/index.ts`)))
+  const written: Written[] = []
+  try {
+    for (const [path, text] of Object.entries(files)) written.push(createFile(join(dir, folder, path), text))
+    written.push(changeFile(join(dir, CONFIG_FILE), (text = '{}\n') => withPlugin(text, `./${folder}/src/index.ts`)))
+  } catch (error) {
+    rmSync(join(dir, folder), { recursive: true, force: true })
+    throw error
+  }
   return {
     folder,
     written: written.map(({ path, did }) => ({ path: relative(dir, path), did })),
