@@ -118,6 +118,13 @@ describe('timeout and deadline', () => {
     expect(guard.breaker.state).toBe('closed')
   })
 
+  it('counts from the time that the caller has read', async () => {
+    const { guard, clock } = setUp({ timeoutMs: 1_000 })
+    clock.advance(500)
+    expect(await guard.run(({ deadlineAtMs }) => deadlineAtMs, { nowMs: 400 })).toBe(1_400)
+    expect(await guard.run(({ deadlineAtMs }) => deadlineAtMs)).toBe(1_500)
+  })
+
   it('does not begin what is too late already', async () => {
     const { guard, clock } = setUp()
     clock.advance(100)

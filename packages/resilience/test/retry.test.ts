@@ -46,6 +46,21 @@ describe('retry', () => {
     expect(await end).toBe('fine')
   })
 
+  it('knows an error of another realm by its name and code', async () => {
+    const { guard, pass } = setUp()
+    let calls = 0
+    const end = ending(
+      guard.run(() => {
+        calls++
+        return calls > 1
+          ? 'fine'
+          : Promise.reject({ name: 'SwitchyardError', code: 'PLUGIN_DOWN', message: 'down', data: {}, retryable: true })
+      }),
+    )
+    await pass(500)
+    expect(await end).toBe('fine')
+  })
+
   it.each([
     [{}, 1],
     [{ effect: 'read' as const }, 2],
@@ -105,6 +120,36 @@ describe('retry', () => {
     await pass(500)
     expect(await end).toBe('PLUGIN_DOWN')
     expect(calls()).toBe(2)
+  })
+
+  it('tells the failure, too, when others opened the breaker while it waited', async () => {
+    const { guard, pass } = setUp({ breaker: { failures: 3 } })
+    const { call, calls } = scripted(down)
+    const end = ending(guard.run(call))
+    await pass(100)
+    for (let i = 0; i < 2; i++) await ending(guard.run(() => Promise.reject(new Error('boom'))))
+    expect(guard.breaker.state).toBe('open')
+    await pass(400)
+    expect(await end).toBe('PLUGIN_DOWN')
+    expect(calls()).toBe(1)
+  })
+
+  it('does not call again when it is cancelled just as its wait is over', async () => {
+    const { guard, pass, clock } = setUp()
+    const { call, calls } = scripted(down)
+    const ends: string[] = []
+    const run = guard.start(
+      call,
+      { defaultValue: 'default' },
+      () => void ends.push('answered'),
+      ({ code }) => void ends.push(code),
+    )
+    await pass(0)
+    clock.advance(500)
+    run.cancel()
+    await pass(10_000)
+    expect(ends).toEqual(['CANCELLED'])
+    expect([run.source, calls()]).toEqual(['live', 1])
   })
 
   it('adds a tenth to the load, once the floor is spent', async () => {

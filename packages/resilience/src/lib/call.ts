@@ -17,6 +17,8 @@ export type Call<value> = (attempt: Attempt) => value | PromiseLike<value>
 export interface CallRequest<value = unknown> {
   /** Absolute, on the clock's `monotonicMs`; the guard's own `deadlineMs` holds too, the earlier one wins. */
   deadlineAtMs?: number
+  /** The clock's `monotonicMs`, if you have read it for this very call: saves reading it again, a tenth of what a guard costs. */
+  nowMs?: number
   /** Costs two listeners a call; a caller without a signal of its own should use `Run.cancel`. */
   signal?: AbortSignal
   /** `read` is idempotent unless said otherwise, and the only one that is ever cached. @default 'write' */

@@ -79,7 +79,7 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
   begin(isRefresh = false): void {
     const { layers, settings, budget, live, cache } = this.#shared
     const { deadlineAtMs, signal } = this.#request
-    const nowMs = layers.clock.monotonicMs()
+    const nowMs = this.#request.nowMs ?? layers.clock.monotonicMs()
     const ownDeadlineAtMs = nowMs + settings.deadlineMs
     this.#finalAtMs = deadlineAtMs !== undefined && deadlineAtMs < ownDeadlineAtMs ? deadlineAtMs : ownDeadlineAtMs
     append(live, this)
@@ -135,7 +135,6 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
         if (toError(error).code !== 'CIRCUIT_OPEN') failure = toError(error)
       }
     }
-    if (this.#isOver) return
     if (this.#mayDegrade(failure)) await this.#degrade(failure)
     else this.#refuse(failure)
   }
@@ -168,7 +167,6 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
         const { code, message } = toError(thrown)
         failed.push({ name, code, message })
       }
-      if (this.#isOver) return
     }
     const cached = this.#cacheKey === undefined ? undefined : cache?.get(this.#cacheKey, alternativeLayers.clock.monotonicMs())
     if (cached !== undefined && cached.ageMs < (settings.cache?.staleMs ?? 0)) {
@@ -210,6 +208,7 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
 
   #attempt(layers: Layers, call: Call<unknown>, number: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      // Cancelled in one of the gaps that promises leave.
       if (this.#isOver) return reject(cancelled(layers.name, undefined))
       const count = (attempt: CallAttempt): void => {
         if (call === this.#call && attempt.isInvoked) this.attempts++
@@ -233,7 +232,6 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
   #wait(ms: number): Promise<void> {
     const { wheel, clock, name } = this.#shared.layers
     return new Promise((resolve, reject) => {
-      if (this.#isOver) return reject(cancelled(name, undefined))
       const pause = createWheelEntry(() => resolve())
       this.#current = {
         cancel() {
@@ -252,6 +250,7 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
   }
 
   #answerInstead(value: unknown, source: AnswerSource, error: SwitchyardError, by: string, cacheAgeMs?: number): void {
+    if (this.#isOver) return
     const message = `"${this.#shared.layers.name}" failed with ${error.code}; answered by ${by}`
     this.#answered = { source, error, message, cacheAgeMs }
     this.#answer(value)

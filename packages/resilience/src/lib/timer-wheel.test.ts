@@ -2,7 +2,31 @@ import { systemClock } from '@switchyard/contracts'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createTimerWheel, createWheelEntry, type WheelEntry } from './timer-wheel.ts'
+import { createTimerWheel, createWheelEntry, type TimerWheel, type WheelEntry } from './timer-wheel.ts'
+
+/** A wheel whose timer goes off when told, however late. */
+function createBlockedWheel(): { wheel: TimerWheel; wakeAt(ms: number): void; block(ms: number): void } {
+  let nowMs = 0
+  let wake = (): void => {}
+  const wheel = createTimerWheel({
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    after(_delayMs, callback) {
+      wake = callback
+      return () => {}
+    },
+  })
+  return {
+    wheel,
+    wakeAt(ms) {
+      nowMs = ms
+      wake()
+    },
+    block(ms) {
+      nowMs += ms
+    },
+  }
+}
 
 describe('createTimerWheel()', () => {
   it('fires what is due, never early and at most a granularity late', () => {
@@ -89,28 +113,40 @@ describe('createTimerWheel()', () => {
   })
 
   it('skips nothing when the event loop was blocked for many turns', () => {
-    let nowMs = 0
-    let wake = (): void => {}
-    const wheel = createTimerWheel({
-      now: () => nowMs,
-      monotonicMs: () => nowMs,
-      after(_delayMs, callback) {
-        wake = callback
-        return () => {}
-      },
-    })
+    const { wheel, wakeAt } = createBlockedWheel()
     const fired: number[] = []
     for (const dueMs of [10, 50, 3_000, 9_000, 20_001])
       wheel.add(
         createWheelEntry(() => void fired.push(dueMs)),
         dueMs,
       )
-    nowMs = 20_000
-    wake()
+    wakeAt(20_000)
     expect(fired.toSorted((a, b) => a - b)).toEqual([10, 50, 3_000, 9_000])
-    nowMs = 20_004
-    wake()
+    wakeAt(20_004)
     expect(fired).toContain(20_001)
+  })
+
+  it('skips nothing when an entry takes long and adds another', () => {
+    const { wheel, wakeAt, block } = createBlockedWheel()
+    const fired: number[] = []
+    wheel.add(
+      createWheelEntry(() => {
+        block(10)
+        wheel.add(
+          createWheelEntry(() => {}),
+          1_000,
+        )
+      }),
+      10,
+    )
+    for (const dueMs of [20, 24])
+      wheel.add(
+        createWheelEntry(() => void fired.push(dueMs)),
+        dueMs,
+      )
+    wakeAt(12)
+    wakeAt(30)
+    expect(fired).toEqual([20, 24])
   })
 
   it('lets an entry cancel and add others while it fires', () => {
