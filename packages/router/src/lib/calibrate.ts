@@ -19,6 +19,8 @@ const USUAL: Calibration = { scope: [1.9, 2.6, -0.5], sharpness: 5, actAbove: 0.
 const USUAL_COUNTS = 10
 /** Requests that no command does, for each that some command does. People mostly ask for what is there. */
 const OUT_OF_SCOPE_SHARE = 0.05
+/** The same where it decides about acting unasked: there a mistake costs more than a question. */
+const OUT_OF_SCOPE_SHARE_ACTING = 0.1
 const ACT_PRECISION = 0.98
 /** In-scope requests that may be lost to abstaining. */
 const LOST_SHARE = 0.03
@@ -43,9 +45,9 @@ export function calibrate(leftOut: readonly LeftOut[]): Calibration {
   const inScope = judged.filter(({ right }) => right !== undefined)
   const outCount = judged.length - inScope.length
   if (inScope.length === 0) return USUAL
-  const outWeight = outCount === 0 ? 0 : (OUT_OF_SCOPE_SHARE * inScope.length) / outCount
-  const fitted = { ...USUAL, scope: fitScope(judged, outWeight), sharpness: fitSharpness(inScope) }
-  return inScope.length < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, judged, outWeight) }
+  const outWeight = (share: number): number => (outCount === 0 ? 0 : (share * inScope.length) / outCount)
+  const fitted = { ...USUAL, scope: fitScope(judged, outWeight(OUT_OF_SCOPE_SHARE)), sharpness: fitSharpness(inScope) }
+  return inScope.length < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, judged, outWeight(OUT_OF_SCOPE_SHARE_ACTING)) }
 }
 
 interface Judged {

@@ -41,16 +41,16 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
   const builder = createScorerBuilder(space.hashes.length, classCount + 1)
   const members = Array.from({ length: classCount + 1 }, () => [] as number[])
   for (const [i, { label }] of learned.entries()) members[label]!.push(i)
+  const labels = learned.map(({ label }) => label)
   const mean = new Float32Array(space.hashes.length)
   const weights = new Float64Array(space.hashes.length + 1)
-  const negatives = Math.min(1000, Math.max(300, Math.round(learned.length / 10)))
   members.forEach((positives, ofClass) => {
     if (positives.length === 0) {
       builder.add(ofClass, [], [], ABSENT)
       return
     }
     meanOf(positives, vectors, mean)
-    const hard = hardestNegatives(positives, mean, postings, learned.length, negatives)
+    const hard = hardestNegatives(ofClass, mean, postings, labels, classCount)
     trainSvm(vectors, Int32Array.from([...positives, ...hard]), positives.length, weights, random)
     let greatest = 0
     for (let i = 0; i < mean.length; i++) {
@@ -172,9 +172,18 @@ function meanOf(members: readonly number[], vectors: readonly Vector[], mean: Fl
   if (length > 0) for (let i = 0; i < mean.length; i++) mean[i]! /= length
 }
 
-/** The vectors of other classes that look most like this one: the far ones would not move the separator. */
-function hardestNegatives(positives: readonly number[], mean: Float32Array, postings: Postings, count: number, wanted: number): number[] {
-  const likeness = new Float32Array(count)
+/**
+ * The vectors of other classes that look most like this one: the far ones would not move the separator. No class gives
+ * more than its part, or a command would learn to differ from those of its noun alone, and not from those of its verb.
+ */
+function hardestNegatives(
+  ofClass: number,
+  mean: Float32Array,
+  postings: Postings,
+  labels: readonly number[],
+  classCount: number,
+): number[] {
+  const likeness = new Float32Array(labels.length)
   for (let feature = 0; feature < mean.length; feature++) {
     const weight = mean[feature]!
     if (weight === 0) continue
@@ -182,10 +191,22 @@ function hardestNegatives(positives: readonly number[], mean: Float32Array, post
     for (let entry = postings.starts[feature]!; entry < end; entry++)
       likeness[postings.vectors[entry]!]! += weight * postings.values[entry]!
   }
-  for (const positive of positives) likeness[positive] = Number.NEGATIVE_INFINITY
-  const least = likeness.slice().sort().at(-wanted) ?? Number.NEGATIVE_INFINITY
-  const hardest: number[] = []
-  for (let i = 0; i < count && hardest.length < wanted; i++)
-    if (likeness[i]! >= least && likeness[i]! > Number.NEGATIVE_INFINITY) hardest.push(i)
-  return hardest
+  let positives = 0
+  for (const [i, label] of labels.entries())
+    if (label === ofClass) {
+      likeness[i] = Number.NEGATIVE_INFINITY
+      positives++
+    }
+  const wanted = Math.min(2500, Math.max(300, 25 * positives))
+  const perClass = Math.max(2, Math.ceil((4 * wanted) / classCount))
+  const least =
+    likeness
+      .slice()
+      .sort()
+      .at(-4 * wanted) ?? Number.NEGATIVE_INFINITY
+  const near = [...labels.keys()].filter((i) => likeness[i]! >= least && labels[i] !== ofClass)
+  near.sort((a, b) => likeness[b]! - likeness[a]! || a - b)
+  const given = new Uint32Array(classCount + 1)
+  const background = classCount
+  return near.filter((i) => labels[i] === background || given[labels[i]!]!++ < perClass).slice(0, wanted)
 }

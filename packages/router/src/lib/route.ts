@@ -23,16 +23,18 @@ export function route(model: RouterModel, text: string, { limit = 5, only, masks
     .slice(0, limit)
     .map(({ index, score }, i): Ranked => ({ id: model.ids[index]!, confidence: confidences[i]!, points: score }))
   const [confidence = 0, second = 0] = confidences
-  return { ...judge(model, scope, confidence, second), confidence, scope, ranked }
+  return { ...judge(model, words.length, scope, confidence, second), confidence, scope, ranked }
 }
 
 function judge(
   { calibration: { actAbove, abstainBelow } }: RouterModel,
+  words: number,
   scope: number,
   first: number,
   second: number,
 ): { outcome: Outcome; reason: Reason } {
   if (scope < abstainBelow) return { outcome: 'abstain', reason: 'off-topic' }
-  if (first >= actAbove) return { outcome: 'act', reason: 'sure' }
+  // One word is a topic rather than a request: "certificates" may mean any of the things done with them.
+  if (first >= actAbove && words > 1) return { outcome: 'act', reason: 'sure' }
   return { outcome: 'ask', reason: second > first / 2 ? 'close' : 'unsure' }
 }
