@@ -1,0 +1,6 @@
+export { assertFails, assertFiles, assertHeard, assertSame } from './lib/assertions.ts'
+export { differences } from './lib/differences.ts'
+export { type DiskState, diskChanges, readDisk, type TestFile, writeFiles } from './lib/disk.ts'
+export { type ContractOptions, type ContractTest, pluginContract } from './lib/plugin-contract.ts'
+export { createRandom } from './lib/random.ts'
+export { createTestYard, type HeardMessage, type RequestOutcome, type TestYard, type TestYardOptions } from './lib/test-yard.ts'

@@ -1,0 +1,63 @@
+import { checkManifest } from '@switchyard/contracts/manifest'
+import type { Command, Plugin } from '@switchyard/plugin-kit'
+import { z } from 'zod'
+import { differences } from '../differences.ts'
+import { contractBroken } from '../errors.ts'
+import { describe } from './bench.ts'
+
+/** [D1] */
+export function definitionIsValid(plugin: Plugin): void {
+  const mistakes = checkManifest(plugin)
+  if (mistakes.length === 0) return
+  throw contractBroken(
+    'D1',
+    plugin.name,
+    'its definition must be valid',
+    mistakes.map(({ path, message }) => `${path || '(plugin)'}: ${message}`),
+  )
+}
+
+/** [D2] Tools, help texts and docs are made from the JSON Schema: what it cannot say, they cannot. */
+export function schemasBecomeJson(id: string, command: Command): void {
+  const must = 'its schemas must become JSON Schema'
+  for (const [side, schema] of [
+    ['input', command.input],
+    ['output', command.output],
+  ] as const) {
+    let json: Record<string, unknown>
+    try {
+      json = z.toJSONSchema(schema, { io: side }) as Record<string, unknown>
+    } catch (error) {
+      throw contractBroken('D2', id, must, [`${side}: ${describe(error)}`], error)
+    }
+    const found = differences(json, JSON.parse(JSON.stringify(json)))
+    if (found.length > 0)
+      throw contractBroken(
+        'D2',
+        id,
+        must,
+        found.map((line) => `${side}: ${line}`),
+      )
+    if (side === 'input' && json.type !== 'object')
+      throw contractBroken('D2', id, must, [`${side}: must be an object, as flags and tool arguments have names`])
+  }
+}
+
+/** [D3] A router cannot tell two commands apart that are asked for in the same words. */
+export function examplesAreUnique(plugin: Plugin): void {
+  const owners = new Map<string, string>()
+  const found: string[] = []
+  for (const [name, { examples }] of Object.entries(plugin.commands)) {
+    if (examples.length === 0) found.push(`${name}: has no example`)
+    for (const example of examples) {
+      const plain = example
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, ' ')
+        .trim()
+      const owner = owners.get(plain)
+      if (owner !== undefined) found.push(`${name}: "${example}" is an example of ${owner === name ? 'it twice' : `${owner} too`}`)
+      owners.set(plain, name)
+    }
+  }
+  if (found.length > 0) throw contractBroken('D3', plugin.name, 'its examples must be there, each for one command and once', found)
+}
