@@ -52,4 +52,5 @@ export type {
 } from './lib/durable.ts'
 export type { BusHooks, CallSpan, DeliverySpan, SpanTrace } from './lib/hooks.ts'
 export type { Link, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'
+export { createRecorder, type Recorder } from './lib/recorder.ts'
 export { createTopicTrie, type TopicTrie } from './lib/topic-trie.ts'

@@ -17,11 +17,12 @@ import type { Outlet } from './context.ts'
 import type { Core } from './core.ts'
 import type { Cause } from './envelope.ts'
 import { busClosed, forbidden, invalid, invalidPattern } from './errors.ts'
-import type { Exchange, Source } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { mayCall, mayHear, mayPublish, mayServe } from './grant.ts'
 import type { Endpoint } from './invocation.ts'
 import { Mailbox } from './mailbox.ts'
 import { Recent } from './recent.ts'
+import type { Source } from './route.ts'
 import { StreamReader } from './stream-reader.ts'
 import type { Switchboard } from './switchboard.ts'
 
@@ -44,7 +45,7 @@ export class Client implements BusClient, Outlet {
   readonly #grant: Grant | undefined
   readonly #mayObserve: boolean
   /** Answers of the grant, by what was asked. */
-  readonly #granted = new Recent<boolean>(GRANTED)
+  readonly #granted = new Recent<string, boolean>(GRANTED)
   readonly #mailboxes = new Set<Mailbox>()
   readonly #endpoints = new Set<Endpoint>()
   #isClosed = false
@@ -87,8 +88,9 @@ export class Client implements BusClient, Outlet {
     try {
       if (this.#isClosed || core.state !== 'open') this.#assertOpen('publish', cause)
       if (this.#grant !== undefined) this.#assertGranted('publish', topic, mayPublish)
-      const envelope = exchange.envelope(this.#source, cause, topic, 'event', payload, options)
-      return exchange.take(envelope, this.#source)
+      const route = this.#source.route(topic)
+      const envelope = exchange.envelope(this.#source, route, cause, 'event', payload, options)
+      return exchange.take(envelope, route)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -99,7 +101,7 @@ export class Client implements BusClient, Outlet {
     try {
       this.#assertOpen('request', cause)
       if (this.#grant !== undefined) this.#assertGranted('request', topic, mayCall)
-      const envelope = exchange.envelope(this.#source, cause, topic, 'request', payload, envelopeOptions(options))
+      const envelope = exchange.envelope(this.#source, this.#source.route(topic), cause, 'request', payload, envelopeOptions(options))
       return switchboard.start(this, cause, 'request', topic, payload, envelope, options).promise()
     } catch (error) {
       return Promise.reject(error)
@@ -147,7 +149,7 @@ export class Client implements BusClient, Outlet {
     if (typeof handler !== 'function') throw invalid('subscribe', `the handler must be a function: it is a ${typeof handler}`)
     if (options.observe === true && !this.#mayObserve) throw forbidden(this.identity, 'observe what is directed to others')
     const { core, exchange } = this.#parts
-    const mailbox = new Mailbox(core, this, pattern, handler, options, exchange.schedule)
+    const mailbox = new Mailbox(core, this, pattern, handler, options, exchange.schedule, exchange.crowd)
     this.#mailboxes.add(mailbox)
     exchange.add(mailbox)
     return {

@@ -97,6 +97,8 @@ abstract class BaseContext implements HandlerContext {
 export class DeliveryContext extends BaseContext implements MessageContext {
   readonly #envelope: Envelope
   #abort: LazyAbort | undefined = undefined
+  /** Somebody looked at the signal, which then belongs to that one delivery. */
+  isWatched = false
 
   constructor(outlet: Outlet, envelope: Envelope) {
     super(outlet, envelope)
@@ -113,6 +115,7 @@ export class DeliveryContext extends BaseContext implements MessageContext {
 
   get signal(): AbortSignal {
     this.#abort ??= new LazyAbort()
+    this.isWatched = true
     return this.#abort.signal
   }
 

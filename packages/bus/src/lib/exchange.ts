@@ -1,64 +1,28 @@
-import { isTopic, type MessageType } from '@switchyard/contracts'
+import type { MessageType } from '@switchyard/contracts'
 import type { PublishOptions } from './api.ts'
+import { DeliveryContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
 import { type Cause, Envelope, type ExtraHeaders, type Rarely, rootOf } from './envelope.ts'
-import { expired, invalidTopic, queueFull } from './errors.ts'
+import { expired, queueFull } from './errors.ts'
 import { checkedDestination, checkedHeaders, checkedPriority, inherited } from './headers.ts'
 import { readTraceparent, type SpanId, type TraceRoot } from './ids.ts'
-import { Blocked, type Mailbox } from './mailbox.ts'
+import { Blocked, type Crowd, type Mailbox } from './mailbox.ts'
 import { sealPayload } from './payload.ts'
-import { Recent } from './recent.ts'
+import type { Route, Source } from './route.ts'
 import { soon } from './soon.ts'
 import { createTopicTrie } from './topic-trie.ts'
 
 const DONE: Promise<void> = Promise.resolve()
-/** Topics a source keeps at hand. */
-const ROUTES = 8_192
 /** After so many rounds of microtasks in a row the event loop gets its turn, so that handlers that publish cannot starve it. */
 const ROUNDS = 1_000
 /** How long a publisher waits for room at most. */
 const BLOCK_MS = 30_000
 
-/** What a source knows of a topic it publishes to. */
-interface Route {
-  readonly topic: string
-  sequence: number
-  /** Of the subscriptions that `targets` was found in. */
-  version: number
-  targets: readonly Mailbox[]
-  /** Messages and bytes that all targets have room for while nothing waits. */
-  room: number
-  roomBytes: number
-}
-
-/** All routes of one identity in this process, whatever handle it uses. */
-export class Source {
-  readonly identity: string
-  #sequenceFloor = 0
-  readonly #routes = new Recent<Route>(ROUTES, (forgotten) => {
-    // A topic that comes back goes on behind what any forgotten one had reached, so that sequences never repeat.
-    for (const { sequence } of forgotten.values()) if (sequence > this.#sequenceFloor) this.#sequenceFloor = sequence
-  })
-
-  constructor(identity: string) {
-    this.identity = identity
-  }
-
-  /** @throws VALIDATION */
-  route(topic: string): Route {
-    const known = this.#routes.get(topic)
-    if (known !== undefined) return known
-    if (typeof topic !== 'string' || !isTopic(topic)) throw invalidTopic('publish', topic)
-    const route: Route = { topic, sequence: this.#sequenceFloor, version: -1, targets: [], room: 0, roomBytes: 0 }
-    this.#routes.set(topic, route)
-    return route
-  }
-}
-
 /** The topics of one process: who listens, and what is on its way to them. */
 export class Exchange {
   readonly #core: Core
   readonly #trie = createTopicTrie<Mailbox>()
+  readonly crowd: Crowd = { unready: 0 }
   #version = 0
   /** Messages of this turn, each with its receivers as they were when it was published. */
   #batch: Envelope[] = []
@@ -73,6 +37,8 @@ export class Exchange {
   #rounds = 0
   /** Wall time of this turn; NaN until read. */
   #nowMs = Number.NaN
+  /** What publishers wait for: nothing, unless the event loop has to get its turn first. */
+  #turn = DONE
   #immediate: NodeJS.Immediate | undefined
 
   constructor(core: Core) {
@@ -93,13 +59,13 @@ export class Exchange {
   /** What a publish becomes, checked and numbered. @throws VALIDATION, PAYLOAD_TOO_LARGE, EXPIRED */
   envelope(
     source: Source,
+    route: Route,
     cause: Cause | undefined,
-    topic: string,
     messageType: MessageType,
     payload: unknown,
     options: PublishOptions | undefined,
   ): Envelope {
-    const route = source.route(topic)
+    const { topic } = route
     const core = this.#core
     const bytes = sealPayload(payload, core.maxMessageBytes, topic)
     if (Number.isNaN(this.#nowMs)) this.#nowMs = core.clock.now()
@@ -166,8 +132,7 @@ export class Exchange {
   }
 
   /** Takes a message for those who listen here; the promise is one and the same unless the publisher has to wait. */
-  take(envelope: Envelope, source: Source): Promise<void> {
-    const route = source.route(envelope.topic)
+  take(envelope: Envelope, route: Route): Promise<void> {
     if (route.version !== this.#version) this.#refresh(route)
     let { targets } = route
     if (envelope.destination !== '*') {
@@ -188,7 +153,7 @@ export class Exchange {
     this.#batchTargets.push(targets)
     this.#batchBytes += envelope.bytes
     if (!this.#flushing) this.#wake()
-    return DONE
+    return this.#turn
   }
 
   #refresh(route: Route): void {
@@ -258,7 +223,14 @@ export class Exchange {
       return
     }
     this.#rounds = 0
-    this.#immediate = setImmediate(this.#flush)
+    // Publishers wait too, as a loop of theirs would keep the turn from coming.
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#turn = promise
+    this.#immediate = setImmediate(() => {
+      this.#turn = DONE
+      this.#flush()
+      resolve()
+    })
   }
 
   readonly #flush = (): void => {
@@ -273,12 +245,8 @@ export class Exchange {
     for (let index = 0; index < batch.length; index++) {
       const envelope = batch[index]!
       const targets = batchTargets[index]!
-      const mayGoStraight = envelope.rarely?.expiresAtMs === undefined
-      for (let place = 0; place < targets.length; place++) {
-        const target = targets[place]!
-        if (target.ready && mayGoStraight) target.deliver(envelope)
-        else target.enqueue(envelope)
-      }
+      if (envelope.rarely?.expiresAtMs === undefined) this.#deliver(envelope, targets)
+      else for (const target of targets) target.enqueue(envelope)
     }
     batch.length = 0
     batchTargets.length = 0
@@ -294,6 +262,24 @@ export class Exchange {
     }
     this.#flushing = false
     if (this.#batch.length > 0 || this.#scheduled.length > 0) this.#wake()
+  }
+
+  #deliver(envelope: Envelope, targets: readonly Mailbox[]): void {
+    let context: DeliveryContext | undefined
+    let outlet: Outlet | undefined
+    for (let place = 0; place < targets.length; place++) {
+      const target = targets[place]!
+      if (!target.ready) {
+        target.enqueue(envelope)
+        continue
+      }
+      // One context does for all handlers of a handle, until one of them keeps it.
+      if (context === undefined || outlet !== target.outlet) {
+        outlet = target.outlet
+        context = new DeliveryContext(outlet, envelope)
+      }
+      if (target.deliver(envelope, context)) context = undefined
+    }
   }
 
   /** Whether messages are on their way that no mailbox has yet. */

@@ -20,7 +20,7 @@ export class Guards {
   readonly #ruleOf: ((method: string) => GuardRule | undefined) | undefined
   readonly #table: BreakerTable | undefined
   readonly #byName = new Map<string, Guard>()
-  readonly #byMethod = new Recent<Guarded | typeof UNGUARDED>(METHODS)
+  readonly #byMethod = new Recent<string, Guarded | typeof UNGUARDED>(METHODS)
 
   constructor(core: Core, ruleOf: ((method: string) => GuardRule | undefined) | undefined, table: BreakerTable | undefined) {
     this.#core = core

@@ -63,6 +63,11 @@ export class Blocked implements WheelEntry {
   }
 }
 
+/** How many mailboxes of an exchange are not ready; while there are none, nobody has to look at each. */
+export interface Crowd {
+  unready: number
+}
+
 /** One subscription: what waits for its handler, and what its handler is doing. */
 export class Mailbox {
   readonly pattern: string
@@ -71,16 +76,19 @@ export class Mailbox {
   readonly maxCount: number
   /** True when a message may go straight to the handler: open, nothing waits, and the handler has a place free. */
   ready = true
+  delivered = 0
+  readonly outlet: Outlet
+  readonly #handler: MessageHandler
+  /** No filter and nobody who measures: the handler is all there is. */
+  readonly #isPlain: boolean
   closed = false
   /** Stands in the exchange's list of those that have something to do. */
   scheduled = false
-  delivered = 0
   failed = 0
   expired = 0
   dropped = 0
   readonly #core: Core
-  readonly #outlet: Outlet
-  readonly #handler: MessageHandler
+  readonly #crowd: Crowd
   readonly #filter: SubscribeOptions['filter']
   readonly #concurrency: number
   readonly maxBytes: number
@@ -99,10 +107,13 @@ export class Mailbox {
     handler: MessageHandler,
     options: SubscribeOptions,
     schedule: (mailbox: Mailbox) => void,
+    crowd: Crowd,
   ) {
     const { filter, concurrency = 1, queue = {}, priorityAgeingMs = 1_000, timeoutMs = 30_000, observe = false } = options
     this.#core = core
-    this.#outlet = outlet
+    this.outlet = outlet
+    this.#crowd = crowd
+    this.#isPlain = filter === undefined && core.hooks.delivered === undefined
     this.pattern = pattern
     this.identity = outlet.identity
     this.observe = observe
@@ -125,7 +136,7 @@ export class Mailbox {
   /** Into the queue; the caller knows that there is room. */
   enqueue(envelope: Envelope): void {
     if (this.closed) return
-    this.ready = false
+    this.#setReady(false)
     this.#queue.push(envelope, envelope.priority, this.#core.clock.monotonicMs())
     this.#bytes += envelope.bytes
     this.#schedule(this)
@@ -177,13 +188,19 @@ export class Mailbox {
       this.#bytes -= envelope.bytes
       this.#admit()
       if (envelope.expiresAtMs <= nowMs) this.#expire(envelope)
-      else this.deliver(envelope)
+      else this.deliver(envelope, new DeliveryContext(this.outlet, envelope))
     }
     this.#settleReady()
   }
 
   #settleReady(): void {
-    this.ready = !this.closed && this.#queue.size === 0 && this.#tasks.size < this.#concurrency
+    this.#setReady(!this.closed && this.#queue.size === 0 && this.#tasks.size < this.#concurrency)
+  }
+
+  #setReady(ready: boolean): void {
+    if (ready === this.ready) return
+    this.ready = ready
+    this.#crowd.unready += ready ? -1 : 1
   }
 
   /** Lets publishers in that waited for room. */
@@ -206,35 +223,37 @@ export class Mailbox {
     this.#core.emit('dropped', { reason: 'expired', topic: envelope.topic, source: envelope.source, identity: this.identity })
   }
 
-  /** To the handler, now; whatever it does stays here. */
-  deliver(envelope: Envelope): void {
-    if (this.#filter !== undefined && !this.#accepts(envelope)) return
-    if (this.#core.hooks.delivered !== undefined) {
-      this.#deliverTimed(envelope)
-      return
-    }
+  /** To the handler, now; whatever it does stays here. True when it keeps the context. */
+  deliver(envelope: Envelope, context: DeliveryContext): boolean {
+    if (!this.#isPlain) return this.#deliverWatched(envelope)
     this.delivered++
-    const context = new DeliveryContext(this.#outlet, envelope)
     try {
       const result = this.#handler(envelope.payload, envelope.sealed, context)
-      if (isThenable(result)) this.#follow(result, envelope, context, undefined)
+      if (result === undefined) return context.isWatched
+      if (isThenable(result)) {
+        this.#follow(result, envelope, context, undefined)
+        return true
+      }
     } catch (error) {
       this.fail(envelope, error)
     }
+    return context.isWatched
   }
 
-  #deliverTimed(envelope: Envelope): void {
+  #deliverWatched(envelope: Envelope): boolean {
+    if (this.#filter !== undefined && !this.#accepts(envelope)) return false
     this.delivered++
-    const context = new DeliveryContext(this.#outlet, envelope)
-    const end = this.#startSpan(envelope)
+    const context = new DeliveryContext(this.outlet, envelope)
+    const end = this.#core.hooks.delivered === undefined ? undefined : this.#startSpan(envelope)
     try {
       const result = this.#handler(envelope.payload, envelope.sealed, context)
       if (isThenable(result)) this.#follow(result, envelope, context, end)
-      else end(undefined)
+      else end?.(undefined)
     } catch (error) {
-      end(error)
+      end?.(error)
       this.fail(envelope, error)
     }
+    return false
   }
 
   #startSpan(envelope: Envelope): (error: unknown) => void {
@@ -268,7 +287,7 @@ export class Mailbox {
   #follow(result: PromiseLike<unknown>, envelope: Envelope, context: DeliveryContext, end: ((error: unknown) => void) | undefined): void {
     const task = new Task(this, envelope, context, end)
     this.#tasks.add(task)
-    if (this.#tasks.size >= this.#concurrency) this.ready = false
+    if (this.#tasks.size >= this.#concurrency) this.#setReady(false)
     if (this.#timeoutMs !== Number.POSITIVE_INFINITY) this.#core.wheel.add(task, this.#core.clock.monotonicMs() + this.#timeoutMs)
     Promise.resolve(result).then(
       () => this.#finish(task, undefined, false),
@@ -305,6 +324,8 @@ export class Mailbox {
 
   close(): void {
     if (this.closed) return
+    // It takes itself out of the crowd for good.
+    this.#setReady(true)
     this.closed = true
     this.ready = false
     this.#queue.clear()

@@ -1,3 +1,5 @@
+import { MAX_TOPIC_LENGTH } from '@switchyard/contracts'
+
 /** Finds the items whose pattern matches a topic in one walk over its segments, whatever the patterns. */
 export interface TopicTrie<item> {
   /** Adds the item under a valid pattern; the same item may stand under several. */
@@ -9,19 +11,53 @@ export interface TopicTrie<item> {
   readonly size: number
 }
 
+const SLASH = 47
+const MAX_SEGMENTS = MAX_TOPIC_LENGTH + 1
+
 class Node<item> {
-  literals: Map<string, Node<item>> | undefined = undefined
+  readonly segment: string
+  /** By hash of the segment; those that share one are chained by `sibling`. */
+  literals: Map<number, Node<item>> | undefined = undefined
+  sibling: Node<item> | undefined = undefined
   /** After `*`. */
   one: Node<item> | undefined = undefined
-  /** After `**`; it stays reached for as many segments as come. */
+  /** After `**`. */
   many: Node<item> | undefined = undefined
   items: item[] = []
-  readonly repeats: boolean
   /** The step of the walk that reached it last, so that no step takes it twice. */
   reachedAt = 0
 
-  constructor(repeats: boolean) {
-    this.repeats = repeats
+  constructor(segment: string) {
+    this.segment = segment
+  }
+
+  literal(hash: number, segment: string): Node<item> | undefined {
+    let node = this.literals?.get(hash)
+    while (node !== undefined && node.segment !== segment) node = node.sibling
+    return node
+  }
+
+  addLiteral(segment: string): Node<item> {
+    const hash = hashOf(segment)
+    const known = this.literal(hash, segment)
+    if (known !== undefined) return known
+    const node = new Node<item>(segment)
+    this.literals ??= new Map()
+    node.sibling = this.literals.get(hash)
+    this.literals.set(hash, node)
+    return node
+  }
+
+  removeLiteral(node: Node<item>): void {
+    const hash = hashOf(node.segment)
+    const first = this.literals!.get(hash)!
+    if (first !== node) {
+      let before = first
+      while (before.sibling !== node) before = before.sibling!
+      before.sibling = node.sibling
+    } else if (node.sibling !== undefined) this.literals!.set(hash, node.sibling)
+    else this.literals!.delete(hash)
+    if (this.literals!.size === 0) this.literals = undefined
   }
 
   get empty(): boolean {
@@ -29,13 +65,76 @@ class Node<item> {
   }
 }
 
-/** A trie of topic patterns. All nodes that can be reached advance together, so that patterns with many `**` cost no more than others. */
+/**
+ * A trie of topic patterns. Segments are looked up by a hash of our own, as hashing a string that V8 sees for the first time
+ * costs more than the rest of the walk.
+ */
 export function createTopicTrie<item>(): TopicTrie<item> {
-  let root = new Node<item>(false)
-  let size = 0
+  /** Patterns with one `**` at most: each node is reached in one way only, so a plain walk will do. */
+  let simple = new Node<item>('')
+  /** All others: all nodes that can be reached advance together, so that many `**` cost no more than one. */
+  let deep = new Node<item>('')
+  let simpleSize = 0
+  let deepSize = 0
+
+  // The topic that is being matched: where its segments start and end, and their hashes.
+  let topic = ''
+  let count = 0
+  const starts = new Int32Array(MAX_SEGMENTS)
+  const ends = new Int32Array(MAX_SEGMENTS)
+  const hashes = new Int32Array(MAX_SEGMENTS)
+
   let step = 0
   let reached: Node<item>[] = []
   let next: Node<item>[] = []
+
+  function scan(text: string): void {
+    topic = text
+    count = 0
+    let hash = HASH_START
+    starts[0] = 0
+    const { length } = text
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at)
+      if (code !== SLASH) {
+        hash = Math.imul(hash ^ code, HASH_PRIME)
+        continue
+      }
+      ends[count] = at
+      hashes[count] = hash
+      count++
+      if (count === MAX_SEGMENTS) return
+      starts[count] = at + 1
+      hash = HASH_START
+    }
+    ends[count] = length
+    hashes[count] = hash
+    count++
+  }
+
+  function literalAt(node: Node<item>, place: number): Node<item> | undefined {
+    if (node.literals === undefined) return undefined
+    let found = node.literals.get(hashes[place]!)
+    while (found !== undefined) {
+      const { segment } = found
+      const start = starts[place]!
+      if (segment.length === ends[place]! - start && topic.startsWith(segment, start)) return found
+      found = found.sibling
+    }
+    return undefined
+  }
+
+  function walk(node: Node<item>, place: number, items: item[]): void {
+    const { one, many } = node
+    if (many !== undefined) for (let rest = place; rest <= count; rest++) walk(many, rest, items)
+    if (place === count) {
+      for (let index = 0; index < node.items.length; index++) items.push(node.items[index]!)
+      return
+    }
+    const literal = literalAt(node, place)
+    if (literal !== undefined) walk(literal, place + 1, items)
+    if (one !== undefined) walk(one, place + 1, items)
+  }
 
   function reach(node: Node<item>): void {
     if (node.reachedAt === step) return
@@ -45,94 +144,113 @@ export function createTopicTrie<item>(): TopicTrie<item> {
     if (node.many !== undefined) reach(node.many)
   }
 
-  function advance(segment: string): void {
-    step++
-    next.length = 0
-    for (let index = 0; index < reached.length; index++) {
-      const node = reached[index]!
-      if (node.repeats) reach(node)
+  function advance(place: number): void {
+    swap()
+    for (const node of reached) {
+      // And for as many as come.
+      if (node.segment === '**') reach(node)
       if (node.one !== undefined) reach(node.one)
-      const literal = node.literals?.get(segment)
+      const literal = literalAt(node, place)
       if (literal !== undefined) reach(literal)
     }
+  }
+
+  function swap(): void {
+    step++
     const spare = reached
     reached = next
     next = spare
+    next.length = 0
   }
 
-  function find(pattern: string): Node<item>[] | undefined {
+  function walkDeep(items: item[]): void {
+    next.length = 0
+    swap()
+    reach(deep)
+    for (let place = 0; place < count && next.length > 0; place++) advance(place)
+    for (const node of next) for (const item of node.items) items.push(item)
+  }
+
+  function pathTo(root: Node<item>, pattern: string): Node<item>[] | undefined {
     const path = [root]
     let node: Node<item> | undefined = root
     for (const segment of pattern.split('/')) {
-      node = segment === '*' ? node.one : segment === '**' ? node.many : node.literals?.get(segment)
+      node = segment === '*' ? node.one : segment === '**' ? node.many : node.literal(hashOf(segment), segment)
       if (node === undefined) return undefined
       path.push(node)
     }
     return path
   }
 
+  function prune(path: readonly Node<item>[]): void {
+    for (let depth = path.length - 1; depth > 0 && path[depth]!.empty; depth--) {
+      const parent = path[depth - 1]!
+      const node = path[depth]!
+      if (parent.one === node) parent.one = undefined
+      else if (parent.many === node) parent.many = undefined
+      else parent.removeLiteral(node)
+    }
+  }
+
   return {
     add(pattern, item) {
-      let node = root
+      const isDeep = repeats(pattern) > 1
+      let node = isDeep ? deep : simple
       for (const segment of pattern.split('/')) {
-        if (segment === '*') node = node.one ??= new Node(false)
-        else if (segment === '**') node = node.many ??= new Node(true)
-        else {
-          node.literals ??= new Map()
-          let literal = node.literals.get(segment)
-          if (literal === undefined) {
-            literal = new Node(false)
-            node.literals.set(segment, literal)
-          }
-          node = literal
-        }
+        if (segment === '*') {
+          node.one ??= new Node('*')
+          node = node.one
+        } else if (segment === '**') {
+          node.many ??= new Node('**')
+          node = node.many
+        } else node = node.addLiteral(segment)
       }
       node.items.push(item)
-      size++
+      if (isDeep) deepSize++
+      else simpleSize++
     },
 
     remove(pattern, item) {
-      const path = find(pattern)
-      const last = path?.at(-1)
-      const index = last?.items.indexOf(item) ?? -1
-      if (path === undefined || last === undefined || index < 0) return false
-      last.items.splice(index, 1)
-      size--
-      const segments = pattern.split('/')
-      for (let depth = segments.length; depth > 0 && path[depth]!.empty; depth--) {
-        const parent = path[depth - 1]!
-        const segment = segments[depth - 1]!
-        if (segment === '*') parent.one = undefined
-        else if (segment === '**') parent.many = undefined
-        else {
-          parent.literals!.delete(segment)
-          if (parent.literals!.size === 0) parent.literals = undefined
-        }
-      }
-      if (size === 0) root = new Node(false)
+      const isDeep = repeats(pattern) > 1
+      const path = pathTo(isDeep ? deep : simple, pattern)
+      const items = path?.at(-1)?.items
+      const index = items?.indexOf(item) ?? -1
+      if (path === undefined || items === undefined || index < 0) return false
+      items.splice(index, 1)
+      prune(path)
+      if (isDeep) deepSize--
+      else simpleSize--
+      if (simpleSize === 0) simple = new Node('')
+      if (deepSize === 0) deep = new Node('')
       return true
     },
 
-    match(topic) {
-      step++
-      next.length = 0
-      reach(root)
-      const spare = reached
-      reached = next
-      next = spare
-      let start = 0
-      for (let end = topic.indexOf('/'); end >= 0 && reached.length > 0; end = topic.indexOf('/', start)) {
-        advance(topic.slice(start, end))
-        start = end + 1
-      }
-      if (reached.length > 0) advance(topic.slice(start))
+    match(text) {
       const items: item[] = []
-      for (const node of reached) for (const item of node.items) items.push(item)
+      scan(text)
+      if (simpleSize > 0) walk(simple, 0, items)
+      if (deepSize > 0) walkDeep(items)
       return items
     },
 
     get size() {
-      return size
+      return simpleSize + deepSize
     },
   }
+}
+
+const HASH_START = 0x811c9dc5 | 0
+const HASH_PRIME = 0x01000193
+
+/** FNV-1a; what collides is told apart by comparing. */
+function hashOf(segment: string): number {
+  let hash = HASH_START
+  for (let at = 0; at < segment.length; at++) hash = Math.imul(hash ^ segment.charCodeAt(at), HASH_PRIME)
+  return hash
+}
+
+function repeats(pattern: string): number {
+  let found = 0
+  for (let at = pattern.indexOf('**'); at >= 0; at = pattern.indexOf('**', at + 2)) found++
+  return found
 }
