@@ -11,6 +11,7 @@ import { createVocabulary } from './spelling.ts'
 export const MODEL_VERSION = 1
 const MAGIC = 0x4d525753 // "SWRM"
 const PREFIX_BYTES = 16
+const CHECKSUM_AT = 12
 
 interface Header {
   readonly ids: readonly string[]
@@ -100,5 +101,5 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
 
 const roundUp = (bytes: number): number => Math.ceil(bytes / 4) * 4
 
-/** Over everything behind the prefix: a cache that was cut or touched is noticed, an attacker is not kept out. */
-const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(PREFIX_BYTES))
+/** Over everything but itself: a cache that was cut or touched is noticed, an attacker is not kept out. */
+const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(PREFIX_BYTES), crc32(bytes.subarray(0, CHECKSUM_AT)))

@@ -4,6 +4,8 @@ import { type FeatureCounts, hashFeature, VIEWS, type View } from './features.ts
 export interface Vector {
   readonly indices: Int32Array
   readonly values: Float32Array
+  /** The sum of the values squared. */
+  readonly square: number
 }
 
 /** Which features exist and how telling each is. Features are numbered in the order of `hashes`. */
@@ -50,6 +52,7 @@ export function vectorize(space: Space, views: FeatureCounts): Vector & { readon
   const indices: number[] = []
   const values: number[] = []
   let known = 0
+  let square = 0
   views.forEach((counts, view) => {
     const first = values.length
     let norm = 0
@@ -63,8 +66,11 @@ export function vectorize(space: Space, views: FeatureCounts): Vector & { readon
       values.push(value)
     }
     const scale = norm > 0 ? VIEW_WEIGHTS[view]! / (view === MATCH_VIEW ? norm : Math.sqrt(norm)) : 0
-    for (let i = first; i < values.length; i++) values[i]! *= scale
+    for (let i = first; i < values.length; i++) {
+      values[i]! *= scale
+      square += values[i]! ** 2
+    }
     if (view === MATCH_VIEW) known = values.slice(first).reduce((sum, value) => sum + value, 0)
   })
-  return { indices: Int32Array.from(indices), values: Float32Array.from(values), known }
+  return { indices: Int32Array.from(indices), values: Float32Array.from(values), square, known }
 }

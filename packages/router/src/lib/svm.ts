@@ -21,7 +21,6 @@ export function trainSvm(
   const slack = 1 / (2 * COST)
   const bias = weights.length - 1
   const alphas = new Float64Array(members.length)
-  const squares = Float64Array.from(members, (member) => vectors[member]!.values.reduce((sum, value) => sum + value * value, 1 + slack))
   const order = Int32Array.from(members.keys())
   weights.fill(0)
   let active = members.length
@@ -44,7 +43,7 @@ export function trainSvm(
         continue
       }
       worst = Math.max(worst, Math.abs(gradient))
-      const alpha = Math.max(alphas[k]! - gradient / squares[k]!, 0)
+      const alpha = Math.max(alphas[k]! - gradient / (vectors[members[k]!]!.square + 1 + slack), 0)
       const step = (alpha - alphas[k]!) * sign
       alphas[k] = alpha
       for (let i = 0; i < indices.length; i++) weights[indices[i]!]! += step * values[i]!

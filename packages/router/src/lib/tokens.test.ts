@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { MAX_TOKENS, tokenize } from './tokens.ts'
+
+const words = (text: string): string[] => tokenize(text).map(({ word }) => word)
+
+describe('tokenize()', () => {
+  test.each([
+    ['Check the API, now!', ['check', 'the', 'api', 'now']],
+    ['healthScan runHTTPServer', ['health', 'scan', 'run', 'http', 'server']],
+    ['ops.health_scan deploy-status', ['ops', 'health', 'scan', 'deploy', 'status']],
+    ["what's up, I don't know", ['what', 'is', 'up', 'i', 'do', 'not', 'know']],
+    ["the user's café", ['the', 'user', 'cafe']],
+    ['version 1.2.3 at 10:30 in 5 minutes', ['version', '#', 'at', '#', 'in', '#', 'minutes']],
+    ['k8s v2', ['k8s', 'v2']],
+    ['разверни 部署', ['разверни', '部署']],
+  ])('%s', (text, expected) => {
+    expect(words(text)).toEqual(expected)
+  })
+
+  test('keeps where each word stood, also inside identifiers and contractions', () => {
+    const text = "don't runTests"
+    expect(tokenize(text).map(({ word, start, end }) => [word, text.slice(start, end)])).toEqual([
+      ['do', "don't"],
+      ['not', "don't"],
+      ['run', 'run'],
+      ['tests', 'Tests'],
+    ])
+  })
+
+  test('finds no word in punctuation, emoji and control characters', () => {
+    expect(words('?! 🙂🚀 \u0000\u0007\u001b[31m'.replace('31m', ''))).toEqual([])
+  })
+
+  test('stops after a bounded number of words', () => {
+    expect(tokenize('a b '.repeat(500_000))).toHaveLength(MAX_TOKENS)
+  })
+})
