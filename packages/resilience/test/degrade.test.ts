@@ -86,6 +86,7 @@ describe('fallback', () => {
     const run = guard.start<unknown>(
       fails(),
       {
+        defaultValue: 'default',
         alternatives: [
           {
             name: 'second',
@@ -105,6 +106,8 @@ describe('fallback', () => {
     run.cancel()
     expect(ended).toBe('CANCELLED')
     expect(inner?.aborted).toBe(true)
+    await turn()
+    expect(run.source).toBe('live')
   })
 
   it('answers undefined by default when that is the default', async () => {
@@ -137,6 +140,15 @@ describe('cache', () => {
     await pass(500)
     expect(await late).toMatchObject({ source: 'stale', error: { code: 'DEADLINE_EXCEEDED' } })
     clock.advance(59_500)
+    expect(await ending(guard.run(fails(), read))).toBe('HANDLER_ERROR')
+  })
+
+  it('serves what is fresh however short staleMs is', async () => {
+    const { guard, clock } = setUp({ cache: { freshMs: 1_000, staleMs: 0 } })
+    await guard.run(answers('known'), read)
+    clock.advance(999)
+    expect(await guard.run(fails(), read)).toBe('known')
+    clock.advance(1)
     expect(await ending(guard.run(fails(), read))).toBe('HANDLER_ERROR')
   })
 

@@ -253,6 +253,20 @@ describe('createBreaker()', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('[B7] forgets earlier trips when it is reset', () => {
+    const bench = setUp()
+    trip(bench)
+    for (let i = 0; i < 3; i++) {
+      bench.clock.advance(600_000)
+      bench.call(boom)
+    }
+    bench.gate.reset()
+    trip(bench)
+    bench.clock.advance(60_000)
+    bench.call(boom)
+    expect(bench.changes.flatMap((change) => change.openMs ?? []).slice(-2)).toEqual([60_000, 60_000])
+  })
+
   it('[B8] survives a restart: it opens, waits and closes as if nothing had happened', () => {
     const first = setUp()
     trip(first)
@@ -301,12 +315,17 @@ describe('createBreaker()', () => {
     expect(second.gate.state).toBe('half-open')
   })
 
-  it.each([null, 'open', {}, { state: 'open' }, { state: 'ajar', forced: false, at: 0, trips: 0, failures: [] }])(
-    '[B8] starts closed with %j for a snapshot',
-    (snapshot) => {
-      expect(setUp({}, { snapshot }).gate.state).toBe('closed')
-    },
-  )
+  it.each([
+    null,
+    'open',
+    {},
+    { state: 'open' },
+    { state: 'ajar', forced: false, at: 0, trips: 0, failures: [] },
+    { state: 'open', forced: false, at: 0, trips: 0, failures: ['yesterday'] },
+    { state: 'open', forced: false, at: '0', trips: 0, failures: [] },
+  ])('[B8] starts closed with %j for a snapshot', (snapshot) => {
+    expect(setUp({}, { snapshot }).gate.state).toBe('closed')
+  })
 
   it('[B9] takes no notice of jumps of the wall clock', () => {
     const bench = setUp()

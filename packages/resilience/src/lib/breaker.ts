@@ -207,7 +207,6 @@ export function createBreaker({ name, clock, random, onChange, options, snapshot
       stopWaiting?.()
       forced = false
       trips = 0
-      closedAtMs = clock.monotonicMs()
       circuit.close()
       window.clear()
       changed(from, 'reset')

@@ -155,7 +155,7 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
 
   /** Alternatives in order, then the last good answer, then the default, then refusal. */
   async #degrade(failure: SwitchyardError): Promise<void> {
-    const { alternativeLayers, cache, settings } = this.#shared
+    const { alternativeLayers, cache } = this.#shared
     const { alternatives = [] } = this.#request
     const failed: FailedAlternative[] = []
     for (const { name, call } of alternatives) {
@@ -169,9 +169,7 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
       }
     }
     const cached = this.#cacheKey === undefined ? undefined : cache?.get(this.#cacheKey, alternativeLayers.clock.monotonicMs())
-    if (cached !== undefined && cached.ageMs < (settings.cache?.staleMs ?? 0)) {
-      return this.#answerInstead(cached.value, 'stale', failure, 'an earlier answer', cached.ageMs)
-    }
+    if (cached !== undefined) return this.#answerInstead(cached.value, 'stale', failure, 'an earlier answer', cached.ageMs)
     if ('defaultValue' in this.#request) return this.#answerInstead(this.#request.defaultValue, 'default', failure, 'the default')
     this.#refuse(failed.length > 0 ? refused(alternativeLayers.name, failure, failed) : failure)
   }
