@@ -3,7 +3,7 @@ import { scaffoldPlugin } from '../lib/scaffold.ts'
 import { renderScaffold } from '../render/scaffold.ts'
 
 export const define: Define = (command, session) => {
-  command.usage('plugin NAME')
+  command.usage('plugin NAME').helpCommand(false)
   const plugin = command
     .command('plugin')
     .summary('A plugin in TypeScript with its own test')

@@ -69,7 +69,8 @@ function flagOf(field: string, schema: Schema, required: boolean): Flag {
 type Form = Pick<Flag, 'kind' | 'choices' | 'entry'>
 
 function formOf(schema: Schema): Form {
-  const branches = (schema.anyOf ?? schema.oneOf)?.filter((branch) => branch.type !== 'null')
+  const kinds = Array.isArray(schema.type) ? schema.type.map((type: string) => ({ type })) : undefined
+  const branches = (schema.anyOf ?? schema.oneOf ?? kinds)?.filter((branch) => branch.type !== 'null')
   if (branches !== undefined) return commonForm(branches.map(formOf))
   const values = schema.enum ?? (schema.const === undefined ? undefined : [schema.const])
   if (values?.every((value) => typeof value === 'string')) return { kind: 'text', choices: values }
@@ -122,10 +123,9 @@ export function addFlag(command: Command, flag: Flag): void {
   command.addOption(option)
 }
 
-function notesOf({ kind, required, choices, default: initial }: Flag): string[] {
+function notesOf({ kind, required, default: initial }: Flag): string[] {
   const notes: string[] = []
   if (required) notes.push('required')
-  if (choices !== undefined) notes.push(choices.join(' | '))
   if (kind === 'list') notes.push('may be repeated')
   if (initial !== undefined && kind !== 'boolean') notes.push(`default: ${typeof initial === 'string' ? initial : JSON.stringify(initial)}`)
   return notes.length === 0 ? [] : [`(${notes.join('; ')})`]

@@ -22,5 +22,6 @@ const LOADERS: Readonly<Record<OwnName, () => Promise<{ define: Define }>>> = {
 export async function loadOwnCommand(program: Command, name: OwnName, session: Session): Promise<void> {
   const command = program.commands.find((one) => one.name() === name)!
   const { define } = await LOADERS[name]()
-  define(addCommonFlags(command), session)
+  define(command, session)
+  addCommonFlags(command)
 }

@@ -22,7 +22,7 @@ export async function addPluginCommands(program: Command, session: Session, word
 
 /** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
 export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
-  const group = program.command(plugin.name).description(plugin.summary).usage('COMMAND...')
+  const group = program.command(plugin.name).description(plugin.summary).usage('COMMAND...').helpCommand(false)
   for (const [name, definition] of Object.entries(plugin.commands)) addCommand(group, session, plugin, name, definition)
 }
 
@@ -56,7 +56,10 @@ function addCommand(group: Command, session: Session, plugin: Plugin, name: stri
 }
 
 function subgroup(parent: Command, word: string): Command {
-  return parent.commands.find((one) => one.name() === word) ?? parent.command(word).summary(`Commands of ${word}`).usage('COMMAND...')
+  return (
+    parent.commands.find((one) => one.name() === word) ??
+    parent.command(word).summary(`Commands of ${word}`).usage('COMMAND...').helpCommand(false)
+  )
 }
 
 function givenValue(command: Command, flagName: string, field: string): [string, unknown][] {

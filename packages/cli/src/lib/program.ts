@@ -14,7 +14,6 @@ export function createProgram(host: Host): Command {
     .usage('"REQUEST" | COMMAND | PLUGIN COMMAND...')
     .description('Say what you want done. Switchyard decides which plugin does it, shows the plan, and runs it.')
     .version(ownVersion(), '-V, --version', 'Print the version')
-    .helpOption('-h, --help', 'Show help')
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
@@ -52,7 +51,7 @@ export function addCommonFlags(command: Command): Command {
   return command
     .addOption(new Option('--json', 'Print one JSON document').helpGroup('Always:'))
     .addOption(new Option('--dir <folder>', 'The workspace; else the nearest one above').helpGroup('Always:'))
-    .helpOption('-h, --help', 'Show help')
+    .addHelpOption(new Option('-h, --help', 'Show help').helpGroup('Always:'))
 }
 
 /** The command's name alone: its flags are in its own help. */

@@ -1,0 +1,206 @@
+import { SwitchyardError } from '@switchyard/contracts'
+import { definePlugin } from '@switchyard/plugin-kit'
+import type { PlannedRun } from '@switchyard/yard'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { renderConfig } from './config.ts'
+import { renderDecision } from './decision.ts'
+import { renderFindings } from './doctor.ts'
+import { errorDocument, renderError } from './error.ts'
+import { type Look, paint, plain } from './look.ts'
+import { renderPlanList, renderPlans } from './plan.ts'
+import { renderPlugins } from './plugins.ts'
+import { renderValue } from './value.ts'
+
+const look: Look = { columns: 80, color: false }
+
+const planned: PlannedRun = {
+  id: 'p-4kq7w2m',
+  command: 'deploy.apply',
+  input: { service: 'api' },
+  effect: 'write',
+  plan: {
+    summary:
+      'Put version 1.4.0 of api on staging, one machine after another, and go back by itself if it is not healthy within two minutes',
+    steps: [
+      { does: 'change', target: 'compose.yaml', detail: '- image: api:1.3.0\n+ image: api:1.4.0' },
+      { does: 'remove', target: 'container api-1' },
+    ],
+    warnings: ['The migration 0042 cannot be taken back, so an undo leaves the new column where it is'],
+  },
+  createdAt: '2026-11-21T09:30:00.000Z',
+  state: 'waiting',
+  undoable: false,
+}
+
+describe('at 80 columns', () => {
+  it('a plan', () => {
+    expect(`\n${renderPlans([{ command: 'ops.health.scan' }, { command: 'deploy.apply', planned }], look, 'kept')}\n`).toBe(`
+ops.health.scan  changes nothing
+
+deploy.apply  p-4kq7w2m
+Put version 1.4.0 of api on staging, one machine after another, and go back by
+itself if it is not healthy within two minutes
+  change  compose.yaml
+          - image: api:1.3.0
+          + image: api:1.4.0
+  remove  container api-1
+  ! The migration 0042 cannot be taken back, so an undo leaves the new column
+  where it is
+
+Nothing was done. To do it:
+  switchyard approve p-4kq7w2m
+`)
+  })
+
+  it('the list of plans', () => {
+    expect(`\n${renderPlanList([planned, { ...planned, id: 'p-2222222', state: 'done', undoable: true }], look)}\n`).toBe(`
+plan       state           made              command       would
+p-4kq7w2m  waiting         2026-11-21 09:30  deploy.apply  Put version 1.4.0 of
+                                                           api on staging, one
+                                                           machine after
+                                                           another, and go back
+                                                           by itself if it is
+                                                           not healthy within
+                                                           two minutes
+p-2222222  done, undoable  2026-11-21 09:30  deploy.apply  Put version 1.4.0 of
+                                                           api on staging, one
+                                                           machine after
+                                                           another, and go back
+                                                           by itself if it is
+                                                           not healthy within
+                                                           two minutes
+`)
+    expect(renderPlanList([], look)).toBe('No plans yet. A command that changes something makes one.')
+  })
+
+  it('a decision', () => {
+    const decision = {
+      request: 'deploy the api',
+      outcome: 'ask' as const,
+      question: 'What is the env?',
+      parts: [
+        {
+          text: 'deploy the api',
+          command: 'deploy.apply',
+          confidence: 0.914,
+          input: { service: 'api' },
+          missing: ['env'],
+          alternatives: [{ command: 'deploy.check', confidence: 0.05 }],
+        },
+      ],
+    }
+    expect(`\n${renderDecision(decision, look)}\n`).toBe(`
+"deploy the api"
+deploy.apply  91 %  best
+deploy.check  5 %
+with service "api"
+missing env
+
+What is the env?
+`)
+  })
+
+  it('plugins', () => {
+    const wipe = {
+      summary: 'Throw everything away that was kept for longer than the limit says, and all that hangs on it',
+      examples: [],
+      effect: 'destroy' as const,
+      input: z.object({}),
+      output: z.object({}),
+      plan: () => ({ summary: '', steps: [] }),
+      run: () => ({}),
+    }
+    const plugin = definePlugin({ name: 'attic', version: '1.0.0', summary: 'Keeps old things', commands: { wipe, 'box.wipe': wipe } })
+    expect(`\n${renderPlugins([plugin], look)}\n`).toBe(`
+attic 1.0.0  Keeps old things
+  attic wipe      destroy  Throw everything away that was kept for longer than
+                           the limit says, and all that hangs on it
+  attic box wipe  destroy  Throw everything away that was kept for longer than
+                           the limit says, and all that hangs on it
+`)
+  })
+
+  it('settings and findings', () => {
+    expect(
+      renderConfig(
+        [
+          { key: 'logLevel', value: 'info', origin: { from: 'project', path: '/app/switchyard.config.json', line: 3 } },
+          { key: 'store.busyTimeoutMs', value: 5, origin: { from: 'environment', variable: 'SWITCHYARD_STORE_BUSY_TIMEOUT_MS' } },
+        ],
+        look,
+      ).split('\n'),
+    ).toEqual([
+      'setting              value   set by',
+      'logLevel             "info"  /app/switchyard.config.json:3',
+      'store.busyTimeoutMs  5       SWITCHYARD_STORE_BUSY_TIMEOUT_MS',
+    ])
+    expect(
+      renderFindings(
+        [
+          { check: 'Node', state: 'ok', found: '26.10.0' },
+          { check: 'data folder', state: 'warning', found: 'can be read by others', mend: 'chmod 700 .switchyard' },
+        ],
+        look,
+      ).split('\n'),
+    ).toEqual(['✓ Node         26.10.0', '! data folder  can be read by others', '               → chmod 700 .switchyard'])
+  })
+})
+
+describe('renderValue()', () => {
+  it('prefers the text that a command gives itself', () => expect(renderValue({ text: 'all well\n', score: 3 }, look)).toBe('all well'))
+
+  it('makes tables of flat objects and lines of keys', () => {
+    const value = { score: 88, empty: [], none: null, checks: [{ id: 'a', ok: true }, { id: 'bcd' }], deep: { er: { x: [1, 2] } } }
+    expect(`\n${renderValue(value, look)}\n`).toBe(`
+score: 88
+empty: none
+none: -
+checks:
+  id   ok
+  a    true
+  bcd  -
+deep:
+  er:
+    x:
+      - 1
+      - 2
+`)
+  })
+
+  it.each([
+    [[], 'none'],
+    [{}, 'nothing'],
+    ['text', 'text'],
+    [undefined, '-'],
+    [[{ a: { b: 1 } }], '- a:\n    b: 1'],
+  ])('shows %j', (value, text) => expect(renderValue(value, look)).toBe(text))
+})
+
+describe('text of others', () => {
+  it('cannot steer the terminal', () => {
+    expect(plain('a\u001b[31mred\u001b[0m\u0007\u009b2Jb\nc\td')).toBe('ared2Jb\nc\td')
+    expect(renderValue({ '\u001b[2Jkey': '\u001b]0;title\u0007' }, look)).toBe('key: ]0;title')
+  })
+
+  it('is coloured only where colours are wanted', () => {
+    expect(paint(look, 'red', 'x')).toBe('x')
+    expect(paint({ ...look, color: true }, 'red', 'x')).toBe('\u001b[31mx\u001b[39m')
+  })
+})
+
+describe('an error', () => {
+  const error = new SwitchyardError('TIMEOUT', 'Cannot wait as it took too long', { next: 'switchyard doctor', cause: new Error('secret') })
+
+  it('is its message and the next step', () => {
+    expect(renderError(error, look)).toBe('✗ Cannot wait as it took too long\n→ switchyard doctor')
+    expect(renderError(new TypeError('odd'), look)).toBe('✗ odd')
+    expect(renderError('thrown', look)).toBe('✗ thrown')
+  })
+
+  it('is a document without stack and cause', () => {
+    expect(errorDocument(error)).toEqual({
+      error: { code: 'TIMEOUT', message: 'Cannot wait as it took too long', next: 'switchyard doctor', retryable: true },
+    })
+  })
+})

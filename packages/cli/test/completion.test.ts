@@ -1,0 +1,70 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BIN, makeWorkspace } from './process.ts'
+
+const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0
+
+let workspace: ReturnType<typeof makeWorkspace>
+beforeAll(() => {
+  workspace = makeWorkspace({ plugins: 'notes' })
+})
+afterAll(() => workspace[Symbol.dispose]())
+
+async function shell(program: string, args: readonly string[]): Promise<string[]> {
+  const env = { PATH: process.env.PATH, HOME: workspace.dir, BIN, NODE: process.execPath }
+  const { stdout } = await promisify(execFile)(program, args, { cwd: workspace.dir, env })
+  return stdout.split('\n').filter((line) => line !== '')
+}
+
+/** Completes the last word as bash itself does: with its script loaded and the words that readline would hand over. */
+function bash(...words: string[]): Promise<string[]> {
+  const script = `
+    switchyard() { "$NODE" "$BIN" "$@"; }
+    eval "$(switchyard completion bash)"
+    complete -p switchyard | grep -q -- '-F _switchyard' || exit 1
+    COMP_WORDS=(switchyard "$@"); COMP_CWORD=$#
+    _switchyard
+    printf '%s\\n' "\${COMPREPLY[@]}"`
+  return shell('bash', ['-c', script, 'bash', ...words])
+}
+
+describe('completion in bash', () => {
+  it.each([
+    { words: ['not'], found: ['notes'] },
+    { words: ['pl'], found: ['plans', 'plugins'] },
+    { words: ['notes', 'note', ''], found: ['list', 'add', 'drop'] },
+    { words: ['notes', 'note', 'add', '--p'], found: ['--pinned', '--place'] },
+    { words: ['notes', 'note', 'add', '--kind', ''], found: ['todo', 'idea'] },
+    { words: ['notes', 'note', 'add', '--name', 'x', '--kind', 'i'], found: ['idea'] },
+    { words: ['notes', 'note', 'add', '--kind', '=', 'to'], found: ['todo'] },
+    { words: ['notes', 'note', 'add', '--kind', '='], found: ['todo', 'idea'] },
+    { words: ['notes', 'note', 'add', '--name', ''], found: [] },
+    { words: ['completion', ''], found: ['bash', 'zsh', 'fish'] },
+    { words: ['new', 'p'], found: ['plugin'] },
+    { words: ['--json', 'doc'], found: ['doctor'] },
+    { words: ['config', '--s'], found: ['--schema'] },
+  ])('of $words gives $found', async ({ words, found }) => {
+    expect(await bash(...words)).toEqual(found)
+  })
+
+  it('still completes our own commands where the configuration is wrong', async () => {
+    using broken = makeWorkspace('{ "plugins": 3 }')
+    expect(await bash('--dir', broken.dir, 'doc')).toEqual(['doctor'])
+  })
+})
+
+describe.runIf(has('fish'))('completion in fish', () => {
+  it('gives each candidate with what it is for', async () => {
+    const script = 'function switchyard; $NODE $BIN $argv; end; switchyard completion fish | source; complete -C "switchyard notes note l"'
+    expect(await shell('fish', ['-c', script])).toEqual(['list\tList the notes'])
+  })
+})
+
+describe.runIf(has('zsh'))('completion in zsh', () => {
+  it('is a script that zsh can read and that offers itself for switchyard', async () => {
+    const script =
+      'autoload -Uz compinit; compinit -u -d "$HOME/.zcompdump"; eval "$("$NODE" "$BIN" completion zsh)"; print $_comps[switchyard]'
+    expect((await shell('zsh', ['-fc', script]))[0]).toBe('_switchyard')
+  })
+})
