@@ -5,6 +5,7 @@ import { type BenchCase, type BenchRow, runCase } from './lib/bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
   cli: async () => (await import('./cli.ts')).cliCases,
+  yard: async () => (await import('./yard.ts')).yardCases,
   bus: async () => (await import('./bus/cases.ts')).busCases,
 }
 

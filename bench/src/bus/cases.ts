@@ -1,0 +1,7 @@
+import type { BenchCase } from '../lib/bench.ts'
+import { crossProcessCases } from './cross-process.ts'
+import { durableCases } from './durable.ts'
+import { inProcessCases } from './in-process.ts'
+
+/** Everything that the bus is measured by. */
+export const busCases: readonly BenchCase[] = [...inProcessCases, ...crossProcessCases, ...durableCases]
