@@ -54,7 +54,9 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at)
     at += byteLength
   }
-  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, MODEL_VERSION, text.length, checksum(bytes)])
+  const prefix = new Uint32Array(bytes.buffer, 0, 4)
+  prefix.set([MAGIC, MODEL_VERSION, text.length])
+  prefix[CHECKSUM_AT / 4] = checksum(bytes)
   return bytes
 }
 
