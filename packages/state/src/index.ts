@@ -1,0 +1,13 @@
+export type {
+  CompactReport,
+  ConflictSide,
+  HistoryChange,
+  HistoryFilter,
+  HistoryRecord,
+  NamespaceSummary,
+  State,
+  StateConflict,
+  StateEvents,
+  StateOptions,
+  VerifyReport,
+} from './lib/api.ts'
