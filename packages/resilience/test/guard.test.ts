@@ -200,6 +200,19 @@ describe('cancellation', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('frees the place before anybody hears of it', () => {
+    const { guard } = setUp()
+    const heard: unknown[] = []
+    const run = guard.start(
+      never,
+      undefined,
+      () => {},
+      (_error, { attempts }) => void heard.push(attempts, guard.load.running),
+    )
+    run.cancel()
+    expect(heard).toEqual([1, 0])
+  })
+
   it('may come from within the call', async () => {
     const { guard, clock } = setUp()
     const controller = new AbortController()

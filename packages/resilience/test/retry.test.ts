@@ -134,6 +134,15 @@ describe('retry', () => {
     expect(calls()).toBe(1)
   })
 
+  it('keeps the failure as the cause when the deadline passes in a later attempt', async () => {
+    const { guard, pass } = setUp({ deadlineMs: 800 })
+    let calls = 0
+    const end = guard.run(() => (++calls === 1 ? Promise.reject(down) : never())).catch((thrown: unknown) => thrown)
+    await pass(400)
+    await pass(400)
+    expect(await end).toMatchObject({ code: 'DEADLINE_EXCEEDED', cause: down })
+  })
+
   it('does not call again when it is cancelled just as its wait is over', async () => {
     const { guard, pass, clock } = setUp()
     const { call, calls } = scripted(down)

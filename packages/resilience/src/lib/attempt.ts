@@ -26,7 +26,7 @@ export interface AttemptOwner {
   onAttemptError(error: SwitchyardError, attempt: CallAttempt): void
 }
 
-/** breaker(bulkhead(timeout(call))), once. It is the list node of its own timer: the usual call allocates this and no more. */
+/** breaker(bulkhead(timeout(call))), once. It is the entry of its own timeout, so that the wheel allocates nothing. */
 export class CallAttempt implements Attempt, WheelEntry {
   next: WheelEntry['next'] = undefined
   previous: WheelEntry['previous'] = undefined

@@ -23,8 +23,9 @@ export const circuitOpen = (name: string, retryAfterMs: number | undefined): Swi
 export const timedOut = (name: string, timeoutMs: number): SwitchyardError =>
   quietError('TIMEOUT', `Cannot finish "${name}" as it must answer within ${timeoutMs} ms`, { data: { name, timeoutMs } })
 
-export const deadlineExceeded = (name: string): SwitchyardError =>
-  quietError('DEADLINE_EXCEEDED', `Cannot finish "${name}" as its deadline has passed`, { data: { name } })
+/** `cause` is the failure that was being retried, if any. */
+export const deadlineExceeded = (name: string, cause?: SwitchyardError): SwitchyardError =>
+  quietError('DEADLINE_EXCEEDED', `Cannot finish "${name}" as its deadline has passed`, { data: { name }, cause })
 
 export const cancelled = (name: string, cause: unknown): SwitchyardError =>
   quietError('CANCELLED', `Cannot finish "${name}" as it was cancelled`, { data: { name }, cause })

@@ -97,8 +97,10 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
 
   cancel(reason?: unknown): void {
     if (this.#isOver) return
-    this.#refuse(cancelled(this.#shared.layers.name, reason))
+    this.#finish()
+    // Its place is free before anybody hears of it.
     this.#current?.cancel(reason)
+    this.#onError(cancelled(this.#shared.layers.name, reason), this)
   }
 
   onAttemptValue(value: unknown): void {
@@ -131,12 +133,18 @@ export class GuardRun implements Run, AttemptOwner, ListNode {
       try {
         return this.#answerLive(await this.#retry(first))
       } catch (error) {
-        // That the breaker opened meanwhile is a consequence; the failure says more.
-        if (toError(error).code !== 'CIRCUIT_OPEN') failure = toError(error)
+        failure = this.#finalFailure(first, toError(error))
       }
     }
     if (this.#mayDegrade(failure)) await this.#degrade(failure)
     else this.#refuse(failure)
+  }
+
+  /** A breaker that opened and a deadline that passed meanwhile are consequences; what failed says more. */
+  #finalFailure(first: SwitchyardError, last: SwitchyardError): SwitchyardError {
+    if (last.code === 'CIRCUIT_OPEN') return first
+    if (last.code === 'DEADLINE_EXCEEDED' && last.cause === undefined) return deadlineExceeded(this.#shared.layers.name, first)
+    return last
   }
 
   #retry(first: SwitchyardError): Promise<unknown> {
