@@ -16,11 +16,12 @@ const PRUNE_EVERY_MS = 60_000
 
 /** Opens the durable topics of a workspace; call it once a process and store. The store must outlive it. */
 export function createDurableLog(options: DurableLogOptions): DurableLog {
-  const { store, rules, clock = systemClock, random = Math.random, announce, onDeadLetter, onEvent } = options
+  const { store, rules, clock = systemClock, random = Math.random } = options
   const { pollMs = 250, leaseMs = 3_000, deadLetterLimits = {}, resultRetainMs = 24 * 3_600_000 } = options
   openTables(store)
 
-  const emit = onEvent ?? (() => {})
+  const emit = undisturbed(options.onEvent)
+  const announce = undisturbed(options.announce)
   const streams = createStreams(store)
   const presence = createPresence(store, clock, leaseMs)
   const appender = createAppender(store, streams, onAppended)
@@ -30,11 +31,11 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
     appender,
     limits: deadLetterLimits,
     emit,
-    onDeadLetter: onDeadLetter ?? (() => {}),
+    onDeadLetter: undisturbed(options.onDeadLetter),
     onReplayed: onAppended,
   })
   const retention = createRetention({ store, clock, streams, deadLetters, rules, emit })
-  const once = createOnceReceiver(store, clock, presence)
+  const once = createOnceReceiver(store, clock, presence, startPolling)
   const subscriptions = new Map<string, RunningSubscription>()
   const readSubscriptions = store.prepare('SELECT name, pattern, low_water, owner FROM bus_subscription ORDER BY name')
   const countBeyond = store.prepare(`
@@ -58,7 +59,7 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
 
   function onAppended(): void {
     wake()
-    announce?.()
+    announce()
   }
 
   // Ours to keep alive, others' to take over, and messages that no wake told of.
@@ -75,7 +76,7 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
   }
 
   function startPolling(): void {
-    if (cancelPoll === undefined && !isClosed && (subscriptions.size > 0 || once.running > 0)) cancelPoll = clock.after(pollMs, poll)
+    if (cancelPoll === undefined && (subscriptions.size > 0 || once.running > 0)) cancelPoll = clock.after(pollMs, poll)
   }
 
   function beat(): void {
@@ -99,6 +100,17 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
     return store.commit(() => {
       presence.sweep()
       return { messages, deadLetters: deadLetters.trim(now), results: once.forgetBefore(now - resultRetainMs) }
+    })
+  }
+
+  function within(limitMs: number, ended: Promise<unknown>): Promise<void> {
+    if (limitMs <= 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = clock.after(limitMs, resolve)
+      void ended.then(() => {
+        cancel()
+        resolve()
+      })
     })
   }
 
@@ -153,9 +165,7 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
     },
     async receiveOnce(receipt, work) {
       if (isClosed) throw logClosed('receive')
-      const result = once.receiveOnce(receipt, work)
-      startPolling()
-      return result
+      return once.receiveOnce(receipt, work)
     },
     prune,
     stats(): DurableStats {
@@ -174,13 +184,24 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
       if (isClosed) return
       isClosed = true
       cancelPrune()
-      once.close()
-      await Promise.all([...subscriptions.values()].map((subscription) => subscription.close(drainMs)))
-      cancelPoll?.()
+      const closing = [...subscriptions.values()].map((subscription) => subscription.close(drainMs))
+      await Promise.all([...closing, within(drainMs, once.close())])
       subscriptions.clear()
+      cancelPoll?.()
       await appender.settled()
       await store.commit(presence.leave).catch((error: unknown) => emit({ type: 'store-failed', error }))
     },
+  }
+}
+
+/** Whoever watches must not disturb what is watched. */
+function undisturbed<values extends unknown[]>(callback: ((...values: values) => void) | undefined): (...values: values) => void {
+  return (...values) => {
+    try {
+      callback?.(...values)
+    } catch {
+      // Not ours to handle, and nobody is there to tell.
+    }
   }
 }
 

@@ -88,6 +88,30 @@ test('[D25] a runner that shows no sign of life is replaced, and the result stor
   expect(await late).toBe('second')
 })
 
+test('[D25] a runner that lives is waited for, however long its work takes', async () => {
+  const store = openStore({ path: ':memory:' })
+  const clock = createFakeClock()
+  await using first = openLog({ store, clock })
+  await using second = openLog({ store, clock })
+  const gate = Promise.withResolvers<string>()
+  const receipt = { scope: 's', key: 'k' }
+  let isRunning = false
+  const result = first.log.receiveOnce(receipt, () => {
+    isRunning = true
+    return gate.promise
+  })
+  await until(() => isRunning)
+  const other = second.log.receiveOnce(receipt, () => 'second')
+  for (let step = 0; step < 200; step++) {
+    clock.advance(100)
+    await settle(3)
+  }
+  gate.resolve('first')
+  await result
+  clock.advance(20)
+  expect(await other).toBe('first')
+})
+
 test('[D25] a wait for another log ends with the signal and with close', async () => {
   const store = openStore({ path: ':memory:' })
   await using first = openLog({ store })
@@ -110,6 +134,24 @@ test('[D25] a wait for another log ends with the signal and with close', async (
   await second.log.close()
   await refused
   expect(second.clock.pending).toBe(0)
+})
+
+test('[D26] close() waits for work that runs, so that nobody begins it again', async () => {
+  const under = openLog()
+  const gate = Promise.withResolvers<string>()
+  let isRunning = false
+  const result = under.log.receiveOnce({ scope: 's', key: 'k' }, () => {
+    isRunning = true
+    return gate.promise
+  })
+  await until(() => isRunning)
+  let isClosed = false
+  const closed = under.log.close().then(() => (isClosed = true))
+  await settle()
+  expect(isClosed).toBe(false)
+  gate.resolve('done')
+  await closed
+  expect([await result, under.clock.pending]).toEqual(['done', 0])
 })
 
 test('[D25] results go after their time', async () => {

@@ -9,10 +9,10 @@ export interface OnceReceiver {
   receiveOnce<result>(receipt: Receipt, work: () => result | Promise<result>): Promise<result>
   /** How many are at work here. */
   readonly running: number
-  /** Inside a transaction: forgets results from before. */
+  /** Inside a transaction: forgets results from before, and claims of the dead. */
   forgetBefore(wallMs: number): number
-  /** Ends the wait for other processes. */
-  close(): void
+  /** Ends the wait for other processes; resolves when the work that runs here has ended. */
+  close(): Promise<unknown>
 }
 
 interface ResultRow {
@@ -27,12 +27,13 @@ const LOOK_MS = 20
 /** What JSON has no text for. */
 const UNDEFINED = ''
 
-export function createOnceReceiver(store: Store, clock: Clock, presence: Presence): OnceReceiver {
+/** `onRunning` is called when work begins, which then must be kept alive by signs of life. */
+export function createOnceReceiver(store: Store, clock: Clock, presence: Presence, onRunning: () => void): OnceReceiver {
   const read = store.prepare('SELECT owner, result FROM bus_result WHERE scope = ? AND key = ?')
   const claim = store.prepare('INSERT OR REPLACE INTO bus_result (scope, key, owner, at_ms) VALUES (?, ?, ?, ?)')
   const finish = store.prepare('UPDATE bus_result SET result = ?, at_ms = ? WHERE scope = ? AND key = ? AND result IS NULL')
   const abandon = store.prepare('DELETE FROM bus_result WHERE scope = ? AND key = ? AND owner = ? AND result IS NULL')
-  const forget = store.prepare('DELETE FROM bus_result WHERE at_ms < ? AND result IS NOT NULL')
+  const forget = store.prepare('DELETE FROM bus_result WHERE at_ms < ? AND (result IS NOT NULL OR owner NOT IN (SELECT id FROM bus_owner))')
   const flights = new Map<string, Promise<string>>()
   const waits = new Set<() => void>()
   let running = 0
@@ -58,6 +59,7 @@ export function createOnceReceiver(store: Store, clock: Clock, presence: Presenc
       await look(receipt.signal)
     }
     running++
+    onRunning()
     try {
       const text = JSON.stringify(await work()) ?? UNDEFINED
       // Where another process took over from us as we seemed dead, the result that was stored first is everybody's.
@@ -108,6 +110,7 @@ export function createOnceReceiver(store: Store, clock: Clock, presence: Presenc
     close() {
       isClosed = true
       for (const end of waits) end()
+      return Promise.allSettled(flights.values())
     },
   }
 }

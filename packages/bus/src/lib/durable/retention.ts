@@ -1,7 +1,7 @@
 import type { Clock } from '@switchyard/contracts'
 import type { Store } from '@switchyard/store'
 import type { DeadLetter, DurableEvent, DurableTopicRule } from '../durable.ts'
-import type { DeadLetterBox } from './dead-letter-box.ts'
+import type { DeadLetterBox, LetterDraft } from './dead-letter-box.ts'
 import type { Streams } from './streams.ts'
 import { createTopicMatcher, type TopicMatcher } from './topic-pattern.ts'
 
@@ -88,69 +88,68 @@ export function createRetention({ store, clock, streams, deadLetters, rules, emi
 
   async function prune(): Promise<number> {
     const now = steadyNow()
-    const bytesOf = store.transact(readBytes)
-    const shortestMs = Math.min(orphaned.retainMs, ...complete.map(({ rule }) => Math.min(rule.retainMs, rule.limitMs)))
+    const bytesOf = readBytes()
+    const youngestMs = now - Math.min(orphaned.retainMs, ...complete.map(({ rule }) => Math.min(rule.retainMs, rule.limitMs)))
     let removed = 0
     let after = 0
     for (;;) {
-      const page = await store.commit(() => pruneAfter(after, now, bytesOf))
-      removed += page.removed
-      deadLetters.announce(page.letters)
-      for (const gap of page.gaps.values()) emit(gap)
-      after = page.last
+      const rows = readPage.all<MessageSize>(after)
+      const over = rows.filter(
+        (row) => isOver(row, now, bytesOf, ['retainMs', 'retainBytes']) || isOver(row, now, bytesOf, ['limitMs', 'limitBytes']),
+      )
+      if (over.length === 0) await othersTurn()
+      else {
+        const { letters, gaps, count } = await store.commit(() => removeAll(over, now, bytesOf))
+        removed += count
+        deadLetters.announce(letters)
+        for (const gap of gaps.values()) emit(gap)
+      }
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return removed
+      after = last.position
       const isTooLarge = [...bytesOf].some(([rule, bytes]) => bytes > Math.min(rule.retainBytes, rule.limitBytes))
-      if (page.isEnd || (!isTooLarge && page.lastSentAtMs > now - shortestMs)) return removed
+      if (!isTooLarge && last.sent_at_ms > youngestMs) return removed
     }
   }
 
-  function pruneAfter(after: number, now: number, bytesOf: Map<CompleteRule, number>) {
-    const rows = readPage.all<MessageSize>(after)
+  function isOver(
+    { stream, sent_at_ms: sentAtMs }: MessageSize,
+    now: number,
+    bytesOf: ReadonlyMap<CompleteRule, number>,
+    [age, size]: readonly ['retainMs' | 'limitMs', 'retainBytes' | 'limitBytes'],
+  ): boolean {
+    const rule = ruleOf(streams.byId(stream).topic) ?? orphaned
+    return now - sentAtMs > rule[age] || (bytesOf.get(rule) ?? 0) > rule[size]
+  }
+
+  /** Looks at each again, as others settle, prune and make room at the same time. */
+  function removeAll(rows: readonly MessageSize[], now: number, bytesOf: Map<CompleteRule, number>) {
     const listeners = readListeners.all<Omit<Listener, 'isMeant'>>().map((row) => ({ ...row, isMeant: createTopicMatcher(row.pattern) }))
     const letters: DeadLetter[] = []
     const gaps = new Map<string, DurableEvent & { type: 'gap' }>()
-    let removed = 0
+    let count = 0
     for (const row of rows) {
       const { topic } = streams.byId(row.stream)
       const rule = ruleOf(topic) ?? orphaned
-      const ageMs = now - row.sent_at_ms
-      const bytes = bytesOf.get(rule) ?? 0
-      const isBeyond = ageMs > rule.limitMs || bytes > rule.limitBytes
-      if (!isBeyond && ageMs <= rule.retainMs && bytes <= rule.retainBytes) continue
+      const isBeyond = isOver(row, now, bytesOf, ['limitMs', 'limitBytes'])
+      if (!isBeyond && !isOver(row, now, bytesOf, ['retainMs', 'retainBytes'])) continue
       const heardBy = listeners.filter(({ name, isMeant }) => (row.only_for === null ? isMeant(topic) : row.only_for === name))
       const neededBy = heardBy.filter((listener) => isNeeded(listener, row.position))
       if (neededBy.length > 0 && !isBeyond) continue
-      letters.push(...neededBy.map((listener) => overflow(listener, row.position, rule)).filter((letter) => letter !== undefined))
+      const drafts = neededBy.map((listener) => overflow(listener, row.position, rule))
+      if (heardBy.length === 0 && rule.unheard === 'dead-letter') drafts.push(unheard(row.position))
+      letters.push(...drafts.map((draft) => deadLetters.add(draft)).filter((letter) => letter !== undefined))
+      if (remove.run(row.position).changes === 0) continue
       for (const { name } of neededBy) widen(gaps, name, row.position)
-      if (heardBy.length === 0 && rule.unheard === 'dead-letter') {
-        const letter = unheard(row.position)
-        if (letter !== undefined) letters.push(letter)
-      }
-      remove.run(row.position)
       shrink.run(row.bytes, row.stream)
-      bytesOf.set(rule, bytes - row.bytes)
-      removed++
+      bytesOf.set(rule, (bytesOf.get(rule) ?? 0) - row.bytes)
+      count++
     }
-    const last = rows.at(-1)
-    return { removed, letters, gaps, last: last?.position ?? after, lastSentAtMs: last?.sent_at_ms ?? 0, isEnd: rows.length < PAGE }
+    return { letters, gaps, count }
   }
 
   const isNeeded = ({ id, low_water: lowWater }: Listener, position: number): boolean =>
     position > lowWater && readSettled.get(id, position) === undefined
-
-  function overflow({ name, pattern }: Listener, position: number, { limitMs, limitBytes }: CompleteRule): DeadLetter | undefined {
-    const message = `Cannot keep message ${position} for "${name}" as the topic's hard limit must hold: ${limitMs} ms, ${limitBytes} bytes`
-    const error = { code: 'QUEUE_OVERFLOW', message, stackHash: '' }
-    return deadLetters.add({ reason: 'QUEUE_OVERFLOW', subscription: name, pattern, position, error, attempts: [] })
-  }
-
-  function unheard(position: number): DeadLetter | undefined {
-    const error = {
-      code: 'NO_SUBSCRIBER',
-      message: `Cannot keep message ${position} any longer as no named subscription asks for it`,
-      stackHash: '',
-    }
-    return deadLetters.add({ reason: 'NO_SUBSCRIBER', subscription: '', pattern: '', position, error, attempts: [] })
-  }
 
   return { ruleOf, prune, steadyNow }
 }
@@ -176,3 +175,23 @@ function completeRule(rule: DurableTopicRule): CompleteRule {
   } = rule
   return { retainMs, retainBytes, limitMs, limitBytes, unheard }
 }
+
+function overflow({ name, pattern }: Listener, position: number, { limitMs, limitBytes }: CompleteRule): LetterDraft {
+  const message = `Cannot keep message ${position} for "${name}" as the topic's hard limit must hold: ${limitMs} ms, ${limitBytes} bytes`
+  const error = { code: 'QUEUE_OVERFLOW', message, stackHash: '' }
+  return { reason: 'QUEUE_OVERFLOW', subscription: name, pattern, position, error, attempts: [] }
+}
+
+function unheard(position: number): LetterDraft {
+  const message = `Cannot keep message ${position} any longer as a named subscription must ask for it: there is none`
+  return {
+    reason: 'NO_SUBSCRIBER',
+    subscription: '',
+    pattern: '',
+    position,
+    error: { code: 'NO_SUBSCRIBER', message, stackHash: '' },
+    attempts: [],
+  }
+}
+
+const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -71,7 +71,7 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
   const table = createSubscriptionTable(store, presence)
   const read = store.prepare('SELECT * FROM bus_message WHERE position = ?')
   let tenure: Tenure | undefined
-  let isAcquiring = false
+  let acquiring: Promise<void> | undefined
   let owned = createReadiness()
   let closing: Promise<void> | undefined
   let whenIdle: (() => void) | undefined
@@ -79,8 +79,6 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
   // The lease.
 
   async function acquire(): Promise<void> {
-    if (isAcquiring) return
-    isAcquiring = true
     try {
       if (!table.isFree(name)) return
       const ownership = await store.commit(() => table.take(name, pattern, from))
@@ -89,8 +87,6 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
       else begin(ownership)
     } catch (error) {
       emit({ type: 'store-failed', error })
-    } finally {
-      isAcquiring = false
     }
   }
 
@@ -330,6 +326,7 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
   // The end.
 
   async function close(drainMs: number): Promise<void> {
+    await acquiring
     if (tenure !== undefined) {
       pump(tenure)
       if (drainMs > 0) await idle(drainMs)
@@ -391,7 +388,7 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
     },
     poll() {
       if (tenure === undefined) {
-        if (closing === undefined) void acquire()
+        if (closing === undefined) acquiring ??= acquire().finally(() => (acquiring = undefined))
         return
       }
       if (!table.isHeld(tenure.ownership)) {
