@@ -4,7 +4,7 @@ import type { Store } from '@switchyard/store'
 /**
  * Durable topics: what is published there is in the workspace's store before it is acknowledged, and every named
  * subscription gets it at least once. All processes share the file, so nothing here depends on a hub: a lost or late
- * `wake` costs a moment, never a message. The rules [D1] to [D24] are in SPEC.md.
+ * `wake` costs a moment, never a message. The rules [D1] to [D27] are in SPEC.md.
  */
 export interface DurableLog {
   /** Whether a rule makes this topic durable. */
