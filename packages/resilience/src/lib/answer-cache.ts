@@ -10,7 +10,7 @@ export interface AnswerCache {
   clear(): void
 }
 
-export interface CachedAnswer {
+interface CachedAnswer {
   value: unknown
   ageMs: number
 }

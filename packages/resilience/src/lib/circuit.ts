@@ -29,7 +29,7 @@ export interface CircuitRules {
   counts: CircuitCounts
 }
 
-export interface CircuitCounts {
+interface CircuitCounts {
   onCall(): void
   onFailure(): void
   /** Read after each failure, to judge it. */

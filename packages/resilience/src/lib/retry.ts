@@ -35,7 +35,7 @@ export function retryAfter<value>(failure: SwitchyardError, plan: RetryPlan<valu
 }
 
 /** How long to wait before retrying after `error`; undefined if that would be wrong, pointless or too late. */
-export function retryDelayMs(error: SwitchyardError, attemptNumber: number, plan: RetryPlan<unknown>): number | undefined {
+function retryDelayMs(error: SwitchyardError, attemptNumber: number, plan: RetryPlan<unknown>): number | undefined {
   if (!error.retryable || error.code === 'CIRCUIT_OPEN') return undefined
   if (AMBIGUOUS_CODES.has(error.code) && !plan.idempotent) return undefined
   if (plan.isPointless()) return undefined
