@@ -15,7 +15,7 @@ import type {
 } from './api.ts'
 import type { Outlet } from './context.ts'
 import type { Core } from './core.ts'
-import type { Cause } from './envelope.ts'
+import { type Cause, REQUEST_TERMS } from './envelope.ts'
 import { busClosed, forbidden, invalid, invalidPattern } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { mayCall, mayHear, mayPublish, mayServe } from './grant.ts'
@@ -88,9 +88,7 @@ export class Client implements BusClient, Outlet {
     try {
       if (this.#isClosed || core.state !== 'open') this.#assertOpen('publish', cause)
       if (this.#grant !== undefined) this.#assertGranted('publish', topic, mayPublish)
-      const route = this.#source.route(topic)
-      const envelope = exchange.envelope(this.#source, route, cause, 'event', payload, options)
-      return exchange.take(envelope, route)
+      return exchange.publish(this.#source, cause, topic, payload, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -101,7 +99,7 @@ export class Client implements BusClient, Outlet {
     try {
       this.#assertOpen('request', cause)
       if (this.#grant !== undefined) this.#assertGranted('request', topic, mayCall)
-      const envelope = exchange.envelope(this.#source, this.#source.route(topic), cause, 'request', payload, envelopeOptions(options))
+      const envelope = exchange.envelope(this.#source, this.#source.route(topic), cause, payload, envelopeOptions(options), REQUEST_TERMS)
       return switchboard.start(this, cause, 'request', topic, payload, envelope, options).promise()
     } catch (error) {
       return Promise.reject(error)

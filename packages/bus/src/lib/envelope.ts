@@ -1,5 +1,5 @@
 import type { Message, MessageHeaders, MessageType } from '@switchyard/contracts'
-import { type Ids, type SpanId, TraceRoot, writeSpan, writeTraceparent } from './ids.ts'
+import { type Ids, type SpanId, TraceRoot, writeTraceparent } from './ids.ts'
 
 /** Headers besides the trace, as they travel on. */
 export type ExtraHeaders = Readonly<Record<string, string>>
@@ -27,89 +27,92 @@ export function headersOf(cause: Cause): MessageHeaders {
   return Object.freeze({ ...cause.extra, traceparent: writeTraceparent(cause.ids, rootOf(cause), cause.number) })
 }
 
-/** What few messages have. */
-export interface Rarely {
+/** What most messages share. */
+export interface Terms {
+  readonly destination: string
+  readonly messageType: MessageType
+  readonly extra?: ExtraHeaders | undefined
   readonly messageId?: string | undefined
   readonly correlationId?: string | undefined
   readonly causationId?: string | undefined
   readonly idempotencyKey?: string | undefined
+  /** As another process or a caller wrote it. */
+  readonly parentSpan?: string | undefined
   /** On `monotonicMs`, which no step of the wall clock moves. */
   readonly expiresAtMs?: number | undefined
   /** The same in wall time, as people see it. */
   readonly expiresAtWallMs?: number | undefined
 }
 
-/** A message on its way, inside the bus; handlers see a `SealedMessage`. Everything that is only read sometimes is a number until then. */
+export const EVENT_TERMS: Terms = Object.freeze({ destination: '*', messageType: 'event' })
+export const REQUEST_TERMS: Terms = Object.freeze({ destination: '*', messageType: 'request' })
+
+/** A message on its way, inside the bus; handlers see a `SealedMessage`. What is only read sometimes is a number until then. */
 export class Envelope implements Cause {
   readonly ids: Ids
   readonly number: number
   readonly topic: string
   readonly source: string
-  readonly destination: string
-  readonly messageType: MessageType
   readonly priority: number
   readonly sequence: number
   readonly payload: unknown
   readonly bytes: number
   readonly sentAtMs: number
   root: TraceRoot | undefined
-  readonly parentSpan: SpanId
   /** The number of what caused it; 0 for nothing. */
   readonly cause: number
-  readonly extra: ExtraHeaders | undefined
-  readonly rarely: Rarely | undefined
+  readonly terms: Terms
   #sealed: SealedMessage | undefined = undefined
 
   constructor(
     ids: Ids,
-    number: number,
     topic: string,
     source: string,
-    destination: string,
-    messageType: MessageType,
     priority: number,
     sequence: number,
     payload: unknown,
     bytes: number,
     sentAtMs: number,
     root: TraceRoot | undefined,
-    parentSpan: SpanId,
     cause: number,
-    extra: ExtraHeaders | undefined,
-    rarely: Rarely | undefined,
+    terms: Terms,
   ) {
     this.ids = ids
-    this.number = number
+    this.number = ids.next()
     this.topic = topic
     this.source = source
-    this.destination = destination
-    this.messageType = messageType
     this.priority = priority
     this.sequence = sequence
     this.payload = payload
     this.bytes = bytes
     this.sentAtMs = sentAtMs
     this.root = root
-    this.parentSpan = parentSpan
     this.cause = cause
-    this.extra = extra
-    this.rarely = rarely
+    this.terms = terms
   }
 
   get deadlineAtMs(): number {
     return Number.POSITIVE_INFINITY
   }
 
+  get parentSpan(): SpanId {
+    return this.terms.parentSpan ?? this.cause
+  }
+
+  get extra(): ExtraHeaders | undefined {
+    return this.terms.extra
+  }
+
   get idempotencyKey(): string | undefined {
-    return this.rarely?.idempotencyKey
+    return this.terms.idempotencyKey
   }
 
   get messageId(): string {
-    return this.rarely?.messageId ?? this.ids.uuid(this.number)
+    return this.terms.messageId ?? this.ids.uuid(this.number)
   }
 
   get expiresAtMs(): number {
-    return this.rarely?.expiresAtMs ?? Number.POSITIVE_INFINITY
+    return this.terms.expiresAtMs ?? Number.POSITIVE_INFINITY
   }
 
   /** The one object that all handlers see. */
@@ -134,13 +137,13 @@ export class SealedMessage implements Message {
   }
 
   get correlationId(): string | undefined {
-    const { rarely, messageType } = this.#envelope
-    return rarely?.correlationId ?? (messageType === 'request' ? this.messageId : undefined)
+    const { correlationId, messageType } = this.#envelope.terms
+    return correlationId ?? (messageType === 'request' ? this.messageId : undefined)
   }
 
   get causationId(): string | undefined {
-    const { rarely, cause, ids } = this.#envelope
-    return rarely?.causationId ?? (cause === 0 ? undefined : ids.uuid(cause))
+    const { terms, cause, ids } = this.#envelope
+    return terms.causationId ?? (cause === 0 ? undefined : ids.uuid(cause))
   }
 
   get timestamp(): string {
@@ -152,7 +155,7 @@ export class SealedMessage implements Message {
   }
 
   get destination(): string {
-    return this.#envelope.destination
+    return this.#envelope.terms.destination
   }
 
   get topic(): string {
@@ -160,7 +163,7 @@ export class SealedMessage implements Message {
   }
 
   get messageType(): MessageType {
-    return this.#envelope.messageType
+    return this.#envelope.terms.messageType
   }
 
   get priority(): number {
@@ -189,7 +192,7 @@ export class SealedMessage implements Message {
   }
 
   get expiresAt(): string | undefined {
-    const wallMs = this.#envelope.rarely?.expiresAtWallMs
+    const wallMs = this.#envelope.terms.expiresAtWallMs
     return wallMs === undefined ? undefined : new Date(wallMs).toISOString()
   }
 
@@ -215,6 +218,3 @@ export class SealedMessage implements Message {
     }
   }
 }
-
-/** The span of a cause as hooks see it. */
-export const spanIdOf = (cause: Cause): string => writeSpan(cause.ids, cause.number)

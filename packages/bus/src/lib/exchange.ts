@@ -1,11 +1,10 @@
-import type { MessageType } from '@switchyard/contracts'
 import type { PublishOptions } from './api.ts'
 import { DeliveryContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
-import { type Cause, Envelope, type ExtraHeaders, type Rarely, rootOf } from './envelope.ts'
+import { type Cause, Envelope, EVENT_TERMS, rootOf, type Terms } from './envelope.ts'
 import { expired, queueFull } from './errors.ts'
 import { checkedDestination, checkedHeaders, checkedPriority, inherited } from './headers.ts'
-import { readTraceparent, type SpanId, type TraceRoot } from './ids.ts'
+import { readTraceparent, type TraceRoot } from './ids.ts'
 import { Blocked, type Crowd, type Mailbox } from './mailbox.ts'
 import { sealPayload } from './payload.ts'
 import type { Route, Source } from './route.ts'
@@ -56,88 +55,70 @@ export class Exchange {
     this.#core.delivered += mailbox.delivered
   }
 
+  /** One promise for all, unless the publisher has to wait. @throws VALIDATION, PAYLOAD_TOO_LARGE, EXPIRED */
+  publish(source: Source, cause: Cause | undefined, topic: string, payload: unknown, options: PublishOptions | undefined): Promise<void> {
+    const route = source.route(topic)
+    if (route.version !== this.#version) this.#refresh(route)
+    if (route.targets.length === 0 && options === undefined && this.#core.hooks.published === undefined) {
+      // Nobody would see the message, so it is only checked and counted.
+      sealPayload(payload, this.#core.maxMessageBytes, topic)
+      route.sequence++
+      this.#core.published++
+      return DONE
+    }
+    return this.#take(this.envelope(source, route, cause, payload, options, EVENT_TERMS), route.targets, route)
+  }
+
   /** What a publish becomes, checked and numbered. @throws VALIDATION, PAYLOAD_TOO_LARGE, EXPIRED */
   envelope(
     source: Source,
     route: Route,
     cause: Cause | undefined,
-    messageType: MessageType,
     payload: unknown,
     options: PublishOptions | undefined,
+    defaults: Terms,
   ): Envelope {
     const { topic } = route
     const core = this.#core
     const bytes = sealPayload(payload, core.maxMessageBytes, topic)
     if (Number.isNaN(this.#nowMs)) this.#nowMs = core.clock.now()
-    let type = messageType
-    let destination = '*'
+    let terms = defaults
     let priority = 5
     let root: TraceRoot | undefined
-    let parentSpan: SpanId = 0
-    let causeNumber = 0
-    let extra: ExtraHeaders | undefined
-    let rarely: Rarely | undefined
-    if (cause !== undefined) {
-      root = rootOf(cause)
-      parentSpan = cause.number
-      causeNumber = cause.number
-      extra = inherited(cause.extra)
-    }
     if (options !== undefined) {
-      destination = checkedDestination(options.destination, topic)
       priority = checkedPriority(options.priority, topic)
-      type = options.messageType ?? messageType
-      if (options.headers !== undefined) {
-        extra = checkedHeaders(options.headers, extra, topic)
-        if (cause === undefined) {
-          const parent = readTraceparent(core.ids, options.headers.traceparent)
-          root = parent?.root
-          parentSpan = parent?.span ?? 0
-        }
-      }
-      rarely = this.#rarely(options, topic)
-    }
+      terms = this.#terms(options, cause, topic, defaults)
+      root = cause === undefined ? readTraceparent(core.ids, options.headers?.traceparent)?.root : undefined
+    } else if (cause?.extra !== undefined) terms = { ...defaults, extra: inherited(cause.extra) }
+    if (cause !== undefined) root = rootOf(cause)
     route.sequence++
-    return new Envelope(
-      core.ids,
-      core.ids.next(),
-      topic,
-      source.identity,
-      destination,
-      type,
-      priority,
-      route.sequence,
-      payload,
-      bytes,
-      this.#nowMs,
-      root,
-      parentSpan,
-      causeNumber,
-      extra,
-      rarely,
-    )
+    const { identity } = source
+    return new Envelope(core.ids, topic, identity, priority, route.sequence, payload, bytes, this.#nowMs, root, cause?.number ?? 0, terms)
   }
 
-  #rarely({ correlationId, causationId, idempotencyKey, ttlMs }: PublishOptions, topic: string): Rarely | undefined {
-    if (correlationId === undefined && causationId === undefined && idempotencyKey === undefined && ttlMs === undefined) return undefined
-    if (ttlMs === undefined || ttlMs === Number.POSITIVE_INFINITY) return { correlationId, causationId, idempotencyKey }
+  #terms(options: PublishOptions, cause: Cause | undefined, topic: string, defaults: Terms): Terms {
+    const { destination, messageType, headers, correlationId, causationId, idempotencyKey, ttlMs = Number.POSITIVE_INFINITY } = options
     if (!(ttlMs > 0)) throw expired(topic)
+    const { clock, ids } = this.#core
+    const isMortal = ttlMs !== Number.POSITIVE_INFINITY
+    const extra = inherited(cause?.extra)
     return {
+      destination: checkedDestination(destination, topic),
+      messageType: messageType ?? defaults.messageType,
+      extra: headers === undefined ? extra : checkedHeaders(headers, extra, topic),
       correlationId,
       causationId,
       idempotencyKey,
-      expiresAtMs: this.#core.clock.monotonicMs() + ttlMs,
-      expiresAtWallMs: this.#core.clock.now() + ttlMs,
+      parentSpan: cause === undefined ? readTraceparent(ids, headers?.traceparent)?.span : undefined,
+      expiresAtMs: isMortal ? clock.monotonicMs() + ttlMs : undefined,
+      expiresAtWallMs: isMortal ? clock.now() + ttlMs : undefined,
     }
   }
 
-  /** Takes a message for those who listen here; the promise is one and the same unless the publisher has to wait. */
-  take(envelope: Envelope, route: Route): Promise<void> {
-    if (route.version !== this.#version) this.#refresh(route)
-    let { targets } = route
-    if (envelope.destination !== '*') {
-      targets = targets.filter(({ identity, observe }) => identity === envelope.destination || observe)
-    }
+  /** Takes a message for those who listen here. */
+  #take(envelope: Envelope, all: readonly Mailbox[], route: Route): Promise<void> {
+    const { destination } = envelope.terms
+    const targets = destination === '*' ? all : all.filter(({ identity, observe }) => identity === destination || observe)
     const core = this.#core
     core.published++
     if (core.hooks.published !== undefined) core.hook(() => core.hooks.published?.(envelope.sealed, targets.length))
@@ -245,7 +226,7 @@ export class Exchange {
     for (let index = 0; index < batch.length; index++) {
       const envelope = batch[index]!
       const targets = batchTargets[index]!
-      if (envelope.rarely?.expiresAtMs === undefined) this.#deliver(envelope, targets)
+      if (envelope.terms.expiresAtMs === undefined) this.#deliver(envelope, targets)
       else for (const target of targets) target.enqueue(envelope)
     }
     batch.length = 0

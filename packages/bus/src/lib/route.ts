@@ -4,7 +4,7 @@ import type { Mailbox } from './mailbox.ts'
 import { Recent } from './recent.ts'
 
 /** Topics of a source that are known by their hash. */
-const KNOWN = 4_096
+const KNOWN = 1_024
 /** And those few that are found without reading the topic; a power of two. */
 const AT_HAND = 64
 
@@ -37,7 +37,7 @@ export class Source {
   route(topic: string): Route {
     if (typeof topic !== 'string') throw invalidTopic('publish', topic)
     // The same few topics are published again and again, and comparing is cheaper than reading all of it.
-    const slot = (topic.length * 7 + topic.charCodeAt(topic.length - 1)) & (AT_HAND - 1)
+    const slot = slotOf(topic)
     const atHand = this.#atHand[slot]
     if (atHand !== undefined && atHand.topic === topic) return atHand
     const route = this.#find(topic)
@@ -60,10 +60,12 @@ export class Source {
   /** A topic that comes back goes on behind what any forgotten one had reached, so that sequences never repeat. */
   #forget(route: Route): void {
     if (route.sequence > this.#sequenceFloor) this.#sequenceFloor = route.sequence
-    const slot = this.#atHand.indexOf(route)
-    if (slot >= 0) this.#atHand[slot] = undefined
+    const slot = slotOf(route.topic)
+    if (this.#atHand[slot] === route) this.#atHand[slot] = undefined
   }
 }
+
+const slotOf = (topic: string): number => (topic.length * 7 + topic.charCodeAt(topic.length - 1)) & (AT_HAND - 1)
 
 const SLASH = 47
 const STAR = 42

@@ -201,7 +201,7 @@ export class Switchboard {
     return endpoints[served.turn]
   }
 
-  #responder({ topic, destination }: Envelope): Endpoint | undefined {
+  #responder({ topic, terms: { destination } }: Envelope): Endpoint | undefined {
     let found = this.#responders.match(topic)
     if (destination !== '*') found = found.filter(({ outlet }) => outlet.identity === destination)
     if (found.length < 2) return found[0]
@@ -211,7 +211,7 @@ export class Switchboard {
 
   #nobody(call: Ask, subject: string): SwitchyardError {
     if (call.envelope !== undefined) {
-      const { destination } = call.envelope
+      const { destination } = call.envelope.terms
       return noResponder(subject, destination === '*' ? undefined : destination)
     }
     const known = this.#plugins.get(pluginOf(subject))

@@ -7,12 +7,13 @@ export interface TopicTrie<item> {
   /** False when the item does not stand there. */
   remove(pattern: string, item: item): boolean
   /** Items of every pattern that matches, each place once, in no promised order. */
-  match(topic: string): item[]
+  match(topic: string): readonly item[]
   readonly size: number
 }
 
 const SLASH = 47
 const MAX_SEGMENTS = MAX_TOPIC_LENGTH + 1
+const NOTHING: readonly never[] = Object.freeze([])
 
 class Node<item> {
   readonly segment: string
@@ -84,6 +85,7 @@ export function createTopicTrie<item>(): TopicTrie<item> {
   const ends = new Int32Array(MAX_SEGMENTS)
   const hashes = new Int32Array(MAX_SEGMENTS)
 
+  const found: item[] = []
   let step = 0
   let reached: Node<item>[] = []
   let next: Node<item>[] = []
@@ -124,16 +126,16 @@ export function createTopicTrie<item>(): TopicTrie<item> {
     return undefined
   }
 
-  function walk(node: Node<item>, place: number, items: item[]): void {
+  function walk(node: Node<item>, place: number): void {
     const { one, many } = node
-    if (many !== undefined) for (let rest = place; rest <= count; rest++) walk(many, rest, items)
+    if (many !== undefined) for (let rest = place; rest <= count; rest++) walk(many, rest)
     if (place === count) {
-      for (let index = 0; index < node.items.length; index++) items.push(node.items[index]!)
+      for (let index = 0; index < node.items.length; index++) found.push(node.items[index]!)
       return
     }
     const literal = literalAt(node, place)
-    if (literal !== undefined) walk(literal, place + 1, items)
-    if (one !== undefined) walk(one, place + 1, items)
+    if (literal !== undefined) walk(literal, place + 1)
+    if (one !== undefined) walk(one, place + 1)
   }
 
   function reach(node: Node<item>): void {
@@ -163,12 +165,12 @@ export function createTopicTrie<item>(): TopicTrie<item> {
     next.length = 0
   }
 
-  function walkDeep(items: item[]): void {
+  function walkDeep(): void {
     next.length = 0
     swap()
     reach(deep)
     for (let place = 0; place < count && next.length > 0; place++) advance(place)
-    for (const node of next) for (const item of node.items) items.push(item)
+    for (const node of next) for (const item of node.items) found.push(item)
   }
 
   function pathTo(root: Node<item>, pattern: string): Node<item>[] | undefined {
@@ -226,10 +228,13 @@ export function createTopicTrie<item>(): TopicTrie<item> {
     },
 
     match(text) {
-      const items: item[] = []
       scan(text)
-      if (simpleSize > 0) walk(simple, 0, items)
-      if (deepSize > 0) walkDeep(items)
+      if (simpleSize > 0) walk(simple, 0)
+      if (deepSize > 0) walkDeep()
+      if (found.length === 0) return NOTHING
+      // A copy of just the size: an array that was grown keeps room for more.
+      const items = found.slice()
+      found.length = 0
       return items
     },
 
