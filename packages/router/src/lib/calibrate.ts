@@ -14,7 +14,7 @@ export interface Calibration {
 }
 
 /** Holds where a set is too small to tell; measured once on everyday requests with ten examples a command. */
-const USUAL: Calibration = { scope: [1.9, 2.6, -0.5], sharpness: 5, actAbove: 0.8, abstainBelow: 0.3 }
+const USUAL: Calibration = { scope: [1.9, 2.6, -0.5], sharpness: 5, actAbove: 0.9, abstainBelow: 0.7 }
 /** How many left-out requests the usual coefficients weigh as much as. */
 const USUAL_COUNTS = 10
 /** Requests that no command does, for each that some command does. People mostly ask for what is there. */
