@@ -1,0 +1,263 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { type TestFile, writeFiles } from '@switchyard/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { scan } from './scan.ts'
+import { takeSnapshot } from './snapshot.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ops-scan-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+const git = (...args: string[]): Buffer =>
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: dir, stdio: 'pipe' })
+const findingsOf = (report: Awaited<ReturnType<typeof scan>>, id: string) => report.checks.find((check) => check.id === id)?.findings ?? []
+
+const PROJECT: Readonly<Record<string, TestFile>> = {
+  'package.json': '{ "name": "demo", "version": "1.0.0", "main": "gone.js" }',
+  'README.md': '[a](gone.md)',
+  '.gitignore': 'node_modules/\n*.log\n!keep.log\n',
+  'src/a.ts': 'export const a = 1\n',
+  'src/deep/er/b.ts': 'export const b = 2\n',
+  'debug.log': 'out',
+  'keep.log': 'in',
+  'node_modules/x/index.js': 'out',
+}
+
+describe('scan() gives the same report for the same tree', () => {
+  it('to the byte, twice', async () => {
+    writeFiles(dir, PROJECT)
+    expect(JSON.stringify(await scan(dir))).toBe(JSON.stringify(await scan(dir)))
+  })
+
+  it('whether git or a walk names the files, and whether they are committed', async () => {
+    writeFiles(dir, PROJECT)
+    const walked = await takeSnapshot(dir)
+    git('init', '-q')
+    const untracked = await takeSnapshot(dir)
+    git('add', '.')
+    git('commit', '-qm', 'first')
+    const tracked = await takeSnapshot(dir)
+    expect([walked.source, untracked.source, tracked.source]).toEqual(['folder', 'git', 'git'])
+    const paths = ['.gitignore', 'README.md', 'keep.log', 'package.json', 'src/a.ts', 'src/deep/er/b.ts']
+    for (const snapshot of [walked, untracked, tracked]) expect([...snapshot.files.keys()]).toEqual(paths)
+  })
+
+  it('wherever the folder lies and whenever its files were written', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'ops-scan-'))
+    writeFiles(dir, PROJECT)
+    writeFiles(other, Object.fromEntries(Object.entries(PROJECT).reverse()))
+    const [one, two] = [await scan(dir), await scan(other)]
+    rmSync(other, { recursive: true })
+    expect(JSON.stringify(one).replaceAll(basename(dir), '')).toBe(JSON.stringify(two).replaceAll(basename(other), ''))
+  })
+})
+
+describe('scan() survives what a tree may hold', () => {
+  it('a folder that is a link out of the project: reported, not followed', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'ops-outside-'))
+    writeFiles(outside, { 'secret.txt': 'outside' })
+    writeFiles(dir, { 'a.txt': 'a', 'way-out': { link: outside }, 'etc.txt': { link: '/etc/passwd' } })
+    const snapshot = await takeSnapshot(dir)
+    const report = await scan(dir)
+    rmSync(outside, { recursive: true })
+    expect([...snapshot.files.keys()]).toEqual(['a.txt'])
+    expect([snapshot.text('etc.txt'), snapshot.text('way-out/secret.txt'), snapshot.text('../../etc/passwd')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(findingsOf(report, 'files.links').map(({ file }) => file)).toEqual(['etc.txt', 'way-out'])
+  })
+
+  it('a tracked folder that has become a link: what git lists behind it is not read', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'ops-outside-'))
+    writeFiles(outside, { 'a.txt': 'outside' })
+    writeFiles(dir, { 'inner/a.txt': 'inside', 'b.txt': 'b' })
+    git('init', '-q')
+    git('add', '.')
+    rmSync(join(dir, 'inner'), { recursive: true })
+    writeFiles(dir, { inner: { link: outside } })
+    const snapshot = await takeSnapshot(dir)
+    const read = snapshot.text('inner/a.txt')
+    rmSync(outside, { recursive: true })
+    expect([[...snapshot.files.keys()], read]).toEqual([['b.txt'], undefined])
+  })
+
+  it('links in a circle, onto themselves and into their own folder', async () => {
+    writeFiles(dir, { a: { link: 'b' }, b: { link: 'a' }, self: { link: 'self' }, 'in/up': { link: '..' }, 'in/a.txt': 'a' })
+    const report = await scan(dir)
+    expect(findingsOf(report, 'files.links').map(({ file, status }) => `${file} ${status}`)).toEqual(['a fail', 'b fail', 'self fail'])
+    expect(report.files.total).toBe(1)
+  })
+
+  it('a link to a file inside counts as that file', async () => {
+    writeFiles(dir, { 'docs/read.md': 'Hello', 'README.md': { link: 'docs/read.md' }, pages: { link: 'docs' } })
+    const snapshot = await takeSnapshot(dir)
+    expect([snapshot.text('README.md'), snapshot.has('pages/read.md'), snapshot.hasFolder('pages')]).toEqual(['Hello', true, true])
+  })
+
+  it('a file of 100 MB: named, not read', async () => {
+    writeFileSync(join(dir, 'big.json'), '')
+    truncateSync(join(dir, 'big.json'), 100 * 1024 * 1024)
+    const report = await scan(dir)
+    expect(findingsOf(report, 'files.large')).toEqual([{ status: 'fail', note: 'is 100 MB', file: 'big.json' }])
+    expect(report.files.notRead).toEqual([{ path: 'big.json', why: 'too large' }])
+  })
+
+  it('binary files, invalid UTF-8 and manifests that are neither JSON nor TOML', async () => {
+    const bytes = Uint8Array.from({ length: 4_096 }, (_, index) => (index * 7) % 256)
+    const latin = Buffer.from('gr\xfcn', 'latin1')
+    writeFiles(dir, {
+      'package.json': bytes,
+      'Cargo.toml': latin,
+      'pyproject.toml': '[[[',
+      '.claude-plugin/plugin.json': '[]',
+      '.mcp.json': '"a"',
+      'hooks/hooks.json': 'null',
+      'a.md': latin,
+    })
+    const report = await scan(dir)
+    expect(report.files.notRead).toEqual([
+      { path: 'Cargo.toml', why: 'not UTF-8' },
+      { path: 'a.md', why: 'not UTF-8' },
+      { path: 'package.json', why: 'binary' },
+    ])
+    expect(report.status).toBe('fail')
+  })
+
+  it('JSON of any shape where a manifest is looked for', async () => {
+    const shapes = [
+      'null',
+      '1',
+      '"x"',
+      '[]',
+      '[null]',
+      '{"name":{},"version":[],"scripts":[],"workspaces":[1],"dependencies":"x","bin":[],"exports":[[null]]}',
+      '{"hooks":[[]],"plugins":[null,1,{}],"mcpServers":{"a":1},"skills":[1],"owner":1}',
+      '{"packages":[]}',
+    ]
+    const paths = [
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+      '.claude-plugin/plugin.json',
+      '.claude-plugin/marketplace.json',
+      'hooks/hooks.json',
+      '.mcp.json',
+    ]
+    for (const shape of shapes) {
+      writeFiles(dir, {
+        ...Object.fromEntries(paths.map((path) => [path, shape])),
+        'skills/a/SKILL.md': `---\n${shape}\n---\n`,
+        'agents/a.md': '---\n- a\n---\n',
+        'pnpm-lock.yaml': shape,
+      })
+      const report = await scan(dir)
+      expect(report.kinds).toContain('claude-plugin')
+    }
+  })
+
+  it('folders and files that may not be read', async () => {
+    writeFiles(dir, { 'shut/a.txt': 'a', 'mute.txt': 'b', 'c.txt': 'c' })
+    chmodSync(dir, 0o755)
+    chmodSync(join(dir, 'shut'), 0)
+    chmodSync(join(dir, 'mute.txt'), 0)
+    const report = await asNobody(() => scan(dir))
+    chmodSync(join(dir, 'shut'), 0o755)
+    expect(findingsOf(report, 'files.readable')).toEqual([{ status: 'warn', note: 'the folder cannot be read', file: 'shut' }])
+    expect(report.files.notRead).toEqual([{ path: 'mute.txt', why: 'unreadable' }])
+  })
+
+  it('a pipe, which would never end: not opened', async () => {
+    writeFiles(dir, { 'a.txt': 'a' })
+    execFileSync('mkfifo', [join(dir, 'README.md')])
+    const report = await scan(dir)
+    expect(findingsOf(report, 'files.readable')).toEqual([
+      { status: 'warn', note: 'is no regular file and was not opened', file: 'README.md' },
+    ])
+  })
+
+  it('a repository whose own configuration names a program to run while git lists', async () => {
+    writeFiles(dir, { 'a.txt': 'a', 'trap.sh': { text: `#!/bin/sh\ntouch ${join(dir, 'sprung')}\n`, executable: true } })
+    git('init', '-q')
+    git('config', 'core.fsmonitor', join(dir, 'trap.sh'))
+    const report = await scan(dir)
+    expect([report.files.source, report.files.total]).toEqual(['git', 2])
+  })
+
+  it('names that would speak to a terminal, which come out harmless', async () => {
+    writeFiles(dir, { 'a\u001b[2Jb\nc.md': '[x](gone.md)' })
+    const { text } = await scan(dir)
+    expect(text).toContain('a\\u001b[2Jb\\u000ac.md:1')
+    expect(text).not.toContain('\u001b')
+  })
+
+  it('a project that is not there, or a file', async () => {
+    await expect(scan(join(dir, 'nowhere'))).rejects.toMatchObject({ code: 'PROJECT_NOT_FOUND' })
+    writeFiles(dir, { file: '' })
+    await expect(scan(join(dir, 'file'))).rejects.toMatchObject({ code: 'PROJECT_NOT_FOUND' })
+  })
+
+  it('an empty folder', async () => {
+    expect(await scan(dir)).toMatchObject({ kinds: [], files: { total: 0 }, nextBestFix: { check: 'docs.readme' } })
+  })
+})
+
+describe('scan()', () => {
+  it('fits the report into 80 columns', async () => {
+    writeFiles(dir, { ...PROJECT, [`docs/${'long'.repeat(30)}.md`]: `[a](${'gone'.repeat(40)}.md)` })
+    const { text } = await scan(dir)
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(text).toMatch(/^ops-scan-\w+: \d+ of 100, \w+\n/)
+    expect(text).toMatch(/\nNext best fix: \S+, \+[\d.]+: /)
+  })
+
+  it('scores as much better as it said, once the next best fix is made', async () => {
+    const manifest = '{ "name": "demo", "version": "1.0.0" }'
+    writeFiles(dir, { 'package.json': manifest, 'README.md': 'word '.repeat(50), '.gitignore': '.env\nnode_modules/\n' })
+    const before = await scan(dir)
+    expect(before.nextBestFix).toMatchObject({ check: 'quality.test-script' })
+    writeFiles(dir, { 'package.json': '{ "name": "demo", "version": "1.0.0", "scripts": { "test": "vitest" } }' })
+    const after = await scan(dir)
+    expect(Math.abs(after.score - before.score - (before.nextBestFix?.gain ?? 0))).toBeLessThan(1)
+  })
+
+  it('stops when its caller gives up', async () => {
+    writeFiles(dir, PROJECT)
+    await expect(scan(dir, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('looks at 1,000 files in less than 400 ms', async () => {
+    const source = 'export const value = { name: "a", text: "some words to look at" }\n'.repeat(100)
+    writeFiles(dir, {
+      ...PROJECT,
+      ...Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`src/${index % 40}/f${index}.ts`, source])),
+    })
+    git('init', '-q')
+    await scan(dir)
+    const times: number[] = []
+    for (let round = 0; round < 5; round++) {
+      const begin = performance.now()
+      await scan(dir)
+      times.push(performance.now() - begin)
+    }
+    // The quickest of five: the others tell how busy the machine is.
+    expect(Math.min(...times)).toBeLessThan(400)
+  })
+})
+
+/** Root may read everything, so as root the scan runs as somebody else. */
+async function asNobody<value>(work: () => Promise<value>): Promise<value> {
+  if (process.geteuid?.() !== 0) return work()
+  process.seteuid?.(65_534)
+  try {
+    return await work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
