@@ -51,6 +51,8 @@ export type {
   SubscriptionStats,
 } from './lib/durable.ts'
 export type { BusHooks, CallSpan, DeliverySpan, SpanTrace } from './lib/hooks.ts'
-export type { Link, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'
+export { createHubLink, type HubLinkOptions } from './lib/link/hub-link.ts'
+export { createMemoryNetwork, type MemoryNetwork } from './lib/link/memory.ts'
+export type { Link, LinkEvent, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'
 export { createRecorder, type Recorder } from './lib/recorder.ts'
 export { createTopicTrie, type TopicTrie } from './lib/topic-trie.ts'
