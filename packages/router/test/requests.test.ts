@@ -1,4 +1,4 @@
-import { explain, route, trainRouter } from '@switchyard/router'
+import { explain, route, trainRouter, withNames } from '@switchyard/router'
 import { describe, expect, test } from 'vitest'
 import { WORKSPACE } from './workspace.ts'
 
@@ -105,9 +105,18 @@ describe('values are not verbs', () => {
     expect(first('deploy infrastructure to test')).not.toBe('test.run')
   })
 
+  test('a value that commands describe themselves with is a word first', () => {
+    const typed = trainRouter(WORKSPACE.map((one) => ({ ...one, masks: { ...one.masks, what: ['database', 'files', 'certificates'] } })))
+    expect(route(typed, 'migrate the database').ranked[0]?.id).toBe('database.migrate')
+    expect(route(typed, 'renew the certificates').ranked[0]?.id).toBe('ops.cert.renew')
+  })
+
   test('names the workspace knows are masked too', () => {
-    const known = { masks: { service: ['release notes viewer'] } }
-    expect(route(model, 'restart the release notes viewer', known).ranked[0]?.id).toBe('ops.service.restart')
+    const named = withNames(model, { service: ['release notes viewer'] })
+    expect(explain(named, 'restart the release notes viewer', 'ops.service.restart')?.reread).toMatchObject([
+      { text: 'release notes viewer', as: '<service>' },
+    ])
+    expect(route(named, 'restart the release notes viewer').ranked[0]?.id).toBe('ops.service.restart')
   })
 })
 

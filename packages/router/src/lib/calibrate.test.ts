@@ -10,7 +10,7 @@ function world(count: number, separated: number): LeftOut[] {
     const inScope = i % 3 !== 0
     const best = (inScope ? separated : -separated) + random() - 0.5
     const scores = Float64Array.of(best, best - 0.2 - random(), best - 1, -1)
-    return { scores, known: 1, right: inScope ? (random() < 0.9 ? 0 : 1) : undefined }
+    return { scores, right: inScope ? (random() < 0.9 ? 0 : 1) : undefined }
   })
 }
 

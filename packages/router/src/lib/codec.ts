@@ -16,7 +16,8 @@ const CHECKSUM_AT = 12
 interface Header {
   readonly ids: readonly string[]
   readonly slots: readonly SlotValues[]
-  readonly words: string
+  readonly vocabulary: string
+  readonly ownWords: string
   readonly calibration: Calibration
   readonly features: number
   readonly entries: number
@@ -29,7 +30,8 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
   const header: Header = {
     ids: model.ids,
     slots: model.slots,
-    words: model.vocabulary.words.join(' '),
+    vocabulary: model.vocabulary.words.join(' '),
+    ownWords: [...model.masks.ownWords].join(' '),
     calibration: model.calibration,
     features: space.hashes.length,
     entries: scorer.weights.length,
@@ -72,7 +74,7 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
   if (version !== MODEL_VERSION) throw modelInvalid(`it is of version ${version}, this router reads ${MODEL_VERSION}`)
   if (sum !== checksum(own)) throw modelInvalid('its checksum is wrong')
   const header: Header = JSON.parse(new TextDecoder().decode(own.subarray(PREFIX_BYTES, PREFIX_BYTES + length!)))
-  const { ids, slots, words, calibration, features, entries, views } = header
+  const { ids, slots, vocabulary, ownWords, calibration, features, entries, views } = header
   let at = PREFIX_BYTES + roundUp(length!)
   const take = <array>(
     kind: { new (buffer: ArrayBuffer, offset: number, length: number): array; BYTES_PER_ELEMENT: number },
@@ -93,8 +95,8 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
   return {
     ids,
     slots,
-    masks: createMaskTable(slots, ids),
-    vocabulary: createVocabulary(words === '' ? [] : words.split(' ')),
+    masks: createMaskTable(slots, new Set(ownWords.split(' '))),
+    vocabulary: createVocabulary(vocabulary === '' ? [] : vocabulary.split(' ')),
     space: createSpace(hashes, rarity, unseen),
     scorer: { rowStarts, rowScales, classes, weights, biases },
     calibration,

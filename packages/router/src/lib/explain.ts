@@ -31,11 +31,11 @@ export function explain(
   model: RouterModel,
   text: string,
   id: string,
-  { masks, limit = 12 }: Pick<RouteOptions, 'masks' | 'limit'> = {},
+  { limit = 12 }: Pick<RouteOptions, 'limit'> = {},
 ): Explanation | undefined {
   const command = model.ids.indexOf(id)
   if (command === -1) return undefined
-  const tokens = readRequest(model, text, masks)
+  const tokens = readRequest(model, text)
   const words = tokens.map(({ word }) => word)
   const { indices, values } = vectorize(model.space, countFeatures(words))
   const valueAt = new Map(Array.from(indices, (index, i) => [index, values[i]!]))

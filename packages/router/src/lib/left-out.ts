@@ -7,8 +7,6 @@ import { vectorize } from './space.ts'
 export interface LeftOut {
   /** Scores of the classes it was trained on, the background's last; absent classes are -Infinity. */
   readonly scores: Float64Array
-  /** The share of the text, by rarity, whose words it had seen. */
-  readonly known: number
   /** The class that was right; `undefined` where it was left out with all its texts, or there is none. */
   readonly right: number | undefined
 }
@@ -36,10 +34,9 @@ export function scoreLeftOut(documents: readonly Document[], classCount: number,
     )
     documents.forEach(({ label, views }, i) => {
       if (fold[i] !== f) return
-      const vector = vectorize(space, views)
-      const scores = scoreVector(scorer, vector)
+      const scores = scoreVector(scorer, vectorize(space, views))
       for (let k = 0; k < classCount; k++) if (isAbsent(k)) scores[k] = Number.NEGATIVE_INFINITY
-      results.push({ scores, known: vector.known, right: label === classCount || isAbsent(label) ? undefined : label })
+      results.push({ scores, right: label === classCount || isAbsent(label) ? undefined : label })
     })
   }
   return results

@@ -5,8 +5,8 @@ import { type Token, tokenize } from './tokens.ts'
 /** Values of slots by their first word, the longest first. */
 export interface MaskTable {
   readonly byFirstWord: ReadonlyMap<string, readonly MaskEntry[]>
-  /** Stems that also name commands: such a value is masked only where it stands as a value. */
-  readonly verbs: ReadonlySet<string>
+  /** Stems the commands describe themselves with: a value that is one is masked only where it stands as a value. */
+  readonly ownWords: ReadonlySet<string>
 }
 
 interface MaskEntry {
@@ -19,8 +19,8 @@ const BEFORE_A_VALUE = new Set(['to', 'on', 'in', 'into', 'onto', 'at', 'from', 
 
 export const isMask = (word: string): boolean => word.startsWith('<')
 
-/** A table of all values; `ids` are the commands', whose words may be values by accident. */
-export function createMaskTable(slots: readonly SlotValues[], ids: readonly string[]): MaskTable {
+/** A table of all values; where one value belongs to two slots, the first counts. */
+export function createMaskTable(slots: readonly SlotValues[], ownWords: ReadonlySet<string>): MaskTable {
   const byFirstWord = new Map<string, MaskEntry[]>()
   for (const values of slots)
     for (const [slot, names] of Object.entries(values))
@@ -33,34 +33,28 @@ export function createMaskTable(slots: readonly SlotValues[], ids: readonly stri
         byFirstWord.set(words[0]!, entries)
       }
   for (const entries of byFirstWord.values()) entries.sort((a, b) => b.words.length - a.words.length)
-  return { byFirstWord, verbs: new Set(ids.flatMap((id) => tokenize(id).map(({ word }) => stem(word)))) }
+  return { byFirstWord, ownWords }
 }
 
 /** The tokens with every value replaced by one token that names its slot and covers the same text. */
-export function applyMasks(tokens: readonly Token[], tables: readonly MaskTable[]): readonly Token[] {
-  if (tables.every(({ byFirstWord }) => byFirstWord.size === 0)) return tokens
+export function applyMasks(tokens: readonly Token[], table: MaskTable): readonly Token[] {
+  if (table.byFirstWord.size === 0) return tokens
   const masked: Token[] = []
   for (let at = 0; at < tokens.length; ) {
-    const found = findValue(tokens, at, tables)
-    if (!found) {
-      masked.push(tokens[at]!)
-      at++
-      continue
-    }
-    const last = tokens[at + found.words.length - 1]!
-    masked.push({ word: found.mask, start: tokens[at]!.start, end: last.end })
-    at += found.words.length
+    const found = findValue(tokens, at, table)
+    const last = tokens[at + (found?.words.length ?? 1) - 1]!
+    masked.push(found ? { word: found.mask, start: tokens[at]!.start, end: last.end } : last)
+    at += found?.words.length ?? 1
   }
   return masked
 }
 
-function findValue(tokens: readonly Token[], at: number, tables: readonly MaskTable[]): MaskEntry | undefined {
-  for (const { byFirstWord, verbs } of tables)
-    for (const entry of byFirstWord.get(tokens[at]!.word) ?? []) {
-      if (!entry.words.every((word, i) => tokens[at + i]?.word === word)) continue
-      const single = entry.words.length === 1 && verbs.has(stem(entry.words[0]!))
-      if (single && !BEFORE_A_VALUE.has(tokens[at - 1]?.word ?? '')) continue
-      return entry
-    }
-  return undefined
+function findValue(tokens: readonly Token[], at: number, { byFirstWord, ownWords }: MaskTable): MaskEntry | undefined {
+  const afterPreposition = BEFORE_A_VALUE.has(tokens[at - 1]?.word ?? '')
+  return byFirstWord
+    .get(tokens[at]!.word)
+    ?.find(
+      ({ words }) =>
+        words.every((word, i) => tokens[at + i]?.word === word) && (words.length > 1 || afterPreposition || !ownWords.has(stem(words[0]!))),
+    )
 }

@@ -1,6 +1,6 @@
 import type { Calibration } from './calibrate.ts'
 import type { SlotValues } from './candidate.ts'
-import type { MaskTable } from './masks.ts'
+import { createMaskTable, type MaskTable } from './masks.ts'
 import type { Scorer } from './scorer.ts'
 import type { Space } from './space.ts'
 import type { Vocabulary } from './spelling.ts'
@@ -16,3 +16,12 @@ export interface RouterModel {
   readonly scorer: Scorer
   readonly calibration: Calibration
 }
+
+/**
+ * The model, knowing these names too (services, hosts, branches of this workspace), as if they had been declared. Costs a
+ * little for each name and nothing at a request; make it once. `serializeRouter` leaves the names out.
+ */
+export const withNames = (model: RouterModel, names: SlotValues): RouterModel => ({
+  ...model,
+  masks: createMaskTable([names, ...model.slots], model.masks.ownWords),
+})

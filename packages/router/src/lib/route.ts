@@ -10,10 +10,10 @@ import { vectorize } from './space.ts'
 const nothing = (reason: Reason): Routed => ({ outcome: 'abstain', reason, confidence: 0, scope: 0, ranked: [] })
 
 /** Ranks the commands for one request. Never throws, whatever the text; the work is bounded, whatever its length. */
-export function route(model: RouterModel, text: string, { limit = 5, only, masks }: RouteOptions = {}): Routed {
+export function route(model: RouterModel, text: string, { limit = 5, only }: RouteOptions = {}): Routed {
   const competing = model.ids.flatMap((id, index) => (only === undefined || only.has(id) ? [index] : []))
   if (competing.length === 0) return nothing('no-candidates')
-  const words = readRequest(model, text, masks).map(({ word }) => word)
+  const words = readRequest(model, text).map(({ word }) => word)
   if (words.length === 0) return nothing('empty')
   const scores = scoreVector(model.scorer, vectorize(model.space, countFeatures(words)))
   const best = bestScores(scores, competing)

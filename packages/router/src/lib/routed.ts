@@ -1,5 +1,3 @@
-import type { SlotValues } from './candidate.ts'
-
 /** `act`: sure enough to do it unasked; `ask`: one question among the first few; `abstain`: nothing here does that. */
 export type Outcome = 'act' | 'ask' | 'abstain'
 
@@ -30,6 +28,4 @@ export interface RouteOptions {
   readonly limit?: number
   /** Only these ids compete, for example those of one plugin, or of what can run here. Default: all. */
   readonly only?: ReadonlySet<string>
-  /** Names this workspace knows (services, environments, hosts), masked like those that were declared. */
-  readonly masks?: SlotValues
 }

@@ -47,11 +47,10 @@ export function indexOfFeature({ table, hashes }: Space, hash: number): number {
 export const hasFeature = (space: Space, view: View, label: string): boolean =>
   indexOfFeature(space, hashFeature(VIEWS.indexOf(view), label)) !== -1
 
-/** Where a text lies: every view of length 1 times its weight, less what is unseen; `match` is shares that add up to `known`. */
-export function vectorize(space: Space, views: FeatureCounts): Vector & { readonly known: number } {
+/** Where a text lies: every view of length 1 times its weight, less what is unseen; `match` is shares of the request. */
+export function vectorize(space: Space, views: FeatureCounts): Vector {
   const indices: number[] = []
   const values: number[] = []
-  let known = 0
   let square = 0
   views.forEach((counts, view) => {
     const first = values.length
@@ -70,7 +69,6 @@ export function vectorize(space: Space, views: FeatureCounts): Vector & { readon
       values[i]! *= scale
       square += values[i]! ** 2
     }
-    if (view === MATCH_VIEW) known = values.slice(first).reduce((sum, value) => sum + value, 0)
   })
-  return { indices: Int32Array.from(indices), values: Float32Array.from(values), square, known }
+  return { indices: Int32Array.from(indices), values: Float32Array.from(values), square }
 }

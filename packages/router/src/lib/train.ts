@@ -10,6 +10,7 @@ import type { RouterModel } from './model.ts'
 import { seededRandom } from './random.ts'
 import { MATCH_VIEW } from './space.ts'
 import { createVocabulary } from './spelling.ts'
+import { stem } from './stem.ts'
 import { STOP_WORDS } from './stop-words.ts'
 import { tokenize } from './tokens.ts'
 
@@ -32,7 +33,8 @@ export function trainRouter(candidates: readonly Candidate[], { seed = 1, calibr
   if (twice !== undefined) throw candidateTwice(twice[0])
   if (ids.length > MAX_CANDIDATES) throw tooManyCandidates(ids.length, MAX_CANDIDATES)
   const slots = candidates.flatMap(({ masks }) => (masks ? [masks] : []))
-  const masks = createMaskTable(slots, ids)
+  const ownWords = candidates.flatMap(({ id, summary }) => tokenize(`${id} ${summary}`).map(({ word }) => stem(word)))
+  const masks = createMaskTable(slots, new Set(ownWords))
   const vocabulary = new Map<string, number>()
   const documents = documentsOf(candidates, masks, vocabulary)
   const background = backgroundOf(documents, ids.length, masks, vocabulary)
@@ -43,7 +45,7 @@ export function trainRouter(candidates: readonly Candidate[], { seed = 1, calibr
 }
 
 const readWords = (text: string, masks: MaskTable, seen: Map<string, number>): string[] => {
-  const words = applyMasks(tokenize(text), [masks]).map(({ word }) => word)
+  const words = applyMasks(tokenize(text), masks).map(({ word }) => word)
   for (const word of words) if (!isMask(word)) seen.set(word, (seen.get(word) ?? 0) + 1)
   return words
 }
