@@ -41,7 +41,7 @@ function frame(call: number, value: unknown): Buffer {
   return bytes
 }
 
-function valueOf<value>(bytes: Buffer, start: number, end: number): value {
+function readValue<value>(bytes: Buffer, start: number, end: number): value {
   return JSON.parse(bytes.toString('latin1', start + HEADER_BYTES, end))
 }
 
@@ -56,7 +56,7 @@ if (role === 'hub') {
   const write = createWriter(socket)
   if (role === 'server') {
     onFrames(socket, (bytes, start, end) => {
-      const { a, b } = valueOf<{ a: number; b: number }>(bytes, start, end)
+      const { a, b } = readValue<{ a: number; b: number }>(bytes, start, end)
       write(frame(bytes.readUInt32LE(start + 4), { sum: a + b }))
     })
     socket.on('connect', ready)
@@ -65,7 +65,7 @@ if (role === 'hub') {
     let lastCall = 0
     onFrames(socket, (bytes, start, end) => {
       const call = bytes.readUInt32LE(start + 4)
-      waiting.get(call)?.(valueOf(bytes, start, end))
+      waiting.get(call)?.(readValue(bytes, start, end))
       waiting.delete(call)
     })
     socket.on('connect', () =>

@@ -23,7 +23,7 @@ import type { Grant } from '@switchyard/contracts'
 export interface Link {
   /** Connects and starts to deliver to `inbox`; resolves when others can be reached and `reaches` knows who listens. */
   open(inbox: LinkInbox): Promise<void>
-  /** Makes an identity of this process known, with what it may do, for the life of the link. @throws FORBIDDEN */
+  /** Makes an identity of this process known, with what it may do, for the life of the link; doing it again begins anew. @throws FORBIDDEN */
   attach(identity: string, grant: Grant): Promise<void>
   detach(identity: string): void
   /** Asks for frames: topics that match a pattern, or requests for a subject. The returned function ends it. @throws FORBIDDEN */

@@ -35,8 +35,9 @@ export interface HubLinkOptions {
 
 /** More than this waiting in a lane means "no credit". */
 const HIGH_WATER_BYTES = 131_072
-const MIN_RETRY_MS = 5
-const RETRY_JITTER_MS = 35
+/** The first wait between attempts is at most this long, each further one twice that. */
+const RETRY_MS = 10
+const MAX_RETRY_MS = 200
 const CLOSE_LIMIT_MS = 1_000
 
 interface Waiter {
@@ -76,21 +77,23 @@ export function createHubLink({
   const note = (event: LinkEvent): void => inbox?.note?.(event)
 
   /** Goes on until connected or closed; only while `open` waits is there a time limit. */
-  async function connectUntil(place: HubPlace, deadlineMs: number): Promise<void> {
-    let cause: unknown
-    while (state !== 'closed') {
+  async function connectUntil(deadlineMs: number): Promise<void> {
+    for (let waitMs = RETRY_MS; state !== 'closed'; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
+      let cause: unknown
       try {
-        if (await connectOnce(place)) return
+        if (await connectOnce()) return
       } catch (error) {
-        if (isSwitchyardError(error, 'HUB_UNTRUSTED') && deadlineMs < Number.POSITIVE_INFINITY) throw error
         cause = error
+        if (isSwitchyardError(error, 'HUB_UNTRUSTED') && deadlineMs < Number.POSITIVE_INFINITY) throw error
       }
-      if (clock.monotonicMs() > deadlineMs) throw hubUnreachable(place.socketPath, cause)
-      await pause(MIN_RETRY_MS + random() * RETRY_JITTER_MS)
+      if (clock.monotonicMs() > deadlineMs) throw hubUnreachable(folder, cause)
+      await pause(waitMs * random())
     }
   }
 
-  async function connectOnce(place: HubPlace): Promise<boolean> {
+  async function connectOnce(): Promise<boolean> {
+    // Looked at anew each time, as somebody may have removed the folder.
+    const place = openHubPlace(folder)
     try {
       if (await join(place)) return true
     } catch (error) {
@@ -100,12 +103,20 @@ export function createHubLink({
     const lock = tryHubLock(place.lockPath)
     if (lock === undefined) return false
     try {
-      hub = await openHub({ place, lock, clock, authorize, note, onGone: () => (hub = undefined) })
+      hub = await openHub({
+        place,
+        lock,
+        clock,
+        authorize,
+        note,
+        onGone() {
+          hub = undefined
+        },
+      })
     } catch (error) {
       lock.release()
       throw error
     }
-    if (state === 'closed') await hub.close()
     return state !== 'closed' && join(place)
   }
 
@@ -123,7 +134,7 @@ export function createHubLink({
       drained,
       closed() {
         told()
-        if (open && connection === mine) lose(place)
+        if (open && connection === mine) lose()
       },
     }
     reset()
@@ -163,13 +174,13 @@ export function createHubLink({
     to.control(CONTROL.attach, 0, [lastSlot, identity, grant])
   }
 
-  function lose(place: HubPlace): void {
+  function lose(): void {
     connection = undefined
     reset()
     releaseRoom()
     inbox?.lost('*')
     note({ type: 'reach' })
-    if (state === 'open') connecting = connectUntil(place, Number.POSITIVE_INFINITY)
+    if (state === 'open') connecting = connectUntil(Number.POSITIVE_INFINITY)
   }
 
   function control(kind: ControlKind, body: unknown, told: () => void): void {
@@ -297,10 +308,9 @@ export function createHubLink({
   return {
     async open(to) {
       if (state !== 'new') throw linkClosed()
-      const place = openHubPlace(folder)
       state = 'open'
       inbox = to
-      connecting = connectUntil(place, clock.monotonicMs() + openTimeoutMs)
+      connecting = connectUntil(clock.monotonicMs() + openTimeoutMs)
       await connecting
     },
 
