@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CONFIG_FILE, commentedConfig } from '@switchyard/yard/config'
+import { CONFIG_FILE } from '@switchyard/yard/config'
+import { commentedConfig } from '@switchyard/yard/config-edit'
 import { alreadyThere } from './errors.ts'
 import { changeFile, createFile, type Written } from './files.ts'
 

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { CONFIG_FILE, withPlugin } from '@switchyard/yard/config'
+import { CONFIG_FILE } from '@switchyard/yard/config'
+import { withPlugin } from '@switchyard/yard/config-edit'
 import { alreadyThere, badName, nameTaken } from './errors.ts'
 import { changeFile, createFile, type Written } from './files.ts'
 import { isOwnName } from './own-commands.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { closest } from './closest.ts'
 import { configSchema } from './config.ts'
-import type { ConfigProblem } from './config-document.ts'
+import type { ConfigProblem } from './config-problem.ts'
 
 const PREFIX = 'SWITCHYARD_'
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { SwitchyardError } from '@switchyard/contracts'
-import type { ConfigProblem } from './config-document.ts'
+import type { ConfigProblem } from './config-problem.ts'
 
 /** One line a mistake, each with its place, what must hold and what is: nothing else needs to be read to mend it. */
 export const configInvalid = (dir: string, problems: readonly ConfigProblem[]): SwitchyardError =>

@@ -11,13 +11,13 @@ import { type ConfigSurroundings, loadConfig, userConfigPath } from './config-lo
 const USER = '/home/ada/.config/switchyard/config.json'
 const PROJECT = '/work/app/switchyard.config.json'
 
-function load(files: Record<string, string>, env: ConfigSurroundings['env'] = {}) {
+async function load(files: Record<string, string>, env: ConfigSurroundings['env'] = {}) {
   return loadConfig('/work/app', { env, platform: 'linux', homeDir: '/home/ada', readText: (path) => files[path] })
 }
 
-function problemsOf(files: Record<string, string>, env: ConfigSurroundings['env'] = {}): string[] {
+async function problemsOf(files: Record<string, string>, env: ConfigSurroundings['env'] = {}): Promise<string[]> {
   try {
-    load(files, env)
+    await load(files, env)
   } catch (error) {
     if (isSwitchyardError(error, 'CONFIG_INVALID')) return error.message.split('\n')
     throw error
@@ -26,15 +26,15 @@ function problemsOf(files: Record<string, string>, env: ConfigSurroundings['env'
 }
 
 describe('loadConfig()', () => {
-  it('gives every key its default where nothing is said', () => {
-    const { config, entries } = load({})
+  it('gives every key its default where nothing is said', async () => {
+    const { config, entries } = await load({})
     expect(config).toEqual(defaultConfig())
     expect(config.approval).toEqual({ read: 'run', write: 'ask', destroy: 'type' })
     expect(new Set(entries.map(({ origin }) => origin.from))).toEqual(new Set(['default']))
   })
 
-  it('takes environment over project over user over defaults, key by key, and knows who said it', () => {
-    const { config, entries } = load(
+  it('takes environment over project over user over defaults, key by key, and knows who said it', async () => {
+    const { config, entries } = await load(
       {
         [USER]: '{ "logLevel": "debug", "store": { "busyTimeoutMs": 5 }, "guard": { "ops": { "timeoutMs": 9 } } }',
         [PROJECT]: '{\n  // quieter\n  "logLevel": "error",\n  "guard": { "ops": { "retry": { "maxRetries": 0 } } },\n}',
@@ -56,14 +56,14 @@ describe('loadConfig()', () => {
     })
   })
 
-  it('names every problem of every source at once, with line, column, key and value', () => {
+  it('names every problem of every source at once, with line, column, key and value', async () => {
     const text = `{
   "logLevel": "loud",
   "plugin": ["./x.ts"],
   "store": { "busyTimeoutMs": -5, "busytimeout": "hunter2" }
 }`
     expect(
-      problemsOf({ [PROJECT]: text, [USER]: '{ "approval": { "destroy": "run" } }' }, { SWITCHYARD_BUS_MAX_MESSAGE_BYTES: 'big' }),
+      await problemsOf({ [PROJECT]: text, [USER]: '{ "approval": { "destroy": "run" } }' }, { SWITCHYARD_BUS_MAX_MESSAGE_BYTES: 'big' }),
     ).toEqual([
       `${USER}:1:28: approval.destroy must be one of "ask", "type": current value is "run"`,
       'switchyard.config.json:2:15: logLevel must be one of "debug", "info", "warn", "error", "silent": current value is "loud"',
@@ -74,42 +74,42 @@ describe('loadConfig()', () => {
     ])
   })
 
-  it('never shows the value of a key that nobody knows, or whose name says secret', () => {
-    const lines = problemsOf({ [PROJECT]: '{ "apiKey": "hunter2", "guard": { "secret-vault": { "timeoutMs": "hunter3" } } }' })
+  it('never shows the value of a key that nobody knows, or whose name says secret', async () => {
+    const lines = await problemsOf({ [PROJECT]: '{ "apiKey": "hunter2", "guard": { "secret-vault": { "timeoutMs": "hunter3" } } }' })
     expect(lines.join('\n')).toContain('guard.secret-vault.timeoutMs must be a number: current value is hidden')
     expect(lines.join('\n')).not.toMatch(/hunter/)
   })
 
-  it('points at a syntax error and at a key that is there twice', () => {
-    expect(problemsOf({ [PROJECT]: '{\n  "logLevel": "warn"\n  "plugins": []\n}' })).toEqual([
+  it('points at a syntax error and at a key that is there twice', async () => {
+    expect(await problemsOf({ [PROJECT]: '{\n  "logLevel": "warn"\n  "plugins": []\n}' })).toEqual([
       'switchyard.config.json:3:3: must be JSON: a comma is missing',
     ])
-    expect(problemsOf({ [PROJECT]: '{ "logLevel": "warn",\n  "logLevel": "info" }' })).toEqual([
+    expect(await problemsOf({ [PROJECT]: '{ "logLevel": "warn",\n  "logLevel": "info" }' })).toEqual([
       'switchyard.config.json:2:3: logLevel must be there once: it is there again',
     ])
-    expect(problemsOf({ [PROJECT]: '[]' })).toEqual(['switchyard.config.json:1:1: must be an object: current value is []'])
+    expect(await problemsOf({ [PROJECT]: '[]' })).toEqual(['switchyard.config.json:1:1: must be an object: current value is []'])
   })
 
-  it('takes an empty file, a byte order mark and comments', () => {
-    expect(load({ [PROJECT]: '' }).config).toEqual(defaultConfig())
-    expect(load({ [PROJECT]: '\uFEFF// nothing yet\n{ /* "logLevel": "info" */ }' }).config).toEqual(defaultConfig())
+  it('takes an empty file, a byte order mark and comments', async () => {
+    expect((await load({ [PROJECT]: '' })).config).toEqual(defaultConfig())
+    expect((await load({ [PROJECT]: '\uFEFF// nothing yet\n{ /* "logLevel": "info" */ }' })).config).toEqual(defaultConfig())
   })
 
-  it('reads a relative plugin path from the folder of whoever says it', () => {
-    expect(load({ [PROJECT]: '{ "plugins": ["./chat/index.ts", "@team/x"] }' }).config.plugins).toEqual([
+  it('reads a relative plugin path from the folder of whoever says it', async () => {
+    expect((await load({ [PROJECT]: '{ "plugins": ["./chat/index.ts", "@team/x"] }' })).config.plugins).toEqual([
       '/work/app/chat/index.ts',
       '@team/x',
     ])
-    expect(load({ [USER]: '{ "plugins": ["./chat.ts"] }' }).config.plugins).toEqual(['/home/ada/.config/switchyard/chat.ts'])
-    expect(load({}, { SWITCHYARD_PLUGINS: './a.ts, b' }).config.plugins).toEqual(['/work/app/a.ts', 'b'])
+    expect((await load({ [USER]: '{ "plugins": ["./chat.ts"] }' })).config.plugins).toEqual(['/home/ada/.config/switchyard/chat.ts'])
+    expect((await load({}, { SWITCHYARD_PLUGINS: './a.ts, b' })).config.plugins).toEqual(['/work/app/a.ts', 'b'])
   })
 
-  it('refuses a variable that is nearly a setting and leaves other names alone', () => {
-    expect(problemsOf({}, { SWITCHYARD_LOGLEVEL: 'info' })).toEqual([
+  it('refuses a variable that is nearly a setting and leaves other names alone', async () => {
+    expect(await problemsOf({}, { SWITCHYARD_LOGLEVEL: 'info' })).toEqual([
       'SWITCHYARD_LOGLEVEL: is no setting: did you mean SWITCHYARD_LOG_LEVEL',
     ])
-    expect(load({}, { SWITCHYARD_TRACE_COLLECTOR_ADDRESS: 'x' }).config).toEqual(defaultConfig())
-    expect(problemsOf({}, { SWITCHYARD_GUARD: '{' })).toEqual(['SWITCHYARD_GUARD: guard must be a JSON object'])
+    expect((await load({}, { SWITCHYARD_TRACE_COLLECTOR_ADDRESS: 'x' })).config).toEqual(defaultConfig())
+    expect(await problemsOf({}, { SWITCHYARD_GUARD: '{' })).toEqual(['SWITCHYARD_GUARD: guard must be a JSON object'])
   })
 
   describe('with real files', () => {
@@ -119,15 +119,15 @@ describe('loadConfig()', () => {
     })
     afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-    it('says which file it may not read', () => {
+    it('says which file it may not read', async () => {
       const path = join(dir, 'switchyard.config.json')
       writeFileSync(path, '{}')
       chmodSync(path, 0o000)
       const surroundings = { env: {}, platform: 'linux' as const, homeDir: dir }
-      if (process.getuid?.() === 0) expect(loadConfig(dir, surroundings).config).toEqual(defaultConfig())
-      else expect(() => loadConfig(dir, surroundings)).toThrow(`Cannot read ${path}`)
+      if (process.getuid?.() === 0) expect((await loadConfig(dir, surroundings)).config).toEqual(defaultConfig())
+      else await expect(loadConfig(dir, surroundings)).rejects.toThrow(`Cannot read ${path}`)
       rmSync(path)
-      expect(loadConfig(dir, surroundings).config).toEqual(defaultConfig())
+      expect((await loadConfig(dir, surroundings)).config).toEqual(defaultConfig())
     })
   })
 })
@@ -145,7 +145,7 @@ describe('userConfigPath()', () => {
 })
 
 describe('the configuration', () => {
-  it('has these keys and variables and no others', () => {
+  it('has these keys and variables and no others', async () => {
     expect(listVariables().map(({ name, path }) => `${path.join('.')} ${name}`)).toEqual([
       'plugins SWITCHYARD_PLUGINS',
       'logLevel SWITCHYARD_LOG_LEVEL',
@@ -159,7 +159,7 @@ describe('the configuration', () => {
     expect(variableName(['store', 'busyTimeoutMs'])).toBe('SWITCHYARD_STORE_BUSY_TIMEOUT_MS')
   })
 
-  it('takes for guards exactly what the room resilience takes', () => {
+  it('takes for guards exactly what the room resilience takes', async () => {
     type Settings = YardConfig['guard'][string]
     expectTypeOf<Settings>().toExtend<GuardOptions>()
     expectTypeOf<keyof Settings>().toEqualTypeOf<keyof GuardOptions>()
@@ -169,7 +169,7 @@ describe('the configuration', () => {
     expectTypeOf<keyof Extract<Settings['cache'], object>>().toEqualTypeOf<keyof Extract<GuardOptions['cache'], object>>()
   })
 
-  it('has a JSON schema that describes every key and refuses others', () => {
+  it('has a JSON schema that describes every key and refuses others', async () => {
     const schema = configJsonSchema() as { properties: Record<string, { description?: string }>; additionalProperties: unknown }
     expect(schema.additionalProperties).toBe(false)
     for (const [key, { description }] of Object.entries(schema.properties)) expect(description, key).toMatch(/\w{3}/)

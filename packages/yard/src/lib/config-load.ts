@@ -3,10 +3,11 @@ import { dirname, isAbsolute, join, posix, resolve, win32 } from 'node:path'
 import type { z } from 'zod'
 import { closest } from './closest.ts'
 import { CONFIG_FILE, configSchema, type YardConfig } from './config.ts'
-import { type ConfigDocument, type ConfigProblem, keyText, parseConfigDocument } from './config-document.ts'
+import type { ConfigDocument } from './config-document.ts'
 import { readEnvironment } from './config-env.ts'
 import { configInvalid, configUnreadable, systemCode } from './config-errors.ts'
 import { mustBe } from './config-issue.ts'
+import { type ConfigProblem, keyText } from './config-problem.ts'
 
 /** What the machine says; read once, where the process starts. */
 export interface ConfigSurroundings {
@@ -48,13 +49,15 @@ interface Layer {
  * The configuration of a workspace: environment over `switchyard.config.json` over the user's own file over defaults, key by key.
  * @throws CONFIG_INVALID with every problem of all of them at once, CONFIG_UNREADABLE
  */
-export function loadConfig(dir: string, { env, platform, homeDir, readText = readFile }: ConfigSurroundings): LoadedConfig {
+export async function loadConfig(dir: string, { env, platform, homeDir, readText = readFile }: ConfigSurroundings): Promise<LoadedConfig> {
   const paths = { user: userConfigPath({ env, platform, homeDir }), project: join(dir, CONFIG_FILE) }
   const problems: ConfigProblem[] = []
   const layers: Layer[] = []
   for (const from of ['user', 'project'] as const) {
     const text = readText(paths[from])
     if (text === undefined) continue
+    // Most workspaces have no configuration, and need not wait for what reads one.
+    const { parseConfigDocument } = await import('./config-document.ts')
     const document = parseConfigDocument(paths[from], text)
     problems.push(...document.problems)
     if (document.problems.length === 0) layers.push(fileLayer(from, paths[from], document))

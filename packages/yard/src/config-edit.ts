@@ -1,0 +1,1 @@
+export { commentedConfig, withPlugin } from './lib/config-edit.ts'
