@@ -4,6 +4,7 @@ import { readRequest } from './request.ts'
 import type { RouteOptions } from './routed.ts'
 import { weightOf } from './scorer.ts'
 import { indexOfFeature, vectorize } from './space.ts'
+import { tokenize } from './tokens.ts'
 
 /** One thing in a request that spoke for a command, or against it. */
 export interface Evidence {
@@ -58,12 +59,8 @@ export function explain(
     evidence: [...evidence.values()].sort((a, b) => Math.abs(b.points) - Math.abs(a.points)).slice(0, limit),
     reread: tokens.flatMap(({ word, start, end }) => {
       const written = text.slice(start, end)
-      return tokenChanged(written, word) ? [{ text: written, as: word, start, end }] : []
+      // Contractions and numbers are read as something else by everybody; masks and corrections are worth telling.
+      return tokenize(written).some((plain) => plain.word === word) ? [] : [{ text: written, as: word, start, end }]
     }),
   }
 }
-
-/** A contraction or a number is read as something else by everybody; only masks and corrections are worth telling. */
-const tokenChanged = (written: string, word: string): boolean =>
-  word.startsWith('<') ||
-  (/^[a-z]+$/i.test(written) && written.length >= 4 && !written.toLowerCase().includes(word) && !/^\p{N}/u.test(word) && word !== '#')

@@ -1,4 +1,5 @@
-import { type Document, learnScorer } from './learn.ts'
+import type { Document } from './document.ts'
+import { learnScorer } from './learn.ts'
 import { seededRandom } from './random.ts'
 import { scoreVector } from './scorer.ts'
 import { vectorize } from './space.ts'

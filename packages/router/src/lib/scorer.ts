@@ -31,10 +31,12 @@ export function weightOf({ rowStarts, rowScales, classes, weights }: Scorer, fea
   return 0
 }
 
+export type Weight = readonly [feature: number, weight: number]
+
 /** Collects weights class by class and packs them by feature. */
 export interface ScorerBuilder {
-  /** Features of a class in any order, each at most once. */
-  add(ofClass: number, features: readonly number[], weights: readonly number[], bias: number): void
+  /** The weights of a class in any order, each feature at most once. */
+  add(ofClass: number, weights: readonly Weight[], bias: number): void
   build(): Scorer
 }
 
@@ -42,8 +44,12 @@ export function createScorerBuilder(featureCount: number, classCount: number): S
   const columns: { ofClass: number; features: Int32Array; weights: Float32Array }[] = []
   const biases = new Float32Array(classCount)
   return {
-    add(ofClass, features, weights, bias) {
-      columns.push({ ofClass, features: Int32Array.from(features), weights: Float32Array.from(weights) })
+    add(ofClass, weights, bias) {
+      columns.push({
+        ofClass,
+        features: Int32Array.from(weights, ([feature]) => feature),
+        weights: Float32Array.from(weights, ([, weight]) => weight),
+      })
       biases[ofClass] = bias
     },
     build() {
