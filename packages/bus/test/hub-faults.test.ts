@@ -1,3 +1,4 @@
+import { createFakeClock } from '@switchyard/contracts/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHubLink } from '../src/lib/link/hub-link.ts'
 import type { LinkEvent, LinkFrame } from '../src/lib/link.ts'
@@ -58,6 +59,50 @@ describe('the hub of several processes', () => {
       expect(Object.keys(failures).filter((code) => code !== 'LINK_LOST' && code !== 'NO_RESPONDER')).toEqual([])
     }
   }, 120_000)
+
+  it('holds a flood back for a process that is slow, so that nothing is lost and little waits', async () => {
+    // Time stands still for the hub, so the process never counts as one that has stopped for good.
+    const host = createHubLink({ folder: processes.folder, clock: createFakeClock() })
+    const notes: LinkEvent[] = []
+    await host.open({ receive: () => undefined, lost: () => undefined, note: (event) => notes.push(event) })
+    const sender = createHubLink({ folder: processes.folder })
+    await sender.open({ receive: () => undefined, lost: () => undefined })
+    await sender.attach('sender', ALLOW_ALL)
+    const slow = processes.start('slow')
+    await slow.until('connected')
+    await until(() => sender.reaches('flood/x'))
+
+    slow.child.kill('SIGSTOP')
+    const count = 20_000
+    let taken = 0
+    const flood = async (): Promise<void> => {
+      const payload = 'x'.repeat(1_000)
+      for (; taken < count; taken++) {
+        if (!sender.send(frameOf({ kind: 'publish', source: 'sender', subject: 'flood/x', payload }))) await sender.ready()
+      }
+    }
+    const flooding = flood()
+    let before = -1
+    await until(() => {
+      const stands = taken > 0 && taken === before
+      before = taken
+      return stands
+    })
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(taken).toBeLessThan(2_000)
+
+    slow.child.kill('SIGCONT')
+    await flooding
+    let heard = 0
+    while (heard < count) {
+      slow.reports.length = 0
+      slow.order({ do: 'count' })
+      heard = (await slow.until('count')).heard
+    }
+    expect(notes.filter((event) => event.type === 'dropped')).toEqual([])
+    await sender.close()
+    await host.close()
+  }, 30_000)
 
   it('goes on for all others while one process has stopped to read, and tells that one what it missed', async () => {
     const notes: LinkEvent[] = []
