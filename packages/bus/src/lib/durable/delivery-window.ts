@@ -31,8 +31,8 @@ export interface DeliveryWindow {
 }
 
 export function createDeliveryWindow(): DeliveryWindow {
-  /** In order of position, settled ones included until they reach the front. */
-  const held: Held[] = []
+  /** In order of position; settled ones stay until they are dropped. */
+  let held: Held[] = []
   let front = 0
   let size = 0
   /** Those behind the head of each stream that has one; the head itself is in `ready` or out. */
@@ -51,13 +51,12 @@ export function createDeliveryWindow(): DeliveryWindow {
       )
   }
 
+  /** Also those behind one that takes long; now and then, as it looks at all of them. */
   function dropSettled(): void {
     while (front < held.length && held[front]!.isSettled) front++
-    // Moving the rest down costs as much as it saves room, so it is done rarely.
-    if (front > 1_024 && front * 2 > held.length) {
-      held.splice(0, front)
-      front = 0
-    }
+    if (held.length < 1_024 || held.length < size * 2) return
+    held = held.filter(({ isSettled }) => !isSettled)
+    front = 0
   }
 
   return {

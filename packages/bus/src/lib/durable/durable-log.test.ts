@@ -598,6 +598,19 @@ describe('subscribe', () => {
     expect(heard).toEqual([1, 2])
   })
 
+  test.each([{ name: '' }, { pattern: 'a/b*' }, { concurrency: 0 }, { maxDeliveries: 1.5 }, { visibilityMs: 0 }])(
+    'subscribe() refuses %o',
+    async (wrong) => {
+      await using under = openLog()
+      expect(() => under.log.subscribe({ name: 's', pattern: 'a', handler: () => {}, ...wrong })).toThrow(RangeError)
+      expect(under.log.stats().subscriptions).toEqual([])
+    },
+  )
+
+  test('createDurableLog() refuses a rule without a pattern', () => {
+    expect(() => openLog({ rules: [{ topics: 'a/*b' }] })).toThrow(RangeError)
+  })
+
   test('a second subscription of a name in one log is refused until the first is closed', async () => {
     await using under = openLog()
     const options = { name: 's', pattern: 'a', handler: () => {} }

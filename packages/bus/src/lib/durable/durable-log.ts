@@ -1,8 +1,8 @@
-import { systemClock } from '@switchyard/contracts'
+import { isTopicPattern, systemClock } from '@switchyard/contracts'
 import type { DurableLog, DurableLogOptions, DurableStats, PruneReport, SubscriptionStats } from '../durable.ts'
 import { createAppender } from './appender.ts'
 import { createDeadLetterBox } from './dead-letter-box.ts'
-import { duplicateSubscription, logClosed, messageExpired } from './errors.ts'
+import { checkSubscription, duplicateSubscription, invalidRule, logClosed, messageExpired } from './errors.ts'
 import { createPresence } from './presence.ts'
 import { createOnceReceiver } from './receive-once.ts'
 import { replayLog } from './replay.ts'
@@ -18,6 +18,7 @@ const PRUNE_EVERY_MS = 60_000
 export function createDurableLog(options: DurableLogOptions): DurableLog {
   const { store, rules, clock = systemClock, random = Math.random } = options
   const { pollMs = 250, leaseMs = 3_000, deadLetterLimits = {}, resultRetainMs = 24 * 3_600_000 } = options
+  for (const { topics } of rules) if (!isTopicPattern(topics)) throw invalidRule(topics)
   openTables(store)
 
   const emit = undisturbed(options.onEvent)
@@ -134,6 +135,7 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
     wake,
     subscribe(wanted) {
       if (isClosed) throw logClosed(`subscribe as "${wanted.name}"`)
+      checkSubscription(wanted)
       if (subscriptions.has(wanted.name)) throw duplicateSubscription(wanted.name)
       const subscription = createSubscription({ store, clock, random, streams, presence, deadLetters, emit }, wanted)
       subscriptions.set(wanted.name, subscription)

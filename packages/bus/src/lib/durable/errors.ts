@@ -1,4 +1,5 @@
-import { SwitchyardError } from '@switchyard/contracts'
+import { isTopicPattern, SwitchyardError } from '@switchyard/contracts'
+import type { DurableSubscribeOptions } from '../durable.ts'
 
 export const logClosed = (action: string): SwitchyardError =>
   new SwitchyardError('BUS_CLOSED', `Cannot ${action} as the durable log is closed`)
@@ -33,3 +34,17 @@ export const subscriptionClosed = (name: string): SwitchyardError =>
 
 export const deadLetterNotFound = (id: number): SwitchyardError =>
   new SwitchyardError('NOT_FOUND', `Cannot replay dead letter ${id} as there is none of that id`, { data: { id } })
+
+export const invalidRule = (topics: unknown): RangeError =>
+  new RangeError(`Cannot open the durable log as each rule must name its topics by a pattern: one has "${String(topics)}"`)
+
+/** @throws RangeError */
+export function checkSubscription({ name, pattern, concurrency = 1, maxDeliveries = 1, visibilityMs = 1 }: DurableSubscribeOptions): void {
+  const refuse = (rule: string, found: unknown): RangeError =>
+    new RangeError(`Cannot subscribe as "${name}" as ${rule}: it is ${JSON.stringify(found)}`)
+  if (typeof name !== 'string' || name === '') throw refuse('the name must be a text that is not empty', name)
+  if (!isTopicPattern(pattern)) throw refuse('the pattern must be segments between slashes, each literal, "*" or "**"', pattern)
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw refuse('concurrency must be an integer from 1', concurrency)
+  if (!Number.isInteger(maxDeliveries) || maxDeliveries < 1) throw refuse('maxDeliveries must be an integer from 1', maxDeliveries)
+  if (!(visibilityMs > 0)) throw refuse('visibilityMs must be above 0', visibilityMs)
+}

@@ -2,7 +2,7 @@ import type { Clock } from '@switchyard/contracts'
 import type { Store } from '@switchyard/store'
 import type { Held } from './delivery-window.ts'
 import type { Streams } from './streams.ts'
-import type { Ownership } from './subscription-table.ts'
+import type { Ownership, PastDelivery, SubscriptionTable } from './subscription-table.ts'
 import { createTopicMatcher } from './topic-pattern.ts'
 
 /** Finds the messages of one subscription in the log, in order, without their contents. */
@@ -21,16 +21,16 @@ export interface LogReaderOptions {
   readonly streams: Streams
   readonly name: string
   readonly pattern: string
+  readonly table: SubscriptionTable
   readonly ownership: Ownership
 }
 
 const PAGE = 512
 
-export function createLogReader({ store, clock, streams, name, pattern, ownership }: LogReaderOptions): LogReader {
+export function createLogReader({ store, clock, streams, name, pattern, table, ownership }: LogReaderOptions): LogReader {
   const scan = store.prepare(`SELECT position, stream, only_for FROM bus_message WHERE position > ? ORDER BY position LIMIT ${PAGE}`)
   const isMeant = createTopicMatcher(pattern)
   const meant = new Map<number, boolean>()
-  const { past } = ownership
   let seen = ownership.lowWater
   let isAtEnd = false
 
@@ -44,9 +44,7 @@ export function createLogReader({ store, clock, streams, name, pattern, ownershi
   }
 
   /** Undefined when an earlier owner settled it. */
-  function hold(position: number, stream: number): Held | undefined {
-    const before = past.get(position)
-    past.delete(position)
+  function hold(position: number, stream: number, before: PastDelivery | undefined): Held | undefined {
     if (before === undefined) return { position, stream, attempts: 0, failures: [], restUntilMs: 0, isSettled: false }
     if (before.settled === 1) return undefined
     // A wall clock that was set back must not make it wait longer than was asked for.
@@ -68,10 +66,11 @@ export function createLogReader({ store, clock, streams, name, pattern, ownershi
     readPage() {
       const found: Held[] = []
       const rows = scan.all<{ position: number; stream: number; only_for: string | null }>(seen)
+      const past = table.past(ownership, seen, rows.at(-1)?.position ?? seen)
       for (const { position, stream, only_for: onlyFor } of rows) {
         seen = position
         if (!isForUs(stream) || (onlyFor !== null && onlyFor !== name)) continue
-        const held = hold(position, stream)
+        const held = hold(position, stream, past.get(position))
         if (held !== undefined) found.push(held)
       }
       isAtEnd = rows.length < PAGE

@@ -8,8 +8,8 @@ export interface Ownership {
   readonly id: number
   readonly fence: number
   readonly lowWater: number
-  /** What former owners noted of messages beyond the low-water mark. */
-  readonly past: Map<number, PastDelivery>
+  /** Up to here former owners have noted deliveries. */
+  readonly pastEnd: number
 }
 
 export interface PastDelivery {
@@ -34,6 +34,8 @@ export interface SubscriptionTable {
   /** Makes it when it is new; undefined when somebody alive owns it. */
   take(name: string, pattern: string, from: DurableStart): Ownership | undefined
   isHeld(held: Ownership): boolean
+  /** What former owners noted of messages after one position and up to another. */
+  past(held: Ownership, after: number, upTo: number): Map<number, PastDelivery>
   /** Everything up to the mark is settled; false when the lease is not held any more. */
   advance(held: Ownership, lowWater: number): boolean
   note(held: Ownership, entry: Held, note: DeliveryNote): void
@@ -47,13 +49,16 @@ interface SubscriptionRow {
   readonly owner: string | null
 }
 
+const NOTHING: Map<number, PastDelivery> = new Map()
+
 export function createSubscriptionTable(store: Store, presence: Presence): SubscriptionTable {
   const read = store.prepare('SELECT id, low_water, fence, owner FROM bus_subscription WHERE name = ?')
   const insert = store.prepare(
     'INSERT INTO bus_subscription (name, pattern, low_water) VALUES (?, ?, ?) RETURNING id, low_water, fence, owner',
   )
   const lease = store.prepare('UPDATE bus_subscription SET owner = ?, fence = ?, pattern = ? WHERE id = ?')
-  const readPast = store.prepare('SELECT * FROM bus_delivery WHERE subscription = ? AND position > ?')
+  const readPast = store.prepare('SELECT * FROM bus_delivery WHERE subscription = ? AND position > ? AND position <= ?')
+  const readPastEnd = store.prepare('SELECT coalesce(max(position), 0) AS position FROM bus_delivery WHERE subscription = ?')
   const readLease = store.prepare('SELECT 1 FROM bus_subscription WHERE id = ? AND owner = ? AND fence = ?')
   const advance = store.prepare('UPDATE bus_subscription SET low_water = max(low_water, ?) WHERE id = ? AND owner = ? AND fence = ?')
   const clear = store.prepare('DELETE FROM bus_delivery WHERE subscription = ? AND position <= ?')
@@ -82,10 +87,14 @@ export function createSubscriptionTable(store: Store, presence: Presence): Subsc
       presence.appear()
       const fence = row.fence + 1
       lease.run(presence.id, fence, pattern, row.id)
-      const past = readPast.all<PastDelivery>(row.id, row.low_water).map((delivery) => [delivery.position, delivery] as const)
-      return { id: row.id, fence, lowWater: row.low_water, past: new Map(past) }
+      const pastEnd = readPastEnd.get<{ position: number }>(row.id)!.position
+      return { id: row.id, fence, lowWater: row.low_water, pastEnd }
     },
     isHeld: ({ id, fence }) => readLease.get(id, presence.id, fence) !== undefined,
+    past({ id, pastEnd }, after, upTo) {
+      if (after >= pastEnd) return NOTHING
+      return new Map(readPast.all<PastDelivery>(id, after, upTo).map((delivery) => [delivery.position, delivery]))
+    },
     advance({ id, fence }, lowWater) {
       if (advance.run(lowWater, id, presence.id, fence).changes === 0) return false
       clear.run(id, lowWater)

@@ -94,7 +94,7 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
     tenure = {
       ownership,
       window: createDeliveryWindow(),
-      reader: createLogReader({ store, clock, streams, name, pattern, ownership }),
+      reader: createLogReader({ store, clock, streams, name, pattern, table, ownership }),
       running: new Set(),
       timers: new Set(),
       changes: noChanges(),
