@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const BIN = fileURLToPath(new URL('../bin/switchyard.js', import.meta.url))
-const NOTES = fileURLToPath(new URL('./notes-plugin.ts', import.meta.url))
+const NOTES = fileURLToPath(new URL('./fixtures/notes-plugin.ts', import.meta.url))
 
 export interface Ended {
   readonly code: number | null

@@ -13,14 +13,14 @@ export interface Step {
 }
 
 /** A step with what it would do, where it changes something. */
-export interface PlannedStep {
+interface PlannedStep {
   readonly command: string
   readonly input: Readonly<Record<string, unknown>>
   readonly planned?: PlannedRun
 }
 
 /** A step that was run. */
-export interface FinishedStep extends PlannedStep {
+interface FinishedStep extends PlannedStep {
   readonly result: unknown
 }
 

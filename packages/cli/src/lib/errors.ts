@@ -16,11 +16,6 @@ export const unknownWord = (word: string, meant: string | undefined): Switchyard
 export const wrongInput = (command: string, mistakes: readonly string[]): SwitchyardError =>
   new SwitchyardError('USAGE', `Cannot run "${command}" as ${mistakes.join(', and ')}`, { data: { mistakes }, next: `${command} --help` })
 
-export const noPlugins = (): SwitchyardError =>
-  new SwitchyardError('NO_COMMAND_FITS', 'Cannot do anything yet as at least one plugin must be there: there is none', {
-    next: 'switchyard new plugin NAME',
-  })
-
 export const badName = (name: string): SwitchyardError =>
   usage(
     `Cannot make a plugin called "${name}" as its name must be lower-case words joined by "-", at most 50 characters`,

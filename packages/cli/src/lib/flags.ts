@@ -17,7 +17,7 @@ export interface Flag {
 }
 
 /** Flags that every command of a plugin has; a field of such a name is given by `--input`. */
-export const RESERVED: ReadonlySet<string> = new Set(['json', 'dir', 'help', 'yes', 'dry-run', 'input'])
+const RESERVED: ReadonlySet<string> = new Set(['json', 'dir', 'help', 'yes', 'dry-run', 'input'])
 
 interface Schema {
   readonly type?: string | readonly string[]

@@ -24,7 +24,7 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
  */
 export function scaffoldPlugin(dir: string, name: string, otherPlugins: readonly string[]): Scaffold {
   if (!NAME.test(name) || name.length > 50) throw badName(name)
-  if (isOwnName(name) || otherPlugins.includes(name)) throw nameTaken(name)
+  if (isOwnName(name) || name === 'help' || otherPlugins.includes(name)) throw nameTaken(name)
   const inCheckout = existsSync(join(dir, 'packages/plugin-kit/package.json'))
   const folder = inCheckout ? `packages/${name}-plugin` : `${name}-plugin`
   if (existsSync(join(dir, folder))) throw alreadyThere(join(dir, folder))

@@ -1,0 +1,89 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { BIN, ended, makeWorkspace, run } from './process.ts'
+
+/** `script` gives a program a terminal of its own. */
+const hasTerminals = spawnSync('script', ['--version']).status === 0
+
+/** Runs the real program on a terminal; each answer is typed once its question is on the screen. */
+async function onTerminal(dir: string, args: readonly string[], answers: readonly (readonly [question: string, keys: string])[], env = {}) {
+  const line = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const child = spawn('script', ['-qec', `stty rows 40 columns 80; ${line}`, '/dev/null'], {
+    cwd: dir,
+    env: { PATH: process.env.PATH, HOME: dir, TERM: 'xterm-256color', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const waiting = [...answers]
+  let screen = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    screen += chunk.toString()
+    const next = waiting[0]
+    if (next === undefined || !screen.includes(next[0])) return
+    waiting.shift()
+    screen = ''
+    child.stdin.write(next[1])
+  })
+  const { code, stdout } = await ended(child)
+  return { code, stdout, unanswered: waiting.length }
+}
+
+const CTRL_C = '\u0003'
+
+describe.runIf(hasTerminals)('on a terminal', () => {
+  it('what changes something shows its plan and runs after a yes', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { code, stdout, unanswered } = await onTerminal(workspace.dir, ['notes', 'note', 'add', '--name', 'milk'], [['Do this?', 'y']])
+    expect({ code, unanswered }).toEqual({ code: 0, unanswered: 0 })
+    expect(stdout).toContain('Write down "milk"')
+    expect(stdout).toContain('To take it back: switchyard undo p-')
+    expect((await run(workspace.dir, ['notes', 'note', 'list'])).stdout).toContain('milk')
+  })
+
+  it.each([
+    ['a no', 'n'],
+    ['Ctrl-C', CTRL_C],
+  ])('nothing is done after %s, and the exit code is 3', async (_, keys) => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { code, stdout } = await onTerminal(workspace.dir, ['notes', 'note', 'add', '--name', 'milk'], [['Do this?', keys]])
+    expect(code).toBe(3)
+    expect(stdout).toContain('Nothing was done. To do it:')
+    expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
+  })
+
+  it('what cannot be taken back wants the name of what is lost, to the letter', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    await run(workspace.dir, ['notes', 'note', 'add', '--name', 'milk', '--yes'])
+    const drop = ['notes', 'note', 'drop', '--name', 'milk']
+    const wrong = await onTerminal(workspace.dir, drop, [
+      ['Type milk to go on', 'yes\r'],
+      ['Type milk, or', CTRL_C],
+    ])
+    expect(wrong.code).toBe(3)
+    const right = await onTerminal(workspace.dir, drop, [['Type milk to go on', 'milk\r']])
+    expect(right.code).toBe(0)
+    expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
+  })
+
+  it('what a request leaves open is asked for', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { code, stdout } = await onTerminal(
+      workspace.dir,
+      ['write down a note'],
+      [
+        ['What it is called', 'bread\r'],
+        ['Do this?', 'y'],
+      ],
+    )
+    expect(code).toBe(0)
+    expect(stdout).toContain('switchyard notes note add --name bread')
+  })
+
+  it('colours are shown, but not with NO_COLOR', async () => {
+    using workspace = makeWorkspace()
+    const colored = await onTerminal(workspace.dir, ['plugins'], [])
+    expect(colored.stdout).toContain('\u001b[1mops')
+    const bare = await onTerminal(workspace.dir, ['plugins'], [], { NO_COLOR: '1' })
+    expect(bare.stdout).toContain('ops ')
+    expect(bare.stdout).not.toContain('\u001b')
+  })
+})
