@@ -73,18 +73,21 @@ describe('hostile text', () => {
     ['words that are unknown', Array.from({ length: 100_000 }, (_, i) => `restaat${String.fromCharCode(97 + (i % 26))}`).join(' ')],
   ])('[T7] a megabyte of %s is answered in bounded time', (_, text) => {
     route(model, text)
-    const before = performance.now()
+    const before = process.cpuUsage()
     expect(route(model, text).scope).toBeLessThanOrEqual(1)
-    expect(performance.now() - before).toBeLessThan(250)
+    expect(process.cpuUsage(before).user).toBeLessThan(250_000)
   })
 
   test('[T8] any text has an outcome and finite numbers', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.lorem()), (text) => {
         const { outcome, confidence, scope, ranked } = route(model, text)
-        expect(['act', 'ask', 'abstain']).toContain(outcome)
-        for (const chance of [confidence, scope, ...ranked.map((one) => one.confidence)]) expect(chance >= 0 && chance <= 1).toBe(true)
-        expect(ranked.every(({ points }) => Number.isFinite(points))).toBe(true)
+        const chances = [confidence, scope, ...ranked.map((one) => one.confidence)]
+        return (
+          ['act', 'ask', 'abstain'].includes(outcome) &&
+          chances.every((chance) => chance >= 0 && chance <= 1) &&
+          ranked.every(({ points }) => Number.isFinite(points))
+        )
       }),
       { numRuns: 500 },
     )

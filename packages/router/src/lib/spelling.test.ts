@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { correctSpelling, createVocabulary, isOneSlip } from './spelling.ts'
+import { correctSpelling, createVocabulary, isOneSlip, MAX_CORRECTIONS } from './spelling.ts'
 import { tokenize } from './tokens.ts'
 
 const vocabulary = createVocabulary(['restart', 'certificate', 'backup', 'staging', 'disk', 'space'])
@@ -28,6 +28,14 @@ describe('correctSpelling()', () => {
     ['dsk', 'too short'],
   ])('leaves %s alone: %s', (typed) => {
     expect(correct(typed)).toBe(typed)
+  })
+
+  test('corrects a bounded number of words', () => {
+    expect(
+      correct('restrat '.repeat(100))
+        .split(' ')
+        .filter((word) => word === 'restart'),
+    ).toHaveLength(MAX_CORRECTIONS)
   })
 
   test('keeps where the word stood', () => {

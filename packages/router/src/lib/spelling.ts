@@ -5,7 +5,7 @@ import type { Token } from './tokens.ts'
 
 const SHORTEST = 4
 const LONGEST = 24
-const MAX_CORRECTIONS = 24
+export const MAX_CORRECTIONS = 24
 
 /** Words that need no correction, and those that may be a correction. */
 export interface Vocabulary {

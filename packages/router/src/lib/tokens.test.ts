@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_TOKENS, tokenize } from './tokens.ts'
+import { MAX_CHARS, MAX_TOKENS, tokenize } from './tokens.ts'
 
 const words = (text: string): string[] => tokenize(text).map(({ word }) => word)
 
@@ -11,7 +11,8 @@ describe('tokenize()', () => {
     ["what's up, I don't know", ['what', 'is', 'up', 'i', 'do', 'not', 'know']],
     ["the user's café", ['the', 'user', 'cafe']],
     ['version 1.2.3 at 10:30 in 5 minutes', ['version', '#', 'at', '#', 'in', '#', 'minutes']],
-    ['k8s v2', ['k8s', 'v2']],
+    ['k8s v2', ['kubernetes', 'v2']],
+    ['the PR of the db', ['the', 'pull', 'request', 'of', 'the', 'database']],
     ['разверни 部署', ['разверни', '部署']],
   ])('%s', (text, expected) => {
     expect(words(text)).toEqual(expected)
@@ -29,6 +30,10 @@ describe('tokenize()', () => {
 
   test('finds no word in punctuation, emoji and control characters', () => {
     expect(words('?! 🙂🚀 \u0000\u0007\u001b[31m'.replace('31m', ''))).toEqual([])
+  })
+
+  test('reads no further than a bounded number of characters', () => {
+    expect(tokenize(`${' '.repeat(MAX_CHARS)}word`)).toEqual([])
   })
 
   test('stops after a bounded number of words', () => {

@@ -1,3 +1,5 @@
+import { ALIASES } from './aliases.ts'
+
 /** One word of a request, and where it stood: `text.slice(start, end)` is what the person wrote. */
 export interface Token {
   readonly word: string
@@ -93,7 +95,7 @@ const CONTRACTIONS = new Map(
 /** A number whatever its digits: what counts for routing is that there is one. */
 export const NUMBER_WORD = '#'
 
-/** The words of a request, lower case, identifiers and contractions split, in order; at most `MAX_TOKENS`. */
+/** The words of a request, lower case, identifiers, contractions and short forms spelt out, in order; at most `MAX_TOKENS`. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   for (const match of text.slice(0, MAX_CHARS).matchAll(WORD)) {
@@ -111,7 +113,7 @@ export function tokenize(text: string): Token[] {
 function wordsOf(part: string): readonly string[] {
   if (NUMBER.test(part)) return [NUMBER_WORD]
   const plain = part.normalize('NFKD').replace(MARKS, '').replaceAll('’', "'").toLowerCase().slice(0, MAX_WORD)
-  const expanded = CONTRACTIONS.get(plain)
+  const expanded = CONTRACTIONS.get(plain) ?? ALIASES.get(plain)
   if (expanded) return expanded
   const apostrophe = plain.indexOf("'")
   return [apostrophe > 0 ? plain.slice(0, apostrophe) : plain]
