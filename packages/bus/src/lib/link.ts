@@ -82,15 +82,15 @@ export interface LinkFrame {
 }
 
 export interface LinkMeta {
-  readonly messageId?: string
-  readonly correlationId?: string
-  readonly causationId?: string
-  readonly sentAtMs?: number
-  readonly sequence?: number
-  readonly messageType?: string
-  readonly idempotencyKey?: string
-  /** Milliseconds left when it was sent; a deadline never crosses processes as a wall time. */
-  readonly remainingMs?: number
-  readonly expiresAtMs?: number
-  readonly headers?: Readonly<Record<string, string>>
+  readonly messageId?: string | undefined
+  readonly correlationId?: string | undefined
+  readonly causationId?: string | undefined
+  readonly sentAtMs?: number | undefined
+  readonly sequence?: number | undefined
+  readonly messageType?: string | undefined
+  readonly idempotencyKey?: string | undefined
+  /** Milliseconds left when it was sent, rounded down on the way; a deadline never crosses processes as a wall time. */
+  readonly remainingMs?: number | undefined
+  readonly expiresAtMs?: number | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }

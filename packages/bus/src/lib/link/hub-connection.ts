@@ -6,6 +6,7 @@ import { frameTooLarge, hubUnreachable, untrusted } from './errors.ts'
 import { FrameReader } from './frame-reader.ts'
 import { createNonce, isProof, NONCE_BYTES, PROOF_BYTES, prove } from './handshake.ts'
 import { checkSocket, type HubPlace } from './hub-place.ts'
+import { metaLine, readMetaLine } from './meta-line.ts'
 import { Outbox } from './outbox.ts'
 import { createOutgoingRoutes } from './outgoing-routes.ts'
 import {
@@ -22,11 +23,12 @@ import {
   type Lane,
   LINK_ITSELF,
   MAX_BODY_BYTES,
+  META_IN_JSON,
+  META_LINE,
   readCall,
   readLane,
   readPriority,
   readUint32,
-  WITH_META,
   writeHeader,
   writeUint32,
 } from './wire.ts'
@@ -151,7 +153,13 @@ export class HubConnection {
       this.#routes.find(routeClass, source, subject, destination) ??
       this.#routes.add(routeClass, source, slotFor(frame), subject, destination)
 
-    const text = bodyText(meta, payload)
+    let low = priority
+    let text = payload === undefined ? '' : (JSON.stringify(payload) ?? '')
+    if (meta !== undefined) {
+      const line = metaLine(meta)
+      low |= line === undefined ? META_IN_JSON : META_LINE
+      text = line === undefined ? `[${JSON.stringify(meta)}${text === '' ? '' : `,${text}`}]` : `${line}\n${text}`
+    }
     let bodyBytes = text.length * 3
     if (text.length > SMALL_TEXT_LENGTH) {
       bodyBytes = Buffer.byteLength(text)
@@ -165,7 +173,7 @@ export class HubConnection {
     const at = this.#outbox.tailEnd(lane)
     if (text.length > 0) bodyBytes = room.write(text, at + HEADER_BYTES)
     writeUint32(room, at, bodyBytes)
-    writeHeader(room, at, kind, meta === undefined ? priority : priority | WITH_META, frame.call, route.numbers[lane], peer)
+    writeHeader(room, at, kind, low, frame.call, route.numbers[lane], peer)
     this.#outbox.commit(lane, HEADER_BYTES + bodyBytes)
     return lane
   }
@@ -222,19 +230,27 @@ export class HubConnection {
       this.destroy()
       return
     }
+    const low = bytes[start + 5]!
+    let text = end - start > HEADER_BYTES ? bytes.toString('utf8', start + HEADER_BYTES, end) : ''
     let meta: LinkMeta | undefined
     let payload: unknown
-    if (end - start > HEADER_BYTES) {
+    if ((low & META_LINE) !== 0) {
+      const lineEnd = text.indexOf('\n')
+      if (lineEnd < 0) return
+      meta = readMetaLine(text.slice(0, lineEnd))
+      text = text.slice(lineEnd + 1)
+    }
+    if (text !== '') {
       try {
-        payload = JSON.parse(bytes.toString('utf8', start + HEADER_BYTES, end))
+        payload = JSON.parse(text)
       } catch {
         // Its sender wrote nonsense; nobody else is to suffer from it.
         return
       }
-      if ((bytes[start + 5]! & WITH_META) !== 0) {
-        if (!Array.isArray(payload)) return
-        ;[meta, payload] = payload
-      }
+    }
+    if ((low & META_IN_JSON) !== 0) {
+      if (!Array.isArray(payload)) return
+      ;[meta, payload] = payload
     }
     this.#sink.frame({
       kind: DATA_KINDS[kind - 1]!,
@@ -259,9 +275,4 @@ export async function dialHub(
   if (!checkSocket(place.socketPath)) return undefined
   const connection = new HubConnection(place, sink)
   return { connection, peer: await connection.greet(place, clock) }
-}
-
-function bodyText(meta: LinkMeta | undefined, payload: unknown): string {
-  if (meta === undefined) return payload === undefined ? '' : (JSON.stringify(payload) ?? '')
-  return JSON.stringify(payload === undefined ? [meta] : [meta, payload])
 }

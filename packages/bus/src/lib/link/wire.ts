@@ -5,17 +5,18 @@ import type { LinkFrame } from '../link.ts'
  *
  *   0  u32  length of the body
  *   4  u8   kind
- *   5  u8   low half: priority of data, lane of control; 0x10: the body is [meta, payload] and not the payload alone
+ *   5  u8   low half: priority of data, lane of control; 0x10: the body is [meta, payload]; 0x20: it is a line of meta, then the payload
  *   6  u16  call, high part
  *   8  u32  call, low part
  *  12  u32  number of the route: who sends what kind of frame on which subject, told before by a `define` in the same lane
  *  16  u32  number of the process to reach
- *  20       body: JSON, empty for an undefined payload
+ *  20       body: the payload as JSON, nothing if it is undefined
  *
  * The hub reads the header alone, and of that only kind, number and process; it writes its own number and passes the bytes on.
  */
 export const HEADER_BYTES = 20
-export const WITH_META = 0x10
+export const META_IN_JSON = 0x10
+export const META_LINE = 0x20
 const PRIORITY = 0x0f
 
 /** Data kinds by number; 0 is none. */
