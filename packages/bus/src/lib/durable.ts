@@ -31,6 +31,8 @@ export interface DurableLog {
   /** Removes what no rule keeps; runs by itself every minute too. */
   prune(): Promise<PruneReport>
   stats(): DurableStats
+  /** Closes all subscriptions; publishing goes on. False when handlers had to be aborted. @default drainMs 5_000 */
+  drain(drainMs?: number): Promise<boolean>
   /** Takes nothing new, lets handlers finish for up to `drainMs`, gives its subscriptions to others. The store stays open. */
   close(drainMs?: number): Promise<void>
 }
@@ -154,8 +156,8 @@ export interface DurableSubscription {
   readonly owner: boolean
   /** Resolves once this process owns it. */
   ready(): Promise<void>
-  /** Takes nothing new, waits up to `drainMs` for handlers, then aborts them and lets another process take over. @default 5_000 */
-  close(drainMs?: number): Promise<void>
+  /** Takes nothing new, waits up to `drainMs` for handlers, then aborts them and lets another process take over; false when it had to abort any. @default 5_000 */
+  close(drainMs?: number): Promise<boolean>
 }
 
 export type DeadLetterReason = 'EXPIRED' | 'MAX_DELIVERIES' | 'SCHEMA_INVALID' | 'QUEUE_OVERFLOW' | 'HANDLER_REJECTED' | 'NO_SUBSCRIBER'

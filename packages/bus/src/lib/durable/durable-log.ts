@@ -104,6 +104,17 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
     })
   }
 
+  async function closeSubscription(subscription: RunningSubscription, drainMs?: number): Promise<boolean> {
+    const hasFinished = await subscription.close(drainMs)
+    if (subscriptions.get(subscription.name) === subscription) subscriptions.delete(subscription.name)
+    return hasFinished
+  }
+
+  async function drain(drainMs?: number): Promise<boolean> {
+    const finished = await Promise.all([...subscriptions.values()].map((subscription) => closeSubscription(subscription, drainMs)))
+    return finished.every(Boolean)
+  }
+
   function within(limitMs: number, ended: Promise<unknown>): Promise<void> {
     if (limitMs <= 0) return Promise.resolve()
     return new Promise((resolve) => {
@@ -147,10 +158,7 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
           return subscription.owner
         },
         ready: subscription.ready,
-        async close(drainMs) {
-          await subscription.close(drainMs)
-          if (subscriptions.get(wanted.name) === subscription) subscriptions.delete(wanted.name)
-        },
+        close: (drainMs) => closeSubscription(subscription, drainMs),
       }
     },
     forget: (name) =>
@@ -182,13 +190,12 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
         subscriptions: readSubscriptions.all<SubscriptionRow>().map(statsOf),
       }
     },
+    drain,
     async close(drainMs = 5_000) {
       if (isClosed) return
       isClosed = true
       cancelPrune()
-      const closing = [...subscriptions.values()].map((subscription) => subscription.close(drainMs))
-      await Promise.all([...closing, within(drainMs, once.close())])
-      subscriptions.clear()
+      await Promise.all([drain(drainMs), within(drainMs, once.close())])
       cancelPoll?.()
       await appender.settled()
       await store.commit(presence.leave).catch((error: unknown) => emit({ type: 'store-failed', error }))

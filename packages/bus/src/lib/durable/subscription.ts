@@ -73,7 +73,7 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
   let tenure: Tenure | undefined
   let acquiring: Promise<void> | undefined
   let owned = createReadiness()
-  let closing: Promise<void> | undefined
+  let closing: Promise<boolean> | undefined
   let whenIdle: (() => void) | undefined
 
   // The lease.
@@ -325,7 +325,7 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
 
   // The end.
 
-  async function close(drainMs: number): Promise<void> {
+  async function close(drainMs: number): Promise<boolean> {
     await acquiring
     if (tenure !== undefined) {
       pump(tenure)
@@ -333,9 +333,11 @@ export function createSubscription(context: SubscriptionContext, options: Durabl
     }
     const last = tenure
     owned.reject(subscriptionClosed(name))
-    if (last === undefined) return
+    if (last === undefined) return true
+    const hasFinished = last.running.size === 0
     end(last)
     await release(last)
+    return hasFinished
   }
 
   /** Resolves when nothing is under way, or the time is over. */
