@@ -50,8 +50,8 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     found: ['warn', 'tsconfig.json:3 switches strict off'],
   },
   'structure.ignore-file': {
-    pass: { ...pkg(), '.gitignore': text('node_modules/', '.env') },
-    wrong: { ...pkg(), '.gitignore': 'node_modules\n' },
+    pass: { ...pkg(), '.env.example': 'A=', '.gitignore': text('node_modules/', '.env') },
+    wrong: { ...pkg(), '.env.example': 'A=', '.gitignore': 'node_modules\n' },
     none: nothing,
     found: ['warn', '.gitignore does not keep out .env'],
   },

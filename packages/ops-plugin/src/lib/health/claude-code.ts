@@ -92,7 +92,7 @@ const COMMON_HANDLER_KEYS = ['type', 'if', 'timeout', 'statusMessage', 'once']
 
 /** Keys of each kind of hook handler, the needed ones first. */
 export const HANDLER_KEYS: Readonly<Record<string, { needed: readonly string[]; known: ReadonlySet<string> }>> = {
-  command: handler(['command'], ['args', 'async', 'asyncRewake', 'shell']),
+  command: handler(['command'], ['args', 'async', 'asyncRewake', 'rewakeMessage', 'rewakeSummary', 'shell']),
   http: handler(['url'], ['headers', 'allowedEnvVars']),
   mcp_tool: handler(['server', 'tool'], ['input']),
   prompt: handler(['prompt'], ['model', 'continueOnBlock']),

@@ -134,13 +134,14 @@ export interface ScriptReference {
   readonly isProgram: boolean
 }
 
+const MAX_COMMAND_CHARS = 4_000
 const ROOT = /\$\{CLAUDE_PLUGIN_ROOT\}|\$CLAUDE_PLUGIN_ROOT\b/
 const SCRIPT = /\.([cm]?[jt]s|py|sh|bash|rb|pl|php)$/
 
 /** The plugin's own files in a command: what begins at its root, and relative paths that end like a script. */
 export function scriptReferences(plugin: ClaudePlugin, command: unknown, args: unknown): readonly ScriptReference[] {
   const words = [
-    ...(typeof command === 'string' ? splitWords(command, args === undefined) : []),
+    ...(typeof command === 'string' ? splitWords(command.slice(0, MAX_COMMAND_CHARS), args === undefined) : []),
     ...asList(args).filter((arg) => typeof arg === 'string'),
   ]
   const references: ScriptReference[] = []

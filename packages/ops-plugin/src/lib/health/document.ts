@@ -27,6 +27,8 @@ export const objectAt = (value: unknown, key: string): JsonObject => {
 export function readJson(snapshot: Snapshot, path: string, { lenient = false }: { lenient?: boolean } = {}): Document | undefined {
   const text = snapshot.text(path)
   if (text === undefined) return undefined
+  if (isTooDeep(text))
+    return { path, value: undefined, mistake: { message: `is nested deeper than ${MAX_DEPTH}`, line: 1 }, lineOf: () => 1 }
   const strict = parseStrictly(text)
   let tree: Node | undefined
   const errors: ParseError[] = []
@@ -82,45 +84,106 @@ export interface Frontmatter {
 }
 
 export function parseFrontmatter(text: string): Frontmatter | undefined {
-  const head = /^---[ \t]*\r?\n([\s\S]*?)(?:\r?\n)?^---[ \t]*(?:\r?\n|$)/m.exec(text)
-  if (head === null || head.index !== 0) return undefined
-  const yaml = head[1] ?? ''
+  const open = /^---[ \t]*\r?\n/.exec(text)
+  if (open === null) return undefined
+  const rest = text.slice(open[0].length)
+  const close = /^---[ \t]*\r?$/m.exec(rest)
+  if (close === null) return undefined
+  const yaml = rest.slice(0, close.index)
   const counter = new LineCounter()
-  const document = parseDocument(yaml, { lineCounter: counter, logLevel: 'silent' })
-  const [error] = document.errors
-  const value: unknown = error === undefined ? document.toJS({ maxAliasCount: 50 }) : undefined
-  const notAMap = error === undefined && value !== null && !isObject(value)
+  const { value, contents, mistake } = parseYaml(yaml, counter)
   return {
     fields: isObject(value) ? value : {},
-    mistake:
-      error !== undefined
-        ? { message: 'is no valid YAML', line: counter.linePos(error.pos[0]).line + 1 }
-        : notAMap
-          ? { message: 'must be keys and values', line: 1 }
-          : undefined,
-    body: text.slice(head[0].length),
+    mistake,
+    body: rest.slice(close.index + close[0].length),
     lineOf(key) {
-      if (!isMap(document.contents)) return 1
-      for (const { key: node } of document.contents.items) {
-        if (isScalar(node) && node.value === key && node.range) return counter.linePos(node.range[0]).line + 1
+      if (isMap(contents)) {
+        for (const { key: node } of contents.items) {
+          if (isScalar(node) && node.value === key && node.range) return counter.linePos(node.range[0]).line + 1
+        }
       }
-      return 1
+      return yaml.split('\n').findIndex((line) => line.startsWith(`${key}:`)) + 2
     },
   }
 }
 
-export function readYaml(snapshot: Snapshot, path: string): unknown {
-  const text = snapshot.text(path)
-  if (text === undefined) return undefined
-  const document = parseDocument(text, { logLevel: 'silent' })
-  return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 50 })
+const MAX_YAML_CHARS = 16_000
+
+interface ParsedYaml {
+  value: unknown
+  contents?: unknown
+  mistake: Frontmatter['mistake']
 }
+
+function parseYaml(yaml: string, counter: LineCounter): ParsedYaml {
+  if (yaml.length > MAX_YAML_CHARS) return { value: {}, mistake: { message: `is longer than ${MAX_YAML_CHARS} characters`, line: 1 } }
+  try {
+    const document = parseDocument(yaml, { lineCounter: counter, logLevel: 'silent' })
+    const [error] = document.errors
+    if (error !== undefined) {
+      return { value: looseFields(yaml), mistake: { message: 'is no valid YAML', line: counter.linePos(error.pos[0]).line + 1 } }
+    }
+    const value: unknown = document.toJS({ maxAliasCount: 50 })
+    const isMapping = value === null || isObject(value)
+    return { value, contents: document.contents, mistake: isMapping ? undefined : { message: 'must be keys and values', line: 1 } }
+  } catch {
+    // An alias without its anchor, or brackets a thousand deep.
+    return { value: looseFields(yaml), mistake: { message: 'is no valid YAML', line: 1 } }
+  }
+}
+
+/** Keys and the rest of their lines, as clients read them that do without YAML: many descriptions hold a bare colon. */
+function looseFields(yaml: string): JsonObject {
+  const fields: Record<string, Json> = {}
+  for (const line of yaml.split('\n')) {
+    const [, key, value] = /^([A-Za-z][\w-]*):[ \t]*(.*)$/.exec(line) ?? []
+    if (key !== undefined && value !== undefined) fields[key] = value.trim()
+  }
+  return fields
+}
+
+/** One top-level key of a YAML file, parsed without the rest, as lock files can be long. */
+export function readYamlKey(snapshot: Snapshot, path: string, key: string): unknown {
+  const text = snapshot.text(path)
+  const start = text?.startsWith(`${key}:`) === true ? 0 : (text?.indexOf(`\n${key}:`) ?? -1) + 1
+  if (text === undefined || (start === 0 && !text.startsWith(`${key}:`))) return undefined
+  const end = /^\S/m.exec(text.slice(start + key.length))
+  const section = end === null ? text.slice(start) : text.slice(start, start + key.length + end.index)
+  if (section.length > MAX_SECTION_CHARS) return undefined
+  try {
+    const value: unknown = parseDocument(section, { logLevel: 'silent' }).toJS({ maxAliasCount: 50 })
+    return isObject(value) ? value[key] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const MAX_SECTION_CHARS = 200_000
 
 /** The line, from 1, that a character stands on. */
 export function lineAt(text: string, offset: number): number {
   let line = 1
   for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line++
   return line
+}
+
+const MAX_DEPTH = 100
+
+/** No manifest is so deep, and what walks through the value may then call itself without fear. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  let isInString = false
+  for (let index = 0; index < text.length; index++) {
+    const char = text[index]
+    if (isInString) {
+      if (char === '\\') index++
+      else if (char === '"' || char === '\n') isInString = false
+    } else if (char === '"') isInString = true
+    else if (char === '{' || char === '[') {
+      if (++depth > MAX_DEPTH) return true
+    } else if (char === '}' || char === ']') depth--
+  }
+  return false
 }
 
 function parseStrictly(text: string): { value: Json } | undefined {

@@ -1,3 +1,5 @@
+import { compileGlob } from './glob.ts'
+
 /** The rules of one or more .gitignore files, as git reads them: the last rule that matches decides. */
 export interface IgnoreRules {
   /** Adds the rules of a .gitignore that lies in `folder` ('' is the root). Deeper folders must be added after the ones above. */
@@ -7,10 +9,14 @@ export interface IgnoreRules {
 }
 
 interface Rule {
-  matches: RegExp
+  matches: (path: string) => boolean
   negated: boolean
   foldersOnly: boolean
 }
+
+/** Far beyond what people write: these bounds keep a hostile file from costing minutes. */
+const MAX_RULES = 2_000
+const MAX_RULE_CHARS = 1_000
 
 /** No rules yet; paths are relative to the root and use slashes. */
 export function createIgnoreRules(): IgnoreRules {
@@ -20,7 +26,7 @@ export function createIgnoreRules(): IgnoreRules {
     for (let index = rules.length - 1; index >= 0; index--) {
       const rule = rules[index] as Rule
       if (rule.foldersOnly && !isFolder) continue
-      if (rule.matches.test(path)) return !rule.negated
+      if (rule.matches(path)) return !rule.negated
     }
     return false
   }
@@ -28,6 +34,7 @@ export function createIgnoreRules(): IgnoreRules {
   return {
     add(folder, text) {
       for (const line of text.split(/\r?\n/)) {
+        if (line.length > MAX_RULE_CHARS || rules.length >= MAX_RULES) continue
         const rule = parseRule(folder, line)
         if (rule !== undefined) rules.push(rule)
       }
@@ -53,49 +60,7 @@ function parseRule(folder: string, line: string): Rule | undefined {
   const anchored = pattern.includes('/')
   pattern = pattern.replace(/^\//, '')
   if (pattern === '') return undefined
-  const prefix = folder === '' ? '' : `${escapeRegExp(folder)}/`
-  return { matches: new RegExp(`^${prefix}${anchored ? '' : '(?:.*/)?'}${globSource(pattern)}$`, 's'), negated, foldersOnly }
-}
-
-/** A glob as regular expression source: `*` and `?` stay inside a segment, `**` crosses segments. */
-export function globSource(glob: string): string {
-  let source = ''
-  for (let index = 0; index < glob.length; index++) {
-    const char = glob[index] as string
-    if (char === '*' && glob[index + 1] === '*') {
-      const atStart = index === 0 || glob[index - 1] === '/'
-      const slashAfter = glob[index + 2] === '/'
-      source += atStart && slashAfter ? '(?:.*/)?' : '.*'
-      index += atStart && slashAfter ? 2 : 1
-    } else if (char === '*') source += '[^/]*'
-    else if (char === '?') source += '[^/]'
-    else if (char === '\\' && index + 1 < glob.length) source += escapeRegExp(glob[++index] as string)
-    else if (char === '[') {
-      const end = glob.indexOf(']', index + 2)
-      if (end === -1) source += '\\['
-      else {
-        const body = glob
-          .slice(index + 1, end)
-          .replace(/^!/, '^')
-          .replaceAll('\\', '\\\\')
-          .replaceAll('[', '\\[')
-        source += isRegExp(`[${body}]`) ? `[${body}]` : escapeRegExp(glob.slice(index, end + 1))
-        index = end
-      }
-    } else source += escapeRegExp(char)
-  }
-  return source
-}
-
-export function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-}
-
-function isRegExp(source: string): boolean {
-  try {
-    new RegExp(source)
-    return true
-  } catch {
-    return false
-  }
+  const glob = compileGlob(anchored ? pattern : `**/${pattern}`)
+  const prefix = folder === '' ? '' : `${folder}/`
+  return { matches: (path) => path.startsWith(prefix) && glob(path.slice(prefix.length)), negated, foldersOnly }
 }

@@ -1,5 +1,5 @@
 import { type Finding, fail } from './check.ts'
-import { isObject, type JsonObject, objectAt, readToml, readYaml } from './document.ts'
+import { isObject, type JsonObject, objectAt, readToml, readYamlKey } from './document.ts'
 import { DEPENDENCY_GROUPS, dependenciesOf, type NodePackage, type Project } from './project.ts'
 
 /** Where a lock file and its manifest disagree, for each lock file that can be read without its package manager. */
@@ -56,8 +56,7 @@ function groupDrift(file: string, document: NodePackage['document'], group: stri
 
 function pnpmDrift({ snapshot, packages }: Project): Finding[] {
   const file = 'pnpm-lock.yaml'
-  const lock = readYaml(snapshot, file)
-  const importers = objectAt(lock, 'importers')
+  const importers = objectAt({ importers: readYamlKey(snapshot, file, 'importers') }, 'importers')
   if (Object.keys(importers).length === 0) return []
   return packages.flatMap(({ folder, document, manifest }) => {
     const importer = objectAt(importers, folder === '' ? '.' : folder)

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { type Document, isObject, isText, type JsonObject, objectAt, readJson, readToml } from './document.ts'
-import { globSource } from './ignore.ts'
+import { compileGlob } from './glob.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export type Kind = 'node' | 'typescript' | 'python' | 'go' | 'rust' | 'claude-plugin' | 'claude-marketplace'
@@ -76,13 +76,13 @@ export function workspaceGlobs(snapshot: Snapshot, manifest: JsonObject): readon
   const globs: unknown = isObject(field) ? field.packages : field
   const own = Array.isArray(globs) ? globs.filter((glob): glob is string => typeof glob === 'string') : []
   const pnpm = snapshot.text('pnpm-workspace.yaml')
-  const listed = pnpm === undefined ? [] : [...pnpm.matchAll(/^\s*-\s*['"]?([^'"#\n]+?)['"]?\s*$/gm)].map((match) => match[1] ?? '')
+  const listed = pnpm === undefined ? [] : [...pnpm.matchAll(/^[ \t]*-[ \t]*['"]?([^'"#\s]+)['"]?[ \t]*$/gm)].map((match) => match[1] ?? '')
   return [...own, ...listed]
 }
 
 /** Whether a workspace glob takes in a folder. */
 export function globTakes(glob: string, folder: string): boolean {
-  return new RegExp(`^${globSource(glob.replace(/^\.\//, '').replace(/\/$/, ''))}$`).test(folder)
+  return compileGlob(glob.replace(/^\.\//, '').replace(/\/$/, ''))(folder)
 }
 
 function findPackages(snapshot: Snapshot): NodePackage[] {

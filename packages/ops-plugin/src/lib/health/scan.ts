@@ -31,7 +31,7 @@ export async function scan(path: string, { strict = false, signal, checks = ALL_
   }, signal)
 
   const judged = applying.map((check): Judged => {
-    const findings = check.run(project, inspected.get(check) ?? []).toSorted(byPlace)
+    const findings = withoutTwins(check.run(project, inspected.get(check) ?? []).toSorted(byPlace))
     return { check, status: statusOf(findings), findings }
   })
   const { nextBestFix, ...score } = scoreOf(judged, { strict })
@@ -64,6 +64,11 @@ export async function scan(path: string, { strict = false, signal, checks = ALL_
     },
   }
   return { ...report, text: reportText(report) }
+}
+
+/** One script behind several hooks is found wrong once. */
+function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding, index) => index === 0 || byPlace(finding, findings[index - 1] as Finding) !== 0)
 }
 
 const SEVERITY = { fail: 0, warn: 1, unknown: 2 } as const

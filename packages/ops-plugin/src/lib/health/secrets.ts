@@ -4,6 +4,7 @@ interface Pattern {
   readonly matches: RegExp
 }
 
+/** Every repetition that something must follow is bounded, so that no text makes a pattern slow. */
 const PATTERNS: readonly Pattern[] = [
   { what: 'an AWS access key id', matches: /\b((?:AKIA|ASIA)[A-Z2-7]{16})\b/g },
   { what: 'a GitHub token', matches: /\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b/g },
@@ -11,7 +12,7 @@ const PATTERNS: readonly Pattern[] = [
   { what: 'a Slack token', matches: /\b(xox[abeprs]-[A-Za-z0-9-]{20,})/g },
   { what: 'a Slack webhook', matches: /hooks\.slack\.com\/services\/(T[A-Z0-9]{6,}\/B[A-Z0-9]{6,}\/[A-Za-z0-9]{20,})/g },
   { what: 'an Anthropic key', matches: /\b(sk-ant-[a-z0-9]{3,10}-[A-Za-z0-9_-]{40,})/g },
-  { what: 'an OpenAI key', matches: /\b(sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,})/g },
+  { what: 'an OpenAI key', matches: /\b(sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,200}T3BlbkFJ[A-Za-z0-9_-]{20,200})/g },
   { what: 'a Google API key', matches: /\b(AIza[A-Za-z0-9_-]{35})\b/g },
   { what: 'a Stripe live key', matches: /\b([rs]k_live_[A-Za-z0-9]{20,})/g },
   { what: 'an npm token', matches: /\b(npm_[A-Za-z0-9]{36})\b/g },
@@ -24,21 +25,23 @@ const PATTERNS: readonly Pattern[] = [
   { what: 'a Telegram bot token', matches: /\b(\d{8,10}:AA[A-Za-z0-9_-]{33})\b/g },
   {
     what: 'a private key',
-    matches: /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s|[A-Za-z-]+: [^\n]*\n)*([A-Za-z0-9+/=]{40,})/g,
+    matches: /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s|[A-Za-z-]{1,40}: [^\n]{0,200}\n){0,8}([A-Za-z0-9+/=]{40,})/g,
   },
   {
     what: 'a password in a database address',
     matches:
-      /\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?):\/\/[^\s:/@'"`]*:([^\s:/@'"`]{6,})@(?!localhost\b|127\.|\[?::1|[^\s/'"`]*example)/g,
+      /\b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?):\/\/[^\s:/@'"`]{0,100}:([^\s:/@'"`]{6,200})@(?!localhost\b|127\.|\[?::1|[^\s/'"`]{0,100}example)/g,
   },
 ]
 
 /** One look for what begins any of the patterns: nearly every file ends here. */
 const HINT =
-  /AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|hooks\.slack\.com|sk-|AIza|[rs]k_live_|npm_|pypi-Ag|SG\.|do[oprt]_v1_|dckr_pat_|hf_|hv[sb]\.|:AA|PRIVATE KEY|:\/\/[^\s/@]*:[^\s/@]+@/
+  /AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|hooks\.slack\.com|sk-|AIza|[rs]k_live_|npm_|pypi-Ag|SG\.|do[oprt]_v1_|dckr_pat_|hf_|hv[sb]\.|:AA|PRIVATE KEY|:\/\/[^\s/@]{0,100}:[^\s/@]{1,200}@/
 
 /** Lines so marked were looked at by a person; the marks are those of other scanners. */
 const ALLOWED = /gitleaks:allow|pragma: allowlist secret|trufflehog:ignore|secretlint-disable-line/
+
+const MAX_FOUND = 100
 
 export interface Secret {
   readonly line: number
@@ -55,6 +58,7 @@ export function findSecrets(text: string): readonly Secret[] {
       const start = text.lastIndexOf('\n', match.index) + 1
       const end = text.indexOf('\n', match.index)
       if (ALLOWED.test(text.slice(start, end === -1 ? undefined : end))) continue
+      if (found.length === MAX_FOUND) return found
       found.push({ line: text.slice(0, match.index).split('\n').length, what })
     }
   }

@@ -28,6 +28,8 @@ export interface TextFile {
   readonly path: string
   readonly text: string
   readonly executable: boolean
+  /** False where bytes that are no UTF-8 were replaced. */
+  readonly isUtf8: boolean
 }
 
 /** A read-only view of a project's files at one moment; paths are relative, with slashes, in order of code units. */
@@ -169,7 +171,7 @@ export async function takeSnapshot(project: string, signal?: AbortSignal): Promi
         const content = readFile(join(root, path), MAX_INSPECTED_BYTES)
         const { text, why } = decode(content)
         if (why !== undefined) left.push({ path, why })
-        if (text !== undefined) visit({ path, text, executable })
+        if (text !== undefined) visit({ path, text, executable, isUtf8: why === undefined })
       }
       return left
     },

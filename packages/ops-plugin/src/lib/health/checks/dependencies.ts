@@ -39,7 +39,7 @@ const ECOSYSTEMS: readonly Ecosystem[] = [
   },
   {
     name: 'Go',
-    needsLock: ({ goMod }) => /^\s*(require\s+)?[a-z0-9.-]+\.[a-z]+\/\S+ v\d/m.test(goMod ?? ''),
+    needsLock: ({ goMod }) => /^[ \t]*(require[ \t]+)?[a-z0-9.-]{1,200}\/\S+ v\d/m.test(goMod ?? ''),
     locks: ['go.sum'],
     mend: 'go mod tidy',
   },
@@ -61,7 +61,9 @@ const lockfile: Check = {
       if (first === undefined) {
         const isPart = !project.snapshot.whole
         const note = `${name} has dependencies and no lock file: ${mend}`
-        findings.push(isPart ? unknown('its lock file may lie further up in the repository') : fail(note))
+        const isDeclined = name === 'Node' && /^package-lock\s*=\s*false/m.test(project.snapshot.text('.npmrc') ?? '')
+        if (isPart) findings.push(unknown('its lock file may lie further up in the repository'))
+        else findings.push(isDeclined ? warn('declines a lock file', { file: '.npmrc' }) : fail(note))
       } else if (second !== undefined && name === 'Node') {
         findings.push(warn(`lies beside ${second}: two lock files of one ecosystem drift apart`, { file: first }))
       }

@@ -42,6 +42,8 @@ function isKeptPrivate({ packages: [root], cargo, plugins }: Project): boolean {
   return license === 'UNLICENSED' || (isPrivate === true && license === undefined) || objectAt(cargo?.value, 'package').publish === false
 }
 
+/** Longer lines are generated, and links in them nobody's. */
+const MAX_LINE_CHARS = 10_000
 const MARKDOWN = /\.(md|markdown)$/i
 const GENERATED = /(^|\/)(node_modules|vendor|third_party|fixtures?|testdata|__snapshots__|CHANGELOG\.md$)/i
 
@@ -57,6 +59,7 @@ const links: Check = {
     const findings: Finding[] = []
     let fence: string | undefined
     for (const [index, line] of text.split('\n').entries()) {
+      if (line.length > MAX_LINE_CHARS) continue
       const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1]
       if (mark !== undefined && (fence === undefined || mark.startsWith(fence))) fence = fence === undefined ? mark : undefined
       if (fence !== undefined || mark !== undefined || /^ {4}|^\t/.test(line)) continue
@@ -73,9 +76,8 @@ const links: Check = {
 function linkTargets(line: string): string[] {
   const prose = line.replace(/(`+).*?\1/g, '')
   const targets: string[] = []
-  for (const match of prose.matchAll(/!?\[[^\]]*\]\(\s*(?:<([^>]+)>|([^)\s]+))(?:\s+["'(][^)]*)?\)/g))
-    targets.push(match[1] ?? match[2] ?? '')
-  const reference = /^\s{0,3}\[[^\]^]+\]:\s+<?([^\s>]+)>?/.exec(prose)?.[1]
+  for (const match of prose.matchAll(/\]\(\s{0,3}(?:<([^<>]{1,500})>|([^()\s<>]{1,500}))/g)) targets.push(match[1] ?? match[2] ?? '')
+  const reference = /^ {0,3}\[[^\]^]{1,200}\]:\s+<?([^\s>]+)>?/.exec(prose)?.[1]
   if (reference !== undefined) targets.push(reference)
   return targets
 }

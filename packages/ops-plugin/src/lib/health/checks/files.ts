@@ -60,10 +60,8 @@ const encoding: Check = {
   weight: 2,
   mend: 'save the file as UTF-8',
   applies: ({ snapshot }) => pathsLike(snapshot, TEXT).length > 0,
-  inspect: ({ path, text }) =>
-    TEXT.test(path) && text.includes('\uFFFD')
-      ? [warn('holds bytes that are no UTF-8', { file: path, line: lineOfFirst(text, '\uFFFD') })]
-      : [],
+  inspect: ({ path, text, isUtf8 }) =>
+    TEXT.test(path) && !isUtf8 ? [warn('holds bytes that are no UTF-8', { file: path, line: lineOfFirst(text, '\uFFFD') })] : [],
   run: (_project, inspected) => inspected,
 }
 

@@ -194,7 +194,7 @@ const userConfig: Check = {
 
 function usesUserConfig(plugin: ClaudePlugin, snapshot: Project['snapshot']): { key: string; file: string; line: number }[] {
   const prefix = plugin.folder === '' ? '' : `${plugin.folder}/`
-  return pathsLike(snapshot, /(^|\/)(\.mcp\.json|\.lsp\.json|plugin\.json|hooks\.json|SKILL\.md)$/)
+  return pathsLike(snapshot, /(^|\/)(\.mcp\.json|\.lsp\.json|plugin\.json|hooks\.json)$/)
     .filter((path) => path.startsWith(prefix))
     .flatMap((file) => {
       const text = snapshot.text(file) ?? ''

@@ -134,7 +134,9 @@ const shebang: Check = {
   mend: 'begin the file with #!/usr/bin/env PROGRAM, or take its executable bit away',
   applies: ({ snapshot }) => [...snapshot.files.values()].some(({ executable, bytes }) => executable && bytes > 0),
   inspect: ({ path, text, executable }) =>
-    executable && text !== '' && !text.startsWith('#!') ? [warn('is executable and has no #! line', { file: path })] : [],
+    executable && text !== '' && !text.startsWith('#!') && !/\.(cmd|bat|ps1)$/i.test(path)
+      ? [warn('is executable and has no #! line', { file: path })]
+      : [],
   run({ snapshot }, inspected): readonly Finding[] {
     const executables = [...snapshot.files.values()].filter(({ executable }) => executable).length
     // Some file systems call everything executable, which says nothing.

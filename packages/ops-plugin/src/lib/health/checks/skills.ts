@@ -41,10 +41,10 @@ const frontmatter: Check = {
     all(project, skillsOf).flatMap(({ path, text, name }): Finding[] => {
       const head = parseFrontmatter(text)
       if (head === undefined) return [fail('has no frontmatter, so nothing says when to use it', { file: path, line: 1 })]
-      if (head.mistake !== undefined) return [fail(head.mistake.message, { file: path, line: head.mistake.line })]
+      const doubts = head.mistake === undefined ? [] : [warn(head.mistake.message, { file: path, line: head.mistake.line })]
       const { description, name: given, when_to_use: whenToUse } = head.fields
       if (!isText(description)) return [fail('has no description', { file: path, line: head.lineOf('description') })]
-      const findings: Finding[] = []
+      const findings: Finding[] = doubts
       const length = description.length + (isText(whenToUse) ? whenToUse.length : 0)
       const at = (key: string): { file: string; line: number } => ({ file: path, line: head.lineOf(key) })
       if (length > MAX_DESCRIPTION_CHARS)
@@ -145,9 +145,9 @@ const agentFrontmatter: Check = {
     all(project, agentsOf).flatMap(({ path, text }): Finding[] => {
       const head = parseFrontmatter(text)
       if (head === undefined) return [fail('has no frontmatter', { file: path, line: 1 })]
-      if (head.mistake !== undefined) return [fail(head.mistake.message, { file: path, line: head.mistake.line })]
       const missing = ['name', 'description'].filter((key) => !isText(head.fields[key]))
       return [
+        ...(head.mistake === undefined ? [] : [warn(head.mistake.message, { file: path, line: head.mistake.line })]),
         ...missing.map((key) => fail(`has no ${key}`, { file: path, line: 1 })),
         ...IGNORED_AGENT_KEYS.filter((key) => asList(head.fields[key]).length > 0).map((key) =>
           warn(`sets ${key}, which is ignored in a plugin’s agent`, { file: path, line: head.lineOf(key) }),

@@ -109,7 +109,7 @@ const ignoreFile: Check = {
   mend: 'add the lines that are named to .gitignore',
   applies: ({ kinds, snapshot }) => kinds.size > 0 && (snapshot.whole || snapshot.source === 'git'),
   run({ snapshot, kinds, packages }) {
-    const wanted: [line: string, example: string][] = [['.env', '.env']]
+    const wanted: [line: string, example: string][] = usesEnvFile(snapshot, packages) ? [['.env', '.env']] : []
     if (packages.length > 0) wanted.push(['node_modules/', 'node_modules/x/index.js'])
     if (kinds.has('python')) wanted.push(['__pycache__/', '__pycache__/x.pyc'], ['.venv/', '.venv/bin/python'])
     if (kinds.has('rust')) wanted.push(['target/', 'target/debug/x'])
@@ -123,6 +123,13 @@ const ignoreFile: Check = {
     )
   },
 }
+
+/** A sample beside it, or a library that reads it. */
+const usesEnvFile = (snapshot: Project['snapshot'], packages: readonly NodePackage[]): boolean =>
+  pathsLike(snapshot, /(^|\/)\.env\.(example|sample|template|dist)$/).length > 0 ||
+  packages.some(({ manifest }) =>
+    /\bdotenv\b|--env-file/.test(JSON.stringify([manifest.dependencies, manifest.devDependencies, manifest.scripts])),
+  )
 
 const mentionsDist = (packages: readonly NodePackage[]): boolean =>
   packages.some(({ manifest }) => JSON.stringify([manifest.main, manifest.exports, manifest.bin, manifest.files]).includes('dist'))
