@@ -1,0 +1,264 @@
+import type { Clock, WireError } from '@switchyard/contracts'
+import type { Plan, Question, Undo } from '@switchyard/plugin-kit'
+import type { Store } from '@switchyard/store'
+import type { z } from 'zod'
+import type { ChainDefinition } from './definition.ts'
+
+/** What a chain must know of a command to check and to call it. */
+export interface CommandFacts {
+  readonly plugin: string
+  readonly effect: 'read' | 'write' | 'destroy'
+  readonly input?: z.ZodType
+  readonly output?: z.ZodType
+  /** Whether a second run with the same input changes nothing more. */
+  readonly idempotent: boolean
+  /** Whether two calls with one key have one effect, also over a crash of the callee. */
+  readonly takesKey?: boolean
+  readonly timeoutMs?: number
+  /** For the worst case; in the unit of the caller's choice. */
+  readonly cost?: number
+  undo?(result: unknown, input: unknown): Undo | undefined
+}
+
+export interface CallOptions {
+  readonly idempotencyKey: string
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface ChainsOptions {
+  readonly store: Store
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** In [0, 1); for ids and jitter. @default Math.random */
+  readonly random?: () => number
+  /** Runs a command; a rejection is the step's failure. */
+  call(command: string, input: unknown, options: CallOptions): Promise<unknown>
+  command(id: string): CommandFacts | undefined
+  /** Says what a command would do; for dry runs. */
+  plan?(command: string, input: unknown): Promise<Plan>
+  /** Whether chains may call it; what may not is reported by `check`. @default everything */
+  mayCall?(command: string): boolean
+  /** Puts a question to the person at hand; a rejection means that nobody can be asked now. Without it the chain waits for `answer`. */
+  ask?(question: Question, signal: AbortSignal): Promise<string>
+  /** Hears events that chains wait for. The returned function ends it. */
+  subscribe?(topic: string, handler: (payload: unknown) => void): () => void
+  /** Chains by name, for sub-chains. */
+  chain?(name: string): ChainDefinition | undefined
+  /** Told of everything that happens, at once; what it throws is dropped. */
+  onEvent?(event: ChainEvent): void
+  /** Chains at work at once in this process; the others wait in the store. @default 256 */
+  readonly maxRunning?: number
+  /** How often other processes' words and deaths are looked for. @default 250 */
+  readonly pollMs?: number
+  /** After this long without a sign of life a process that still exists loses its chains. @default 3000 */
+  readonly leaseMs?: number
+}
+
+export type ChainState =
+  | 'running'
+  | 'undoing'
+  /** For a time, an event or a person. */
+  | 'waiting'
+  /** A step may have run when its process died, and only a person can say. */
+  | 'uncertain'
+  | 'done'
+  /** What was done stays done: no saga, or past its pivot. */
+  | 'failed'
+  /** Failed or cancelled, and everything was taken back. */
+  | 'undone'
+  /** Something could not be taken back. */
+  | 'compensation_failed'
+  /** Ended by a person, and what was done stays done. */
+  | 'cancelled'
+
+export type StepState = 'started' | 'waiting' | 'uncertain' | 'done' | 'failed' | 'skipped' | 'cancelled'
+export type UndoState = 'started' | 'done' | 'failed'
+
+/** One step as the journal has it. */
+export interface StepReport {
+  /** Its id; in loops and sub-chains behind those of what it is part of: `loop[2]/build`. */
+  readonly path: string
+  readonly state: StepState
+  readonly attempts: number
+  readonly input?: unknown
+  readonly output?: unknown
+  readonly error?: WireError
+  /** True when it failed in a way that does not tell whether it had effects. */
+  readonly mayHaveRun?: boolean
+  readonly undo?: Undo
+  readonly undoState?: UndoState
+  readonly undoError?: WireError
+  readonly startedMs: number
+  readonly endedMs?: number
+  readonly dueMs?: number
+}
+
+/** Why something that was done was not taken back. */
+export interface NotUndone {
+  readonly path: string
+  readonly why: string
+}
+
+export interface ChainSummary {
+  readonly id: string
+  readonly name: string
+  readonly state: ChainState
+  readonly startedMs: number
+  readonly endedMs?: number
+  /** When it goes on by itself. */
+  readonly dueMs?: number
+  /** What went wrong first; undoing never replaces it. */
+  readonly error?: WireError
+}
+
+/** Everything about one chain, as it stands. */
+export interface ChainReport extends ChainSummary {
+  readonly definition: ChainDefinition
+  readonly input: Readonly<Record<string, unknown>>
+  readonly output?: unknown
+  readonly steps: readonly StepReport[]
+  /** Steps that stand, in order of completion. */
+  readonly done: readonly string[]
+  /** In the order in which they were taken back. */
+  readonly undone: readonly string[]
+  readonly notUndone: readonly NotUndone[]
+  readonly neverStarted: readonly string[]
+  readonly skipped: readonly string[]
+  /** Steps whose fallback answered for them. */
+  readonly degraded: readonly string[]
+  /** What waits for a person, with the question. */
+  readonly waitsFor: readonly { readonly path: string; readonly question?: string; readonly event?: string; readonly dueMs?: number }[]
+  /** W3C trace id, shared by all its steps. */
+  readonly traceId: string
+}
+
+export type ChainEvent =
+  | { readonly type: 'chain'; readonly id: string; readonly name: string; readonly state: ChainState; readonly error?: WireError }
+  | { readonly type: 'step'; readonly id: string; readonly path: string; readonly state: StepState; readonly attempts: number }
+  | {
+      /** A compensation was given up; the step is a dead letter now. */
+      readonly type: 'compensation-failed'
+      readonly id: string
+      readonly path: string
+      readonly error: WireError
+    }
+  | { readonly type: 'span'; readonly span: ChainSpan }
+  | { readonly type: 'fault'; readonly doing: string; readonly error: unknown }
+
+/** A call of a step or of an undo, or a whole chain, in the shape that tracing wants. */
+export interface ChainSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly attributes: Readonly<Record<string, string | number>>
+  readonly error?: WireError
+}
+
+export interface StartOptions {
+  /** W3C traceparent that the chain's trace goes on with. */
+  readonly traceparent?: string
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal
+  /** Also returns when it can go on only with a person's word. @default true */
+  readonly untilAsked?: boolean
+}
+
+export interface ListOptions {
+  /** Only those that have not ended. @default false */
+  readonly unfinished?: boolean
+  /** @default 100 */
+  readonly limit?: number
+}
+
+/** A step of a dry run. */
+export interface PlannedStep {
+  readonly path: string
+  readonly does: string
+  /** Absent where the command only reads or its input depends on a result. */
+  readonly plan?: Plan
+  /** Results that must be known first. */
+  readonly needs?: readonly string[]
+  readonly error?: WireError
+}
+
+/** A compensation that was given up. */
+export interface DeadLetter {
+  readonly id: string
+  readonly name: string
+  readonly path: string
+  readonly undo?: Undo
+  readonly error?: WireError
+}
+
+/** What a person says of a step that may have run when its process died. */
+export type Verdict = 'ran' | 'not-run' | 'failed'
+
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  readonly code: string
+  readonly message: string
+  /** From 1; where the definition came as text. */
+  readonly line?: number
+  readonly column?: number
+  /** Keys from the root. */
+  readonly path: readonly (string | number)[]
+}
+
+/** What running a chain can take at worst; undefined where nothing bounds it. */
+export interface WorstCase {
+  readonly durationMs: number | undefined
+  readonly cost: number | undefined
+}
+
+export interface CheckResult {
+  readonly problems: readonly Problem[]
+  /** Absent when the definition has no valid shape. */
+  readonly definition?: ChainDefinition
+  readonly worstCase?: WorstCase
+  /** Commands that no plugin here has. */
+  readonly missingCommands: readonly string[]
+}
+
+/** The chains of one workspace; several processes may have one each on the same store. */
+export interface Chains {
+  /** Resolves when the chain and its first intents are on disk. @throws CHAIN_INVALID, CHAIN_INPUT, STORE_FULL and other STORE_ codes */
+  start(definition: ChainDefinition, input?: Readonly<Record<string, unknown>>, options?: StartOptions): Promise<string>
+  /** `start`, then `wait`. A failure of the chain is in the report and rejects nothing. */
+  run(definition: ChainDefinition, input?: Readonly<Record<string, unknown>>, options?: StartOptions & WaitOptions): Promise<ChainReport>
+  /** Resolves when it has ended, in whichever process it runs. @throws CHAIN_UNKNOWN, CANCELLED by the signal, which leaves the chain alone */
+  wait(id: string, options?: WaitOptions): Promise<ChainReport>
+  /** Everything that can be known before it runs. Text is YAML or JSON. */
+  check(definition: ChainDefinition | string): CheckResult
+  /** What each step would do; nothing is done. @throws CHAIN_INVALID, CHAIN_INPUT */
+  plan(definition: ChainDefinition, input?: Readonly<Record<string, unknown>>): Promise<readonly PlannedStep[]>
+  /** Newest first. */
+  list(options?: ListOptions): readonly ChainSummary[]
+  /** @throws CHAIN_UNKNOWN */
+  show(id: string): ChainReport
+  /** The chain now and after each change, until it has ended. */
+  watch(id: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<ChainReport>
+  /** Takes back what was done, or leaves it. Resolves when that is on disk, before it is carried out. @throws CHAIN_UNKNOWN, CHAIN_ENDED */
+  cancel(id: string, options?: { undo?: boolean }): Promise<void>
+  /** Goes on from the steps that failed, or with the compensations that did. @throws CHAIN_UNKNOWN, NOT_RETRYABLE */
+  retry(id: string): Promise<void>
+  /** From now on takes over chains whose process is gone, and those whose time has come; the number taken over at once. */
+  resume(): Promise<number>
+  /** Answers a step that asks. Without a path, the only one that does. `value` is true or false for an approval. @throws CHAIN_UNKNOWN, NOT_WAITING, CHAIN_ANSWER */
+  answer(id: string, answer: { path?: string; value: unknown; by?: string }): Promise<void>
+  /** Says what became of a step that is `uncertain`. @throws CHAIN_UNKNOWN, NOT_WAITING */
+  settle(id: string, verdict: { path?: string; verdict: Verdict; output?: unknown }): Promise<void>
+  /** Hands an event to the chains that wait for it; how many did. Delivering it twice, or in two processes, is fine. */
+  deliver(topic: string, payload: unknown): Promise<number>
+  deadLetters(): readonly DeadLetter[]
+  /** Forgets chains that ended before the moment, oldest first, at most 1000 a call; returns how many. */
+  prune(endedBeforeMs: number): number
+  /** Stops at the next journal point; what runs is aborted and can be resumed anywhere. The store stays open. */
+  close(): Promise<void>
+}
