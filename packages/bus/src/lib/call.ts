@@ -1,8 +1,8 @@
 import type { SwitchyardError } from '@switchyard/contracts'
 import type { Run, WheelEntry } from '@switchyard/resilience'
-import type { CallAnswer, CallOptions } from './api.ts'
+import type { CallAnswer, CallOptions, StreamOptions } from './api.ts'
 import type { Core } from './core.ts'
-import { type Cause, type Envelope, type ExtraHeaders, rootOf } from './envelope.ts'
+import { type Cause, type Envelope, type ExtraHeaders, rootOf, spanOf } from './envelope.ts'
 import { cancelled, deadlineExceeded, timedOut } from './errors.ts'
 import { checkedHeaders, checkedPriority, inherited } from './headers.ts'
 import { type Ids, readTraceparent, type SpanId, Trace, type TraceRoot } from './ids.ts'
@@ -25,6 +25,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
   listPrevious: this | undefined = undefined
   readonly ids: Ids
   readonly number: number
+  readonly foreign = undefined
   readonly kind: CallKind
   readonly subject: string
   readonly source: string
@@ -44,7 +45,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
   ended = false
   readonly #core: Core
   readonly #pending: List<Call>
-  readonly #options: CallOptions | undefined
+  readonly #options: (CallOptions & StreamOptions) | undefined
   readonly #timeoutMs: number
   /** Whether the deadline is the call's own and not what its cause had left. */
   readonly #isOwnDeadline: boolean
@@ -85,7 +86,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     let extra: ExtraHeaders | undefined
     if (cause !== undefined) {
       this.root = rootOf(cause)
-      parentSpan = cause.number
+      parentSpan = spanOf(cause)
       extra = inherited(cause.extra)
     }
     this.priority = 5
@@ -115,8 +116,9 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     this.deadlineAtMs = this.#isOwnDeadline ? ownDeadlineAtMs : this.causeDeadlineAtMs
   }
 
-  get wantsProgress(): boolean {
-    return this.#options?.onProgress !== undefined
+  /** Values of a stream that may be on their way at once. */
+  get window(): number {
+    return Math.max(1, this.#options?.window ?? 16)
   }
 
   /** Stands among the pending until it ends; its deadline is watched here unless a guard does. */

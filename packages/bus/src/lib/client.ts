@@ -15,16 +15,19 @@ import type {
 } from './api.ts'
 import type { Outlet } from './context.ts'
 import type { Core } from './core.ts'
+import type { DurableLog } from './durable.ts'
+import { subscribeDurably } from './durable-topics.ts'
 import { type Cause, REQUEST_TERMS } from './envelope.ts'
-import { busClosed, forbidden, invalid, invalidPattern } from './errors.ts'
+import { busClosed, forbidden, invalid, invalidPattern, serverClosed } from './errors.ts'
 import type { Exchange } from './exchange.ts'
-import { mayCall, mayHear, mayPublish, mayServe } from './grant.ts'
+import { EVERYTHING, mayCall, mayHear, mayPublish, mayServe } from './grant.ts'
 import type { Endpoint } from './invocation.ts'
 import { Mailbox } from './mailbox.ts'
 import { Recent } from './recent.ts'
+import type { Remote } from './remote.ts'
 import type { Source } from './route.ts'
 import { StreamReader } from './stream-reader.ts'
-import type { Switchboard } from './switchboard.ts'
+import { describeMethod, pluginOf, type Switchboard } from './switchboard.ts'
 
 const GRANTED = 4_096
 
@@ -35,6 +38,8 @@ export interface Parts {
   readonly switchboard: Switchboard
   readonly readers: Set<StreamReader>
   readonly closed: (client: Client) => void
+  readonly remote: Remote | undefined
+  readonly log: DurableLog | undefined
 }
 
 /** One handle: who it is, what it may do, and what it has open. */
@@ -47,8 +52,11 @@ export class Client implements BusClient, Outlet {
   /** Answers of the grant, by what was asked. */
   readonly #granted = new Recent<string, boolean>(GRANTED)
   readonly #mailboxes = new Set<Mailbox>()
-  readonly #endpoints = new Set<Endpoint>()
+  readonly #endpoints = new Map<Endpoint, () => void>()
+  readonly #durables = new Set<() => Promise<void>>()
   #isClosed = false
+  #isDescribed = false
+  #isShut = false
   #closing: Promise<void> | undefined
 
   constructor(parts: Parts, source: Source, grant: Grant | undefined, mayObserve: boolean) {
@@ -146,15 +154,48 @@ export class Client implements BusClient, Outlet {
     this.#assertPattern('subscribe', pattern)
     if (typeof handler !== 'function') throw invalid('subscribe', `the handler must be a function: it is a ${typeof handler}`)
     if (options.observe === true && !this.#mayObserve) throw forbidden(this.identity, 'observe what is directed to others')
-    const { core, exchange } = this.#parts
+    const { name } = options
+    if (name !== undefined) return this.#subscribeDurably(pattern, handler, { ...options, name })
+    const { core, exchange, remote } = this.#parts
     const mailbox = new Mailbox(core, this, pattern, handler, options, exchange.schedule, exchange.crowd)
     this.#mailboxes.add(mailbox)
     exchange.add(mailbox)
+    const stopListening = remote?.listen(this.identity, 'topic', pattern)
     return {
       close: async () => {
+        stopListening?.()
         if (this.#mailboxes.delete(mailbox)) exchange.remove(mailbox)
       },
       stats: () => mailbox.counts,
+    }
+  }
+
+  #subscribeDurably(pattern: string, handler: MessageHandler, options: SubscribeOptions & { name: string }): Subscription {
+    const { core, log, remote } = this.#parts
+    if (log === undefined) throw invalid(`subscribe as "${options.name}"`, 'a name needs a bus with durable topics')
+    const counts = { delivered: 0, failed: 0 }
+    const counted: MessageHandler = async (payload, message, context) => {
+      counts.delivered++
+      try {
+        return await handler(payload, message, context)
+      } catch (error) {
+        counts.failed++
+        throw error
+      }
+    }
+    const subscription = subscribeDurably(core, log, this, pattern, counted, options)
+    // What comes in there is only a hint to look into the log.
+    const stopListening = remote?.listen(this.identity, 'topic', pattern)
+    const close = async (): Promise<void> => {
+      stopListening?.()
+      this.#durables.delete(close)
+      await subscription.close()
+    }
+    this.#durables.add(close)
+    const { identity } = this
+    return {
+      close,
+      stats: () => ({ pattern, identity, ...counts, expired: 0, dropped: 0, running: 0, waiting: 0, waitingBytes: 0 }),
     }
   }
 
@@ -170,29 +211,61 @@ export class Client implements BusClient, Outlet {
       throw invalid('serve', `a method is a plugin's name and words behind dots, such as "ops.health.scan": ${String(method)}`)
     }
     if (!mayServe(this.identity, this.#grant ?? EVERYTHING, method)) throw forbidden(this.identity, `serve "${method}"`)
-    return this.#open({ kind: 'method', subject: method, outlet: this, handler, options, running: 0 })
+    const stop = this.#open({ kind: 'method', subject: method, outlet: this, handler, options, running: 0 })
+    this.#describeItself()
+    return stop
+  }
+
+  /** Lets other processes ask what this plugin serves. */
+  #describeItself(): void {
+    const { remote, switchboard } = this.#parts
+    if (remote === undefined || this.#isDescribed) return
+    this.#isDescribed = true
+    this.#open({
+      kind: 'method',
+      subject: describeMethod(this.identity),
+      outlet: this,
+      handler: () => switchboard.describe(this.identity),
+      options: {},
+      running: 0,
+    })
   }
 
   #open(endpoint: Endpoint): () => void {
     if (typeof endpoint.handler !== 'function') throw invalid('serve', `the handler must be a function: it is a ${typeof endpoint.handler}`)
-    const { switchboard } = this.#parts
+    const { switchboard, remote } = this.#parts
     switchboard.add(endpoint)
-    this.#endpoints.add(endpoint)
-    return () => {
+    const stopListening = remote?.listen(this.identity, 'request', endpoint.subject)
+    const stop = (): void => {
+      stopListening?.()
       switchboard.remove(endpoint)
+    }
+    this.#endpoints.set(endpoint, stop)
+    return () => {
+      stop()
       // It stays known while it works, so that a drain waits for it.
       if (endpoint.running === 0) this.#endpoints.delete(endpoint)
     }
   }
 
   async describe(name: string): Promise<readonly MethodDescription[]> {
-    return this.#parts.switchboard.describe(name)
+    this.#assertOpen('describe', undefined)
+    const { switchboard, remote } = this.#parts
+    const here = switchboard.describe(name)
+    const method = describeMethod(pluginOf(name))
+    const peer = remote?.pick(method)
+    if (peer === undefined || (here.length > 0 && name.includes('.'))) return here
+    const there = (await switchboard
+      .start(this, undefined, 'call', method, undefined, undefined, undefined, true)
+      .promise()) as MethodDescription[]
+    const known = new Set(here.map((described) => described.method))
+    return [...here, ...there.filter((described) => !known.has(described.method) && (described.method === name || pluginOf(name) === name))]
   }
 
   /** Handlers of calls at work for this handle. */
   get serving(): number {
     let running = 0
-    for (const endpoint of this.#endpoints) running += endpoint.running
+    for (const endpoint of this.#endpoints.keys()) running += endpoint.running
     return running
   }
 
@@ -206,23 +279,28 @@ export class Client implements BusClient, Outlet {
   }
 
   async #close(drainMs: number): Promise<void> {
-    const { core, switchboard } = this.#parts
+    const { core } = this.#parts
     this.#isClosed = true
-    for (const endpoint of this.#endpoints) switchboard.remove(endpoint)
+    for (const stop of this.#endpoints.values()) stop()
+    await Promise.all([...this.#durables].map((closeDurable) => closeDurable()))
     if (this.serving > 0 && core.state !== 'closed') await core.until(() => this.serving === 0, drainMs)
     this.shut(busClosed('go on', 'handle'))
   }
 
   /** Lets go of everything, now. */
   shut(error: SwitchyardError): void {
-    const { exchange, switchboard, readers, closed } = this.#parts
+    const { exchange, switchboard, readers, closed, remote } = this.#parts
+    if (this.#isShut) return
+    this.#isShut = true
     this.#isClosed = true
     this.#closing ??= Promise.resolve()
-    for (const endpoint of this.#endpoints) switchboard.remove(endpoint)
+    for (const stop of this.#endpoints.values()) stop()
     for (const mailbox of this.#mailboxes) exchange.remove(mailbox)
     this.#mailboxes.clear()
     switchboard.stopCallsOf(this, error)
     switchboard.stopServedBy(this)
+    remote?.stopServedBy(this, serverClosed)
+    remote?.leave(this.identity)
     for (const reader of readers) if (reader.owner === this) reader.stop(error)
     this.#endpoints.clear()
     closed(this)
@@ -249,8 +327,6 @@ export class Client implements BusClient, Outlet {
     if (!granted) throw forbidden(this.identity, `${what} "${subject}"`)
   }
 }
-
-const EVERYTHING: Grant = Object.freeze({ publish: ['**'], hear: ['**'], call: ['*'] })
 
 function isMethod(method: string): boolean {
   return method.length <= 500 && /^[^\s/.*]+(\.[^\s/.*]+)+$/.test(method)

@@ -39,7 +39,8 @@ export class LazyAbort {
   }
 }
 
-abstract class BaseContext implements HandlerContext {
+/** All that a context can do without knowing what it is the context of. */
+export abstract class BaseContext implements HandlerContext {
   readonly #outlet: Outlet
   readonly #cause: Cause
 

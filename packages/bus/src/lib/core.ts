@@ -2,9 +2,11 @@ import type { Clock, SwitchyardError } from '@switchyard/contracts'
 import { createTimerWheel, type TimerWheel } from '@switchyard/resilience'
 import mittModule, { type Emitter } from 'mitt'
 import type { BusEvents, BusOptions } from './api.ts'
+import type { DurableLog } from './durable.ts'
 import { busClosed } from './errors.ts'
 import type { BusHooks } from './hooks.ts'
 import { createIds, type Ids } from './ids.ts'
+import { createOnce } from './once.ts'
 
 // Its types describe another file than the one that Node loads.
 const mitt = mittModule as unknown as typeof mittModule.default
@@ -88,6 +90,8 @@ export class Core {
       look()
     })
   }
+
+  receiveOnce: DurableLog['receiveOnce'] = createOnce()
 
   stop(): void {
     this.wheel.stop()

@@ -4,11 +4,19 @@ import { type Ids, type SpanId, TraceRoot, writeTraceparent } from './ids.ts'
 /** Headers besides the trace, as they travel on. */
 export type ExtraHeaders = Readonly<Record<string, string>>
 
+/** How another process, or the log, named what is handled here. */
+export interface Foreign {
+  readonly id: string
+  /** In hex; empty for none. */
+  readonly span: string
+}
+
 /** What is sent because of something carries its trace on: a message or a call that is being handled. */
 export interface Cause {
   readonly ids: Ids
   /** Its id, not yet written. */
   readonly number: number
+  readonly foreign: Foreign | undefined
   readonly source: string
   /** Made when somebody asks, by `rootOf`. */
   root: TraceRoot | undefined
@@ -23,8 +31,10 @@ export function rootOf(cause: Cause): TraceRoot {
   return cause.root
 }
 
+export const spanOf = (cause: Cause): SpanId => cause.foreign?.span || cause.number
+
 export function headersOf(cause: Cause): MessageHeaders {
-  return Object.freeze({ ...cause.extra, traceparent: writeTraceparent(cause.ids, rootOf(cause), cause.number) })
+  return Object.freeze({ ...cause.extra, traceparent: writeTraceparent(cause.ids, rootOf(cause), spanOf(cause)) })
 }
 
 /** What most messages share. */
@@ -32,7 +42,7 @@ export interface Terms {
   readonly destination: string
   readonly messageType: MessageType
   readonly extra?: ExtraHeaders | undefined
-  readonly messageId?: string | undefined
+  readonly foreign?: Foreign | undefined
   readonly correlationId?: string | undefined
   readonly causationId?: string | undefined
   readonly idempotencyKey?: string | undefined
@@ -54,7 +64,8 @@ export class Envelope implements Cause {
   readonly topic: string
   readonly source: string
   readonly priority: number
-  readonly sequence: number
+  /** Of a durable message it is known once the log has it. */
+  sequence: number
   readonly payload: unknown
   readonly bytes: number
   readonly sentAtMs: number
@@ -107,8 +118,12 @@ export class Envelope implements Cause {
     return this.terms.idempotencyKey
   }
 
+  get foreign(): Foreign | undefined {
+    return this.terms.foreign
+  }
+
   get messageId(): string {
-    return this.terms.messageId ?? this.ids.uuid(this.number)
+    return this.foreign?.id ?? this.ids.uuid(this.number)
   }
 
   get expiresAtMs(): number {

@@ -1,4 +1,4 @@
-import { type SwitchyardError as BusError, SwitchyardError } from '@switchyard/contracts'
+import { asSwitchyardError, type SwitchyardError as BusError, isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
 
 export const busClosed = (action: string, what: 'bus' | 'handle' | 'draining' = 'bus'): BusError =>
   new SwitchyardError(
@@ -44,9 +44,13 @@ export const noResponder = (subject: string, destination?: string): BusError =>
   )
 
 export const unknownMethod = (method: string, known: readonly string[]): BusError =>
-  new SwitchyardError('UNKNOWN_METHOD', `Cannot call "${method}" as its plugin must serve it: it serves ${known.join(', ')}`, {
-    data: { method },
-  })
+  new SwitchyardError(
+    'UNKNOWN_METHOD',
+    `Cannot call "${method}" as its plugin must serve it${known.length === 0 ? '' : `: it serves ${known.join(', ')}`}`,
+    {
+      data: { method },
+    },
+  )
 
 export const timedOut = (subject: string, timeoutMs: number): BusError =>
   new SwitchyardError('TIMEOUT', `Cannot wait for "${subject}" any longer as it must answer within ${Math.round(timeoutMs)} ms`, {
@@ -84,6 +88,13 @@ export const badResult = (subject: string, cause: unknown): BusError =>
     data: { subject },
     cause,
   })
+
+/** What a handler threw, with the place where it was thrown. */
+export function handlerError(thrown: unknown): BusError {
+  const error = asSwitchyardError(thrown)
+  if (error !== thrown && !isSwitchyardError(thrown) && thrown instanceof Error && thrown.stack !== undefined) error.stack = thrown.stack
+  return error
+}
 
 function quote(value: unknown): string {
   if (typeof value !== 'string') return `a ${typeof value}`

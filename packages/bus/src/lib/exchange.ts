@@ -7,7 +7,7 @@ import { checkedDestination, checkedHeaders, checkedPriority, inherited } from '
 import { readTraceparent, type TraceRoot } from './ids.ts'
 import { Blocked, type Crowd, type Mailbox } from './mailbox.ts'
 import { sealPayload } from './payload.ts'
-import type { Route, Source } from './route.ts'
+import { type Route, Source } from './route.ts'
 import { soon } from './soon.ts'
 import { createTopicTrie } from './topic-trie.ts'
 
@@ -17,12 +17,30 @@ const ROUNDS = 1_000
 /** How long a publisher waits for room at most. */
 const BLOCK_MS = 30_000
 
+/** Those who listen in other processes. */
+export interface Outward {
+  reaches(topic: string): boolean
+  /** A promise when the publisher has to wait. @throws what the link refuses */
+  publish(envelope: Envelope): Promise<void> | undefined
+}
+
+/** Topics that are on disk before they are acknowledged. */
+export interface Durably {
+  isDurable(topic: string): boolean
+  /** Resolves with the message's sequence. */
+  append(envelope: Envelope): Promise<number>
+}
+
 /** The topics of one process: who listens, and what is on its way to them. */
 export class Exchange {
   readonly #core: Core
   readonly #trie = createTopicTrie<Mailbox>()
   readonly crowd: Crowd = { unready: 0 }
   #version = 0
+  outward: Outward | undefined
+  durable: Durably | undefined
+  /** Topics of all senders elsewhere. */
+  readonly #foreign = new Source('')
   /** Messages of this turn, each with its receivers as they were when it was published. */
   #batch: Envelope[] = []
   #batchTargets: (readonly Mailbox[])[] = []
@@ -59,14 +77,35 @@ export class Exchange {
   publish(source: Source, cause: Cause | undefined, topic: string, payload: unknown, options: PublishOptions | undefined): Promise<void> {
     const route = source.route(topic)
     if (route.version !== this.#version) this.#refresh(route)
-    if (route.targets.length === 0 && options === undefined && this.#core.hooks.published === undefined) {
+    const isOutward = this.outward?.reaches(topic) === true
+    const isDurable = this.durable?.isDurable(topic) === true
+    if (route.targets.length === 0 && options === undefined && !isOutward && !isDurable && this.#core.hooks.published === undefined) {
       // Nobody would see the message, so it is only checked and counted.
       sealPayload(payload, this.#core.maxMessageBytes, topic)
       route.sequence++
       this.#core.published++
       return DONE
     }
-    return this.#take(this.envelope(source, route, cause, payload, options, EVENT_TERMS), route.targets, route)
+    const envelope = this.envelope(source, route, cause, payload, options, EVENT_TERMS)
+    if (isDurable) return this.#publishDurably(envelope, route)
+    if (!isOutward) return this.#take(envelope, route)
+    const sent = this.outward!.publish(envelope)
+    const taken = this.#take(envelope, route)
+    return sent === undefined ? taken : Promise.all([sent, taken]).then(() => undefined)
+  }
+
+  /** On disk first; those who listen without a name, here and elsewhere, hear of it then. */
+  async #publishDurably(envelope: Envelope, route: Route): Promise<void> {
+    envelope.sequence = await this.durable!.append(envelope)
+    if (this.outward?.reaches(envelope.topic) === true) await this.outward.publish(envelope)
+    if (this.#core.state !== 'closed') await this.#take(envelope, route)
+  }
+
+  /** A message of another process. */
+  inject(envelope: Envelope): void {
+    const route = this.#foreign.route(envelope.topic)
+    // Nobody here waits for room: a publisher elsewhere cannot be made to.
+    this.#take(envelope, route).catch(() => {})
   }
 
   /** What a publish becomes, checked and numbered. @throws VALIDATION, PAYLOAD_TOO_LARGE, EXPIRED */
@@ -89,7 +128,9 @@ export class Exchange {
       priority = checkedPriority(options.priority, topic)
       terms = this.#terms(options, cause, topic, defaults)
       root = cause === undefined ? readTraceparent(core.ids, options.headers?.traceparent)?.root : undefined
-    } else if (cause?.extra !== undefined) terms = { ...defaults, extra: inherited(cause.extra) }
+    } else if (cause !== undefined && (cause.extra !== undefined || cause.foreign !== undefined)) {
+      terms = { ...defaults, extra: inherited(cause.extra), causationId: cause.foreign?.id, parentSpan: cause.foreign?.span }
+    }
     if (cause !== undefined) root = rootOf(cause)
     route.sequence++
     const { identity } = source
@@ -107,16 +148,18 @@ export class Exchange {
       messageType: messageType ?? defaults.messageType,
       extra: headers === undefined ? extra : checkedHeaders(headers, extra, topic),
       correlationId,
-      causationId,
+      causationId: causationId ?? cause?.foreign?.id,
       idempotencyKey,
-      parentSpan: cause === undefined ? readTraceparent(ids, headers?.traceparent)?.span : undefined,
+      parentSpan: cause === undefined ? readTraceparent(ids, headers?.traceparent)?.span : cause.foreign?.span,
       expiresAtMs: isMortal ? clock.monotonicMs() + ttlMs : undefined,
       expiresAtWallMs: isMortal ? clock.now() + ttlMs : undefined,
     }
   }
 
   /** Takes a message for those who listen here. */
-  #take(envelope: Envelope, all: readonly Mailbox[], route: Route): Promise<void> {
+  #take(envelope: Envelope, route: Route): Promise<void> {
+    if (route.version !== this.#version) this.#refresh(route)
+    const all = route.targets
     const { destination } = envelope.terms
     const targets = destination === '*' ? all : all.filter(({ identity, observe }) => identity === destination || observe)
     const core = this.#core

@@ -6,6 +6,9 @@ import type { Grant } from '@switchyard/contracts'
  * (call to ask; a plugin serves its own commands only).
  */
 
+/** What a handle without a grant may do. */
+export const EVERYTHING: Grant = Object.freeze({ publish: ['**'], hear: ['**'], call: ['*'] })
+
 /** Whether the identity may publish on this topic. */
 export function mayPublish(grant: Grant, topic: string): boolean {
   return grant.publish.some((allowed) => covers(allowed, topic))

@@ -3,8 +3,8 @@ import type { Attempt } from '@switchyard/resilience'
 import type { MessageHandler, MethodHandler, ServeOptions } from './api.ts'
 import { LazyAbort, type Outlet, type Served, ServedContext } from './context.ts'
 import type { Core } from './core.ts'
-import { type Cause, type Envelope, type ExtraHeaders, rootOf } from './envelope.ts'
-import { badResult, invalid, streamsOnly } from './errors.ts'
+import { type Cause, type Envelope, type ExtraHeaders, type Foreign, rootOf, spanOf } from './envelope.ts'
+import { badResult, handlerError, invalid, streamsOnly } from './errors.ts'
 import { type Ids, type SpanId, Trace, type TraceRoot } from './ids.ts'
 import { sealPayload } from './payload.ts'
 
@@ -77,6 +77,10 @@ export class Invocation implements Served {
     return this.ask.number
   }
 
+  get foreign(): Foreign | undefined {
+    return this.ask.foreign
+  }
+
   get source(): string {
     return this.ask.source
   }
@@ -133,11 +137,7 @@ export class Invocation implements Served {
     let result: unknown
     try {
       const input = endpoint.options.input === undefined ? ask.input : this.#parseInput(endpoint.options.input)
-      const context = new ServedContext(endpoint.outlet, this)
-      result =
-        endpoint.kind === 'method'
-          ? (endpoint.handler as MethodHandler)(input, context)
-          : (endpoint.handler as MessageHandler)(input, ask.envelope!.sealed, context)
+      result = ask.idempotencyKey === undefined || ask.kind === 'stream' ? this.#handle(input) : this.#handleOnce(ask.idempotencyKey, input)
       if (isThenable(result)) {
         Promise.resolve(result).then(
           (value) => this.#finish(value),
@@ -150,6 +150,19 @@ export class Invocation implements Served {
       return
     }
     this.#finish(result)
+  }
+
+  #handle(input: unknown): unknown {
+    const { endpoint, ask } = this
+    const context = new ServedContext(endpoint.outlet, this)
+    if (endpoint.kind === 'method') return (endpoint.handler as MethodHandler)(input, context)
+    return (endpoint.handler as MessageHandler)(input, ask.envelope!.sealed, context)
+  }
+
+  /** Whoever calls again with the key gets the result of the first. */
+  #handleOnce(key: string, input: unknown): Promise<unknown> {
+    const scope = `${this.endpoint.outlet.identity} ${this.ask.subject}`
+    return this.#core.receiveOnce({ scope, key }, () => this.#handle(input))
   }
 
   #parseInput(parse: (value: unknown) => unknown): unknown {
@@ -208,7 +221,7 @@ export class Invocation implements Served {
       this.#late()
       return
     }
-    const error = asSwitchyardError(thrown)
+    const error = handlerError(thrown)
     this.#end(error.code)
     this.#reply.failure(error)
   }
@@ -238,7 +251,7 @@ export class Invocation implements Served {
         kind: this.ask.kind,
         subject: this.ask.subject,
         source: this.source,
-        trace: new Trace(core.ids, rootOf(this), core.ids.next(), this.number),
+        trace: new Trace(core.ids, rootOf(this), core.ids.next(), spanOf(this)),
         startedAtMs: this.#startedAtMs,
         durationMs: core.clock.monotonicMs() - this.#startedMs,
         code,

@@ -13,6 +13,8 @@ import { Ring } from './ring.ts'
 
 /** How many waiting messages a mailbox hands out before others get their turn. */
 const TURN = 256
+/** Publishers that may wait for room at once, however small the queue. */
+const FEWEST_WAITING = 1_000
 
 /** What a publisher waits for: room in every mailbox that had none. */
 export class Blocked implements WheelEntry {
@@ -162,7 +164,7 @@ export class Mailbox {
       return true
     }
     // Publishers that do not wait for their turn must not make an unbounded queue of another kind.
-    if (this.#blocked.size >= this.maxCount) return this.#drop(envelope, false)
+    if (this.#blocked.size >= Math.max(this.maxCount, FEWEST_WAITING)) return this.#drop(envelope, false)
     const waiter = blocked()
     waiter.wait(this.identity)
     this.#blocked.push({ envelope, blocked: waiter })

@@ -32,4 +32,9 @@ export class Recent<key, value> {
     }
     this.#young.set(key, value)
   }
+
+  delete(key: key): void {
+    this.#young.delete(key)
+    this.#old.delete(key)
+  }
 }

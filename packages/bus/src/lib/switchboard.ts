@@ -27,7 +27,6 @@ const TIMEOUT_MS = 30_000
 export interface Elsewhere {
   /** The process whose turn it is to serve this subject. */
   pick(subject: string): string | undefined
-  /** @throws what the link refuses */
   ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering
 }
 
@@ -89,13 +88,14 @@ export class Switchboard {
   }
 
   get methods(): string[] {
-    return [...this.#methods.keys()]
+    return [...this.#methods.keys()].filter((method) => !isInternal(method))
   }
 
   /** What is served here under this method or plugin name. */
   describe(name: string): MethodDescription[] {
     const methods = this.#plugins.get(name) ?? [name]
     return [...methods].flatMap((method) => {
+      if (isInternal(method)) return []
       const served = this.#methods.get(method)
       if (served === undefined) return []
       return [{ method, servers: served.endpoints.length, description: served.endpoints[0]!.options.description ?? {} }]
@@ -111,6 +111,7 @@ export class Switchboard {
     input: unknown,
     envelope: Envelope | undefined,
     options: CallOptions | undefined,
+    isElsewhere = false,
   ): Call {
     const core = this.#core
     const signal = options?.signal
@@ -123,7 +124,7 @@ export class Switchboard {
     if (call.deadlineAtMs <= call.startedMs)
       throw cause === undefined || options?.timeoutMs === 0 ? timedOut(subject, 0) : deadlineExceeded(subject)
     if (guarded === undefined) {
-      this.#dispatch(call, subject, call.deadlineAtMs, call, undefined)
+      this.#dispatch(call, subject, call.deadlineAtMs, call, undefined, isElsewhere)
       if (!call.ended) call.wait(true)
     } else {
       call.run = this.#startGuarded(call, guarded, options)
@@ -170,8 +171,8 @@ export class Switchboard {
     return reply.outcome()
   }
 
-  #dispatch(call: Call, subject: string, deadlineAtMs: number, reply: Reply, attempt: Attempt | undefined): void {
-    const endpoint = this.#local(call, subject)
+  #dispatch(call: Call, subject: string, deadlineAtMs: number, reply: Reply, attempt: Attempt | undefined, isElsewhere = false): void {
+    const endpoint = isElsewhere ? undefined : this.#local(call, subject)
     if (call.kind === 'stream') deadlineAtMs = call.causeDeadlineAtMs
     if (endpoint !== undefined) {
       const invocation = new Invocation(this.#core, endpoint, call, deadlineAtMs, reply, attempt)
@@ -184,11 +185,7 @@ export class Switchboard {
       reply.failure(this.#nobody(call, subject))
       return
     }
-    try {
-      call.answering = this.elsewhere!.ask(call, subject, peer, deadlineAtMs, reply)
-    } catch (error) {
-      reply.failure(error as SwitchyardError)
-    }
+    call.answering = this.elsewhere!.ask(call, subject, peer, deadlineAtMs, reply)
   }
 
   #local(call: Ask, subject: string): Endpoint | undefined {
@@ -215,19 +212,25 @@ export class Switchboard {
       return noResponder(subject, destination === '*' ? undefined : destination)
     }
     const known = this.#plugins.get(pluginOf(subject))
-    return known === undefined ? noResponder(subject) : unknownMethod(subject, [...known])
+    if (known === undefined && this.elsewhere?.pick(describeMethod(pluginOf(subject))) !== undefined) return unknownMethod(subject, [])
+    return known === undefined
+      ? noResponder(subject)
+      : unknownMethod(
+          subject,
+          [...known].filter((method) => !isInternal(method)),
+        )
   }
 
-  /** A call of another process; undefined when nobody here serves it. */
-  serve(ask: Ask, deadlineAtMs: number, reply: Reply): Invocation | undefined {
+  /** A call of another process; `begin` is told who works on it, before it does. */
+  serve(ask: Ask, deadlineAtMs: number, reply: Reply, begin: (invocation: Invocation) => void): void {
     const endpoint = this.#local(ask, ask.subject)
     if (endpoint === undefined) {
       reply.failure(this.#nobody(ask, ask.subject))
-      return undefined
+      return
     }
     const invocation = new Invocation(this.#core, endpoint, ask, deadlineAtMs, reply, undefined)
+    begin(invocation)
     invocation.run()
-    return invocation
   }
 
   /** Ends all calls that this handle made. */
@@ -284,6 +287,11 @@ class AttemptReply implements Reply {
     })
   }
 }
+
+/** How other processes ask what a plugin serves. */
+export const describeMethod = (plugin: string): string => `${plugin}.rpc.describe`
+
+const isInternal = (method: string): boolean => method === describeMethod(pluginOf(method))
 
 /** `ops` of `ops.health.scan`. */
 export function pluginOf(method: string): string {

@@ -1,0 +1,335 @@
+import { asSwitchyardError, type Grant, type SwitchyardError } from '@switchyard/contracts'
+import type { Answering, Call } from './call.ts'
+import type { Core } from './core.ts'
+import { Envelope, headersOf } from './envelope.ts'
+import { busClosed, cancelled, linkLost } from './errors.ts'
+import type { Exchange, Outward } from './exchange.ts'
+import type { FramePort, Kept } from './frame-port.ts'
+import { readTraceparent } from './ids.ts'
+import { ForeignAsk, IncomingCall } from './incoming-call.ts'
+import type { Ask, CallKind, Reply } from './invocation.ts'
+import type { Link, LinkFrame, LinkMeta } from './link.ts'
+import { OutgoingCall } from './outgoing-call.ts'
+import { sealPayload } from './payload.ts'
+import type { Elsewhere, Switchboard } from './switchboard.ts'
+
+/** The buses of other processes, behind a link: what is sent there, and what comes from there. */
+export class Remote implements Elsewhere, Outward, FramePort {
+  readonly #core: Core
+  readonly #link: Link
+  readonly #exchange: Exchange
+  readonly #switchboard: Switchboard
+  readonly #identities = new Map<string, Membership>()
+  readonly #outgoing = new Map<number, OutgoingCall>()
+  readonly #incoming = new Map<string, IncomingCall>()
+  readonly #opened: Promise<void>
+  #calls = 0
+  #isClosed = false
+  /** Told of topics that others published durably. */
+  onTopic: ((topic: string) => void) | undefined
+
+  constructor(core: Core, link: Link, exchange: Exchange, switchboard: Switchboard) {
+    this.#core = core
+    this.#link = link
+    this.#exchange = exchange
+    this.#switchboard = switchboard
+    this.#opened = link.open({ receive: (frame) => this.#receive(frame), lost: (peer) => this.#lost(peer) })
+    this.#opened.catch((error: unknown) => core.fault('open the link', error))
+  }
+
+  /** Resolves when all that was asked so far is known to the others. */
+  async ready(): Promise<void> {
+    await this.#opened
+    await Promise.all([...this.#identities.values()].map(({ joined }) => joined))
+    await this.#link.settled()
+  }
+
+  /** Handles of one identity share its place on the link; what the first may do holds for all. */
+  join(identity: string, grant: Grant): void {
+    const known = this.#identities.get(identity)
+    if (known !== undefined) {
+      known.handles++
+      return
+    }
+    const membership = new Membership(this.#opened.then(() => (this.#isClosed ? undefined : this.#link.attach(identity, grant))))
+    membership.joined.catch((error: unknown) => this.#core.fault(`attach "${identity}" to the link`, error))
+    this.#identities.set(identity, membership)
+  }
+
+  leave(identity: string): void {
+    const membership = this.#identities.get(identity)
+    if (membership === undefined || --membership.handles > 0) return
+    this.#identities.delete(identity)
+    membership.after(() => {
+      if (!this.#isClosed) this.#link.detach(identity)
+    })
+  }
+
+  listen(identity: string, want: 'topic' | 'request', pattern: string): () => void {
+    let stop: (() => void) | undefined
+    let isOver = false
+    this.#identities.get(identity)?.after(() => {
+      if (isOver || this.#isClosed) return
+      try {
+        stop = this.#link.listen(identity, want, pattern)
+      } catch (error) {
+        this.#core.fault(`listen to "${pattern}" as "${identity}"`, error)
+      }
+    })
+    return () => {
+      isOver = true
+      if (!this.#isClosed) stop?.()
+    }
+  }
+
+  reaches(topic: string): boolean {
+    return !this.#isClosed && this.#link.reaches(topic)
+  }
+
+  publish(envelope: Envelope): Promise<void> | undefined {
+    const frame: LinkFrame = {
+      kind: 'publish',
+      source: envelope.source,
+      destination: envelope.terms.destination,
+      subject: envelope.topic,
+      peer: '',
+      call: 0,
+      priority: envelope.priority,
+      meta: this.#messageMeta(envelope),
+      payload: envelope.payload,
+    }
+    const membership = this.#identities.get(envelope.source)
+    if (membership === undefined || membership.isJoined) return this.#link.send(frame) ? undefined : this.#link.ready()
+    return membership.joined.then(() => {
+      if (!this.#isClosed && !this.#link.send(frame)) return this.#link.ready()
+    })
+  }
+
+  #messageMeta(envelope: Envelope): LinkMeta {
+    const { correlationId, idempotencyKey, messageType, expiresAtMs, expiresAtWallMs } = envelope.terms
+    const { causationId } = envelope.sealed
+    return {
+      messageId: envelope.messageId,
+      sentAtMs: envelope.sentAtMs,
+      sequence: envelope.sequence,
+      messageType,
+      headers: headersOf(envelope) as Record<string, string>,
+      ...(correlationId !== undefined && { correlationId }),
+      ...(causationId !== undefined && { causationId }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(expiresAtMs !== undefined && { remainingMs: Math.max(0, expiresAtMs - this.#core.clock.monotonicMs()) }),
+      ...(expiresAtWallMs !== undefined && { expiresAtMs: expiresAtWallMs }),
+    }
+  }
+
+  pick(subject: string): string | undefined {
+    return this.#isClosed ? undefined : this.#link.pick(subject)
+  }
+
+  ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering {
+    const number = ++this.#calls
+    const { idempotencyKey } = call
+    const meta: LinkMeta = {
+      ...(call.envelope !== undefined ? this.#messageMeta(call.envelope) : { headers: headersOf(call) as Record<string, string> }),
+      messageType: call.kind,
+      messageId: this.#core.ids.uuid(call.number),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(deadlineAtMs !== Number.POSITIVE_INFINITY && { remainingMs: Math.max(0, deadlineAtMs - this.#core.clock.monotonicMs()) }),
+    }
+    const kept: Kept = { subject, peer, call: number, priority: call.priority }
+    const outgoing = new OutgoingCall(this, call, kept, reply)
+    this.#outgoing.set(number, outgoing)
+    const destination = call.envelope?.terms.destination ?? '*'
+    const frame: LinkFrame = { ...kept, kind: 'request', source: call.source, destination, meta, payload: call.input }
+    const membership = this.#identities.get(call.source)
+    if (membership === undefined || membership.isJoined) this.#sendRequest(frame, kept, call, reply)
+    else membership.after(() => this.#sendRequest(frame, kept, call, reply))
+    return outgoing
+  }
+
+  #sendRequest(frame: LinkFrame, kept: Kept, call: Call, reply: Reply): void {
+    if (this.#isClosed || !this.#outgoing.has(kept.call)) return
+    try {
+      this.#link.send(frame)
+      if (call.kind === 'stream') this.follow(kept, 'credit', call.source, call.window)
+    } catch (error) {
+      this.#outgoing.delete(kept.call)
+      reply.failure(asSwitchyardError(error))
+    }
+  }
+
+  /** A frame that belongs to a request. False when the next one should wait. */
+  follow(kept: Kept, kind: LinkFrame['kind'], source: string, payload: unknown): boolean {
+    if (this.#isClosed) return true
+    try {
+      return this.#link.send({ ...kept, subject: '', kind, source, destination: '*', meta: undefined, payload })
+    } catch (error) {
+      this.#core.fault(`send a ${kind} of "${kept.subject}"`, error)
+      return true
+    }
+  }
+
+  /** Resolves when the link takes more. */
+  room(): Promise<void> {
+    return this.#link.ready()
+  }
+
+  forget(call: number): void {
+    this.#outgoing.delete(call)
+  }
+
+  #receive(frame: LinkFrame): void {
+    if (this.#isClosed) return
+    switch (frame.kind) {
+      case 'publish':
+        this.#takePublish(frame)
+        return
+      case 'request':
+        this.#takeRequest(frame)
+        return
+      case 'cancel':
+        this.#incoming.get(keyOf(frame))?.cancel(cancelled('a call'))
+        return
+      case 'credit':
+        this.#incoming.get(keyOf(frame))?.credit(Number(frame.payload) || 0)
+        return
+      default:
+        this.#takeAnswer(frame)
+    }
+  }
+
+  #takePublish(frame: LinkFrame): void {
+    this.onTopic?.(frame.subject)
+    try {
+      this.#exchange.inject(this.#envelopeOf(frame))
+    } catch (error) {
+      this.#core.fault(`take a message on "${frame.subject}"`, error)
+    }
+  }
+
+  #envelopeOf(frame: LinkFrame): Envelope {
+    const { clock, ids, maxMessageBytes } = this.#core
+    const meta = frame.meta ?? {}
+    const { traceparent, ...extra } = meta.headers ?? {}
+    const parent = readTraceparent(ids, traceparent)
+    const bytes = sealPayload(frame.payload, maxMessageBytes, frame.subject)
+    const { source, destination, subject, priority, payload } = frame
+    const sentAtMs = meta.sentAtMs ?? clock.now()
+    return new Envelope(ids, subject, source, priority, meta.sequence ?? 0, payload, bytes, sentAtMs, parent?.root, 0, {
+      destination,
+      messageType: meta.messageType === 'request' ? 'request' : meta.messageType === 'command' ? 'command' : 'event',
+      extra: Object.freeze(extra),
+      foreign: { id: meta.messageId ?? '', span: parent?.span ?? '' },
+      correlationId: meta.correlationId,
+      causationId: meta.causationId,
+      idempotencyKey: meta.idempotencyKey,
+      expiresAtMs: meta.remainingMs === undefined ? undefined : clock.monotonicMs() + meta.remainingMs,
+      expiresAtWallMs: meta.expiresAtMs,
+    })
+  }
+
+  #takeRequest(frame: LinkFrame): void {
+    const { clock, wheel, state } = this.#core
+    const incoming = new IncomingCall(this, frame, () => this.#incoming.delete(keyOf(frame)))
+    this.#incoming.set(keyOf(frame), incoming)
+    if (state !== 'open') {
+      incoming.failure(busClosed(`serve "${frame.subject}"`, 'draining'))
+      return
+    }
+    try {
+      const remainingMs = frame.meta?.remainingMs
+      const deadlineAtMs = remainingMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() + remainingMs
+      if (remainingMs !== undefined) incoming.watch(wheel, deadlineAtMs)
+      const ask = this.#askOf(frame, deadlineAtMs)
+      sealPayload(frame.payload, this.#core.maxMessageBytes, frame.subject)
+      this.#switchboard.serve(ask, deadlineAtMs, incoming, (invocation) => incoming.begin(invocation))
+    } catch (error) {
+      incoming.failure(asSwitchyardError(error))
+    }
+  }
+
+  #askOf(frame: LinkFrame, deadlineAtMs: number): Ask {
+    const meta = frame.meta ?? {}
+    const { traceparent, ...extra } = meta.headers ?? {}
+    const parent = readTraceparent(this.#core.ids, traceparent)
+    const kind: CallKind = meta.messageType === 'request' || meta.messageType === 'stream' ? meta.messageType : 'call'
+    const { ids } = this.#core
+    const foreign = { id: meta.messageId ?? '', span: parent?.span ?? '' }
+    return new ForeignAsk(
+      ids,
+      frame,
+      kind,
+      foreign,
+      parent?.root,
+      extra,
+      deadlineAtMs,
+      kind === 'request' ? this.#envelopeOf(frame) : undefined,
+    )
+  }
+
+  #takeAnswer(frame: LinkFrame): void {
+    const outgoing = this.#outgoing.get(frame.call)
+    if (outgoing?.expects(frame) === true) {
+      outgoing.take(frame)
+      return
+    }
+    this.#core.repliesDropped++
+    this.#core.emit('reply-dropped', {
+      reason: outgoing === undefined ? 'late' : 'foreign',
+      subject: outgoing?.kept.subject ?? '',
+      source: frame.source,
+    })
+  }
+
+  #lost(peer: string): void {
+    if (this.#isClosed) return
+    for (const outgoing of [...this.#outgoing.values()]) if (peer === '*' || outgoing.kept.peer === peer) outgoing.lose()
+    for (const [key, incoming] of [...this.#incoming]) {
+      if (peer !== '*' && incoming.kept.peer !== peer) continue
+      this.#incoming.delete(key)
+      incoming.cancel(linkLost(incoming.kept.subject))
+    }
+    this.#core.emit('link-lost', { peer })
+  }
+
+  /** Calls of other processes that are served here. */
+  get serving(): number {
+    return this.#incoming.size
+  }
+
+  stopServedBy(outlet: object, errorOf: (subject: string) => SwitchyardError): void {
+    for (const incoming of this.#incoming.values()) incoming.refuseIfServedBy(outlet, errorOf)
+  }
+
+  async close(): Promise<void> {
+    for (const incoming of [...this.#incoming.values()]) incoming.cancel(busClosed('go on'))
+    this.#isClosed = true
+    this.#incoming.clear()
+    this.#outgoing.clear()
+    await this.#opened.catch(() => {})
+    await this.#link.close()
+  }
+}
+
+const keyOf = ({ peer, call }: LinkFrame): string => `${peer} ${call}`
+
+/** An identity's place on the link, and what waits until it has one. */
+class Membership {
+  readonly joined: Promise<void>
+  isJoined = false
+  handles = 1
+  /** In the order in which it was asked for. */
+  #tail: Promise<void>
+
+  constructor(joined: Promise<void>) {
+    this.joined = joined.then(() => {
+      this.isJoined = true
+    })
+    this.#tail = this.joined
+  }
+
+  after(run: () => void): void {
+    if (this.isJoined) run()
+    else this.#tail = this.#tail.then(run, () => {})
+  }
+}
