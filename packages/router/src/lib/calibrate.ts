@@ -1,4 +1,5 @@
 import type { LeftOut } from './left-out.ts'
+import { chanceOf, fitLogistic } from './logistic.ts'
 import { bestScores, type RankedScore, sharesOf } from './ranking.ts'
 
 /** What turns raw scores into chances, and chances into an outcome. */
@@ -18,7 +19,7 @@ const USUAL: Calibration = { scope: [1.9, 2.6, -0.5], sharpness: 5, actAbove: 0.
 /** How many left-out requests the usual coefficients weigh as much as. */
 const USUAL_COUNTS = 10
 /** Requests that no command does, for each that some command does. People mostly ask for what is there. */
-const OUT_OF_SCOPE_SHARE = 0.05
+const OUT_OF_SCOPE_SHARE = 0.08
 /** The same where it decides about acting unasked: there a mistake costs more than a question. */
 const OUT_OF_SCOPE_SHARE_ACTING = 0.1
 const ACT_PRECISION = 0.98
@@ -33,9 +34,8 @@ const ENOUGH = 50
 const backgroundSignal = (score: number): number => Math.max(score, -1.2)
 
 /** The chance that some command is meant at all. */
-export function scopeOf({ scope: [constant, best, background] }: Calibration, bestScore: number, backgroundScore: number): number {
-  return 1 / (1 + Math.exp(-(constant + best * bestScore + background * backgroundSignal(backgroundScore))))
-}
+export const scopeOf = ({ scope }: Calibration, bestScore: number, backgroundScore: number): number =>
+  chanceOf(scope, [1, bestScore, backgroundSignal(backgroundScore)])
 
 /** Learns the calibration from requests whose command the scoring model had not seen. */
 export function calibrate(leftOut: readonly LeftOut[]): Calibration {
@@ -56,40 +56,14 @@ interface Judged {
   readonly right: number | undefined
 }
 
-function fitScope(judged: readonly Judged[], outWeight: number): [number, number, number] {
-  const rows = judged.map(({ best, background, right }) => ({
-    x: [1, best[0]!.score, backgroundSignal(background)] as const,
-    y: right === undefined ? 0 : 1,
+function fitScope(judged: readonly Judged[], outWeight: number): Calibration['scope'] {
+  const observations = judged.map(({ best, background, right }) => ({
+    signals: [1, best[0]!.score, backgroundSignal(background)],
+    happened: right !== undefined,
     weight: right === undefined ? outWeight : 1,
   }))
-  const at: [number, number, number] = [...USUAL.scope]
-  for (let step = 0; step < 50; step++) {
-    const slope = at.map((value, i) => USUAL_COUNTS * (value - USUAL.scope[i]!))
-    const curve = at.map((_, i) => at.map((_, j) => (i === j ? USUAL_COUNTS : 0)))
-    for (const { x, y, weight } of rows) {
-      const chance = 1 / (1 + Math.exp(-x.reduce((sum, value, i) => sum + value * at[i]!, 0)))
-      for (let i = 0; i < 3; i++) {
-        slope[i]! += weight * (chance - y) * x[i]!
-        for (let j = 0; j < 3; j++) curve[i]![j]! += weight * chance * (1 - chance) * x[i]! * x[j]!
-      }
-    }
-    const move = solve(curve, slope)
-    for (let i = 0; i < 3; i++) at[i]! -= move[i]!
-    if (Math.max(...move.map(Math.abs)) < 1e-6) break
-  }
-  return at
-}
-
-/** Solves a small symmetric positive system by elimination. */
-function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const rows = matrix.map((row, i) => [...row, right[i]!])
-  for (let i = 0; i < rows.length; i++)
-    for (let j = 0; j < rows.length; j++) {
-      if (i === j) continue
-      const factor = rows[j]![i]! / rows[i]![i]!
-      for (let k = i; k <= rows.length; k++) rows[j]![k]! -= factor * rows[i]![k]!
-    }
-  return rows.map((row, i) => row.at(-1)! / row[i]!)
+  const [constant, ofBest, ofBackground] = fitLogistic(observations, USUAL.scope, USUAL_COUNTS)
+  return [constant!, ofBest!, ofBackground!]
 }
 
 /** The sharpness under which the right commands are likeliest, between 2 and 14. */
