@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isSwitchyardError } from '@switchyard/contracts'
 import type { Command } from '@switchyard/plugin-kit'
 import { type Candidate, parseRouter, type RouterModel, route, serializeRouter, trainRouter } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
@@ -43,7 +44,14 @@ function loadModel(store: Store, commands: ReadonlyMap<string, CommandInfo>): Ro
     .digest('hex')
   store.migrate('router-model', MIGRATIONS)
   const kept = store.prepare('SELECT hash, model FROM router_model').get<{ hash: string; model: Uint8Array }>()
-  if (kept?.hash === hash) return parseRouter(kept.model)
+  if (kept?.hash === hash) {
+    try {
+      return parseRouter(kept.model)
+    } catch (error) {
+      // Learned by another version, or damaged: it can be learned again.
+      if (!isSwitchyardError(error, 'ROUTER_MODEL_INVALID')) throw error
+    }
+  }
   const model = trainRouter(candidates)
   const keep = store.prepare(
     'INSERT INTO router_model VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, model = excluded.model',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSwitchyardError } from '@switchyard/contracts'
 import { command, definePlugin, defineTopic, on, type Question } from '@switchyard/plugin-kit'
+import { openStore } from '@switchyard/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { openYard, type Yard } from '../index.ts'
@@ -259,6 +260,19 @@ describe('decide()', () => {
   it('decides the same with the model that was kept', async () => {
     const before = yard.decide('throw my note away')
     await yard.close()
+    yard = await openYard(dir, { plugins: [notes, stranger] })
+    expect(yard.decide('throw my note away')).toEqual(before)
+  })
+})
+
+describe('decide() with a model that cannot be read', () => {
+  it('learns again', async () => {
+    const before = yard.decide('throw my note away')
+    await yard.close()
+    using store = openStore({ path: join(dir, '.switchyard', 'yard.db') })
+    const spoil = store.prepare("UPDATE router_model SET model = x'00'")
+    expect(store.transact(() => spoil.run()).changes).toBe(1)
+    store.close()
     yard = await openYard(dir, { plugins: [notes, stranger] })
     expect(yard.decide('throw my note away')).toEqual(before)
   })
