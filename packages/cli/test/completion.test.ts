@@ -40,6 +40,7 @@ describe('completion in bash', () => {
     { words: ['notes', 'note', 'add', '--kind', '=', 'to'], found: ['todo'] },
     { words: ['notes', 'note', 'add', '--kind', '='], found: ['todo', 'idea'] },
     { words: ['notes', 'note', 'add', '--name', ''], found: [] },
+    { words: ['notes', 'wait', ''], found: ['--stubborn', '--no-stubborn', '--input', '--json', '--dir', '--help'] },
     { words: ['completion', ''], found: ['bash', 'zsh', 'fish'] },
     { words: ['new', 'p'], found: ['plugin'] },
     { words: ['--json', 'doc'], found: ['doctor'] },

@@ -20,9 +20,10 @@ complete -o default -F _switchyard switchyard`,
 # switchyard completion for zsh: eval "$(switchyard completion zsh)"
 _switchyard() {
   local -a found
-  local line
+  local line value about
   while IFS= read -r line; do
-    found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    value="\${\${line%%$'\\t'*}//:/\\\\:}" about="\${line#*$'\\t'}"
+    found+=("$value\${about:+:$about}")
   done < <(switchyard __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if (( \${#found} )); then _describe switchyard found; else _files; fi
 }
@@ -30,7 +31,12 @@ compdef _switchyard switchyard`,
   fish: `# switchyard completion for fish: switchyard completion fish | source
 function __switchyard_complete
   set -l words (commandline -opc) (commandline -ct)
-  switchyard __complete -- $words[2..-1] 2>/dev/null
+  set -l found (switchyard __complete -- $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c switchyard -a '(__switchyard_complete)'`,
+complete -c switchyard -f -a '(__switchyard_complete)'`,
 }

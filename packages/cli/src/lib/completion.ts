@@ -34,7 +34,8 @@ export function complete(program: Command, words: readonly string[]): readonly C
   if (current.startsWith('-')) return startingWith(current, flagsAt(at))
   const argument = at.registeredArguments[operands]
   const values = argument?.argChoices?.map((value) => ({ value, about: '' })) ?? []
-  return startingWith(current, [...at.commands.map((command) => ({ value: command.name(), about: aboutCommand(command) })), ...values])
+  const next = [...at.commands.map((command) => ({ value: command.name(), about: aboutCommand(command) })), ...values]
+  return startingWith(current, next.length === 0 && argument === undefined ? flagsAt(at) : next)
 }
 
 /** Shells may hand over `--level=high` in three words. */
