@@ -79,6 +79,7 @@ export function createBus(options: BusOptions = {}): Bus {
   async function close(): Promise<void> {
     core.state = 'closed'
     const error: SwitchyardError = busClosed('go on')
+    for (const call of switchboard.pending.toArray()) call.stop(error)
     for (const client of clients) client.shut(error)
     exchange.close()
     guards.close()

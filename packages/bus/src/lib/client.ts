@@ -282,7 +282,7 @@ export class Client implements BusClient, Outlet {
     const { core } = this.#parts
     this.#isClosed = true
     for (const stop of this.#endpoints.values()) stop()
-    await Promise.all([...this.#durables].map((closeDurable) => closeDurable()))
+    if (this.#durables.size > 0) await Promise.all([...this.#durables].map((closeDurable) => closeDurable()))
     if (this.serving > 0 && core.state !== 'closed') await core.until(() => this.serving === 0, drainMs)
     this.shut(busClosed('go on', 'handle'))
   }
