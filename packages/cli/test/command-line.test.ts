@@ -120,7 +120,7 @@ describe('a running command', () => {
     child.kill('SIGINT')
     await stopping
     child.kill('SIGINT')
-    expect(await end).toMatchObject({ code: 130 })
+    expect(await end).toMatchObject({ code: 130, stderr: expect.stringContaining('Left at once') })
   })
 
   it('says nothing when its reader goes away', async () => {

@@ -10,7 +10,10 @@ interface Interrupt {
 export function listenForInterrupt(host: Host): Interrupt {
   const controller = new AbortController()
   const stop = host.onInterrupt(() => {
-    if (controller.signal.aborted) host.exit(EXIT.interrupted)
+    if (controller.signal.aborted) {
+      host.err.write('\nLeft at once; what ran may be half done: switchyard plans\n')
+      host.exit(EXIT.interrupted)
+    }
     host.err.write('\nStopping; press Ctrl-C again to leave at once\n')
     controller.abort()
   })
