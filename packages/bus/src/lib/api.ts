@@ -210,7 +210,7 @@ export interface SubscribeOptions {
   timeoutMs?: number
   /** Also hears what is directed to others; only for an observer. @default false */
   observe?: boolean
-  /** Makes the subscription a durable one, whose position is kept under this name. All below is for durable ones. */
+  /** Makes the subscription a durable one, whose position is kept under `identity/name`. All below is for durable ones. */
   name?: string
   /** Used only when the name is new. @default 'new' */
   from?: DurableStart
