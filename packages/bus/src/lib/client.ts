@@ -53,7 +53,7 @@ export class Client implements BusClient, Outlet {
   readonly #granted = new Recent<string, boolean>(GRANTED)
   readonly #mailboxes = new Set<Mailbox>()
   readonly #endpoints = new Map<Endpoint, () => void>()
-  readonly #durables = new Set<() => Promise<void>>()
+  readonly #durables = new Set<(drainMs?: number) => Promise<void>>()
   #isClosed = false
   #isDescribed = false
   #isShut = false
@@ -186,15 +186,15 @@ export class Client implements BusClient, Outlet {
     const subscription = subscribeDurably(core, log, this, pattern, counted, options)
     // What comes in there is only a hint to look into the log.
     const stopListening = remote?.listen(this.identity, 'topic', pattern)
-    const close = async (): Promise<void> => {
+    const close = async (drainMs?: number): Promise<void> => {
       stopListening?.()
       this.#durables.delete(close)
-      await subscription.close()
+      await subscription.close(drainMs)
     }
     this.#durables.add(close)
     const { identity } = this
     return {
-      close,
+      close: () => close(),
       stats: () => ({ pattern, identity, ...counts, expired: 0, dropped: 0, running: 0, waiting: 0, waitingBytes: 0 }),
     }
   }
@@ -282,7 +282,7 @@ export class Client implements BusClient, Outlet {
     const { core } = this.#parts
     this.#isClosed = true
     for (const stop of this.#endpoints.values()) stop()
-    if (this.#durables.size > 0) await Promise.all([...this.#durables].map((closeDurable) => closeDurable()))
+    if (this.#durables.size > 0) await Promise.all([...this.#durables].map((closeDurable) => closeDurable(drainMs)))
     if (this.serving > 0 && core.state !== 'closed') await core.until(() => this.serving === 0, drainMs)
     this.shut(busClosed('go on', 'handle'))
   }

@@ -194,3 +194,28 @@ test('[D26] a handle’s close gives back its durable subscriptions and touches 
       .toSorted(),
   ).toEqual(['here', 'none'])
 })
+
+test('[D26] a handle’s close waits for durable handlers as long as it is told to', async () => {
+  const clock = createFakeClock()
+  const bus = openBus({ clock })
+  const ledger = bus.connect('ledger')
+  let signal: AbortSignal | undefined
+  ledger.subscribe(
+    'orders/*',
+    (_payload, _message, context) => {
+      signal = context.signal
+      return new Promise(() => {})
+    },
+    { name: 'main' },
+  )
+  await bus.connect('shop').publish('orders/made')
+  await until(() => signal !== undefined)
+  const closed = ledger.close({ drainMs: 1_000 })
+  await settle()
+  clock.advance(999)
+  await settle()
+  expect(signal!.aborted).toBe(false)
+  clock.advance(1)
+  await closed
+  expect(signal!.aborted).toBe(true)
+})
