@@ -1,18 +1,20 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BIN, makeWorkspace } from './process.ts'
+import { BIN, makeWorkspace, run } from './process.ts'
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0
 
 let workspace: ReturnType<typeof makeWorkspace>
-beforeAll(() => {
+let bashScript: string
+beforeAll(async () => {
   workspace = makeWorkspace({ plugins: 'notes' })
+  bashScript = (await run(workspace.dir, ['completion', 'bash'])).stdout
 })
 afterAll(() => workspace[Symbol.dispose]())
 
 async function shell(program: string, args: readonly string[]): Promise<string[]> {
-  const env = { PATH: process.env.PATH, HOME: workspace.dir, BIN, NODE: process.execPath }
+  const env = { PATH: process.env.PATH, HOME: workspace.dir, BIN, NODE: process.execPath, SCRIPT: bashScript }
   const { stdout } = await promisify(execFile)(program, args, { cwd: workspace.dir, env })
   return stdout.split('\n').filter((line) => line !== '')
 }
@@ -21,7 +23,7 @@ async function shell(program: string, args: readonly string[]): Promise<string[]
 function bash(...words: string[]): Promise<string[]> {
   const script = `
     switchyard() { "$NODE" "$BIN" "$@"; }
-    eval "$(switchyard completion bash)"
+    eval "$SCRIPT"
     complete -p switchyard | grep -q -- '-F _switchyard' || exit 1
     COMP_WORDS=(switchyard "$@"); COMP_CWORD=$#
     _switchyard

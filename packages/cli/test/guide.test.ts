@@ -52,35 +52,30 @@ describe('docs/guide/write-a-plugin.md', () => {
     const steps = stepsOf(readFileSync(GUIDE, 'utf8'))
     expect(steps.filter(({ language }) => language === 'sh').length).toBeGreaterThanOrEqual(6)
     let output = ''
-    for (const { language, file, text } of steps) {
+    const isTidy = () => shell(workspace.dir, 'biome check --vcs-enabled=false packages/greeter-plugin')
+    for (const [number, { language, file, text }] of steps.entries()) {
       if (language === 'sh') output = await shell(workspace.dir, text)
       else if (file !== undefined) writeFileSync(join(workspace.dir, file), text)
       else expect(output).toBe(text)
+      if (number === 0) await isTidy()
     }
     expect(output).toMatch(/(\d+) passed, 0 failed/)
     expect(existsSync(join(workspace.dir, 'welcome-ada.txt'))).toBe(true)
 
     await shell(workspace.dir, 'tsc --noEmit --incremental false -p tsconfig.json')
-    await shell(workspace.dir, 'biome check --vcs-enabled=false packages/greeter-plugin')
+    await isTidy()
   })
 })
 
 describe('switchyard new plugin', () => {
-  it('writes a plugin whose own test passes at once, in a checkout and formatted as one', { timeout: 60_000 }, async () => {
-    using workspace = makeCheckout()
-    await shell(workspace.dir, 'switchyard new plugin team-chat')
-    expect(await shell(workspace.dir, 'vitest run packages/team-chat-plugin')).toMatch(/\n[1-9]\d* passed, 0 failed\n$/)
-    await shell(workspace.dir, 'biome check --vcs-enabled=false packages/team-chat-plugin')
-  })
-
-  it('does the same in any folder where switchyard is installed', { timeout: 60_000 }, async () => {
+  it('writes a plugin whose own test passes at once, in any folder where switchyard is installed', { timeout: 60_000 }, async () => {
     using workspace = makeWorkspace()
     const { dir } = workspace
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'))
     writeFileSync(join(dir, 'vitest.config.ts'), "export default { ssr: { resolve: { conditions: ['@switchyard/source'] } } }\n")
-    const made = await shell(dir, 'switchyard new plugin greeter')
-    expect(made).toContain('npx vitest run greeter-plugin')
-    expect(await shell(dir, 'switchyard greeter hello --name Ada')).toBe('Hello, Ada\n')
-    expect(await shell(dir, 'NO_COLOR=1 vitest run greeter-plugin')).toMatch(/Tests {2}[1-9]\d* passed/)
+    const made = await shell(dir, 'switchyard new plugin team-chat')
+    expect(made).toContain('npx vitest run team-chat-plugin')
+    expect(await shell(dir, 'switchyard team-chat hello --name Ada')).toBe('Hello, Ada\n')
+    expect(await shell(dir, 'NO_COLOR=1 vitest run team-chat-plugin')).toMatch(/Tests {2}[1-9]\d* passed/)
   })
 })

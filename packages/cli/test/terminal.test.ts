@@ -2,13 +2,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { BIN, ended, makeWorkspace, run } from './process.ts'
 
-/** `script` gives a program a terminal of its own. */
-const hasTerminals = spawnSync('script', ['--version']).status === 0
+/** A part of every Debian that gives a program a terminal of its own. */
+const SCRIPT = 'script'
+const hasTerminals = spawnSync(SCRIPT, ['--version']).status === 0
 
 /** Runs the real program on a terminal; each answer is typed once its question is on the screen. */
 async function onTerminal(dir: string, args: readonly string[], answers: readonly (readonly [question: string, keys: string])[], env = {}) {
   const line = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
-  const child = spawn('script', ['-qec', `stty rows 40 columns 80; ${line}`, '/dev/null'], {
+  const child = spawn(SCRIPT, ['-qec', `stty rows 40 columns 80; ${line}`, '/dev/null'], {
     cwd: dir,
     env: { PATH: process.env.PATH, HOME: dir, TERM: 'xterm-256color', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
