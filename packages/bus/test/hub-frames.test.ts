@@ -202,7 +202,7 @@ describe('a hub and a client that breaks the rules', () => {
       controlFrame(CONTROL.detach, 0, [1]),
     ]
     const total = 200_000
-    const perConnection = 200
+    const perConnection = 25
     let sent = 0
     const heapBytes: number[] = []
 

@@ -53,7 +53,7 @@ export interface HubConnectionSink {
 }
 
 const READ_BYTES = 65_536
-const TELL_BYTES = 16_384
+const TELL_BYTES = 8_192
 const HANDSHAKE_LIMIT_MS = 5_000
 /** Larger texts are measured before they are written; for smaller ones room for the worst case is cheaper. */
 const SMALL_TEXT_LENGTH = 8_192

@@ -28,7 +28,7 @@ const HOLD_BYTES = 262_144
 /** With more than this waiting it gets no requests, and the oldest publishes are dropped down to half. */
 const MAX_WAITING_BYTES = 4_194_304
 /** Taken bytes are told to a sender in portions of this size. */
-const TELL_BYTES = 16_384
+const TELL_BYTES = 8_192
 
 /** Moves data frames from one client to others by their headers, and keeps what waits for each bounded. */
 export interface HubRouter {

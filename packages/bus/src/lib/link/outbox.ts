@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { LANES, type Lane } from './wire.ts'
 
 /** So many bytes of calls and of publishes may be under way to the other end; it gives them back as it takes them. */
-const CREDIT_BYTES = [Number.POSITIVE_INFINITY, 262_144, 65_536] as const
-const CHUNK_BYTES = 65_536
+const CREDIT_BYTES = [Number.POSITIVE_INFINITY, 262_144, 32_768] as const
+const CHUNK_BYTES = 16_384
 /** Less room than this at the end of a chunk is not worth keeping. */
 const MIN_ROOM_BYTES = 2_048
 
