@@ -24,6 +24,18 @@ export async function addPluginCommands(program: Command, session: Session, word
 export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
   const group = program.command(plugin.name).description(plugin.summary).usage('COMMAND...').helpCommand(false)
   for (const [name, definition] of Object.entries(plugin.commands)) addCommand(group, session, plugin, name, definition)
+  // A plugin's help lists what can be run, however deep it lies.
+  group.configureHelp({ ...group.configureHelp(), visibleCommands: runnableBelow, subcommandTerm: (command) => pathBelow(group, command) })
+}
+
+/** Only what can be run has flags of its own. */
+function runnableBelow(command: Command): Command[] {
+  return command.commands.flatMap((child) => [...(child.options.length > 0 ? [child] : []), ...runnableBelow(child)])
+}
+
+function pathBelow(group: Command, command: Command): string {
+  const parent = command.parent
+  return parent === null || parent === group ? command.name() : `${pathBelow(group, parent)} ${command.name()}`
 }
 
 function addCommand(group: Command, session: Session, plugin: Plugin, name: string, definition: Plugin['commands'][string]): void {
@@ -33,9 +45,8 @@ function addCommand(group: Command, session: Session, plugin: Plugin, name: stri
   const spoken = `switchyard ${plugin.name} ${words.join(' ')}`
   // A plugin may have both `health` and `health.scan`, so a group can turn into a command of its own.
   const command = parent.commands.find((one) => one.name() === verb) ?? parent.command(verb)
-  command.summary(definition.summary).description(descriptionOf(definition)).usage('[flags]')
-  let flags: ReturnType<typeof flagsOf> | undefined
-  flags = flagsOf(definition)
+  command.summary(definition.summary).description(descriptionOf(definition)).usage('[flags]').enablePositionalOptions()
+  const flags = flagsOf(definition)
   for (const flag of flags) addFlag(command, flag)
   if (definition.effect !== 'read') {
     command.addOption(new Option('--yes', 'Run the plan without asking').helpGroup('Approval:'))

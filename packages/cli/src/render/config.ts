@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { ConfigEntry, ConfigOrigin } from '@switchyard/yard/config'
 import type { Look } from './look.ts'
 import { renderTable } from './table.ts'
@@ -5,8 +6,8 @@ import { renderTable } from './table.ts'
 /** Each setting, its value and who set it. */
 export function renderConfig(entries: readonly ConfigEntry[], look: Look): string {
   return renderTable(
-    ['setting', 'value', 'set by'],
-    entries.map(({ key, value, origin }) => [key, JSON.stringify(value), originText(origin)]),
+    ['setting', 'set by', 'value'],
+    entries.map(({ key, value, origin }) => [key, originText(origin), valueText(value)]),
     look,
   )
 }
@@ -17,8 +18,14 @@ function originText(origin: ConfigOrigin): string {
       return 'default'
     case 'environment':
       return origin.variable
-    case 'user':
     case 'project':
+      return `${basename(origin.path)}:${origin.line}`
+    case 'user':
       return `${origin.path}:${origin.line}`
   }
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

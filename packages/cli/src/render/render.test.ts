@@ -131,9 +131,9 @@ attic 1.0.0  Keeps old things
         look,
       ).split('\n'),
     ).toEqual([
-      'setting              value   set by',
-      'logLevel             "info"  /app/switchyard.config.json:3',
-      'store.busyTimeoutMs  5       SWITCHYARD_STORE_BUSY_TIMEOUT_MS',
+      'setting              set by                            value',
+      'logLevel             switchyard.config.json:3          info',
+      'store.busyTimeoutMs  SWITCHYARD_STORE_BUSY_TIMEOUT_MS  5',
     ])
     expect(
       renderFindings(

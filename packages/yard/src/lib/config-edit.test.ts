@@ -21,6 +21,7 @@ describe('withPlugin()', () => {
 describe('commentedConfig()', () => {
   it('sets nothing, and each of its lines is right once its marks are taken away', () => {
     expect(parseConfigDocument('', commentedConfig())).toMatchObject({ value: {}, problems: [] })
+    for (const line of commentedConfig().split('\n')) expect(line.length).toBeLessThanOrEqual(110)
     const uncommented = commentedConfig().replaceAll(/^ {2}\/\/ (?=["{}\]]| )/gm, '')
     const { value, problems } = parseConfigDocument('', uncommented.replaceAll(/^ {2}\/\/ .*$/gm, ''))
     expect(problems).toEqual([])

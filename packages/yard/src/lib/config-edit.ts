@@ -21,7 +21,15 @@ export function commentedConfig(): string {
     .filter(([key]) => key in defaults)
     .map(([key, { description = '' }]) => {
       const value = `${JSON.stringify(key)}: ${JSON.stringify(defaults[key], null, 2)},`
-      return [description, ...value.split('\n')].map((line) => `  // ${line}`).join('\n')
+      return [...folded(description), ...value.split('\n')].map((line) => `  // ${line}`).join('\n')
     })
   return `{\n${blocks.join('\n\n')}\n}\n`
+}
+
+/** Lines that are read without scrolling. */
+function folded(text: string): string[] {
+  return text
+    .replace(/(.{1,100})(?: |$)/g, '$1\n')
+    .trimEnd()
+    .split('\n')
 }
