@@ -54,6 +54,14 @@ export const warn = (note: string, place: Place = {}): Finding => finding('warn'
 export const fail = (note: string, place: Place = {}): Finding => finding('fail', note, place)
 export const unknown = (note: string, place: Place = {}): Finding => finding('unknown', note, place)
 
+/** Names and values in it are whatever a file held. */
+const MAX_NOTE_CHARS = 300
+
 function finding(status: Finding['status'], note: string, { file, line }: Place): Finding {
-  return { status, note, ...(file !== undefined && { file }), ...(line !== undefined && { line }) }
+  return {
+    status,
+    note: note.length > MAX_NOTE_CHARS ? `${note.slice(0, MAX_NOTE_CHARS)}…` : note,
+    ...(file !== undefined && { file }),
+    ...(line !== undefined && { line }),
+  }
 }

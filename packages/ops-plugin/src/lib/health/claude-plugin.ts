@@ -33,10 +33,15 @@ export interface MarkdownComponent {
   readonly name: string
 }
 
-/** Every hook configuration that Claude Code merges: hooks/hooks.json and what the manifest names or holds. */
+/**
+ * Every hook configuration that Claude Code merges: hooks/hooks.json and what the manifest names or holds. Files in the places
+ * where they are often put by mistake are judged too, as they will be loaded once that is mended.
+ */
 export function hookSources(snapshot: Snapshot, plugin: ClaudePlugin): readonly Source[] {
   const sources: Source[] = []
-  const paths = new Set<string>([plugin.at('hooks/hooks.json')])
+  const paths = new Set<string>(
+    ['hooks/hooks.json', '.claude-plugin/hooks/hooks.json', '.claude-plugin/hooks.json'].map((path) => plugin.at(path)),
+  )
   const field = plugin.manifest.hooks
   for (const [index, entry] of asList(field).entries()) {
     if (typeof entry === 'string') paths.add(plugin.at(entry))

@@ -30,13 +30,13 @@ export function readJson(snapshot: Snapshot, path: string, { lenient = false }: 
   if (isTooDeep(text))
     return { path, value: undefined, mistake: { message: `is nested deeper than ${MAX_DEPTH}`, line: 1 }, lineOf: () => 1 }
   const strict = parseStrictly(text)
-  let tree: Node | undefined
   const errors: ParseError[] = []
+  let parsed: { tree: Node | undefined } | undefined
   const parseLazily = (): Node | undefined => {
-    tree ??= parseTree(text, errors, { disallowComments: !lenient, allowTrailingComma: lenient })
-    return tree
+    parsed ??= { tree: parseTree(text, errors, { disallowComments: !lenient, allowTrailingComma: lenient }) }
+    return parsed.tree
   }
-  if (strict === undefined) parseLazily()
+  const tree = strict === undefined ? parseLazily() : undefined
   const [error] = errors
   return {
     path,
@@ -46,9 +46,9 @@ export function readJson(snapshot: Snapshot, path: string, { lenient = false }: 
         ? { message: error === undefined ? 'is empty' : words(printParseErrorCode(error.error)), line: lineAt(text, error?.offset ?? 0) }
         : undefined,
     lineOf(...location) {
-      const parsed = parseLazily()
-      for (let length = location.length; parsed !== undefined && length > 0; length--) {
-        const node = findNodeAtLocation(parsed, location.slice(0, length))
+      const root = parseLazily()
+      for (let length = location.length; root !== undefined && length > 0; length--) {
+        const node = findNodeAtLocation(root, location.slice(0, length))
         if (node !== undefined) return lineAt(text, (node.parent?.type === 'property' ? node.parent : node).offset)
       }
       return 1

@@ -117,7 +117,7 @@ function goDrift({ snapshot, goMod }: Project): Finding[] {
         .replace(/\/go\.mod$/, ''),
     ),
   )
-  const replaced = new Set([...goMod.matchAll(/^\s*(?:replace\s+)?(\S+)(?: v\S+)? => /gm)].map((match) => match[1]))
+  const replaced = new Set([...goMod.matchAll(/^[ \t]*(?:replace[ \t]+)?(\S+)(?: v\S+)? => /gm)].map((match) => match[1]))
   return goMod.split('\n').flatMap((line, index): Finding[] => {
     const [, name = '', version = ''] = /^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+\/\S+|[a-z0-9-]+\.[a-z]+) (v\S+)/.exec(line) ?? []
     if (

@@ -70,6 +70,8 @@ export function dependenciesOf(manifest: JsonObject): readonly { group: string; 
   )
 }
 
+const MAX_GLOBS = 500
+
 /** The workspace globs of a root manifest and of pnpm's own file. */
 export function workspaceGlobs(snapshot: Snapshot, manifest: JsonObject): readonly string[] {
   const field = manifest.workspaces
@@ -77,7 +79,7 @@ export function workspaceGlobs(snapshot: Snapshot, manifest: JsonObject): readon
   const own = Array.isArray(globs) ? globs.filter((glob): glob is string => typeof glob === 'string') : []
   const pnpm = snapshot.text('pnpm-workspace.yaml')
   const listed = pnpm === undefined ? [] : [...pnpm.matchAll(/^[ \t]*-[ \t]*['"]?([^'"#\s]+)['"]?[ \t]*$/gm)].map((match) => match[1] ?? '')
-  return [...own, ...listed]
+  return [...own, ...listed].slice(0, MAX_GLOBS)
 }
 
 /** Whether a workspace glob takes in a folder. */

@@ -208,6 +208,57 @@ describe('scan() survives what a tree may hold', () => {
   })
 })
 
+describe('scan() takes time in proportion to what it reads', () => {
+  const CHARS = 200_000
+  const PIECES = [
+    '[',
+    '](',
+    '`',
+    '[a](<',
+    '"',
+    '    ',
+    '\n',
+    '---\n',
+    '{',
+    '*',
+    'a/',
+    '- a\n',
+    'a: &a ',
+    'sk-',
+    ':',
+    '://',
+    'timeout:',
+    'https://x:',
+  ]
+  for (const piece of PIECES) {
+    it(`where all of it is ${JSON.stringify(piece)}`, async () => {
+      const text = piece.repeat(CHARS / piece.length)
+      const hooks = { hooks: { PreToolUse: [{ matcher: text, hooks: [{ type: 'command', command: text }] }] } }
+      const paths = [
+        'a.md',
+        'package.json',
+        'src/server.ts',
+        '.github/workflows/a.yml',
+        '.gitignore',
+        'go.mod',
+        'go.sum',
+        'Cargo.toml',
+        'pnpm-workspace.yaml',
+        'pnpm-lock.yaml',
+        'src/a.rs',
+      ]
+      writeFiles(dir, {
+        ...Object.fromEntries(paths.map((path) => [path, text])),
+        'skills/a/SKILL.md': `---\n${text}\n---\n${text}`,
+        'hooks/hooks.json': JSON.stringify(hooks),
+      })
+      const begin = performance.now()
+      await scan(dir)
+      expect(performance.now() - begin).toBeLessThan(3_000)
+    })
+  }
+})
+
 describe('scan()', () => {
   it('fits the report into 80 columns', async () => {
     writeFiles(dir, { ...PROJECT, [`docs/${'long'.repeat(30)}.md`]: `[a](${'gone'.repeat(40)}.md)` })

@@ -36,7 +36,7 @@ const PATTERNS: readonly Pattern[] = [
 
 /** One look for what begins any of the patterns: nearly every file ends here. */
 const HINT =
-  /AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|hooks\.slack\.com|sk-|AIza|[rs]k_live_|npm_|pypi-Ag|SG\.|do[oprt]_v1_|dckr_pat_|hf_|hv[sb]\.|:AA|PRIVATE KEY|:\/\/[^\s/@]{0,100}:[^\s/@]{1,200}@/
+  /AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|hooks\.slack\.com|sk-ant-|T3BlbkFJ|AIza|[rs]k_live_|npm_|pypi-Ag|SG\.|do[oprt]_v1_|dckr_pat_|hf_|hv[sb]\.|:AA|PRIVATE KEY|:\/\/[^\s/@]{0,100}:[^\s/@]{1,200}@/
 
 /** Lines so marked were looked at by a person; the marks are those of other scanners. */
 const ALLOWED = /gitleaks:allow|pragma: allowlist secret|trufflehog:ignore|secretlint-disable-line/

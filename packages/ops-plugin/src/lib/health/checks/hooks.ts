@@ -154,6 +154,8 @@ function matcherFindings({ snapshot }: Project, plugin: ClaudePlugin, handler: H
   })
 }
 
+const EXIT = /\b(?:process\.exit\(|sys\.exit\(|exit |process\.exitCode = )([12])\b/
+
 const blocking: Check = {
   id: 'hooks.blocking',
   domain: 'hooks',
@@ -163,12 +165,13 @@ const blocking: Check = {
   applies: (project) => scriptTexts(project).some(({ handler }) => BLOCKING_EVENTS.has(handler.event)),
   run: (project) =>
     scriptTexts(project).flatMap(({ handler, path, text }): Finding[] => {
-      if (!BLOCKING_EVENTS.has(handler.event) || handler.value.async === true) return []
-      const exit = /\b(?:process\.exit\(1\)|sys\.exit\(1\)|exit 1\b|process\.exitCode = 1)/.exec(text)
-      if (exit === null || /exit\(?\s*2\b|exitCode = 2|permissionDecision|["']decision["']/.test(text)) return []
-      return [
-        warn(`ends with 1 on ${handler.event}, which does not block`, { file: path, line: text.slice(0, exit.index).split('\n').length }),
-      ]
+      if (!BLOCKING_EVENTS.has(handler.event)) return []
+      const exit = EXIT.exec(text)
+      if (exit === null) return []
+      const place = { file: path, line: text.slice(0, exit.index).split('\n').length }
+      if (handler.value.async === true) return [warn(`ends with ${exit[1]} on ${handler.event}, and what is async cannot block`, place)]
+      const knowsHow = /exit\(?\s*2\b|exitCode = 2|permissionDecision|["']decision["']/.test(text)
+      return knowsHow ? [] : [warn(`ends with 1 on ${handler.event}, which does not block`, place)]
     }),
 }
 
@@ -225,7 +228,9 @@ const timeouts: Check = {
         ),
       ]
       return inner.flatMap((match): Finding[] => {
-        const seconds = Number((match[1] ?? match[2] ?? '').replaceAll('_', '')) / (inPython ? 1 : 1_000)
+        const given = Number((match[1] ?? match[2] ?? '').replaceAll('_', ''))
+        // Python counts in seconds; nobody waits for a thousand of them in a hook, so those are milliseconds.
+        const seconds = inPython && given < 1_000 ? given : given / 1_000
         if (seconds <= outerSeconds) return []
         return [
           warn(`waits up to ${seconds} s inside a hook of ${outerSeconds} s`, {
