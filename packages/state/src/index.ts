@@ -11,3 +11,4 @@ export type {
   StateOptions,
   VerifyReport,
 } from './lib/api.ts'
+export { createState } from './lib/state.ts'

@@ -26,8 +26,8 @@ export interface StateOptions {
 
 /** One process's share of the state of a workspace. */
 export interface State {
-  /** The handle of a plugin; its identity decides what it may read and write. */
-  connect(plugin: string): PluginState
+  /** The handle of a plugin; its identity decides what it may read and write. `why` is asked for a write that gives no correlation id. */
+  connect(plugin: string, options?: { why?: () => string | undefined }): PluginState
   /** Every namespace that the store knows, in alphabetical order. */
   list(): readonly NamespaceSummary[]
   /** What can be read now in a namespace, as plain data by field. @throws STATE_UNKNOWN, STATE_DENIED */

@@ -1,0 +1,104 @@
+import type { StateField } from '@switchyard/plugin-kit'
+import { freezeDeep } from './plain-json.ts'
+import { nodeOf, type RawSlot, type Slot, slotOf, withoutSlot, withSlot } from './slot.ts'
+
+/** What can be read of one field, kept up to date beside the documents so that a read is one look-up. */
+export class FieldView {
+  readonly name: string
+  readonly field: StateField
+  /** Chains of slots by key; a register's key is ''. */
+  readonly cells = new Map<string, Slot>()
+  /** Of a counter: what each node added and took away, by slot name. */
+  readonly #steps = new Map<string, RawSlot>()
+  #total = 0
+  /** No value's time is over before this. */
+  nextExpiryMs = Infinity
+
+  constructor(name: string, field: StateField) {
+    this.name = name
+    this.field = field
+  }
+
+  get isCounter(): boolean {
+    return this.field.kind === 'counter' || this.field.kind === 'up-down-counter'
+  }
+
+  get total(): number {
+    return this.#total
+  }
+
+  /** The chain of the key as it is now. */
+  upsert(key: string, name: string, raw: RawSlot): Slot | undefined {
+    if (this.isCounter) {
+      this.#steps.set(name, raw)
+      this.#count()
+      return undefined
+    }
+    freezeDeep(raw[0])
+    if (raw[3] !== undefined) this.nextExpiryMs = Math.min(this.nextExpiryMs, raw[3])
+    const slot = slotOf(name, raw)
+    const head = this.cells.get(key)
+    const chain = head === undefined ? slot : withSlot(head, slot)
+    this.cells.set(key, chain)
+    return chain
+  }
+
+  remove(key: string, name: string): void {
+    if (this.isCounter) {
+      this.#steps.delete(name)
+      this.#count()
+      return
+    }
+    const chain = withoutSlot(this.cells.get(key), name)
+    if (chain === undefined) this.cells.delete(key)
+    else this.cells.set(key, chain)
+  }
+
+  /** What a node has counted so far. */
+  stepsOf(name: string): readonly [up: number, down: number] {
+    return (this.#steps.get(name)?.[0] as [number, number] | undefined) ?? [0, 0]
+  }
+
+  /** The winner, unless its time is over. */
+  winner(key: string, nowMs: () => number): Slot | undefined {
+    const slot = this.cells.get(key)
+    return slot?.expiresMs !== undefined && slot.expiresMs <= nowMs() ? undefined : slot
+  }
+
+  /** Keys that can be read now. */
+  *live(nowMs: number): Iterable<[key: string, winner: Slot]> {
+    for (const [key, slot] of this.cells) if (slot.expiresMs === undefined || slot.expiresMs > nowMs) yield [key, slot]
+  }
+
+  /** Keys whose time is over; looks at all of them, so only once one is. */
+  overdue(nowMs: number): string[] {
+    if (this.nextExpiryMs > nowMs) return []
+    this.nextExpiryMs = Infinity
+    const keys: string[] = []
+    for (const [key, { expiresMs }] of this.cells) {
+      if (expiresMs === undefined) continue
+      if (expiresMs <= nowMs) keys.push(key)
+      else this.nextExpiryMs = Math.min(this.nextExpiryMs, expiresMs)
+    }
+    return keys
+  }
+
+  clear(): void {
+    this.cells.clear()
+    this.#steps.clear()
+    this.#total = 0
+    this.nextExpiryMs = Infinity
+  }
+
+  #count(): void {
+    // A copy of a slot counts once with its original: the later of the two knows all that the earlier did.
+    const latest = new Map<string, RawSlot>()
+    for (const [name, raw] of this.#steps) {
+      const node = nodeOf(name)
+      if ((latest.get(node)?.[1] ?? -1) < raw[1]) latest.set(node, raw)
+    }
+    let total = 0
+    for (const [steps] of latest.values()) total += (steps as [number, number])[0] - (steps as [number, number])[1]
+    this.#total = total
+  }
+}

@@ -1,0 +1,413 @@
+import type { StateChange, StateDefinition, StateLock } from '@switchyard/plugin-kit'
+import type { HistoryChange, StateConflict } from './api.ts'
+import { stateClosed } from './errors.ts'
+import type { FieldView } from './field-view.ts'
+import type { Frame } from './frame.ts'
+import { digest, type NewRecord } from './history.ts'
+import { readField } from './read-field.ts'
+import { type Author, type MergedChanges, type Outgoing, type RemoteChange, Replica, type Step } from './replica.ts'
+import type { Room } from './room.ts'
+import { versionOf } from './slot.ts'
+import { Sync } from './sync.ts'
+
+/** Frames in the log before it is looked whether a snapshot would be smaller. */
+const COMPACT_EVERY = 512
+const COMPACT_BYTES = 65_536
+
+/** One process's share of a namespace: its replica, kept in the store and in step with the others. */
+export class Namespace {
+  readonly definition: StateDefinition
+  /** Plugins of this process that opened it. */
+  readonly plugins = new Set<string>()
+  readonly #room: Room
+  readonly #sync: Sync | undefined
+  readonly #listeners = new Set<(change: StateChange) => void>()
+  #replica: Replica
+  /** The last frame of the log that is in the replica. */
+  #lastId = 0
+  #appended = 0
+  /** What came over the bus from other stores and is not in this one yet. */
+  #foreign: { frame: Frame; record: NewRecord }[] = []
+  #answers: NewRecord[] = []
+  #isDirty = false
+  #conflicts: StateConflict[] = []
+  #acknowledgement: Promise<void> | undefined
+  #isClosed = false
+
+  /** @throws the STORE_ codes */
+  constructor(room: Room, definition: StateDefinition) {
+    this.#room = room
+    this.definition = definition
+    this.#replica = this.#load()
+    this.#sync = definition.access === 'private' ? undefined : new Sync(room, this)
+  }
+
+  get replica(): Replica {
+    return this.#replica
+  }
+
+  /** The plugin of this process in whose name what a join made is sent. */
+  get carrier(): string | undefined {
+    for (const plugin of this.plugins) if (this.#room.access.mayWrite(plugin, this.definition) === undefined) return plugin
+    return undefined
+  }
+
+  join(plugin: string): void {
+    if (this.plugins.has(plugin)) return
+    this.plugins.add(plugin)
+    this.#sync?.join(plugin)
+  }
+
+  /** Looks for what the others have and this replica lacks. */
+  ask(): void {
+    this.#sync?.ask()
+  }
+
+  watch(listener: (change: StateChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Runs the change; resolves once it is in the store. All changes of a turn share one acknowledgement. */
+  write(change: (replica: Replica) => void): Promise<void> {
+    if (this.#isClosed) throw stateClosed(this.definition.namespace)
+    change(this.#replica)
+    return this.#acknowledge()
+  }
+
+  /** Resolves once nothing waits to be stored. */
+  settled(): Promise<void> {
+    const { hasDrafts, outbox } = this.#replica
+    return hasDrafts || outbox.length > 0 || this.#acknowledgement !== undefined ? this.#acknowledge() : Promise.resolve()
+  }
+
+  async compareAndSet(
+    view: FieldView,
+    key: string,
+    version: string | undefined,
+    { author, value, expiresMs, lock }: { author: Author; value: unknown; expiresMs: number | undefined; lock: StateLock | undefined },
+  ): Promise<boolean> {
+    let lost: unknown
+    const done = await this.#commit(() => {
+      const there = view.winner(key, this.#room.clock.now)
+      if ((there && versionOf(there)) !== version) return false
+      try {
+        if (lock !== undefined) this.#room.locks.assertHeld(lock)
+      } catch (error) {
+        lost = error
+        return false
+      }
+      this.#replica.put(view, key, value, author, 'set', expiresMs)
+      return true
+    })
+    if (lost !== undefined) throw lost
+    return done
+  }
+
+  /** Reads what other processes put into the store; cheap when there is nothing. */
+  async catchUp(): Promise<void> {
+    if (this.#room.log.tip(this.definition.namespace) > this.#lastId) await this.#commit(() => {})
+  }
+
+  /** Removes values whose time is over. */
+  async expire(): Promise<void> {
+    const { carrier } = this
+    if (carrier === undefined) return
+    const nowMs = this.#room.clock.now()
+    const overdue = [...this.#replica.views.values()]
+      .map((view) => [view, view.overdue(nowMs)] as const)
+      .filter(([, keys]) => keys.length > 0)
+    if (overdue.length === 0) return
+    const author: Author = { writer: carrier, correlationId: undefined }
+    await this.write((replica) => {
+      for (const [view, keys] of overdue) for (const key of keys) replica.drop(view, key, author, 'expire')
+    })
+  }
+
+  /** Writes snapshots in place of the log; moves crowded documents where this process may. Returns how many moved. */
+  compact(): Promise<number> {
+    const { log } = this.#room
+    const { namespace } = this.definition
+    return this.#commit((append) => {
+      append()
+      const { carrier } = this
+      const crowded = carrier === undefined ? [] : this.#replica.crowded()
+      if (crowded.length > 0) this.#replica.rotate(crowded, carrier!)
+      append()
+      for (const snapshot of this.#replica.snapshots()) log.saveSnapshot(namespace, snapshot, this.#lastId)
+      log.cut(namespace, this.#lastId)
+      this.#appended = 0
+      return crowded.length
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    await this.settled()
+    this.#isClosed = true
+    await this.#sync?.close()
+    this.#listeners.clear()
+  }
+
+  /** Of a frame or an answer that came over the bus: shows, keeps and tells what it changed. */
+  merged(from: string, node: string, { changes, conflicts }: MergedChanges, frame?: Frame): void {
+    if (frame !== undefined) this.#foreign.push({ frame, record: this.#remoteRecord(frame, changes) })
+    this.#took(from, node, changes, conflicts)
+  }
+
+  /** Of an answer of another store: what it brought is kept as snapshots. */
+  answered(from: string, node: string, { changes, conflicts }: MergedChanges): void {
+    this.#isDirty = true
+    const now = { node, seq: 0, stamp: 0, writer: from, atMs: this.#room.clock.now(), correlationId: undefined, parts: [] }
+    if (changes.length > 0) this.#answers.push(this.#remoteRecord(now, changes))
+    this.#took(from, node, changes, conflicts)
+  }
+
+  #took(from: string, node: string, changes: readonly RemoteChange[], conflicts: readonly StateConflict[]): void {
+    this.#conflicts.push(...conflicts)
+    this.#tell(changes, from, false)
+    this.#room.emit('merged', { namespace: this.definition.namespace, from, node })
+    const isDue = this.#foreign.length > 0 || this.#isDirty || this.#conflicts.length > 0 || this.#replica.outbox.length > 0
+    if (isDue) this.#acknowledge().catch(() => {})
+  }
+
+  #acknowledge(): Promise<void> {
+    if (this.#acknowledgement === undefined) {
+      const acknowledgement = this.#commit(() => {
+        if (this.#acknowledgement === acknowledgement) this.#acknowledgement = undefined
+      })
+      this.#acknowledgement = acknowledgement
+    }
+    return this.#acknowledgement
+  }
+
+  /** In the store's group commit: takes what others wrote, runs the work, keeps what there is to keep, and sends it afterwards. */
+  async #commit<result>(work: (append: () => void) => result): Promise<result> {
+    const replica = this.#replica
+    const sent: Outgoing[] = []
+    const told: StateConflict[] = []
+    const append = (): void => this.#append(sent, told)
+    try {
+      const result = await this.#room.store.commit(
+        () => {
+          if (this.#replica !== replica) throw stateClosed(this.definition.namespace)
+          this.#follow()
+          const result = work(append)
+          append()
+          return result
+        },
+        { durable: this.#room.durable },
+      )
+      this.#sent(sent)
+      for (const conflict of told) this.#announce(conflict)
+      return result
+    } catch (error) {
+      this.#reload(replica)
+      throw error
+    }
+  }
+
+  #follow(): void {
+    const { log } = this.#room
+    const { namespace } = this.definition
+    const tip = log.tip(namespace)
+    if (tip <= this.#lastId) return
+    const heads = log.heads(namespace)
+    const changes: RemoteChange[] = []
+    const take = (merged: MergedChanges): void => {
+      changes.push(...merged.changes)
+      this.#conflicts.push(...merged.conflicts)
+    }
+    for (const snapshot of log.snapshots(namespace, this.#lastId)) take(this.#replica.mergeSnapshot(snapshot, heads, this.carrier))
+    for (const { id, node, seq, stamp, parts } of log.since(namespace, this.#lastId)) {
+      if (parts === undefined) this.#dropped(id)
+      if (parts === undefined || node === this.#replica.node || seq === 0) continue
+      const merged = this.#replica.merge({ node, seq, stamp, parts }, { trusted: true })
+      if (merged.outcome === 'merged') take(merged)
+    }
+    this.#replica.hear(heads)
+    this.#lastId = tip
+    this.#tell(changes, '', false)
+  }
+
+  /** Inside a transaction, after `#follow`. */
+  #append(sent: Outgoing[], told: StateConflict[]): void {
+    const { log, history } = this.#room
+    const { namespace } = this.definition
+    const replica = this.#replica
+    replica.settle()
+    const outgoing = replica.outbox.splice(0)
+    for (const { frame, steps } of outgoing) {
+      this.#lastId = log.append(namespace, frame)
+      if (steps.length > 0) history.add(this.#record(frame, steps))
+    }
+    sent.push(...outgoing)
+    if (outgoing.length > 0) log.saveHead(namespace, replica.node, replica.heads.get(replica.node)!)
+    if (this.#foreign.length > 0 || this.#isDirty) this.#appendForeign()
+    told.push(...this.#conflicts.filter((conflict) => history.add(this.#conflictRecord(conflict))))
+    this.#conflicts = []
+    this.#appended += outgoing.length
+    if (this.#appended >= COMPACT_EVERY) this.#compactIfWorthIt()
+  }
+
+  #appendForeign(): void {
+    const { log, history } = this.#room
+    const { namespace } = this.definition
+    const stored = log.heads(namespace)
+    for (const { frame, record } of this.#foreign) {
+      // Another process of this store may have brought it already.
+      if ((stored.get(frame.node)?.seq ?? 0) >= frame.seq) continue
+      this.#lastId = log.append(namespace, frame)
+      history.add(record)
+    }
+    this.#foreign = []
+    if (this.#isDirty) {
+      this.#lastId = log.mark(namespace)
+      for (const snapshot of this.#replica.snapshots()) log.saveSnapshot(namespace, snapshot, this.#lastId)
+      for (const record of this.#answers) history.add(record)
+      this.#answers = []
+      this.#isDirty = false
+    }
+    for (const [node, head] of this.#replica.heads) log.saveHead(namespace, node, head)
+  }
+
+  #compactIfWorthIt(): void {
+    this.#appended = 0
+    const { frameBytes, snapshotBytes } = this.#room.log.sizes(this.definition.namespace)
+    if (frameBytes < COMPACT_BYTES + 2 * snapshotBytes) return
+    this.compact().catch((error) => this.#room.emit('fault', { error, doing: `compacting "${this.definition.namespace}"` }))
+  }
+
+  #sent(sent: readonly Outgoing[]): void {
+    for (const { frame, steps } of sent) {
+      this.#sync?.send(frame)
+      this.#tell(steps, frame.writer, true)
+    }
+  }
+
+  #announce(conflict: StateConflict): void {
+    this.#room.emit('conflict', conflict)
+    this.#sync?.announce(conflict)
+  }
+
+  #tell(changes: readonly RemoteChange[], writer: string, local: boolean): void {
+    if (this.#listeners.size === 0) return
+    const { namespace } = this.definition
+    for (const { field, key } of changes) {
+      const view = this.#replica.views.get(field)
+      if (view === undefined) continue
+      const { kind } = view.field
+      const slot = view.cells.get(key)
+      const change: StateChange = {
+        namespace,
+        field,
+        key: kind === 'map' ? key : undefined,
+        value: readField(this.#replica, view, kind === 'map' || kind === 'set' ? key : undefined, this.#room.clock.now()),
+        writer: slot?.writer ?? (writer === '' ? this.#replica.owner : writer),
+        local,
+      }
+      for (const listener of this.#listeners) {
+        try {
+          listener(change)
+        } catch (error) {
+          this.#room.emit('fault', { error, doing: `telling a watcher of "${namespace}"` })
+        }
+      }
+    }
+  }
+
+  // Records
+
+  #record({ writer, node, atMs, correlationId }: Frame, steps: readonly Step[]): NewRecord {
+    const changes = steps.map(({ field, key, op, value, before, slot }) => {
+      const change: HistoryChange = {
+        field,
+        ...(key !== '' && { key }),
+        op,
+        ...(value !== undefined && { value }),
+        ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
+        ...(before !== undefined && { before: digest(before.value) }),
+      }
+      return change
+    })
+    return { kind: 'change', namespace: this.definition.namespace, atMs, who: writer, node, correlationId, changes }
+  }
+
+  /** Of others only the outcome is known: what can be read now. */
+  #remoteRecord({ writer, node, atMs, correlationId }: Frame, touched: readonly RemoteChange[]): NewRecord {
+    const changes = touched.map(({ field, key }) => {
+      const { kind } = this.definition.fields[field]!
+      const slot = this.#replica.views.get(field)?.cells.get(key)
+      const isKeyed = kind === 'register' || kind === 'map' || kind === 'set'
+      const op = isKeyed ? (slot === undefined ? 'delete' : kind === 'set' ? 'add' : 'set') : 'insert'
+      const change: HistoryChange = {
+        field,
+        ...(key !== '' && { key }),
+        op,
+        ...(slot !== undefined && { value: slot.value, version: versionOf(slot), after: digest(slot.value) }),
+      }
+      return change
+    })
+    return { kind: 'change', namespace: this.definition.namespace, atMs, who: writer, node, correlationId, changes }
+  }
+
+  #conflictRecord(conflict: StateConflict): NewRecord {
+    const { namespace, field, key = '', winner, loser } = conflict
+    const once = ['conflict', namespace, field, key, ...[winner.version, loser.version].sort()].join('|')
+    return { kind: 'conflict', namespace, atMs: this.#room.clock.now(), who: loser.writer, node: this.#replica.node, conflict, once }
+  }
+
+  #dropped(id: number): void {
+    const { namespace } = this.definition
+    const reason = `frame ${id} of the log is damaged and was left out`
+    this.#room.emit('refused', { namespace, from: 'store', reason })
+    this.#room.record({
+      kind: 'refused',
+      namespace,
+      atMs: this.#room.clock.now(),
+      who: 'store',
+      node: this.#room.node,
+      reason,
+      once: `damaged|${namespace}|${id}`,
+    })
+  }
+
+  // The store
+
+  #load(views?: Replica['views']): Replica {
+    const { store, log, node, stamps, clock } = this.#room
+    const { namespace } = this.definition
+    const replica = new Replica({ definition: this.definition, node, stamps, nowMs: clock.now, ...(views !== undefined && { views }) })
+    const kept = store.transact(() => ({
+      snapshots: log.snapshots(namespace, -1),
+      frames: log.since(namespace, 0),
+      heads: log.heads(namespace),
+      tip: log.tip(namespace),
+    }))
+    for (const { shard, epoch, data } of kept.snapshots) replica.restore(shard, epoch, data)
+    for (const { id, node, seq, stamp, parts } of kept.frames) {
+      if (parts === undefined) this.#dropped(id)
+      else if (seq > 0) replica.replay({ node, seq, stamp, parts })
+    }
+    for (const [node, head] of kept.heads) replica.heads.set(node, head)
+    for (const { stamp } of kept.heads.values()) stamps.see(stamp)
+    replica.showAll()
+    this.#lastId = kept.tip
+    return replica
+  }
+
+  /** What could not be stored must not stay in memory, and with it goes all that was built on it. */
+  #reload(failed: Replica): void {
+    if (this.#replica !== failed) return
+    this.#acknowledgement = undefined
+    this.#foreign = []
+    this.#conflicts = []
+    try {
+      for (const view of failed.views.values()) view.clear()
+      this.#replica = this.#load(failed.views)
+      this.ask()
+    } catch (error) {
+      this.#room.emit('fault', { error, doing: `reading "${this.definition.namespace}" again` })
+    }
+  }
+}
