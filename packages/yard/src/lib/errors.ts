@@ -59,8 +59,6 @@ export const needsAnswer = (question: string): SwitchyardError =>
     next: 'run it again in a terminal',
   })
 
-export const yardClosed = (): SwitchyardError => new SwitchyardError('YARD_CLOSED', 'Cannot go on as the yard must be open: it was closed')
-
 /** What does not fit a schema, and where. */
 export interface Mistake {
   readonly path: string

@@ -37,7 +37,7 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): void {
 }
 
 /** A plugin publishes what it declares, hears what it listens to, and calls itself and the plugins it names. */
-function grantOf({ name, publishes = [], listens = [], touches = {} }: Plugin): Grant {
+export function grantOf({ name, publishes = [], listens = [], touches = {} }: Plugin): Grant {
   return {
     publish: [...publishes.map((topic) => topic.name), `plugin/${name}/**`, `state/${name}/**`],
     hear: [...listens.map(({ pattern }) => pattern), `plugin/${name}/**`],

@@ -186,6 +186,17 @@ describe('openYard()', () => {
   })
 })
 
+describe('openYard() with meet', () => {
+  it('calls a plugin that lives in another process’s yard, within what its definition grants', async () => {
+    await using other = await openYard(dir, { plugins: [stranger], meet: true })
+    await using mine = await openYard(dir, { plugins: [notes], meet: true })
+    await mine.call('notes.write', { name: 'm.txt' })
+    await expect.poll(() => heard).toContainEqual({ payload: { name: 'm.txt' }, source: 'notes', topic: 'notes/written' })
+    expect(await codeOf(mine.call('notes.odd', { how: 'stranger' }))).toBe('FORBIDDEN')
+    expect(other.commands.has('notes.write')).toBe(false)
+  })
+})
+
 describe('plan() and approve()', () => {
   it('keep a plan under an id, do nothing before it is approved, and run it once', async () => {
     const planned = await yard.plan('notes.write', { name: 'b.txt', text: 'milk' })

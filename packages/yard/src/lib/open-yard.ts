@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path'
-import { type Bus, createBus } from '@switchyard/bus'
-import { type Clock, systemClock } from '@switchyard/contracts'
+import { type Bus, createBus, createHubLink } from '@switchyard/bus'
+import { type Clock, type Grant, systemClock } from '@switchyard/contracts'
 import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import { defaultConfig } from './config.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, unknownCommand } from './errors.ts'
-import { guardRuleOf, hostPlugin, planMethod } from './host.ts'
+import { grantOf, guardRuleOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { parseWith } from './schema.ts'
 import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
@@ -24,7 +24,7 @@ const PERSON = 'person'
  */
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
-  const { plugins, config = defaultConfig(), memory = false, clock = systemClock, random = Math.random } = options
+  const { plugins, config = defaultConfig(), memory = false, meet = false, clock = systemClock, random = Math.random } = options
   const commands = commandsOf(plugins)
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
@@ -34,6 +34,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       clock,
       random,
       store,
+      ...(meet && { link: createHubLink({ folder: dataRoot, authorize }) }),
       maxMessageBytes: config.bus.maxMessageBytes,
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => {
@@ -42,6 +43,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       },
     })
     for (const plugin of plugins) hostPlugin(bus, { plugin, workspace, dataRoot, log: options.log ?? silentLog, ask: options.ask })
+    await bus.ready()
     return createYard({ workspace, plugins, commands, store, bus, clock, random })
   } catch (error) {
     await bus?.close()
@@ -51,6 +53,12 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
 
   function pluginNamed(name: string): Plugin {
     return plugins.find((plugin) => plugin.name === name)!
+  }
+
+  /** A plugin that is known here may do what its definition says, whatever a process that attaches it asks for. */
+  function authorize(identity: string, asked: Grant): Grant {
+    const known = plugins.find(({ name }) => name === identity)
+    return known === undefined ? asked : grantOf(known)
   }
 }
 

@@ -10,6 +10,8 @@ export interface YardOptions {
   config?: YardConfig
   /** Keeps everything in memory and writes nothing to disk. @default false */
   memory?: boolean
+  /** Meets the workspace's other processes at its hub, so that their plugins can be called and heard. @default false */
+  meet?: boolean
   clock?: Clock
   random?: () => number
   /** Puts a plugin's question to the person; absent where nobody can answer. */
