@@ -1,23 +1,14 @@
-import {
-  type Clock,
-  fromWireError,
-  type Grant,
-  isSwitchyardError,
-  type SwitchyardError,
-  systemClock,
-  type WireError,
-} from '@switchyard/contracts'
+import { type Clock, fromWireError, type Grant, type SwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
 import type { Link, LinkEvent, LinkFrame, LinkInbox } from '../link.ts'
-import { hubUnreachable, linkClosed, linkLost, notAttached } from './errors.ts'
+import { linkClosed, linkLost, notAttached } from './errors.ts'
 import { failureFrame } from './failure-frame.ts'
-import { type Hub, openHub } from './hub.ts'
 import { dialHub, type HubConnection, type HubConnectionSink } from './hub-connection.ts'
-import { tryHubLock } from './hub-lock.ts'
-import { type HubPlace, openHubPlace } from './hub-place.ts'
+import type { HubPlace } from './hub-place.ts'
 import { createIdentities } from './identities.ts'
-import { createInterest, type Interest, type Want } from './interest.ts'
+import type { Want } from './interest.ts'
 import { createListening } from './listening.ts'
-import { createTurns } from './turns.ts'
+import { createMeeting } from './meeting.ts'
+import { createReach, type InterestChange } from './reach.ts'
 import { CONTROL, type ControlKind, LANES } from './wire.ts'
 
 export interface HubLinkOptions {
@@ -35,9 +26,6 @@ export interface HubLinkOptions {
 
 /** More than this waiting in a lane means "no credit". */
 const HIGH_WATER_BYTES = 131_072
-/** The first wait between attempts is at most this long, each further one twice that. */
-const RETRY_MS = 10
-const MAX_RETRY_MS = 200
 const CLOSE_LIMIT_MS = 1_000
 
 interface Waiter {
@@ -55,7 +43,7 @@ export function createHubLink({
 }: HubLinkOptions): Link {
   const identities = createIdentities()
   const listening = createListening()
-  const turn = createTurns<string>()
+  const reach = createReach()
   const slots = new Map<string, number>()
   const attaching = new Map<string, Waiter[]>()
   const syncing = new Map<number, () => void>()
@@ -64,61 +52,13 @@ export function createHubLink({
   let inbox: LinkInbox | undefined
   let state: 'new' | 'open' | 'closed' = 'new'
   let connection: HubConnection | undefined
-  let hub: Hub | undefined
-  let interest: Interest<string> = createInterest()
-  /** The hub's numbers of the processes it named. */
-  let peers = new Map<string, number>()
-  let losing = new Map<string, number>()
   let lastSlot = 0
   let lastSync = 0
   let connecting: Promise<void> = Promise.resolve()
-  let stopWaiting: () => void = () => undefined
 
   const note = (event: LinkEvent): void => inbox?.note?.(event)
 
-  /** Goes on until connected or closed; only while `open` waits is there a time limit. */
-  async function connectUntil(deadlineMs: number): Promise<void> {
-    for (let waitMs = RETRY_MS; state !== 'closed'; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
-      let cause: unknown
-      try {
-        if (await connectOnce()) return
-      } catch (error) {
-        cause = error
-        if (isSwitchyardError(error, 'HUB_UNTRUSTED') && deadlineMs < Number.POSITIVE_INFINITY) throw error
-      }
-      if (clock.monotonicMs() > deadlineMs) throw hubUnreachable(folder, cause)
-      await pause(waitMs * random())
-    }
-  }
-
-  async function connectOnce(): Promise<boolean> {
-    // Looked at anew each time, as somebody may have removed the folder.
-    const place = openHubPlace(folder)
-    try {
-      if (await join(place)) return true
-    } catch (error) {
-      if (!isNobodyThere(error)) throw error
-    }
-    if (hub !== undefined) return false
-    const lock = tryHubLock(place.lockPath)
-    if (lock === undefined) return false
-    try {
-      hub = await openHub({
-        place,
-        lock,
-        clock,
-        authorize,
-        note,
-        onGone() {
-          hub = undefined
-        },
-      })
-    } catch (error) {
-      lock.release()
-      throw error
-    }
-    return state !== 'closed' && join(place)
-  }
+  const meeting = createMeeting({ folder, authorize, clock, random, note, join })
 
   async function join(place: HubPlace): Promise<boolean> {
     let open = false
@@ -130,7 +70,7 @@ export function createHubLink({
     const sink: HubConnectionSink = {
       frame: (frame) => inbox?.receive(frame),
       control: (kind, body) => control(kind, body, told),
-      peer: knowPeer,
+      peer: reach.know,
       drained,
       closed() {
         told()
@@ -150,14 +90,12 @@ export function createHubLink({
     announceAll(mine)
     await known
     if (connection !== mine) return false
-    note({ type: 'connected', hub: hub !== undefined })
+    note({ type: 'connected', hub: meeting.isHub })
     return true
   }
 
   function reset(): void {
-    interest = createInterest()
-    peers = new Map()
-    losing = new Map()
+    reach.clear()
     slots.clear()
   }
 
@@ -180,13 +118,14 @@ export function createHubLink({
     releaseRoom()
     inbox?.lost('*')
     note({ type: 'reach' })
-    if (state === 'open') connecting = connectUntil(Number.POSITIVE_INFINITY)
+    if (state === 'open') connecting = meeting.join(Number.POSITIVE_INFINITY)
   }
 
   function control(kind: ControlKind, body: unknown, told: () => void): void {
     switch (kind) {
       case CONTROL.interest:
-        hearInterest(body as [string, ...[string, Want, string, boolean][]])
+        reach.hear(body as InterestChange)
+        note({ type: 'reach' })
         break
       case CONTROL.lost:
         peerLost((body as [string])[0])
@@ -209,31 +148,10 @@ export function createHubLink({
     }
   }
 
-  function hearInterest([peer, ...changes]: [string, ...[string, Want, string, boolean][]]): void {
-    knowPeer(peer)
-    for (const [identity, want, pattern, on] of changes) {
-      if (on) interest.add(peer, identity, want, pattern)
-      else interest.remove(peer, identity, want, pattern)
-    }
-    note({ type: 'reach' })
-  }
-
-  function knowPeer(name: string): void {
-    if (!peers.has(name)) peers.set(name, Number(name.slice(name.lastIndexOf('.') + 1)))
-  }
-
-  /** Comes once a lane, behind the last frame of the peer in it. */
   function peerLost(peer: string): void {
-    const came = (losing.get(peer) ?? 0) + 1
-    losing.set(peer, came)
-    if (came === 1) {
-      interest.drop(peer)
-      note({ type: 'reach' })
-    }
-    if (came < LANES.length) return
-    losing.delete(peer)
-    peers.delete(peer)
-    inbox?.lost(peer)
+    const notice = reach.lose(peer)
+    if (notice === 'first') note({ type: 'reach' })
+    if (notice === 'last') inbox?.lost(peer)
   }
 
   function attached(slot: number, answer: Grant | WireError): void {
@@ -290,16 +208,6 @@ export function createHubLink({
     return true
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve)
-      stopWaiting = () => {
-        cancel()
-        resolve()
-      }
-    })
-  }
-
   const announceListen = (identity: string, want: Want, pattern: string, on: boolean): void => {
     const slot = slots.get(identity)
     if (slot !== undefined) connection?.control(CONTROL.listen, 0, [[slot, want, pattern, on]])
@@ -310,7 +218,7 @@ export function createHubLink({
       if (state !== 'new') throw linkClosed()
       state = 'open'
       inbox = to
-      connecting = connectUntil(clock.monotonicMs() + openTimeoutMs)
+      connecting = meeting.join(clock.monotonicMs() + openTimeoutMs)
       await connecting
     },
 
@@ -345,9 +253,9 @@ export function createHubLink({
       await done
     },
 
-    reaches: (topic) => interest.listeners(topic, '*').length > 0,
+    reaches: reach.reaches,
 
-    pick: (subject) => turn(subject, interest.servers(subject)),
+    pick: reach.pick,
 
     send(frame) {
       if (state !== 'open') throw linkClosed()
@@ -357,7 +265,7 @@ export function createHubLink({
       }
       let peer = 0
       if (frame.kind !== 'publish') {
-        const known = peers.get(frame.peer)
+        const known = reach.numberOf(frame.peer)
         if (known === undefined) {
           identities.checkSend(frame.kind, frame.source, frame.subject)
           return frame.kind === 'request' ? fail(frame) : true
@@ -377,7 +285,7 @@ export function createHubLink({
       if (state === 'closed') return
       state = 'closed'
       inbox = undefined
-      stopWaiting()
+      meeting.stop()
       for (const waiters of attaching.values()) for (const waiter of waiters) waiter.reject(linkClosed())
       attaching.clear()
       for (const resolve of syncing.values()) resolve()
@@ -385,7 +293,7 @@ export function createHubLink({
       if (connection !== undefined) await hangUp(connection)
       await connecting.catch(() => undefined)
       releaseRoom()
-      await hub?.close()
+      await meeting.close()
     },
   }
 
@@ -400,9 +308,4 @@ export function createHubLink({
     while (connection === ending) await new Promise((resolve) => setImmediate(resolve))
     giveUp()
   }
-}
-
-/** The socket is not there, or nobody listens on it any more. */
-function isNobodyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
 }

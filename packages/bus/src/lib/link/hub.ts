@@ -12,6 +12,7 @@ import { HubClient, type HubRoute, type Slot } from './hub-client.ts'
 import type { HubLock } from './hub-lock.ts'
 import type { HubPlace } from './hub-place.ts'
 import { createHubRouter } from './hub-router.ts'
+import { createHubSyncs } from './hub-syncs.ts'
 import { createInterest } from './interest.ts'
 import { bytesFrame, CLASSES, CONTROL, type ControlKind, controlFrame, HEADER_BYTES, isControl, LANES, readLane } from './wire.ts'
 
@@ -37,8 +38,6 @@ const LOOK_ROUND_MS = 250
 const PATIENCE_MS = 5_000
 /** A receiver that has taken nothing for so long holds nobody back any more. */
 const STALLED_AFTER_MS = 500
-/** Clients that do not answer do not keep a `sync` waiting longer. */
-const SYNC_LIMIT_MS = 1_000
 const MAX_WAITING_BYTES = 8_388_608
 const MAX_CLIENTS = 1_000
 const MAX_LISTENS = 65_536
@@ -49,9 +48,7 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
   const id = randomBytes(4).toString('hex')
   const clients = new Map<number, HubClient>()
   const interest = createInterest<HubClient>()
-  const syncs = new Map<number, { from: HubClient; id: number; waitsFor: Set<HubClient>; sinceMs: number }>()
   let lastNumber = 0
-  let lastSync = 0
   let closed = false
 
   const router = createHubRouter({
@@ -60,6 +57,14 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
     onDropped: (receiver, frames) => note({ type: 'dropped', peer: receiver.peer, frames }),
     onOverfull: (receiver) => hangUp(receiver, 'it takes nothing and too much waits for it'),
   })
+
+  const syncs = createHubSyncs(
+    clock,
+    (client, token) => router.send(client, 0, controlFrame(CONTROL.sync, 0, [token])),
+    (from, syncId) => {
+      if (from.ready) router.send(from, 0, controlFrame(CONTROL.synced, 0, [syncId]))
+    },
+  )
 
   function welcome(socket: Socket): void {
     const number = ++lastNumber
@@ -94,8 +99,7 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
     if (!clients.delete(client.number)) return
     router.release(client)
     interest.drop(client)
-    for (const sync of syncs.values()) sync.waitsFor.delete(client)
-    endSyncs()
+    syncs.drop(client)
     if (!client.ready) return
     client.ready = false
     for (const lane of LANES) tellOthers(client, CONTROL.lost, lane, [client.peer])
@@ -179,14 +183,17 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
       case CONTROL.sync: {
         const syncId = readNumber(body)
         if (syncId === undefined) return false
-        startSync(client, syncId)
+        syncs.start(
+          client,
+          syncId,
+          [...clients.values()].filter((other) => other !== client && other.ready && !other.stalled),
+        )
         return true
       }
       case CONTROL.echo: {
         const token = readNumber(body)
         if (token === undefined) return false
-        syncs.get(token)?.waitsFor.delete(client)
-        endSyncs()
+        syncs.echo(client, token)
         return true
       }
       default:
@@ -264,22 +271,6 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
     return true
   }
 
-  function startSync(from: HubClient, syncId: number): void {
-    const waitsFor = new Set([...clients.values()].filter((other) => other !== from && other.ready && !other.stalled))
-    const token = ++lastSync
-    syncs.set(token, { from, id: syncId, waitsFor, sinceMs: clock.monotonicMs() })
-    for (const other of waitsFor) router.send(other, 0, controlFrame(CONTROL.sync, 0, [token]))
-    endSyncs()
-  }
-
-  function endSyncs(): void {
-    for (const [token, { from, id: syncId, waitsFor, sinceMs }] of syncs) {
-      if (waitsFor.size > 0 && clock.monotonicMs() - sinceMs < SYNC_LIMIT_MS) continue
-      syncs.delete(token)
-      if (from.ready) router.send(from, 0, controlFrame(CONTROL.synced, 0, [syncId]))
-    }
-  }
-
   function lookRound(): void {
     const nowMs = clock.monotonicMs()
     for (const client of clients.values()) {
@@ -293,7 +284,7 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
         router.release(client)
       }
     }
-    endSyncs()
+    syncs.look()
     if (!ownsSocket()) void close().then(onGone)
     else stopLooking = clock.after(LOOK_ROUND_MS, lookRound)
   }
