@@ -64,6 +64,18 @@ describe('approval', () => {
     expect(plans).toMatchObject([{ id, state: 'undone', command: 'notes.note.add' }])
   })
 
+  it('never shows a secret that a command was given', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const args = ['notes', 'note', 'add', '--name', 'milk', '--token', 'hunter2']
+    for (const flags of [[], ['--json'], ['--dry-run', '--json'], ['--stars', 'many']]) {
+      const { stdout, stderr } = await run(workspace.dir, [...args, ...flags])
+      expect(stdout + stderr).not.toContain('hunter2')
+    }
+    const plans = await run(workspace.dir, ['plans', '--json'])
+    expect(plans.stdout).toContain('[hidden]')
+    expect(plans.stdout).not.toContain('hunter2')
+  })
+
   it('runs at once where the configuration says so, and only what it says', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const env = { SWITCHYARD_APPROVAL_WRITE: 'run' }

@@ -44,6 +44,7 @@ describe('the surface of the command line: red means that people have to change 
       '--stars <number>',
       '--no-pinned',
       '--place <json>',
+      '--token <text>',
       ...APPROVAL,
       '--input <json>',
       ...ALWAYS,
@@ -67,6 +68,7 @@ Options:
   --stars <number>  (default: 0)
   --no-pinned       Keep it on top
   --place <json>
+  --token <text>
 
 Approval:
   --yes             Run the plan without asking

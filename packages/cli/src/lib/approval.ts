@@ -1,5 +1,6 @@
 import type { Command as Definition } from '@switchyard/plugin-kit'
 import type { PlannedRun, Yard, YardConfig } from '@switchyard/yard'
+import { withoutSecrets } from '@switchyard/yard/config'
 import { renderPlans, renderRuns } from '../render/plan.ts'
 import { EXIT } from './exit-code.ts'
 import type { Terminal } from './host.ts'
@@ -67,7 +68,14 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
   if (undoable.length > 0 && !session.json) session.note(undoable.map((id) => `To take it back: switchyard undo ${id}`).join('\n'))
   return {
     results: finished.map(({ result }) => result),
-    data: { runs: finished.map(({ planned, ...run }) => ({ ...run, ...(planned && { plan: planned.id }) })) },
+    data: {
+      runs: finished.map(({ command, input, result, planned }) => ({
+        command,
+        input: withoutSecrets(input),
+        result,
+        ...(planned && { plan: planned.id }),
+      })),
+    },
     text: (look) => renderRuns(finished, look),
   }
 }
@@ -81,7 +89,7 @@ function kept(steps: readonly PlannedStep[], exit: Reply['exit'] & number, why: 
   const data = {
     [why]: steps.map(({ command, input, planned }) => ({
       command,
-      input,
+      input: withoutSecrets(input),
       ...(planned !== undefined && { id: planned.id, plan: planned.plan, approve: `switchyard approve ${planned.id}` }),
     })),
   }

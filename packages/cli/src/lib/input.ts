@@ -1,5 +1,5 @@
 import type { Command as Definition } from '@switchyard/plugin-kit'
-import { mustBe } from '@switchyard/yard/config'
+import { isSecretName, mustBe } from '@switchyard/yard/config'
 import { usage, wrongInput } from './errors.ts'
 import { type Flag, valueOfFlag } from './flags.ts'
 
@@ -22,8 +22,6 @@ export function readInput({ command, flags, given, json }: InputSource): Record<
   return input
 }
 
-const SECRET = /pass(word|phrase)|secret|token|credential|api_?key/i
-
 /** Checks an input and names every mistake by its flag. @throws USAGE */
 export async function checkInput(
   command: string,
@@ -38,7 +36,7 @@ export async function checkInput(
     const flag = flags.find((one) => one.field === field)
     const name =
       flag === undefined ? issue.path.join('.') || 'the input' : `--${flag.name}${rest.map((key) => `[${String(key)}]`).join('')}`
-    const hidden = issue.input === undefined || issue.path.some((key) => SECRET.test(String(key))) || typeof issue.input === 'object'
+    const hidden = issue.input === undefined || issue.path.some(isSecretName) || typeof issue.input === 'object'
     return `${name} ${mustBe(issue)}${hidden ? '' : `: it is ${JSON.stringify(issue.input)}`}`
   })
   throw wrongInput(command, mistakes)

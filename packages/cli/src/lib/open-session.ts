@@ -54,7 +54,7 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     answer({ data, text, exit: code = EXIT.done }) {
       clearProgress()
       exit = code
-      const answer = json ? JSON.stringify(data, null, 2) : typeof text === 'string' ? text : text(lookOf(out))
+      const answer = json ? JSON.stringify(data ?? null, null, 2) : typeof text === 'string' ? text : text(lookOf(out))
       if (answer !== '') out.write(`${answer}\n`)
     },
   }

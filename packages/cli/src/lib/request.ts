@@ -1,4 +1,5 @@
 import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
+import { withoutSecrets } from '@switchyard/yard/config'
 import { renderDecision, renderOffers } from '../render/decision.ts'
 import { paint } from '../render/look.ts'
 import { runSteps, type Step } from './approval.ts'
@@ -38,10 +39,10 @@ export async function answerRequest(session: Session, request: string, flags: Re
     steps.push({ command, definition, input })
   }
   if (!session.json && flags.explain !== true) {
-    for (const { command, input } of steps) session.note((look) => paint(look, 'dim', `→ ${commandLine(command, input)}`))
+    for (const { command, input } of steps) session.note((look) => paint(look, 'dim', `→ ${commandLine(command, withoutSecrets(input))}`))
   }
   const { results: _, data, ...reply } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true })
-  return { ...reply, data: { request, outcome: decision.outcome, parts: decision.parts, ...(data as object) } }
+  return { ...reply, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
 }
 
 /** What is clear without asking anybody; undefined where something is not. */

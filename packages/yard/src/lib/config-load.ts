@@ -8,6 +8,7 @@ import { readEnvironment } from './config-env.ts'
 import { configInvalid, configUnreadable, systemCode } from './config-errors.ts'
 import { mustBe } from './config-issue.ts'
 import { type ConfigProblem, keyText } from './config-problem.ts'
+import { isSecretName } from './config-secret.ts'
 
 /** What the machine says; read once, where the process starts. */
 export interface ConfigSurroundings {
@@ -152,10 +153,8 @@ function hasShape(schema: unknown): schema is { shape: Record<string, z.ZodType>
   return typeof schema === 'object' && schema !== null && 'shape' in schema
 }
 
-const SECRET = /pass(word|phrase)|secret|token|credential|api_?key/i
-
 function shown(path: readonly PropertyKey[], value: unknown): string {
-  if (path.some((key) => SECRET.test(String(key)))) return 'hidden'
+  if (path.some(isSecretName)) return 'hidden'
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
