@@ -145,10 +145,12 @@ function looseFields(yaml: string): JsonObject {
 /** One top-level key of a YAML file, parsed without the rest, as lock files can be long. */
 export function readYamlKey(snapshot: Snapshot, path: string, key: string): unknown {
   const text = snapshot.text(path)
-  const start = text?.startsWith(`${key}:`) === true ? 0 : (text?.indexOf(`\n${key}:`) ?? -1) + 1
-  if (text === undefined || (start === 0 && !text.startsWith(`${key}:`))) return undefined
-  const end = /^\S/m.exec(text.slice(start + key.length))
-  const section = end === null ? text.slice(start) : text.slice(start, start + key.length + end.index)
+  if (text === undefined) return undefined
+  const start = text.startsWith(`${key}:`) ? 0 : text.indexOf(`\n${key}:`) + 1
+  if (!text.startsWith(`${key}:`, start)) return undefined
+  const body = start + key.length + 1
+  const next = /^\S/m.exec(text.slice(body))
+  const section = text.slice(start, next === null ? undefined : body + next.index)
   if (section.length > MAX_SECTION_CHARS) return undefined
   try {
     const value: unknown = parseDocument(section, { logLevel: 'silent' }).toJS({ maxAliasCount: 50 })

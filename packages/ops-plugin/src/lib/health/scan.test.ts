@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { type TestFile, writeFiles } from '@switchyard/testkit'
@@ -71,7 +71,7 @@ describe('scan() survives what a tree may hold', () => {
       undefined,
       undefined,
     ])
-    expect(findingsOf(report, 'files.links').map(({ file }) => file)).toEqual(['etc.txt', 'way-out'])
+    expect(findingsOf(report, 'files.links').map(({ file, status }) => `${file} ${status}`)).toEqual(['etc.txt fail', 'way-out fail'])
   })
 
   it('a tracked folder that has become a link: what git lists behind it is not read', async () => {
@@ -187,7 +187,7 @@ describe('scan() survives what a tree may hold', () => {
     git('init', '-q')
     git('config', 'core.fsmonitor', join(dir, 'trap.sh'))
     const report = await scan(dir)
-    expect([report.files.source, report.files.total]).toEqual(['git', 2])
+    expect([report.files.source, report.files.total, existsSync(join(dir, 'sprung'))]).toEqual(['git', 2, false])
   })
 
   it('names that would speak to a terminal, which come out harmless', async () => {
