@@ -50,7 +50,6 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
   /** Whether the deadline is the call's own and not what its cause had left. */
   readonly #isOwnDeadline: boolean
   readonly startedMs: number
-  readonly #startedAtMs: number
   #onAbort: (() => void) | undefined = undefined
   #isPending = false
   #value: unknown = undefined
@@ -110,7 +109,6 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     this.#timeoutMs = timeoutMs
     this.causeDeadlineAtMs = cause === undefined ? Number.POSITIVE_INFINITY : cause.deadlineAtMs
     this.startedMs = core.clock.monotonicMs()
-    this.#startedAtMs = core.hooks.called === undefined ? 0 : core.clock.now()
     const ownDeadlineAtMs = this.startedMs + timeoutMs
     this.#isOwnDeadline = ownDeadlineAtMs <= this.causeDeadlineAtMs
     this.deadlineAtMs = this.#isOwnDeadline ? ownDeadlineAtMs : this.causeDeadlineAtMs
@@ -215,17 +213,15 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
 
   #recordSpan(code: string | undefined): void {
     const core = this.#core
-    core.hook(() =>
-      core.hooks.called?.({
-        kind: this.kind,
-        subject: this.subject,
-        source: this.source,
-        trace: new Trace(core.ids, rootOf(this), this.number, this.parentSpan),
-        startedAtMs: this.#startedAtMs,
-        durationMs: core.clock.monotonicMs() - this.startedMs,
-        code,
-        attempts: this.run?.attempts ?? 1,
-      }),
-    )
+    core.tell(core.hooks.called, {
+      kind: this.kind,
+      subject: this.subject,
+      source: this.source,
+      trace: new Trace(core.ids, rootOf(this), this.number, this.parentSpan),
+      startedAtMs: core.wallMs(this.startedMs),
+      durationMs: core.clock.monotonicMs() - this.startedMs,
+      code,
+      attempts: this.run?.attempts ?? 1,
+    })
   }
 }

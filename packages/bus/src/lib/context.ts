@@ -49,6 +49,10 @@ export abstract class BaseContext implements HandlerContext {
     this.#cause = cause
   }
 
+  static causeOf(context: BaseContext): Cause {
+    return context.#cause
+  }
+
   abstract get signal(): AbortSignal
   abstract progress(value: unknown): void
 
@@ -96,18 +100,19 @@ export abstract class BaseContext implements HandlerContext {
 
 /** What a subscription's handler is given. Nobody waits for it, so progress goes nowhere. */
 export class DeliveryContext extends BaseContext implements MessageContext {
-  readonly #envelope: Envelope
   #abort: LazyAbort | undefined = undefined
-  /** Somebody looked at the signal, which then belongs to that one delivery. */
-  isWatched = false
 
   constructor(outlet: Outlet, envelope: Envelope) {
     super(outlet, envelope)
-    this.#envelope = envelope
+  }
+
+  /** Somebody looked at the signal, which then belongs to that one delivery. */
+  get isWatched(): boolean {
+    return this.#abort !== undefined
   }
 
   get message(): Message {
-    return this.#envelope.sealed
+    return (BaseContext.causeOf(this) as Envelope).sealed
   }
 
   get delivery(): Delivery | undefined {
@@ -116,7 +121,6 @@ export class DeliveryContext extends BaseContext implements MessageContext {
 
   get signal(): AbortSignal {
     this.#abort ??= new LazyAbort()
-    this.isWatched = true
     return this.#abort.signal
   }
 

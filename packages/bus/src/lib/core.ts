@@ -31,6 +31,8 @@ export class Core {
   expired = 0
   dropped = 0
   repliesDropped = 0
+  #comparedAtMs = Number.NaN
+  #wallAheadMs = 0
   readonly #events: Emitter<Events> = mitt<Events>()
 
   constructor({ clock, random = Math.random, hooks = {}, maxMessageBytes = 1_048_576, maxPending = 100_000 }: BusOptions, fallback: Clock) {
@@ -69,13 +71,22 @@ export class Core {
     this.emit('fault', { doing, error })
   }
 
-  /** Runs a hook so that it can harm nobody. */
-  hook(run: () => void): void {
+  /** Gives a hook what it waits for; it can harm nobody. */
+  tell<value>(hook: ((value: value) => void) | undefined, value: value): void {
     try {
-      run()
+      hook?.call(this.hooks, value)
     } catch (error) {
       this.fault('run a hook', error)
     }
+  }
+
+  /** The wall time at a moment of `monotonicMs`. Asked for two times a call, so that the difference is looked up once a second only. */
+  wallMs(monotonicMs: number): number {
+    if (!(Math.abs(monotonicMs - this.#comparedAtMs) < 1_000)) {
+      this.#comparedAtMs = monotonicMs
+      this.#wallAheadMs = this.clock.now() - this.clock.monotonicMs()
+    }
+    return monotonicMs + this.#wallAheadMs
   }
 
   /** Looks every few milliseconds whether something holds; false when it did not in time. */

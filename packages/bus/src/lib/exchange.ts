@@ -164,7 +164,7 @@ export class Exchange {
     const targets = destination === '*' ? all : all.filter(({ identity, observe }) => identity === destination || observe)
     const core = this.#core
     core.published++
-    if (core.hooks.published !== undefined) core.hook(() => core.hooks.published?.(envelope.sealed, targets.length))
+    if (core.hooks.published !== undefined) core.tell(core.hooks.published, { message: envelope.sealed, receivers: targets.length })
     if (targets.length === 0) {
       if (this.#batch.length === 0) this.#nowMs = Number.NaN
       return DONE

@@ -3,7 +3,7 @@ import type { Message } from '@switchyard/contracts'
 /** Called at the end of things, once each, with plain objects that were made only because the hook is there. A hook must not throw; what it throws is dropped. */
 export interface BusHooks {
   /** A message was accepted; `receivers` counts subscriptions in this process. */
-  published?(message: Message, receivers: number): void
+  published?(accepted: { readonly message: Message; readonly receivers: number }): void
   /** A subscription's handler ended. */
   delivered?(span: DeliverySpan): void
   /** A call, request or stream ended, seen from its caller. */

@@ -10,7 +10,7 @@ export interface Ids {
   uuid(number: number): string
   /** 8 bytes in hex, never all zero. */
   span(number: number): string
-  /** 16 random bytes in hex, new at each call. */
+  /** 16 bytes in hex, new at each call, half of them random. */
   trace(): string
 }
 
@@ -26,15 +26,14 @@ export function createIds(random: () => number): Ids {
   const variant = '89ab'.charAt(Math.floor(random() * 4))
   const uuidPrefix = `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-`
   const spanPrefix = hex(5)
+  const tracePrefix = hex(16)
   let last = 0
+  let lastTrace = 0
   return {
     next: () => ++last,
     uuid: (number) => uuidPrefix + number.toString(16).padStart(12, '0'),
     span: (number) => spanPrefix + number.toString(16).padStart(11, '0'),
-    trace() {
-      const id = hex(32)
-      return /^0+$/.test(id) ? '1'.padStart(32, '0') : id
-    },
+    trace: () => tracePrefix + (++lastTrace).toString(16).padStart(16, '0'),
   }
 }
 

@@ -58,7 +58,6 @@ export class Invocation implements Served {
   #ended = false
   #abort: LazyAbort | undefined = undefined
   #startedMs = 0
-  #startedAtMs = 0
 
   constructor(core: Core, endpoint: Endpoint, ask: Ask, deadlineAtMs: number, reply: Reply, attempt: Attempt | undefined) {
     this.ask = ask
@@ -130,10 +129,7 @@ export class Invocation implements Served {
   run(): void {
     const { endpoint, ask } = this
     endpoint.running++
-    if (this.#core.hooks.served !== undefined) {
-      this.#startedMs = this.#core.clock.monotonicMs()
-      this.#startedAtMs = this.#core.clock.now()
-    }
+    if (this.#core.hooks.served !== undefined) this.#startedMs = this.#core.clock.monotonicMs()
     let result: unknown
     try {
       const input = endpoint.options.input === undefined ? ask.input : this.#parseInput(endpoint.options.input)
@@ -246,18 +242,16 @@ export class Invocation implements Served {
 
   #recordSpan(code: string | undefined): void {
     const core = this.#core
-    core.hook(() =>
-      core.hooks.served?.({
-        kind: this.ask.kind,
-        subject: this.ask.subject,
-        source: this.source,
-        trace: new Trace(core.ids, rootOf(this), core.ids.next(), spanOf(this)),
-        startedAtMs: this.#startedAtMs,
-        durationMs: core.clock.monotonicMs() - this.#startedMs,
-        code,
-        attempts: 1,
-      }),
-    )
+    core.tell(core.hooks.served, {
+      kind: this.ask.kind,
+      subject: this.ask.subject,
+      source: this.source,
+      trace: new Trace(core.ids, rootOf(this), core.ids.next(), spanOf(this)),
+      startedAtMs: core.wallMs(this.#startedMs),
+      durationMs: core.clock.monotonicMs() - this.#startedMs,
+      code,
+      attempts: 1,
+    })
   }
 
   /** Its server gives it up: the caller is told, and so is the handler. */

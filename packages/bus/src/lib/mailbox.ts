@@ -4,8 +4,7 @@ import type { WheelEntry } from '@switchyard/resilience'
 import type { MessageHandler, SubscribeOptions, SubscriptionCounts } from './api.ts'
 import { DeliveryContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
-import type { Envelope } from './envelope.ts'
-import { rootOf } from './envelope.ts'
+import { type Envelope, rootOf, spanOf } from './envelope.ts'
 import { busClosed, handlerTimedOut, queueFull } from './errors.ts'
 import { Trace } from './ids.ts'
 import { PriorityQueue } from './priority-queue.ts'
@@ -260,21 +259,18 @@ export class Mailbox {
 
   #startSpan(envelope: Envelope): (error: unknown) => void {
     const core = this.#core
-    const startedAtMs = core.clock.now()
     const startMs = core.clock.monotonicMs()
-    const trace = new Trace(core.ids, rootOf(envelope), core.ids.next(), envelope.number)
+    const trace = new Trace(core.ids, rootOf(envelope), core.ids.next(), spanOf(envelope))
     return (error) =>
-      core.hook(() =>
-        core.hooks.delivered?.({
-          message: envelope.sealed,
-          identity: this.identity,
-          pattern: this.pattern,
-          trace,
-          startedAtMs,
-          durationMs: core.clock.monotonicMs() - startMs,
-          code: error === undefined ? undefined : asSwitchyardError(error).code,
-        }),
-      )
+      core.tell(core.hooks.delivered, {
+        message: envelope.sealed,
+        identity: this.identity,
+        pattern: this.pattern,
+        trace,
+        startedAtMs: core.wallMs(startMs),
+        durationMs: core.clock.monotonicMs() - startMs,
+        code: error === undefined ? undefined : asSwitchyardError(error).code,
+      })
   }
 
   #accepts(envelope: Envelope): boolean {

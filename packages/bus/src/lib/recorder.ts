@@ -21,8 +21,8 @@ interface Tally {
   maxMs: number
 }
 
-/** Keeps the last spans and counts all of them; nothing is written down before somebody asks. Subjects beyond `maxSubjects` are counted as `*`. */
-export function createRecorder({ capacity = 8_192, maxSubjects = 1_000 }: { capacity?: number; maxSubjects?: number } = {}): Recorder {
+/** Keeps the last spans and counts all of them; nothing is written down before somebody asks. Subjects beyond `maxSubjects` are counted as `*`. A large `capacity` costs time too: what is kept has to be moved by the garbage collector. */
+export function createRecorder({ capacity = 1_024, maxSubjects = 1_000 }: { capacity?: number; maxSubjects?: number } = {}): Recorder {
   const ring: (CallSpan | DeliverySpan | undefined)[] = new Array(capacity).fill(undefined)
   let next = 0
   const tallies = new Map<string, Map<string | undefined, Tally>>()
