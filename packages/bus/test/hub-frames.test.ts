@@ -122,6 +122,14 @@ describe('a hub and a client that breaks the rules', () => {
     expect(raw.frames.map((frame) => frame.kind)).toEqual([CONTROL.challenge])
   })
 
+  it('hangs up on who does not prove itself in five seconds', async () => {
+    const raw = await connectRaw(folder, 'none')
+    await othersGoOn()
+    expect(raw.isClosed()).toBe(false)
+    clock.advance(6_000)
+    await raw.closed
+  })
+
   it.each([
     ['half a header', Buffer.alloc(7)],
     ['half a body', dataFrame(PUBLISH, 5, 0, 0, 0, 'x'.repeat(1_000)).subarray(0, 500)],

@@ -261,7 +261,8 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
       } else {
         // The client's own side has refused this with FORBIDDEN; whoever asks all the same hears nothing.
         const allowed = want === 'topic' ? mayHear(slot.grant, pattern) : mayServe(slot.identity, slot.grant, pattern)
-        if (!slot.attached || !allowed || client.listens.size >= MAX_LISTENS) continue
+        if (!slot.attached || !allowed) continue
+        if (client.listens.size >= MAX_LISTENS) return false
         client.listens.set(key, { slot: number, want, pattern })
         interest.add(client, slot.identity, want, pattern)
       }
