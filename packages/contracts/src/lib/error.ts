@@ -40,11 +40,16 @@ export class SwitchyardError extends Error {
   }
 }
 
-/** True for a SwitchyardError of any bundle or process, with the given code if one is named. */
+/** True for a SwitchyardError of any bundle or process, with the given code if one is named. Never throws, whatever it is given. */
 export function isSwitchyardError(error: unknown, code?: string): error is SwitchyardError {
   if (typeof error !== 'object' || error === null) return false
-  if (!('name' in error) || error.name !== 'SwitchyardError' || !('code' in error)) return false
-  return code === undefined || error.code === code
+  try {
+    const { name, code: found, message, data } = error as Partial<SwitchyardError>
+    if (name !== 'SwitchyardError' || typeof found !== 'string' || typeof message !== 'string') return false
+    return isRecord(data) && (code === undefined || found === code)
+  } catch {
+    return false
+  }
 }
 
 /** How an error looks between processes. */
@@ -60,47 +65,81 @@ export interface WireError {
 
 const MAX_CAUSES = 5
 
+/** What a thrown value that is no error is cut to: it may be anything, a whole response with its headers included. */
+const MAX_THROWN_LENGTH = 200
+
 /**
- * Anything thrown, as plain data that keeps code, message, stack and cause.
+ * Anything thrown, as plain data that keeps code, message, stack and cause. Never throws.
  * What is no SwitchyardError gets the code `HANDLER_ERROR`: a fault of the code that threw, not of its caller.
  */
 export function toWireError(error: unknown, depth = 0): WireError {
-  if (!(error instanceof Error) && !isSwitchyardError(error)) return { code: 'HANDLER_ERROR', message: describeThrown(error) }
-  const wire: WireError = { code: isSwitchyardError(error) ? error.code : 'HANDLER_ERROR', message: error.message }
-  if (isSwitchyardError(error)) {
-    if (Object.keys(error.data).length > 0) wire.data = error.data
-    if (error.next !== undefined) wire.next = error.next
-    wire.retryable = error.retryable
+  try {
+    if (!(error instanceof Error) && !isSwitchyardError(error)) return { code: 'HANDLER_ERROR', message: messageOf(error) }
+    const wire: WireError = { code: isSwitchyardError(error) ? error.code : 'HANDLER_ERROR', message: error.message }
+    if (isSwitchyardError(error)) {
+      if (Object.keys(error.data).length > 0) wire.data = error.data
+      if (error.next !== undefined) wire.next = error.next
+      wire.retryable = error.retryable
+    }
+    if (error.stack !== undefined) wire.stack = error.stack
+    if (error.cause !== undefined && depth < MAX_CAUSES) wire.cause = toWireError(error.cause, depth + 1)
+    return wire
+  } catch {
+    // Something that throws when looked at, such as a revoked proxy.
+    return { code: 'HANDLER_ERROR', message: UNREADABLE }
   }
-  if (error.stack !== undefined) wire.stack = error.stack
-  if (error.cause !== undefined && depth < MAX_CAUSES) wire.cause = toWireError(error.cause, depth + 1)
-  return wire
 }
 
-/** The error that `toWireError` was given, as a SwitchyardError with the stack of where it was thrown. */
-export function fromWireError(wire: WireError): SwitchyardError {
-  const error = new SwitchyardError(wire.code, wire.message, {
-    ...(wire.data !== undefined && { data: wire.data }),
-    ...(wire.next !== undefined && { next: wire.next }),
-    ...(wire.retryable !== undefined && { retryable: wire.retryable }),
-    ...(wire.cause !== undefined && { cause: fromWireError(wire.cause) }),
-  })
-  if (wire.stack !== undefined) error.stack = wire.stack
+/**
+ * The error that `toWireError` was given, as a SwitchyardError with the stack of where it was thrown. Never throws: it comes
+ * from another process, so what is not of its type is dropped, and so are causes past the fifth.
+ */
+export function fromWireError(wire: unknown, depth = 0): SwitchyardError {
+  const { code, message, data, next, retryable, stack, cause }: { [key in keyof WireError]?: unknown } = isRecord(wire) ? wire : {}
+  const error = new SwitchyardError(
+    typeof code === 'string' ? code : 'HANDLER_ERROR',
+    typeof message === 'string' ? message : 'Cannot tell what failed as the other process sent no error that can be read',
+    {
+      ...(isRecord(data) && { data }),
+      ...(typeof next === 'string' && { next }),
+      ...(typeof retryable === 'boolean' && { retryable }),
+      ...(isRecord(cause) && depth < MAX_CAUSES && { cause: fromWireError(cause, depth + 1) }),
+    },
+  )
+  if (typeof stack === 'string') error.stack = stack
   return error
 }
 
 /** Anything thrown as a SwitchyardError; one that is one already is returned as it is. */
 export function asSwitchyardError(error: unknown, code = 'HANDLER_ERROR'): SwitchyardError {
   if (isSwitchyardError(error)) return error
-  return new SwitchyardError(code, error instanceof Error ? error.message : describeThrown(error), { cause: error })
+  return new SwitchyardError(code, messageOf(error), { cause: error })
+}
+
+const UNREADABLE = 'Cannot tell what was thrown as it cannot be read'
+
+function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : describeThrown(thrown)
+  } catch {
+    return UNREADABLE
+  }
 }
 
 function describeThrown(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown
   if (thrown === undefined) return 'undefined was thrown'
+  const text = typeof thrown === 'string' ? thrown : (jsonOf(thrown) ?? String(thrown))
+  return text.length <= MAX_THROWN_LENGTH ? text : `${text.slice(0, MAX_THROWN_LENGTH)}…`
+}
+
+function jsonOf(thrown: unknown): string | undefined {
   try {
-    return JSON.stringify(thrown) ?? String(thrown)
+    return JSON.stringify(thrown)
   } catch {
     return Object.prototype.toString.call(thrown)
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -48,11 +48,14 @@ const commandSchema = z
     })
   })
 
+/** semver itself forgives a leading "v" and spaces, and leaves build metadata out of what it returns. */
+const isVersion = (text: string): boolean => valid(text) === text.split('+', 1)[0]
+
 const words = z.array(z.string().min(1).max(60)).max(100)
 
 const pluginSchema = z.strictObject({
   name: z.string().max(50).regex(NAME, 'must be lower-case words joined by "-", such as "ops" or "team-chat"'),
-  version: z.string().refine((text) => valid(text) === text, 'must be a semantic version such as "1.4.0"'),
+  version: z.string().refine(isVersion, 'must be a semantic version such as "1.4.0"'),
   summary: sentence,
   capabilities: z
     .strictObject({ domains: words.optional(), contexts: words.optional(), patterns: words.optional(), integrations: words.optional() })
@@ -91,10 +94,14 @@ export function checkManifest(definition: unknown): readonly ManifestMistake[] {
 export function assertManifest(definition: unknown): void {
   const mistakes = checkManifest(definition)
   if (mistakes.length === 0) return
-  const name = typeof definition === 'object' && definition !== null && 'name' in definition ? String(definition.name) : 'unnamed'
+  const name =
+    typeof definition === 'object' && definition !== null && 'name' in definition && typeof definition.name === 'string'
+      ? definition.name
+      : 'unnamed'
   const lines = mistakes.map(({ path, message }) => `  ${path || '(plugin)'}: ${message}`)
   throw new SwitchyardError('MANIFEST_INVALID', `Cannot load plugin "${name}" as its definition must be right:\n${lines.join('\n')}`, {
     data: { plugin: name, mistakes },
+    next: 'mend each of these in its definePlugin({...})',
   })
 }
 

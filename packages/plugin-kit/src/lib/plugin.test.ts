@@ -69,6 +69,17 @@ describe('definePlugin()', () => {
     for (const { path, message } of mistakes) expect(caught.message).toContain(`${path}: ${message}`)
   })
 
+  it('takes every version that semver does, and no other', () => {
+    const versioned = (version: string) => () => definePlugin({ name: 'greeter', version, summary: 'Greets people', commands: {} })
+    for (const version of ['0.0.1', '1.2.3-rc.1', '1.2.3+build.5', '1.2.3-rc.1+5']) expect(versioned(version)).not.toThrow()
+    for (const version of ['1', 'v1.2.3', ' 1.2.3', '1.2.3+', '1.2.3+a+b', '01.2.3', '']) expect(versioned(version)).toThrow('version: ')
+  })
+
+  it('names a plugin whose name is no text at all', () => {
+    const wrong = { name: Object.create(null), version: '1.0.0', summary: 'Is odd', commands: {} }
+    expect(() => definePlugin(wrong)).toThrow('Cannot load plugin "unnamed"')
+  })
+
   it('takes a listener that knows another plugin by type alone', () => {
     const listener = on<typeof finished>('greet/finished', (payload) => {
       expectTypeOf(payload).toEqualTypeOf<{ name: string }>()
