@@ -101,6 +101,14 @@ describe('timeout and deadline', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('counts a call that had its full time as TIMEOUT, also when its caller waits no longer than that', async () => {
+    const { guard, clock, pass } = setUp({ timeoutMs: 1_000, breaker: { failures: 1 } })
+    const end = ending(guard.run(never, { deadlineAtMs: clock.monotonicMs() + 999.5 }))
+    await pass(1_001)
+    expect(await end).toBe('TIMEOUT')
+    expect(guard.breaker.state).toBe('open')
+  })
+
   it('ends at the earlier of the two deadlines with DEADLINE_EXCEEDED, which the breaker does not count', async () => {
     const { guard, clock, pass } = setUp({ timeoutMs: 1_000, deadlineMs: 500, breaker: { failures: 1 } })
     let deadlineAtMs = 0

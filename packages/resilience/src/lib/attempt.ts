@@ -105,9 +105,11 @@ export class CallAttempt implements Attempt, WheelEntry {
   }
 
   #invoke(nowMs: number): void {
-    const timeoutAtMs = nowMs + this.#layers.timeoutMs
-    if (timeoutAtMs < this.#finalAtMs) this.deadlineAtMs = timeoutAtMs
-    else this.#endsByDeadline = true
+    const { timeoutMs, wheel } = this.#layers
+    const timeoutAtMs = nowMs + timeoutMs
+    this.deadlineAtMs = Math.min(timeoutAtMs, this.#finalAtMs)
+    // Closer together than the wheel can tell, it is the timeout: the attempt had its time, and the breaker has to hear of it.
+    this.#endsByDeadline = timeoutAtMs - this.#finalAtMs > wheel.granularityMs
     this.isInvoked = true
     let result: unknown
     try {

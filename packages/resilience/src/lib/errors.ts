@@ -36,8 +36,20 @@ export const guardClosed = (name: string): SwitchyardError =>
 export const queueFull = (name: string, maxQueue: number): SwitchyardError =>
   quietError('QUEUE_FULL', `Cannot call "${name}" as at most ${maxQueue} calls may wait`, { data: { name, maxQueue } })
 
-export const invalidOptions = (problems: readonly string[]): SwitchyardError =>
-  new SwitchyardError('VALIDATION', `Cannot use these guard options: ${problems.join('; ')}`, { data: { problems } })
+/** A setting that cannot be, and where. */
+export interface OptionMistake {
+  readonly path: string
+  readonly message: string
+}
+
+export const invalidOptions = (mistakes: readonly OptionMistake[]): SwitchyardError =>
+  new SwitchyardError(
+    'VALIDATION',
+    `Cannot use these guard options: ${mistakes.map(({ path, message }) => `${path} ${message}`).join('; ')}`,
+    {
+      data: { mistakes },
+    },
+  )
 
 /** The failure itself, when nothing could stand in for it: same code, so that callers decide as they would have. */
 export const refused = (name: string, primary: SwitchyardError, failed: readonly FailedAlternative[]): SwitchyardError =>

@@ -53,14 +53,14 @@ describe('parseGuardOptions()', () => {
       expect.objectContaining({
         code: 'VALIDATION',
         data: {
-          problems: [
-            'timeoutMs must be a number from 1 to 2147483647: 0',
-            'deadline is unknown',
-            'breaker.failures must be a whole number from 1 to 10000: 2.5',
-            'breaker.windowMs must be a number from 1 to 2147483647: Infinity',
-            'retry must be an object: false',
-            'bulkhead.maxQueue must be a whole number from 0 to 1000000: "5"',
-            'bulkhead.constructor is unknown',
+          mistakes: [
+            { path: 'timeoutMs', message: 'must be a number from 1 to 2147483647: 0' },
+            { path: 'deadline', message: 'is unknown' },
+            { path: 'breaker.failures', message: 'must be a whole number from 1 to 10000: 2.5' },
+            { path: 'breaker.windowMs', message: 'must be a number from 1 to 2147483647: Infinity' },
+            { path: 'retry', message: 'must be an object: false' },
+            { path: 'bulkhead.maxQueue', message: 'must be a whole number from 0 to 1000000: "5"' },
+            { path: 'bulkhead.constructor', message: 'is unknown' },
           ],
         },
       }),

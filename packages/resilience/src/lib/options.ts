@@ -1,4 +1,4 @@
-import { invalidOptions } from './errors.ts'
+import { invalidOptions, type OptionMistake } from './errors.ts'
 
 /** A guard's settings, plain JSON: what a plugin or a command declares. Missing ones take their default. */
 export interface GuardOptions {
@@ -119,21 +119,21 @@ type Layer = Record<string, unknown>
 
 /**
  * Settings from any number of layers, the later ones winning: a plugin's, then a command's. Layers may be undefined.
- * @throws VALIDATION with every problem, each with its path and the value found.
+ * @throws VALIDATION with every mistake in `data.mistakes`, each with its path and the value found.
  */
 export function parseGuardOptions(...layers: unknown[]): GuardSettings {
-  const problems: string[] = []
+  const mistakes: OptionMistake[] = []
 
   function asLayer(value: unknown, path: string): Layer {
     if (value === undefined) return {}
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Layer
-    problems.push(`${path} must be an object: ${JSON.stringify(value)}`)
+    mistakes.push({ path, message: `must be an object: ${JSON.stringify(value)}` })
     return {}
   }
 
   function checkNumber(value: unknown, { min, max, whole }: Rule, path: string): void {
     if (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))) return
-    problems.push(`${path} must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}: ${describe(value)}`)
+    mistakes.push({ path, message: `must be ${whole ? 'a whole number' : 'a number'} from ${min} to ${max}: ${describe(value)}` })
   }
 
   function settle<section>(rules: Rules<section>, parts: readonly Layer[], prefix: string): Required<section> {
@@ -142,7 +142,7 @@ export function parseGuardOptions(...layers: unknown[]): GuardSettings {
     for (const part of parts) {
       for (const [name, value] of Object.entries(part)) {
         const rule = Object.hasOwn(rules, name) ? rules[name as keyof section] : undefined
-        if (rule === undefined) problems.push(`${prefix}${name} is unknown`)
+        if (rule === undefined) mistakes.push({ path: prefix + name, message: 'is unknown' })
         else if (value !== undefined) {
           checkNumber(value, rule, prefix + name)
           settled[name] = value
@@ -167,7 +167,7 @@ export function parseGuardOptions(...layers: unknown[]): GuardSettings {
     bulkhead: settle(bulkhead, inSection('bulkhead'), 'bulkhead.'),
     cache: lastCache === undefined || lastCache === false ? undefined : settle(cache, inSection('cache'), 'cache.'),
   }
-  if (problems.length > 0) throw invalidOptions(problems)
+  if (mistakes.length > 0) throw invalidOptions(mistakes)
   return settings
 }
 

@@ -16,6 +16,7 @@ export const createWheelEntry = (onDue: (nowMs: number) => void): WheelEntry => 
 
 /** One timer for any number of waits, each added and cancelled in constant time. */
 export interface TimerWheel {
+  readonly granularityMs: number
   /** Makes `entry` due at `dueAtMs` on the clock's `monotonicMs`: never early, late by at most a granularity. Moves an entry already in. */
   add(entry: WheelEntry, dueAtMs: number): void
   /** Takes it out; nothing happens if it is not in. */
@@ -102,6 +103,7 @@ export function createTimerWheel(clock: Clock, { granularityMs = 4 }: TimerWheel
   }
 
   return {
+    granularityMs,
     add(entry, dueAtMs) {
       if (entry.next === undefined) size++
       else detach(entry)
