@@ -74,7 +74,7 @@ describe.each(fields)('merging of %s', (field) => {
         const before = contentOf(abc)
         for (const replica of [a, b, c, ab, bc]) {
           const answer = replica.answer(abc.ask(), new Map())!
-          if (answer !== undefined) abc.take(answer, new Map(replica.heads), 'ops')
+          if (answer !== undefined) abc.take(answer, new Map(replica.heads))
         }
         expect(contentOf(abc)).toEqual(before)
       }),

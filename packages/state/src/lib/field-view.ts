@@ -54,9 +54,26 @@ export class FieldView {
     else this.cells.set(key, chain)
   }
 
-  /** What a node has counted so far. */
-  stepsOf(name: string): readonly [up: number, down: number] {
-    return (this.#steps.get(name)?.[0] as [number, number] | undefined) ?? [0, 0]
+  /** Whether this very write is there, under whichever name. */
+  has(key: string, node: string, stamp: number): boolean {
+    if (this.isCounter) return [...this.#steps].some(([name, raw]) => nodeOf(name) === node && raw[1] === stamp)
+    for (let slot = this.cells.get(key); slot !== undefined; slot = slot.next) {
+      if (slot.node === node && slot.stamp === stamp) return true
+    }
+    return false
+  }
+
+  /** What a node has counted so far, and the names of the slots that say so: its own, and copies of it. */
+  stepsOf(node: string): { readonly up: number; readonly down: number; readonly names: readonly string[] } {
+    let latest: RawSlot | undefined
+    const names: string[] = []
+    for (const [name, raw] of this.#steps) {
+      if (nodeOf(name) !== node) continue
+      names.push(name)
+      if (latest === undefined || raw[1] > latest[1]) latest = raw
+    }
+    const [up, down] = (latest?.[0] ?? [0, 0]) as [number, number]
+    return { up, down, names }
   }
 
   /** The winner, unless its time is over. */

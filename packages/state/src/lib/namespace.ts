@@ -218,7 +218,7 @@ export class Namespace {
       changes.push(...merged.changes)
       this.#conflicts.push(...merged.conflicts)
     }
-    for (const snapshot of log.snapshots(namespace, this.#lastId)) take(this.#replica.mergeSnapshot(snapshot, heads, this.carrier))
+    for (const snapshot of log.snapshots(namespace, this.#lastId)) take(this.#replica.mergeSnapshot(snapshot, heads))
     for (const { id, node, seq, stamp, parts } of log.since(namespace, this.#lastId)) {
       if (parts === undefined) this.#dropped(id)
       if (parts === undefined || node === this.#replica.node || seq === 0) continue
@@ -377,7 +377,14 @@ export class Namespace {
   #load(views?: Replica['views']): Replica {
     const { store, log, node, stamps, clock } = this.#room
     const { namespace } = this.definition
-    const replica = new Replica({ definition: this.definition, node, stamps, nowMs: clock.now, ...(views !== undefined && { views }) })
+    const replica = new Replica({
+      definition: this.definition,
+      node,
+      stamps,
+      nowMs: clock.now,
+      carrier: () => this.carrier,
+      ...(views !== undefined && { views }),
+    })
     const kept = store.transact(() => ({
       snapshots: log.snapshots(namespace, -1),
       frames: log.since(namespace, 0),

@@ -7,7 +7,7 @@ import type { Frame, Part } from './frame.ts'
 import { inspectUpdate } from './inspect.ts'
 import { liveSlots, planJoin, type SlotSide } from './join.ts'
 import { canonicalJson } from './plain-json.ts'
-import { fieldOf, keyOf, type RawSlot, rawSlot, type Slot, shardOf, versionOf } from './slot.ts'
+import { fieldOf, keyOf, nodeOf, type RawSlot, rawSlot, type Slot, shardOf, versionOf } from './slot.ts'
 import type { StampClock } from './stamp.ts'
 import { decodeStep1, decodeStep2, encodeStep1, encodeStep2 } from './sync-message.ts'
 
@@ -80,6 +80,8 @@ export interface ReplicaOptions {
   node: string
   stamps: StampClock
   nowMs: () => number
+  /** In whose name a join's own changes go out; undefined where nobody here may write. */
+  carrier: () => string | undefined
   /** Views that somebody reads already, to be filled anew. @default new ones */
   views?: ReadonlyMap<string, FieldView>
 }
@@ -100,16 +102,18 @@ export class Replica {
   readonly outbox: Outgoing[] = []
   readonly #stamps: StampClock
   readonly #nowMs: () => number
+  readonly #carrier: () => string | undefined
   readonly #documents: (StateDocument | undefined)[] = new Array(SHARDS + 1).fill(undefined)
   readonly #suffix: string
   #drafts: Draft[] = []
 
-  constructor({ definition, node, stamps, nowMs, views = viewsOf(definition) }: ReplicaOptions) {
+  constructor({ definition, node, stamps, nowMs, carrier, views = viewsOf(definition) }: ReplicaOptions) {
     this.definition = definition
     this.owner = definition.namespace.slice(0, definition.namespace.indexOf('/'))
     this.node = node
     this.#stamps = stamps
     this.#nowMs = nowMs
+    this.#carrier = carrier
     this.#suffix = `@${node}`
     this.views = views
   }
@@ -150,9 +154,15 @@ export class Replica {
     draft.stamp = this.#stamps.next()
     const cell = `${view.name}:`
     const name = cell + this.#suffix
-    const [ups, downs] = view.stepsOf(name)
-    const raw = rawSlot([ups + up, downs + down], draft.stamp, undefined, undefined)
-    slotsOf(draft, shardOf(cell, SHARDS)).set(name, raw)
+    const so = view.stepsOf(this.node)
+    const raw = rawSlot([so.up + up, so.down + down], draft.stamp, undefined, undefined)
+    const slots = slotsOf(draft, shardOf(cell, SHARDS))
+    for (const copy of so.names) {
+      if (copy === name) continue
+      slots.set(copy, undefined)
+      view.remove('', copy)
+    }
+    slots.set(name, raw)
     view.upsert('', name, raw)
     const op = down > 0 ? 'decrement' : 'increment'
     draft.steps.push({ field: view.name, key: '', op, value: up + down, before: undefined, slot: undefined })
@@ -274,7 +284,21 @@ export class Replica {
     } finally {
       map.unobserve(observe)
     }
-    for (const name of names ?? []) this.#show(name, map.get(name), touched)
+    const overtaken = new Map<string, undefined>()
+    for (const name of names ?? []) {
+      const raw = map.get(name)
+      if (raw !== undefined && this.#isOvertaken(name, raw)) overtaken.set(name, undefined)
+      else this.#show(name, raw, touched)
+    }
+    const carrier = this.#carrier()
+    if (overtaken.size > 0 && carrier !== undefined) this.#carry(document.shard, overtaken, carrier)
+  }
+
+  /** What this replica has seen and seen removed, brought into a later epoch by somebody who did not know yet. */
+  #isOvertaken(name: string, [, stamp]: RawSlot): boolean {
+    const node = nodeOf(name)
+    if (stamp > (this.heads.get(node) ?? NOTHING_SEEN).stamp) return false
+    return this.views.get(fieldOf(name))?.has(keyOf(name), node, stamp) === false
   }
 
   /** Brings the view to what the document says of a slot. */
@@ -341,8 +365,8 @@ export class Replica {
     return hasAll && inStep ? undefined : encodeStep2(this.#existing(), asked)
   }
 
-  /** Takes an answer. With `carrier` this node may write, and takes along what it alone knows into a later epoch. */
-  take(answer: Uint8Array, theirHeads: ReadonlyMap<string, Head>, carrier: string | undefined): Merged {
+  /** Takes an answer. Where this node may write it takes along what it alone knows into a later epoch. */
+  take(answer: Uint8Array, theirHeads: ReadonlyMap<string, Head>): Merged {
     this.settle()
     const parts = decodeStep2(answer)
     for (const { shard, epoch, bytes } of parts) {
@@ -361,14 +385,15 @@ export class Replica {
       }
       const doc = new Doc()
       applyUpdate(doc, bytes)
-      this.adopt(new StateDocument(shard, epoch, doc), seen, carrier, touched)
+      this.#adopt(new StateDocument(shard, epoch, doc), seen, touched)
     }
     this.hear(theirHeads)
     return { outcome: 'merged', changes: touched.changes, conflicts: this.#conflicts(touched) }
   }
 
   /** Joins a document of another epoch, by the rules of [S5]. */
-  adopt(theirs: StateDocument, seen: SlotSide['seen'], carrier: string | undefined, touched = new Touched()): void {
+  #adopt(theirs: StateDocument, seen: SlotSide['seen'], touched: Touched): void {
+    const carrier = this.#carrier()
     const mine = this.document(theirs.shard)
     const isLater = theirs.epoch > mine.epoch
     if (!isLater && carrier === undefined) return
@@ -466,7 +491,6 @@ export class Replica {
   mergeSnapshot(
     { shard, epoch, data }: { shard: number; epoch: string; data: Uint8Array },
     storedHeads: ReadonlyMap<string, Head>,
-    carrier: string | undefined,
   ): MergedChanges {
     this.settle()
     const touched = new Touched()
@@ -475,7 +499,7 @@ export class Replica {
     else {
       const theirs = new StateDocument(shard, epoch)
       applyUpdateV2(theirs.doc, data)
-      this.adopt(theirs, seenBy(storedHeads), carrier, touched)
+      this.#adopt(theirs, seenBy(storedHeads), touched)
     }
     return { outcome: 'merged', changes: touched.changes, conflicts: this.#conflicts(touched) }
   }

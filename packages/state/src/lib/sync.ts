@@ -165,7 +165,7 @@ export class Sync {
   #answer(source: string, { node, head }: Piece, bytes: Uint8Array): void {
     if (head.to !== this.#room.node) return
     this.#asked.delete(node)
-    const merged = this.#namespace.replica.take(bytes, headsOf(head.heads), this.#namespace.carrier)
+    const merged = this.#namespace.replica.take(bytes, headsOf(head.heads))
     if (merged.outcome === 'refused') this.#refuse(source, merged.reason)
     else if (merged.outcome === 'merged') this.#namespace.answered(source, node, merged)
   }
