@@ -12,6 +12,7 @@ import { createOnce } from './once.ts'
 const mitt = mittModule as unknown as typeof mittModule.default
 
 const LOOK_MS = 5
+const FOREVER_MS = 2 ** 31 - 1
 
 type Events = { [name in keyof BusEvents]: BusEvents[name] }
 
@@ -93,9 +94,15 @@ export class Core {
   until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
     const endMs = this.clock.monotonicMs() + timeoutMs
     return new Promise((resolve) => {
+      // The clock's timers keep no process alive, but whoever waits for this is not done.
+      const alive = setInterval(() => {}, FOREVER_MS)
+      const end = (held: boolean): void => {
+        clearInterval(alive)
+        resolve(held)
+      }
       const look = (): void => {
-        if (holds()) resolve(true)
-        else if (this.clock.monotonicMs() >= endMs || this.state === 'closed') resolve(false)
+        if (holds()) end(true)
+        else if (this.clock.monotonicMs() >= endMs || this.state === 'closed') end(false)
         else this.clock.after(LOOK_MS, look)
       }
       look()

@@ -1,6 +1,18 @@
 import type { ExtraHeaders } from './envelope.ts'
 import { invalid } from './errors.ts'
 
+/** The trace's own header, and the others if there are any. */
+export function splitHeaders(headers: ExtraHeaders | undefined): { traceparent: string | undefined; extra: ExtraHeaders | undefined } {
+  if (headers === undefined) return { traceparent: undefined, extra: undefined }
+  const { traceparent } = headers
+  for (const name in headers) {
+    if (name === 'traceparent') continue
+    const { traceparent: _, ...extra } = headers
+    return { traceparent, extra: Object.freeze(extra) }
+  }
+  return { traceparent, extra: undefined }
+}
+
 /** What goes on from a cause to what it causes: who asked, and the trace's own state. */
 export function inherited(extra: ExtraHeaders | undefined): ExtraHeaders | undefined {
   if (extra === undefined) return undefined

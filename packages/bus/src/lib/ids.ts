@@ -59,17 +59,22 @@ export class TraceRoot {
 /** A span's id: a number of ours, or as another process wrote it. */
 export type SpanId = number | string
 
-export const writeSpan = (ids: Ids, span: SpanId): string => (typeof span === 'string' ? span : ids.span(span))
+const writeSpan = (ids: Ids, span: SpanId): string => (typeof span === 'string' ? span : ids.span(span))
 
 export const writeTraceparent = (ids: Ids, root: TraceRoot, span: SpanId): string => `00-${root.id}-${writeSpan(ids, span)}-${root.flags}`
 
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/
+/** Later versions may be longer. */
+const TRACEPARENT = /^(?:00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|(?!ff|00)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)$/
+const NO_TRACE = '0'.repeat(32)
+const NO_SPAN = '0'.repeat(16)
 
 /** The trace that a W3C traceparent names; undefined when it is none, as the standard wants a new one then. */
 export function readTraceparent(ids: Ids, text: string | undefined): { root: TraceRoot; span: string } | undefined {
-  const match = text === undefined ? null : TRACEPARENT.exec(text)
-  if (match === null || text!.startsWith('ff') || /^0+$/.test(match[1]!) || /^0+$/.test(match[2]!)) return undefined
-  return { root: new TraceRoot(ids, match[1], match[3]), span: match[2]! }
+  if (text === undefined || !TRACEPARENT.test(text)) return undefined
+  const trace = text.slice(3, 35)
+  const span = text.slice(36, 52)
+  if (trace === NO_TRACE || span === NO_SPAN) return undefined
+  return { root: new TraceRoot(ids, trace, text.slice(53, 55)), span }
 }
 
 /** The ids of one span, written when read. */

@@ -1,5 +1,5 @@
 import { asSwitchyardError, type SwitchyardError, toWireError } from '@switchyard/contracts'
-import { createWheelEntry, type TimerWheel } from '@switchyard/resilience'
+import type { TimerWheel, WheelEntry } from '@switchyard/resilience'
 import type { Envelope, ExtraHeaders, Foreign } from './envelope.ts'
 import { deadlineExceeded } from './errors.ts'
 import type { FramePort, Kept } from './frame-port.ts'
@@ -19,7 +19,7 @@ export class ForeignAsk implements Ask {
   readonly envelope: Envelope | undefined
   root: TraceRoot | undefined
   readonly parentSpan = 0
-  readonly extra: ExtraHeaders
+  readonly extra: ExtraHeaders | undefined
   readonly idempotencyKey: string | undefined
   readonly deadlineAtMs: number
 
@@ -29,7 +29,7 @@ export class ForeignAsk implements Ask {
     kind: CallKind,
     foreign: Foreign,
     root: TraceRoot | undefined,
-    extra: ExtraHeaders,
+    extra: ExtraHeaders | undefined,
     deadlineAtMs: number,
     envelope: Envelope | undefined,
   ) {
@@ -49,7 +49,10 @@ export class ForeignAsk implements Ask {
 }
 
 /** A call of another process that is served here; what becomes of it goes back as frames. */
-export class IncomingCall implements Reply {
+export class IncomingCall implements Reply, WheelEntry {
+  next: WheelEntry['next'] = undefined
+  previous: WheelEntry['previous'] = undefined
+  tick = 0
   readonly kept: Kept
   readonly #port: FramePort
   readonly #done: () => void
@@ -58,7 +61,7 @@ export class IncomingCall implements Reply {
   #stream: OpenStream | undefined
   #credit = 0
   #onCredit: (() => void) | undefined
-  #cancelTimer: (() => void) | undefined
+  #wheel: TimerWheel | undefined
 
   constructor(port: FramePort, { subject, peer, call, priority, destination }: LinkFrame, done: () => void) {
     this.#port = port
@@ -75,9 +78,12 @@ export class IncomingCall implements Reply {
 
   /** The caller's deadline holds here too, should its cancel get lost. */
   watch(wheel: TimerWheel, deadlineAtMs: number): void {
-    const timer = createWheelEntry(() => this.cancel(deadlineExceeded(this.kept.subject)))
-    wheel.add(timer, deadlineAtMs)
-    this.#cancelTimer = () => wheel.cancel(timer)
+    this.#wheel = wheel
+    wheel.add(this, deadlineAtMs)
+  }
+
+  onDue(): void {
+    this.cancel(deadlineExceeded(this.kept.subject))
   }
 
   result(value: unknown): void {
@@ -143,7 +149,7 @@ export class IncomingCall implements Reply {
 
   #end(): void {
     this.#stream = undefined
-    this.#cancelTimer?.()
+    this.#wheel?.cancel(this)
     this.#done()
   }
 }

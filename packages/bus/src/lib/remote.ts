@@ -2,9 +2,10 @@ import { asSwitchyardError, type Grant, type SwitchyardError } from '@switchyard
 import type { Answering, Call } from './call.ts'
 import type { Core } from './core.ts'
 import { Envelope, headersOf } from './envelope.ts'
-import { busClosed, cancelled, linkLost } from './errors.ts'
+import { busClosed, cancelled, linkLost, serverClosed } from './errors.ts'
 import type { Exchange, Outward } from './exchange.ts'
 import type { FramePort, Kept } from './frame-port.ts'
+import { splitHeaders } from './headers.ts'
 import { readTraceparent } from './ids.ts'
 import { ForeignAsk, IncomingCall } from './incoming-call.ts'
 import type { Ask, CallKind, Reply } from './invocation.ts'
@@ -12,6 +13,8 @@ import type { Link, LinkFrame, LinkMeta } from './link.ts'
 import { OutgoingCall } from './outgoing-call.ts'
 import { sealPayload } from './payload.ts'
 import type { Elsewhere, Switchboard } from './switchboard.ts'
+
+type Writable<shape> = { -readonly [key in keyof shape]: shape[key] }
 
 /** The buses of other processes, behind a link: what is sent there, and what comes from there. */
 export class Remote implements Elsewhere, Outward, FramePort {
@@ -108,18 +111,19 @@ export class Remote implements Elsewhere, Outward, FramePort {
   #messageMeta(envelope: Envelope): LinkMeta {
     const { correlationId, idempotencyKey, messageType, expiresAtMs, expiresAtWallMs } = envelope.terms
     const { causationId } = envelope.sealed
-    return {
+    const meta: Writable<LinkMeta> = {
       messageId: envelope.messageId,
       sentAtMs: envelope.sentAtMs,
       sequence: envelope.sequence,
       messageType,
       headers: headersOf(envelope) as Record<string, string>,
-      ...(correlationId !== undefined && { correlationId }),
-      ...(causationId !== undefined && { causationId }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(expiresAtMs !== undefined && { remainingMs: Math.max(0, expiresAtMs - this.#core.clock.monotonicMs()) }),
-      ...(expiresAtWallMs !== undefined && { expiresAtMs: expiresAtWallMs }),
     }
+    if (correlationId !== undefined) meta.correlationId = correlationId
+    if (causationId !== undefined) meta.causationId = causationId
+    if (idempotencyKey !== undefined) meta.idempotencyKey = idempotencyKey
+    if (expiresAtMs !== undefined) meta.remainingMs = Math.max(0, expiresAtMs - this.#core.clock.monotonicMs())
+    if (expiresAtWallMs !== undefined) meta.expiresAtMs = expiresAtWallMs
+    return meta
   }
 
   pick(subject: string): string | undefined {
@@ -129,13 +133,12 @@ export class Remote implements Elsewhere, Outward, FramePort {
   ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering {
     const number = ++this.#calls
     const { idempotencyKey } = call
-    const meta: LinkMeta = {
-      ...(call.envelope !== undefined ? this.#messageMeta(call.envelope) : { headers: headersOf(call) as Record<string, string> }),
-      messageType: call.kind,
-      messageId: this.#core.ids.uuid(call.number),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(deadlineAtMs !== Number.POSITIVE_INFINITY && { remainingMs: Math.max(0, deadlineAtMs - this.#core.clock.monotonicMs()) }),
-    }
+    const meta: Writable<LinkMeta> =
+      call.envelope === undefined ? { headers: headersOf(call) as Record<string, string> } : { ...this.#messageMeta(call.envelope) }
+    meta.messageType = call.kind
+    meta.messageId = this.#core.ids.uuid(call.number)
+    if (idempotencyKey !== undefined) meta.idempotencyKey = idempotencyKey
+    if (deadlineAtMs !== Number.POSITIVE_INFINITY) meta.remainingMs = Math.max(0, deadlineAtMs - this.#core.clock.monotonicMs())
     const kept: Kept = { subject, peer, call: number, priority: call.priority }
     const outgoing = new OutgoingCall(this, call, kept, reply)
     this.#outgoing.set(number, outgoing)
@@ -210,7 +213,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
   #envelopeOf(frame: LinkFrame): Envelope {
     const { clock, ids, maxMessageBytes } = this.#core
     const meta = frame.meta ?? {}
-    const { traceparent, ...extra } = meta.headers ?? {}
+    const { traceparent, extra } = splitHeaders(meta.headers)
     const parent = readTraceparent(ids, traceparent)
     const bytes = sealPayload(frame.payload, maxMessageBytes, frame.subject)
     const { source, destination, subject, priority, payload } = frame
@@ -218,7 +221,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
     return new Envelope(ids, subject, source, priority, meta.sequence ?? 0, payload, bytes, sentAtMs, parent?.root, 0, {
       destination,
       messageType: meta.messageType === 'request' ? 'request' : meta.messageType === 'command' ? 'command' : 'event',
-      extra: Object.freeze(extra),
+      extra,
       foreign: { id: meta.messageId ?? '', span: parent?.span ?? '' },
       correlationId: meta.correlationId,
       causationId: meta.causationId,
@@ -233,7 +236,8 @@ export class Remote implements Elsewhere, Outward, FramePort {
     const incoming = new IncomingCall(this, frame, () => this.#incoming.delete(keyOf(frame)))
     this.#incoming.set(keyOf(frame), incoming)
     if (state !== 'open') {
-      incoming.failure(busClosed(`serve "${frame.subject}"`, 'draining'))
+      // Another process may serve it.
+      incoming.failure(serverClosed(frame.subject))
       return
     }
     try {
@@ -250,7 +254,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   #askOf(frame: LinkFrame, deadlineAtMs: number): Ask {
     const meta = frame.meta ?? {}
-    const { traceparent, ...extra } = meta.headers ?? {}
+    const { traceparent, extra } = splitHeaders(meta.headers)
     const parent = readTraceparent(this.#core.ids, traceparent)
     const kind: CallKind = meta.messageType === 'request' || meta.messageType === 'stream' ? meta.messageType : 'call'
     const { ids } = this.#core
