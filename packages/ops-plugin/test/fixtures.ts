@@ -10,8 +10,8 @@ export interface Fixture {
   readonly none: Files | undefined
   /** What is wrong with `wrong`: the worst status, and `file:line note` of the first finding. */
   readonly found: readonly ['fail' | 'warn', string]
-  /** Whether the trees are git repositories. */
-  readonly git?: boolean
+  /** Whether the trees are git repositories, and whether git tracks what is in them. */
+  readonly git?: 'untracked' | 'tracked'
 }
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2)
@@ -203,7 +203,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     },
     none: undefined,
     found: ['warn', 'inner/ is a repository of its own and was not entered'],
-    git: true,
+    git: 'untracked',
   },
   'files.encoding': {
     pass: { 'a.md': 'grün' },
@@ -222,7 +222,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: { 'node_modules/zod/index.js': '', 'node_modules/zod/b.js': '', 'src/x.pyc': 'x' },
     none: undefined,
     found: ['fail', 'node_modules/ is generated and kept in git'],
-    git: true,
+    git: 'tracked',
   },
   'security.secrets': {
     pass: { 'a.ts': `const token = 'ghp_${'x'.repeat(36)}'` },

@@ -3,7 +3,7 @@ import { parse as parseToml, TomlError } from 'smol-toml'
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { Snapshot } from './snapshot.ts'
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type JsonObject = { readonly [key: string]: Json }
 
 /** A parsed file that still knows where its values stand. */
@@ -163,7 +163,7 @@ export function readYamlKey(snapshot: Snapshot, path: string, key: string): unkn
 const MAX_SECTION_CHARS = 200_000
 
 /** The line, from 1, that a character stands on. */
-export function lineAt(text: string, offset: number): number {
+function lineAt(text: string, offset: number): number {
   let line = 1
   for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line++
   return line

@@ -7,7 +7,7 @@ import { createIgnoreRules, type IgnoreRules } from './ignore.ts'
 const run = promisify(execFile)
 
 /** More paths than this are not listed; what is left out is reported. */
-export const MAX_FILES = 50_000
+const MAX_FILES = 50_000
 const MAX_DEPTH = 64
 
 /** Folders that hold no work of the project's authors, left out even where no .gitignore names them. */
@@ -45,24 +45,24 @@ export async function listFiles(root: string, lstat: (path: string) => Stats | u
   return { source: 'git', paths, ignored, problems: tooMany(tracked.length) }
 }
 
+/**
+ * What git tracks, and what it would take in but for what is never anybody's work. Only .gitignore files count: excludes of the
+ * user or of this one copy would make the report depend on the machine.
+ */
 async function listByGit(root: string, signal: AbortSignal | undefined): Promise<string[] | undefined> {
   // A repository's own configuration may name programs that git runs while it lists (fsmonitor): those are switched off.
-  const args = [
-    '-c',
-    'core.fsmonitor=false',
-    '-c',
-    'core.hooksPath=/dev/null',
-    'ls-files',
-    '-z',
-    '--cached',
-    '--others',
-    '--exclude-standard',
-  ]
+  const config = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
+  const args = [...config, 'ls-files', '-z', '-t', '--cached', '--others', '--exclude-per-directory=.gitignore']
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }
   try {
     const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024, ...(signal && { signal }) }
     const { stdout } = await run('git', args, options)
-    return [...new Set(stdout.split('\0'))].filter((path) => path !== '').sort(byCodeUnit)
+    const paths = new Set<string>()
+    for (const line of stdout.split('\0')) {
+      const [isTracked, path] = [line[0] !== '?', line.slice(2)]
+      if (path !== '' && (isTracked || !path.split('/').some((name) => NEVER_WALKED.has(name)))) paths.add(path)
+    }
+    return [...paths].sort(byCodeUnit)
   } catch {
     // No git, a repository that git refuses to trust, a damaged index: the walk does without git.
     return undefined

@@ -47,6 +47,32 @@ describe('scan() gives the same report for the same tree', () => {
     for (const snapshot of [walked, untracked, tracked]) expect([...snapshot.files.keys()]).toEqual(paths)
   })
 
+  it('whatever this copy of the repository or this user excludes, and whatever was installed', async () => {
+    writeFiles(dir, { 'a.txt': 'a', 'mine.txt': 'b' })
+    git('init', '-q')
+    const before = JSON.stringify(await scan(dir))
+    writeFiles(dir, { '.git/info/exclude': 'mine.txt\n', 'node_modules/x/index.js': 'x', '.switchyard/yard.db': 'x' })
+    expect(JSON.stringify(await scan(dir))).toBe(before)
+  })
+
+  it('in a part of a repository, by the rules of the whole', async () => {
+    writeFiles(dir, {
+      '.gitignore': '*.log\n/part/out\n/other\n',
+      'part/a.txt': 'a',
+      'part/b.log': 'b',
+      'part/out/c': 'c',
+      'part/other': 'd',
+    })
+    git('init', '-q')
+    const byGit = await takeSnapshot(join(dir, 'part'))
+    expect([byGit.source, [...byGit.files.keys()], byGit.ignores('x.log'), byGit.ignores('out/x')]).toEqual([
+      'git',
+      ['a.txt', 'other'],
+      true,
+      true,
+    ])
+  })
+
   it('wherever the folder lies and whenever its files were written', async () => {
     const other = mkdtempSync(join(tmpdir(), 'ops-scan-'))
     writeFiles(dir, PROJECT)

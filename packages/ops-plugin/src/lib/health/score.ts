@@ -9,7 +9,7 @@ export interface Judged {
   readonly findings: readonly Finding[]
 }
 
-export interface DomainScore {
+interface DomainScore {
   readonly domain: Domain
   readonly score: number
   readonly earned: number

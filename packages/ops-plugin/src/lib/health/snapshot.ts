@@ -6,17 +6,17 @@ import { projectNotFound, scanCancelled } from '../errors.ts'
 import { gitTopLevel, listFiles } from './list-files.ts'
 
 /** Every text file up to this size is looked into; larger ones only by a check that names them. */
-export const MAX_INSPECTED_BYTES = 1024 * 1024
+const MAX_INSPECTED_BYTES = 1024 * 1024
 const MAX_NAMED_BYTES = 32 * 1024 * 1024
 const SNIFFED_BYTES = 8_000
 
-export interface SnapshotFile {
+interface SnapshotFile {
   readonly path: string
   readonly bytes: number
   readonly executable: boolean
 }
 
-export interface SnapshotLink {
+interface SnapshotLink {
   readonly path: string
   readonly target: string
   /** Judged by names alone; nothing behind a link is ever opened through it. */
@@ -55,7 +55,7 @@ export interface Snapshot {
 }
 
 /** A file that `inspect` did not hand over, or not whole and true. */
-export interface Uninspected {
+interface Uninspected {
   readonly path: string
   readonly why: 'too large' | 'binary' | 'unreadable' | 'not UTF-8'
 }

@@ -15,9 +15,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-async function judge(check: Check, files: Readonly<Record<string, TestFile>>, git = false) {
+async function judge(check: Check, files: Readonly<Record<string, TestFile>>, git?: 'untracked' | 'tracked') {
   writeFiles(dir, files)
-  if (git) execFileSync('git', ['init', '-q'], { cwd: dir })
+  if (git !== undefined) execFileSync('git', ['init', '-q'], { cwd: dir })
+  if (git === 'tracked') execFileSync('git', ['add', '.'], { cwd: dir })
   const report = await scan(dir, { checks: [check] })
   return report.checks[0]
 }
