@@ -9,6 +9,7 @@ const run = promisify(execFile)
 /** More paths than this are not listed; what is left out is reported. */
 const MAX_FILES = 50_000
 const MAX_DEPTH = 64
+const UNREADABLE_FOLDER = 'the folder cannot be read'
 
 /** Folders that hold no work of the project's authors, left out even where no .gitignore names them. */
 const NEVER_WALKED: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', '.switchyard', 'node_modules', '.venv', '__pycache__'])
@@ -39,30 +40,31 @@ export async function listFiles(root: string, lstat: (path: string) => Stats | u
   const ignored = createIgnoreRules()
   if (top !== undefined) addRulesAbove(ignored, root, top)
   const tracked = top === undefined ? undefined : await listByGit(root, signal)
-  if (tracked === undefined || tracked.length === 0) return walk(root, ignored, lstat, signal)
-  const paths = tracked.slice(0, MAX_FILES)
+  if (tracked === undefined || tracked.paths.length === 0) return walk(root, ignored, lstat, signal)
+  const paths = tracked.paths.slice(0, MAX_FILES)
   for (const path of paths) if (path === '.gitignore' || path.endsWith('/.gitignore')) addRules(ignored, root, path, lstat)
-  return { source: 'git', paths, ignored, problems: tooMany(tracked.length) }
+  return { source: 'git', paths, ignored, problems: [...tracked.problems, ...tooMany(tracked.paths.length)] }
 }
 
 /**
  * What git tracks, and what it would take in but for what is never anybody's work. Only .gitignore files count: excludes of the
  * user or of this one copy would make the report depend on the machine.
  */
-async function listByGit(root: string, signal: AbortSignal | undefined): Promise<string[] | undefined> {
+async function listByGit(root: string, signal: AbortSignal | undefined): Promise<Pick<Listing, 'paths' | 'problems'> | undefined> {
   // A repository's own configuration may name programs that git runs while it lists (fsmonitor): those are switched off.
   const config = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
   const args = [...config, 'ls-files', '-z', '-t', '--cached', '--others', '--exclude-per-directory=.gitignore']
-  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }
+  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' }
   try {
     const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024, ...(signal && { signal }) }
-    const { stdout } = await run('git', args, options)
+    const { stdout, stderr } = await run('git', args, options)
     const paths = new Set<string>()
     for (const line of stdout.split('\0')) {
       const [isTracked, path] = [line[0] !== '?', line.slice(2)]
       if (path !== '' && (isTracked || !path.split('/').some((name) => NEVER_WALKED.has(name)))) paths.add(path)
     }
-    return [...paths].sort(byCodeUnit)
+    const shut = [...stderr.matchAll(/could not open directory '([^']+?)\/?':/g)].map((match) => match[1] ?? '')
+    return { paths: [...paths].sort(byCodeUnit), problems: shut.sort(byCodeUnit).map((path) => ({ path, problem: UNREADABLE_FOLDER })) }
   } catch {
     // No git, a repository that git refuses to trust, a damaged index: the walk does without git.
     return undefined
@@ -78,7 +80,7 @@ function walk(root: string, ignored: IgnoreRules, lstat: (path: string) => Stats
     const { folder, depth } = next
     const names = readNames(join(root, folder))
     if (names === undefined) {
-      problems.push({ path: folder === '' ? '.' : folder, problem: 'the folder cannot be read' })
+      problems.push({ path: folder === '' ? '.' : folder, problem: UNREADABLE_FOLDER })
       continue
     }
     if (names.includes('.gitignore')) addRules(ignored, root, join(folder, '.gitignore'), lstat)

@@ -199,6 +199,30 @@ describe('scan() survives what a tree may hold', () => {
     expect(report.files.notRead).toEqual([{ path: 'mute.txt', why: 'unreadable' }])
   })
 
+  it('folders that may not be read, where git names the files', async () => {
+    writeFiles(dir, { 'shut/a.txt': 'a', 'c.txt': 'c', 'barred/b.txt': 'b' })
+    git('init', '-q')
+    git('add', 'shut', 'c.txt')
+    chmodSync(dir, 0o755)
+    for (const folder of ['shut', 'barred']) chmodSync(join(dir, folder), 0)
+    // Git trusts a repository of somebody else only where the user's own settings say so.
+    const [home, userHome] = [mkdtempSync(join(tmpdir(), 'ops-home-')), process.env.HOME]
+    writeFiles(home, { '.gitconfig': '[safe]\n  directory = *\n' })
+    chmodSync(home, 0o755)
+    process.env.HOME = home
+    const report = await asNobody(() => scan(dir)).finally(() => {
+      process.env.HOME = userHome
+      for (const folder of ['shut', 'barred']) chmodSync(join(dir, folder), 0o755)
+      rmSync(home, { recursive: true })
+    })
+    expect(report.files.source).toBe('git')
+    expect(findingsOf(report, 'files.readable').map(({ file, note }) => `${file} ${note}`)).toEqual([
+      'barred the folder cannot be read',
+      'shut the folder cannot be read',
+      'shut/a.txt cannot be looked at',
+    ])
+  })
+
   it('a pipe, which would never end: not opened', async () => {
     writeFiles(dir, { 'a.txt': 'a' })
     execFileSync('mkfifo', [join(dir, 'README.md')])

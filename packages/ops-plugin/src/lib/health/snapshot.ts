@@ -81,7 +81,7 @@ export async function takeSnapshot(project: string, signal?: AbortSignal): Promi
       continue
     }
     if (isBehindLink(posix.dirname(path))) continue
-    const entry = lstatOf(join(root, path.replace(/\/$/, '')))
+    const entry = lstatOf(join(root, path.replace(/\/$/, '')), () => problem('cannot be looked at'))
     if (entry === undefined) continue
     if (entry.isSymbolicLink()) targets.set(path, readlinkSync(join(root, path)))
     else if (entry.isDirectory()) problem('is a repository of its own and was not entered')
@@ -178,10 +178,12 @@ export async function takeSnapshot(project: string, signal?: AbortSignal): Promi
   }
 }
 
-function lstatOf(path: string): Stats | undefined {
+/** Undefined where nothing is there any more, or, having told so, where it cannot be seen. */
+function lstatOf(path: string, onUnseen: () => void = () => {}): Stats | undefined {
   try {
-    return lstatSync(path)
+    return lstatSync(path, { throwIfNoEntry: false })
   } catch {
+    onUnseen()
     return undefined
   }
 }
