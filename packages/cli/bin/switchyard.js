@@ -21,6 +21,6 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED) {
     })
     await import(sources.href)
   } else {
-    await import(new URL('../dist/main.js', import.meta.url).href)
+    await import(new URL('../dist/bundle/main.js', import.meta.url).href)
   }
 }

@@ -95,9 +95,15 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   }
 
   async function openYard(): Promise<Yard> {
-    const [{ openYard }, loaded, list] = await Promise.all([import('@switchyard/yard'), config(), plugins()])
+    const [{ openYard }, { createLog }, loaded, list] = await Promise.all([
+      import('@switchyard/yard'),
+      import('./log.ts'),
+      config(),
+      plugins(),
+    ])
     const ask = host.terminal === undefined ? {} : { ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) }
-    return openYard(workspace(), { plugins: list, config: loaded.config, ...ask })
+    const log = createLog(loaded.config.logLevel, session.note)
+    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...ask })
   }
 }
 

@@ -48,7 +48,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
 /** What is clear without asking anybody; undefined where something is not. */
 function settleAlone(yard: Yard, decision: Decision, flags: RequestFlags): readonly Settled[] | undefined {
   const settled = decision.parts.map((part) => ({ command: part.command, input: inputOf(yard, part.command, part.input, flags) }))
-  if (isUnsure(decision)) return undefined
+  if (decision.asks === 'command') return undefined
   return settled.every(({ command, input }) => missingOf(yard, command, input).length === 0) ? settled : undefined
 }
 
@@ -61,7 +61,7 @@ async function settleWith(
 ): Promise<readonly Settled[] | undefined> {
   const settled: Settled[] = []
   for (const part of decision.parts) {
-    const command = isUnsure(decision) ? await chooseCommand(terminal, signal, yard, part, decision.question) : part.command
+    const command = decision.asks === 'command' ? await chooseCommand(terminal, signal, yard, part, decision.question) : part.command
     if (command === undefined) return undefined
     const input = inputOf(yard, command, command === part.command ? part.input : {}, flags)
     for (const flag of missingOf(yard, command, input)) {
@@ -75,10 +75,6 @@ async function settleWith(
 }
 
 /** Whether the question is which command, not what its arguments are. */
-function isUnsure({ outcome, question = '', parts }: Decision): boolean {
-  return outcome === 'ask' && !parts.some(({ missing }) => missing.length > 0 && missing.every((field) => question.includes(field)))
-}
-
 async function chooseCommand(
   terminal: Terminal,
   signal: AbortSignal,

@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import { isSwitchyardError } from '@switchyard/contracts'
 import type { Command } from '@switchyard/plugin-kit'
-import { type Candidate, parseRouter, type RouterModel, route, serializeRouter, trainRouter } from '@switchyard/router'
+import { type Candidate, MODEL_VERSION, parseRouter, type RouterModel, route, serializeRouter, trainRouter } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
 import { z } from 'zod'
 import type { CommandInfo, Decision, DecisionPart } from './yard.ts'
 
-/** Raised when the form of the model's bytes, or what is learned from a command, changes. */
-const MODEL_FORMAT = 1
-
 const MIGRATIONS = ['CREATE TABLE router_model (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL, model BLOB NOT NULL) STRICT']
 
-/** Decides which command a request means; learns from the commands at the first request and keeps the model by their hash. */
+/** Decides which command a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
 export function createDecide(store: Store, commands: ReadonlyMap<string, CommandInfo>): (request: string) => Decision {
   let model: RouterModel | undefined
   return (request) => {
@@ -30,9 +27,10 @@ export function createDecide(store: Store, commands: ReadonlyMap<string, Command
       alternatives: others.slice(0, 2).map(({ id, confidence }) => ({ command: id, confidence })),
     }
     if (routed.outcome === 'ask') {
-      return { request, outcome: 'ask', question: 'Which of these do you mean?', parts: [part] }
+      return { request, outcome: 'ask', asks: 'command', question: 'Which of these do you mean?', parts: [part] }
     }
-    if (missing.length > 0) return { request, outcome: 'ask', question: `What is the ${missing.join(', and the ')}?`, parts: [part] }
+    if (missing.length > 0)
+      return { request, outcome: 'ask', asks: 'arguments', question: `What is the ${missing.join(', and the ')}?`, parts: [part] }
     return { request, outcome: 'routed', parts: [part] }
   }
 }
@@ -40,7 +38,7 @@ export function createDecide(store: Store, commands: ReadonlyMap<string, Command
 function loadModel(store: Store, commands: ReadonlyMap<string, CommandInfo>): RouterModel {
   const candidates = [...commands.values()].map(candidateOf)
   const hash = createHash('sha256')
-    .update(JSON.stringify([MODEL_FORMAT, candidates]))
+    .update(JSON.stringify([MODEL_VERSION, candidates]))
     .digest('hex')
   store.migrate('router-model', MIGRATIONS)
   const kept = store.prepare('SELECT hash, model FROM router_model').get<{ hash: string; model: Uint8Array }>()
@@ -48,7 +46,7 @@ function loadModel(store: Store, commands: ReadonlyMap<string, CommandInfo>): Ro
     try {
       return parseRouter(kept.model)
     } catch (error) {
-      // Learned by another version, or damaged: it can be learned again.
+      // Damaged: it can be learned again.
       if (!isSwitchyardError(error, 'ROUTER_MODEL_INVALID')) throw error
     }
   }

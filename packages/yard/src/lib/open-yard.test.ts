@@ -261,7 +261,7 @@ describe('decide()', () => {
   it('finds the command that a request means, and asks for what is missing', () => {
     const decision = yard.decide('please show me the note')
     expect(decision.parts[0]?.command).toBe('notes.read')
-    expect(decision).toMatchObject({ outcome: 'ask', parts: [{ missing: ['name'] }] })
+    expect(decision).toMatchObject({ outcome: 'ask', asks: 'arguments', parts: [{ missing: ['name'] }] })
   })
 
   it('abstains from what no plugin does', () => {

@@ -1,13 +1,14 @@
 import { join, resolve } from 'node:path'
 import { type Bus, createBus, createHubLink } from '@switchyard/bus'
-import { type Clock, type Grant, systemClock } from '@switchyard/contracts'
+import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
 import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import { defaultConfig } from './config.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, unknownCommand } from './errors.ts'
-import { grantOf, guardRuleOf, hostPlugin, planMethod } from './host.ts'
+import { assertGuards, type CommandGuard, guardOf } from './guard-rule.ts'
+import { grantOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { parseWith } from './schema.ts'
 import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
@@ -24,8 +25,11 @@ const PERSON = 'person'
  */
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
-  const { plugins, config = defaultConfig(), memory = false, meet = false, clock = systemClock, random = Math.random } = options
+  const { plugins, config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
+  const { random = Math.random, log = silentLog } = options
   const commands = commandsOf(plugins)
+  for (const plugin of plugins) assertGuards(plugin)
+  const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   let bus: Bus | undefined
@@ -37,14 +41,12 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       ...(meet && { link: createHubLink({ folder: dataRoot, authorize }) }),
       maxMessageBytes: config.bus.maxMessageBytes,
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
-      guard: (method) => {
-        const command = commands.get(method)
-        return command && guardRuleOf(pluginNamed(command.plugin), command, config.guard)
-      },
+      guard: (method) => guards.get(method)?.rule,
     })
-    for (const plugin of plugins) hostPlugin(bus, { plugin, workspace, dataRoot, log: options.log ?? silentLog, ask: options.ask })
+    for (const plugin of plugins)
+      hostPlugin(bus, { plugin, workspace, dataRoot, log: options.log?.(plugin.name) ?? silentLog, ask: options.ask })
     await bus.ready()
-    return createYard({ workspace, plugins, commands, store, bus, clock, random })
+    return createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log })
   } catch (error) {
     await bus?.close()
     store.close()
@@ -66,15 +68,17 @@ interface OpenParts {
   readonly workspace: string
   readonly plugins: readonly Plugin[]
   readonly commands: ReadonlyMap<string, CommandInfo>
+  readonly guards: ReadonlyMap<string, CommandGuard>
   readonly store: Store
   readonly bus: Bus
   readonly clock: Clock
   readonly random: () => number
+  readonly log: Log
 }
 
-function createYard({ workspace, plugins, commands, store, bus, clock, random }: OpenParts): Yard {
+function createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log }: OpenParts): Yard {
   const person = bus.connect(PERSON)
-  const plans = createPlans(store)
+  const plans = createPlans(store, random)
   const decide = createDecide(store, commands)
   let closing: Promise<void> | undefined
 
@@ -92,7 +96,7 @@ function createYard({ workspace, plugins, commands, store, bus, clock, random }:
     })
   }
 
-  const timeLimitOf = ({ definition }: CommandInfo): number => definition.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  const timeLimitOf = ({ id }: CommandInfo): number => guards.get(id)!.timeLimitMs
 
   return {
     dir: workspace,
@@ -107,28 +111,27 @@ function createYard({ workspace, plugins, commands, store, bus, clock, random }:
       if (effect === 'read') throw nothingToPlan(commandId)
       parseWith(command.definition.input, input, (mistakes) => invalidInput(commandId, mistakes))
       const plan = (await call(planMethod(commandId), timeLimitOf(command), input, options)) as Plan
-      return plans.add({ id: newPlanId(random), command: commandId, input, effect, plan, createdMs: clock.now() })
+      return plans.add({ command: commandId, input, effect, plan, createdMs: clock.now() })
     },
     async approve(planId, options = {}) {
       const command = commandOf(plans.get(planId).command)
       const { input } = plans.start(planId)
-      const { definition } = command
-      let undo: Undo | undefined
       let result: unknown
       try {
         result = await call(command.id, timeLimitOf(command), input, options)
-        undo = definition.undo?.(result, definition.input.parse(input))
       } catch (error) {
         plans.failed(planId, error)
         throw error
       }
-      plans.done(planId, undo)
+      plans.done(planId, undoOf(command, result, input))
       return result
     },
     async undo(planId, options = {}) {
       const undo = plans.startUndo(planId)
       try {
-        return await call(undo.command, timeLimitOf(commandOf(undo.command)), undo.input, options)
+        const result = await call(undo.command, timeLimitOf(commandOf(undo.command)), undo.input, options)
+        plans.undone(planId)
+        return result
       } catch (error) {
         plans.undoFailed(planId)
         throw error
@@ -146,14 +149,22 @@ function createYard({ workspace, plugins, commands, store, bus, clock, random }:
     },
   }
 
+  /** What ran has run, whatever its `undo` makes of the result. */
+  function undoOf({ id, definition }: CommandInfo, result: unknown, input: unknown): Undo | undefined {
+    try {
+      return definition.undo?.(result, definition.input.parse(input))
+    } catch (error) {
+      log.error(`Cannot say how to undo "${id}" as its undo threw`, { error: toWireError(error) })
+      return undefined
+    }
+  }
+
   async function closeAll(): Promise<void> {
     await bus.drain()
     await bus.close()
     store.close()
   }
 }
-
-const DEFAULT_TIMEOUT_MS = 30_000
 
 const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -169,12 +180,4 @@ function commandsOf(plugins: readonly Plugin[]): ReadonlyMap<string, CommandInfo
   }
   found.sort((a, b) => (a.id < b.id ? -1 : 1))
   return new Map(found.map((command) => [command.id, command]))
-}
-
-/** Short enough to type; the letters that are easily mistaken are left out. */
-function newPlanId(random: () => number): string {
-  const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
-  let id = 'p-'
-  for (let index = 0; index < 7; index++) id += LETTERS[Math.floor(random() * LETTERS.length)]
-  return id
 }

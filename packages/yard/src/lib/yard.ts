@@ -16,8 +16,8 @@ export interface YardOptions {
   random?: () => number
   /** Puts a plugin's question to the person; absent where nobody can answer. */
   ask?: (question: Question) => Promise<string>
-  /** Takes what plugins log. @default nowhere */
-  log?: Log
+  /** Takes what a plugin logs, by its name. @default nowhere */
+  log?: (plugin: string) => Log
 }
 
 /** One opened workspace: its store, its bus and its plugins. */
@@ -34,7 +34,7 @@ export interface Yard {
   approve(planId: string, options?: RunOptions): Promise<unknown>
   /** Takes an approved run back by its command's own undo. @throws PLAN_UNKNOWN, NOT_UNDOABLE */
   undo(planId: string, options?: RunOptions): Promise<unknown>
-  /** Plans that were kept, newest first. */
+  /** The latest 200 plans, newest first. */
   plans(): readonly PlannedRun[]
   /** Which command a request in plain words means. Runs nothing. */
   decide(request: string): Decision
@@ -65,7 +65,8 @@ export interface PlannedRun {
   readonly effect: Effect
   readonly plan: Plan
   readonly createdAt: string
-  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'undone'
+  /** interrupted: the process that ran it ended before it did, so nobody knows how far it came. */
+  readonly state: 'waiting' | 'running' | 'interrupted' | 'done' | 'failed' | 'undoing' | 'undone'
   readonly undoable: boolean
   readonly error?: WireError
 }
@@ -74,7 +75,8 @@ export interface PlannedRun {
 export interface Decision {
   readonly request: string
   readonly outcome: 'routed' | 'ask' | 'abstain'
-  /** What to ask the person, when unsure or when arguments are missing. */
+  /** What is to be asked, when it asks: which command is meant, or for arguments that are missing. */
+  readonly asks?: 'command' | 'arguments'
   readonly question?: string
   readonly parts: readonly DecisionPart[]
 }
