@@ -6,6 +6,7 @@ import type { FramePort, Kept } from './frame-port.ts'
 import type { Ids, TraceRoot } from './ids.ts'
 import { type Ask, type CallKind, type Invocation, OpenStream, type Reply } from './invocation.ts'
 import type { LinkFrame } from './link.ts'
+import type { Listed } from './list.ts'
 
 /** A call of another process, as its server sees it. */
 export class ForeignAsk implements Ask {
@@ -49,13 +50,16 @@ export class ForeignAsk implements Ask {
 }
 
 /** A call of another process that is served here; what becomes of it goes back as frames. */
-export class IncomingCall implements Reply, WheelEntry {
+export class IncomingCall implements Reply, WheelEntry, Listed {
+  listNext: this | undefined = undefined
+  listPrevious: this | undefined = undefined
   next: WheelEntry['next'] = undefined
   previous: WheelEntry['previous'] = undefined
   tick = 0
   readonly kept: Kept
   readonly #port: FramePort
-  readonly #done: () => void
+  readonly #done: (incoming: IncomingCall) => void
+  #isDone = false
   #server: string
   #invocation: Invocation | undefined
   #stream: OpenStream | undefined
@@ -63,7 +67,7 @@ export class IncomingCall implements Reply, WheelEntry {
   #onCredit: (() => void) | undefined
   #wheel: TimerWheel | undefined
 
-  constructor(port: FramePort, { subject, peer, call, priority, destination }: LinkFrame, done: () => void) {
+  constructor(port: FramePort, { subject, peer, call, priority, destination }: LinkFrame, done: (incoming: IncomingCall) => void) {
     this.#port = port
     this.kept = { subject, peer, call, priority }
     this.#done = done
@@ -150,6 +154,8 @@ export class IncomingCall implements Reply, WheelEntry {
   #end(): void {
     this.#stream = undefined
     this.#wheel?.cancel(this)
-    this.#done()
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#done(this)
   }
 }

@@ -4,7 +4,10 @@ export interface Listed {
   listPrevious: this | undefined
 }
 
-/** A set that is walked rarely and added to and removed from all the time. */
+/**
+ * A set that is walked rarely and added to and removed from all the time. A Map or Set in its place would be rebuilt again and
+ * again, and each table that it leaves behind keeps what it held from the garbage collector for a while.
+ */
 export class List<item extends Listed> {
   #first: item | undefined
   size = 0

@@ -7,6 +7,7 @@ import type { Core } from './core.ts'
 import { type Envelope, rootOf, spanOf } from './envelope.ts'
 import { busClosed, handlerTimedOut, queueFull } from './errors.ts'
 import { Trace } from './ids.ts'
+import { List, type Listed } from './list.ts'
 import { PriorityQueue } from './priority-queue.ts'
 import { Ring } from './ring.ts'
 
@@ -97,7 +98,7 @@ export class Mailbox {
   readonly #timeoutMs: number
   readonly #queue: PriorityQueue<Envelope>
   readonly #blocked = new Ring<{ envelope: Envelope; blocked: Blocked }>()
-  readonly #tasks = new Set<Task>()
+  readonly #tasks = new List<Task>()
   readonly #schedule: (mailbox: Mailbox) => void
   #bytes = 0
 
@@ -295,7 +296,9 @@ export class Mailbox {
 
   #finish(task: Task, error: unknown, failed: boolean): void {
     // Its place was taken back before, because its time was up.
-    if (!this.#tasks.delete(task)) return
+    if (task.isOver) return
+    task.isOver = true
+    this.#tasks.remove(task)
     this.#core.wheel.cancel(task)
     if (failed) this.fail(task.envelope, error)
     task.end?.(failed ? (error ?? null) : undefined)
@@ -330,12 +333,13 @@ export class Mailbox {
     this.#bytes = 0
     for (let next = this.#blocked.shift(); next !== undefined; next = this.#blocked.shift()) next.blocked.admitted(this.#core.wheel)
     const error = busClosed(`handle "${this.pattern}"`, 'handle')
-    for (const task of this.#tasks) {
+    for (const task of this.#tasks.toArray()) {
+      task.isOver = true
+      this.#tasks.remove(task)
       this.#core.wheel.cancel(task)
       DeliveryContext.abort(task.context, error)
       task.end?.(error)
     }
-    this.#tasks.clear()
   }
 
   get counts(): SubscriptionCounts {
@@ -354,7 +358,10 @@ export class Mailbox {
 }
 
 /** A handler that has not settled yet. */
-class Task implements WheelEntry {
+class Task implements WheelEntry, Listed {
+  listNext: this | undefined = undefined
+  listPrevious: this | undefined = undefined
+  isOver = false
   next: WheelEntry['next'] = undefined
   previous: WheelEntry['previous'] = undefined
   tick = 0

@@ -10,8 +10,10 @@ import { readTraceparent } from './ids.ts'
 import { ForeignAsk, IncomingCall } from './incoming-call.ts'
 import type { Ask, CallKind, Reply } from './invocation.ts'
 import type { Link, LinkFrame, LinkMeta } from './link.ts'
+import { List } from './list.ts'
 import { OutgoingCall } from './outgoing-call.ts'
 import { sealPayload } from './payload.ts'
+import { Slots } from './slots.ts'
 import type { Elsewhere, Switchboard } from './switchboard.ts'
 
 type Writable<shape> = { -readonly [key in keyof shape]: shape[key] }
@@ -23,10 +25,11 @@ export class Remote implements Elsewhere, Outward, FramePort {
   readonly #exchange: Exchange
   readonly #switchboard: Switchboard
   readonly #identities = new Map<string, Membership>()
-  readonly #outgoing = new Map<number, OutgoingCall>()
-  readonly #incoming = new Map<string, IncomingCall>()
+  readonly #outgoing = new Slots<OutgoingCall>()
+  readonly #incoming = new List<IncomingCall>()
+  /** Those that may become streams, whose reader gives credit all the time. */
+  readonly #streams = new Map<string, IncomingCall>()
   readonly #opened: Promise<void>
-  #calls = 0
   #isClosed = false
   /** Told of topics that others published durably. */
   onTopic: ((topic: string) => void) | undefined
@@ -131,7 +134,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
   }
 
   ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering {
-    const number = ++this.#calls
+    const number = this.#outgoing.reserve()
     const { idempotencyKey } = call
     const meta: Writable<LinkMeta> =
       call.envelope === undefined ? { headers: headersOf(call) as Record<string, string> } : { ...this.#messageMeta(call.envelope) }
@@ -151,7 +154,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
   }
 
   #sendRequest(frame: LinkFrame, kept: Kept, call: Call, reply: Reply): void {
-    if (this.#isClosed || !this.#outgoing.has(kept.call)) return
+    if (this.#isClosed || this.#outgoing.get(kept.call) === undefined) return
     try {
       this.#link.send(frame)
       if (call.kind === 'stream') this.follow(kept, 'credit', call.source, call.window)
@@ -191,13 +194,24 @@ export class Remote implements Elsewhere, Outward, FramePort {
         this.#takeRequest(frame)
         return
       case 'cancel':
-        this.#incoming.get(keyOf(frame))?.cancel(cancelled('a call'))
+        this.#cancel(frame)
         return
       case 'credit':
-        this.#incoming.get(keyOf(frame))?.credit(Number(frame.payload) || 0)
+        this.#streams.get(keyOf(frame))?.credit(Number(frame.payload) || 0)
         return
       default:
         this.#takeAnswer(frame)
+    }
+  }
+
+  readonly #ended = (incoming: IncomingCall): void => {
+    this.#incoming.remove(incoming)
+    if (this.#streams.size > 0) this.#streams.delete(keyOf(incoming.kept))
+  }
+
+  #cancel({ peer, call }: LinkFrame): void {
+    for (const incoming of this.#incoming.toArray()) {
+      if (incoming.kept.call === call && incoming.kept.peer === peer) incoming.cancel(cancelled(incoming.kept.subject))
     }
   }
 
@@ -233,8 +247,9 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   #takeRequest(frame: LinkFrame): void {
     const { clock, wheel, state } = this.#core
-    const incoming = new IncomingCall(this, frame, () => this.#incoming.delete(keyOf(frame)))
-    this.#incoming.set(keyOf(frame), incoming)
+    const incoming = new IncomingCall(this, frame, this.#ended)
+    this.#incoming.add(incoming)
+    if (frame.meta?.messageType === 'stream') this.#streams.set(keyOf(frame), incoming)
     if (state !== 'open') {
       // Another process may serve it.
       incoming.failure(serverClosed(frame.subject))
@@ -287,11 +302,9 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   #lost(peer: string): void {
     if (this.#isClosed) return
-    for (const outgoing of [...this.#outgoing.values()]) if (peer === '*' || outgoing.kept.peer === peer) outgoing.lose()
-    for (const [key, incoming] of [...this.#incoming]) {
-      if (peer !== '*' && incoming.kept.peer !== peer) continue
-      this.#incoming.delete(key)
-      incoming.cancel(linkLost(incoming.kept.subject))
+    for (const outgoing of this.#outgoing.toArray()) if (peer === '*' || outgoing.kept.peer === peer) outgoing.lose()
+    for (const incoming of this.#incoming.toArray()) {
+      if (peer === '*' || incoming.kept.peer === peer) incoming.cancel(linkLost(incoming.kept.subject))
     }
     this.#core.emit('link-lost', { peer })
   }
@@ -302,20 +315,19 @@ export class Remote implements Elsewhere, Outward, FramePort {
   }
 
   stopServedBy(outlet: object, errorOf: (subject: string) => SwitchyardError): void {
-    for (const incoming of this.#incoming.values()) incoming.refuseIfServedBy(outlet, errorOf)
+    for (const incoming of this.#incoming.toArray()) incoming.refuseIfServedBy(outlet, errorOf)
   }
 
   async close(): Promise<void> {
-    for (const incoming of [...this.#incoming.values()]) incoming.cancel(busClosed('go on'))
+    for (const incoming of this.#incoming.toArray()) incoming.cancel(busClosed('go on'))
     this.#isClosed = true
-    this.#incoming.clear()
     this.#outgoing.clear()
     await this.#opened.catch(() => {})
     await this.#link.close()
   }
 }
 
-const keyOf = ({ peer, call }: LinkFrame): string => `${peer} ${call}`
+const keyOf = ({ peer, call }: Kept): string => `${peer} ${call}`
 
 /** An identity's place on the link, and what waits until it has one. */
 class Membership {
