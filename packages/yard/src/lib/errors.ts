@@ -1,5 +1,8 @@
 import { SwitchyardError } from '@switchyard/contracts'
 
+/** The next step where only the plugin's author can mend it. */
+const REPORT = 'report this to the author of the plugin'
+
 export const unknownCommand = (commandId: string): SwitchyardError =>
   new SwitchyardError('UNKNOWN_COMMAND', `Cannot run "${commandId}" as no plugin here has such a command`, {
     data: { command: commandId },
@@ -9,7 +12,18 @@ export const unknownCommand = (commandId: string): SwitchyardError =>
 export const duplicatePlugin = (name: string): SwitchyardError =>
   new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as every plugin needs a name of its own: "${name}" is there twice`, {
     data: { plugin: name },
+    next: 'take one of the two out of plugins in switchyard.config.json',
   })
+
+export const invalidGuards = (plugin: string, mistakes: readonly Mistake[]): SwitchyardError =>
+  new SwitchyardError(
+    'MANIFEST_INVALID',
+    `Cannot open the yard as the guard settings of plugin "${plugin}" must be right: ${listed(mistakes)}`,
+    {
+      data: { plugin, mistakes },
+      next: REPORT,
+    },
+  )
 
 export const invalidInput = (commandId: string, mistakes: readonly Mistake[]): SwitchyardError =>
   new SwitchyardError('VALIDATION', `Cannot run "${commandId}" as its input must fit: ${listed(mistakes)}`, {
@@ -20,16 +34,25 @@ export const invalidInput = (commandId: string, mistakes: readonly Mistake[]): S
 export const invalidOutput = (commandId: string, mistakes: readonly Mistake[]): SwitchyardError =>
   new SwitchyardError('HANDLER_ERROR', `Cannot return the result of "${commandId}" as it must fit its output schema: ${listed(mistakes)}`, {
     data: { command: commandId, mistakes },
+    next: REPORT,
+  })
+
+export const invalidPlan = (commandId: string, mistakes: readonly Mistake[]): SwitchyardError =>
+  new SwitchyardError('HANDLER_ERROR', `Cannot show what "${commandId}" would do as its plan must say so: ${listed(mistakes)}`, {
+    data: { command: commandId, mistakes },
+    next: REPORT,
   })
 
 export const invalidEvent = (topic: string, plugin: string, mistakes: readonly Mistake[]): SwitchyardError =>
   new SwitchyardError('VALIDATION', `Cannot publish to "${topic}" as the payload of plugin "${plugin}" must fit: ${listed(mistakes)}`, {
     data: { topic, plugin, mistakes },
+    next: REPORT,
   })
 
 export const undeclaredTopic = (topic: string, plugin: string): SwitchyardError =>
   new SwitchyardError('FORBIDDEN', `Cannot publish to "${topic}" as plugin "${plugin}" must list it in publishes`, {
     data: { topic, plugin },
+    next: REPORT,
   })
 
 export const nothingToPlan = (commandId: string): SwitchyardError =>
@@ -47,7 +70,8 @@ export const planUnknown = (planId: string): SwitchyardError =>
 export const planUsed = (planId: string, state: string): SwitchyardError =>
   new SwitchyardError('PLAN_USED', `Cannot approve "${planId}" as a plan runs once and must be waiting: it is ${state}`, {
     data: { plan: planId, state },
-    next: 'switchyard plans',
+    next:
+      state === 'interrupted' ? 'look at how far it came, then ask for it again: the new plan says what is left to do' : 'switchyard plans',
   })
 
 export const notUndoable = (planId: string, why: string): SwitchyardError =>

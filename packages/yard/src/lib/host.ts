@@ -1,12 +1,9 @@
-import type { Bus, GuardRule, HandlerContext } from '@switchyard/bus'
+import type { Bus, HandlerContext } from '@switchyard/bus'
 import type { Grant, Message } from '@switchyard/contracts'
-import type { Plugin } from '@switchyard/plugin-kit'
-import type { GuardOptions } from '@switchyard/resilience'
-import type { YardConfig } from './config.ts'
+import type { Plan, Plugin } from '@switchyard/plugin-kit'
 import { type PluginSurroundings, RunContext } from './context.ts'
-import { invalidInput, invalidOutput } from './errors.ts'
-import { parseWith } from './schema.ts'
-import type { CommandInfo } from './yard.ts'
+import { invalidInput, invalidOutput, invalidPlan } from './errors.ts'
+import { parseWith, planSchema } from './schema.ts'
 
 /** The method that says what a command would do; `#` is in no command's name. */
 export const planMethod = (commandId: string): string => `${commandId}#plan`
@@ -18,12 +15,21 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): void {
   for (const [name, command] of Object.entries(plugin.commands)) {
     const id = `${plugin.name}.${name}`
     const input = (value: unknown) => parseWith(command.input, value, (mistakes) => invalidInput(id, mistakes))
-    const output = (value: unknown) => parseWith(command.output, value, (mistakes) => invalidOutput(id, mistakes))
     const description = { summary: command.summary, effect: command.effect }
-    client.serve(id, (value, context) => command.run(value, new RunContext(context, around)), { input, output, description })
+    client.serve(id, run, { input, description })
     const { plan } = command
-    if (plan === undefined) continue
-    client.serve(planMethod(id), (value, context) => plan(value, new RunContext(context, around)), { input })
+    if (plan !== undefined) client.serve(planMethod(id), planned, { input })
+
+    // What comes out is checked here and not by the bus, which would say of any mistake that it is no plain JSON.
+    async function run(value: unknown, context: HandlerContext): Promise<unknown> {
+      const result = await command.run(value, new RunContext(context, around))
+      return parseWith(command.output, result, (mistakes) => invalidOutput(id, mistakes))
+    }
+
+    async function planned(value: unknown, context: HandlerContext): Promise<Plan> {
+      const said = await plan?.(value, new RunContext(context, around))
+      return parseWith(planSchema, said, (mistakes) => invalidPlan(id, mistakes))
+    }
   }
   for (const listener of plugin.listens ?? []) {
     const { pattern, name, schema } = listener
@@ -42,22 +48,5 @@ export function grantOf({ name, publishes = [], listens = [], touches = {} }: Pl
     publish: [...publishes.map((topic) => topic.name), `plugin/${name}/**`, `state/${name}/**`],
     hear: [...listens.map(({ pattern }) => pattern), `plugin/${name}/**`],
     call: [name, ...(touches.plugins ?? [])].map((other) => `${other}.*`),
-  }
-}
-
-/** How calls of a command are guarded: what the plugin says, over it the command, over both the configuration. One breaker a plugin, unless a command is given settings of its own. */
-export function guardRuleOf(plugin: Plugin, { id, definition }: CommandInfo, configured: YardConfig['guard']): GuardRule {
-  const own = definition.guard !== undefined || configured[id] !== undefined
-  return {
-    name: own ? id : plugin.name,
-    options: {
-      ...plugin.guard,
-      ...configured[plugin.name],
-      ...(definition.timeoutMs !== undefined && { timeoutMs: definition.timeoutMs }),
-      ...definition.guard,
-      ...configured[id],
-    } as GuardOptions,
-    effect: definition.effect,
-    idempotent: definition.idempotent ?? definition.effect === 'read',
   }
 }

@@ -1,12 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSwitchyardError } from '@switchyard/contracts'
+import { createFakeClock } from '@switchyard/contracts/testing'
 import { command, definePlugin, defineTopic, on, type Question } from '@switchyard/plugin-kit'
 import { openStore } from '@switchyard/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { openYard, type Yard } from '../index.ts'
+import { defaultConfig, openYard, type Yard } from '../index.ts'
 
 const written = defineTopic('notes/written', z.object({ name: z.string() }))
 const secret = defineTopic('notes/secret', z.string())
@@ -141,7 +143,8 @@ describe('openYard()', () => {
   })
 
   it('calls a result that breaks its own schema the handler’s fault', async () => {
-    expect(await codeOf(yard.call('notes.odd', { how: 'output' }))).toBe('HANDLER_ERROR')
+    const message = expect.stringContaining('must fit its output schema: answer: ')
+    await expect(yard.call('notes.odd', { how: 'output' })).rejects.toMatchObject({ code: 'HANDLER_ERROR', message })
   })
 
   it('refuses an event that the plugin does not declare, and one that breaks its schema', async () => {
@@ -229,6 +232,99 @@ describe('plan() and approve()', () => {
   })
 })
 
+describe('plan() and approve() of plugins that misbehave', () => {
+  const careless = (definition: Partial<typeof write>) => {
+    const commands = { write: { ...write, ...definition } as typeof write, remove }
+    return openYard(dir, {
+      plugins: [definePlugin({ name: 'notes', version: '1.0.0', summary: 'Misbehaves', publishes: [written], commands })],
+    })
+  }
+
+  it('refuse a plan that does not say what would be done', async () => {
+    await using odd = await careless({ plan: () => ({ summary: 'Something' }) as never })
+    await expect(odd.plan('notes.write', { name: 'a' })).rejects.toMatchObject({
+      code: 'HANDLER_ERROR',
+      message: expect.stringContaining('steps: '),
+    })
+    expect(odd.plans()).toEqual([])
+  })
+
+  it('call a run done whose undo cannot be told', async () => {
+    const undo = () => {
+      throw new Error('no idea')
+    }
+    await using odd = await careless({ undo })
+    const { id } = await odd.plan('notes.write', { name: 'g.txt' })
+    expect(await odd.approve(id)).toEqual({ name: 'g.txt' })
+    expect(odd.plans()).toMatchObject([{ id, state: 'done', undoable: false }])
+  })
+
+  it('give every plan an id of its own, however random the source', async () => {
+    await using same = await openYard(dir, { plugins: [notes], random: () => 0.5 })
+    const ids = [await same.plan('notes.write', { name: 'a' }), await same.plan('notes.write', { name: 'b' })].map(({ id }) => id)
+    expect(new Set(ids).size).toBe(2)
+  })
+})
+
+describe('approve() and undo() in a process that is killed', () => {
+  /** What a process that is gone has left behind. */
+  async function abandon(state: 'running' | 'undoing'): Promise<string> {
+    const { id } = await yard.plan('notes.write', { name: 'h.txt' })
+    if (state === 'undoing') await yard.approve(id)
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    using store = openStore({ path: join(dir, '.switchyard', 'yard.db') })
+    const leave = store.prepare('UPDATE yard_plan SET state = ?, runner = ? WHERE id = ?')
+    store.transact(() => leave.run(state, `${hostname()} ${pid}`, id))
+    return id
+  }
+
+  it('say that a run was interrupted, and do not start it again', async () => {
+    const id = await abandon('running')
+    expect(yard.plans()).toMatchObject([{ id, state: 'interrupted', undoable: false }])
+    await expect(yard.approve(id)).rejects.toMatchObject({ code: 'PLAN_USED', next: expect.stringContaining('how far it came') })
+  })
+
+  it('let an undo that was interrupted be tried again', async () => {
+    const id = await abandon('undoing')
+    expect(yard.plans()).toMatchObject([{ id, state: 'done', undoable: true }])
+    await yard.undo(id)
+    expect(existsSync(join(dir, 'h.txt'))).toBe(false)
+    expect(yard.plans()).toMatchObject([{ id, state: 'undone' }])
+  })
+
+  it('leave alone what a process that lives is at', async () => {
+    let finish = () => {}
+    const running = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const slow = definePlugin({
+      name: 'slow',
+      version: '1.0.0',
+      summary: 'Takes its time',
+      commands: {
+        walk: command({
+          summary: 'Walks on',
+          examples: [],
+          effect: 'write',
+          input: z.object({}),
+          output: z.object({}),
+          plan: () => ({ summary: 'Walk', steps: [] }),
+          run: () => running.then(() => ({})),
+        }),
+      },
+    })
+    await using one = await openYard(dir, { plugins: [slow] })
+    await using other = await openYard(dir, { plugins: [slow] })
+    const { id } = await one.plan('slow.walk', {})
+    const approved = one.approve(id)
+    expect(other.plans()).toMatchObject([{ id, state: 'running' }])
+    expect(await codeOf(other.approve(id))).toBe('PLAN_USED')
+    finish()
+    await approved
+    expect(other.plans()).toMatchObject([{ id, state: 'done' }])
+  })
+})
+
 describe('undo()', () => {
   it('takes a run back by its command’s own undo, once', async () => {
     const { id } = await yard.plan('notes.write', { name: 'd.txt' })
@@ -254,6 +350,76 @@ describe('undo()', () => {
     expect(await codeOf(yard.undo(id))).toBe('NOT_UNDOABLE')
     await yard.approve(id)
     expect(await codeOf(yard.undo(id))).toBe('NOT_UNDOABLE')
+  })
+})
+
+describe('guards', () => {
+  const clock = createFakeClock()
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+  function stuck({ guard, ...own }: { guard?: Record<string, unknown>; timeoutMs?: number }) {
+    const hang = command({
+      summary: 'Never answers',
+      examples: [],
+      effect: 'write',
+      input: z.object({}),
+      output: z.object({}),
+      plan: () => ({ summary: 'Hang', steps: [] }),
+      run: (_input, { signal }) => new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      ...own,
+    })
+    const quick = { ...hang, run: () => ({}), timeoutMs: 10 } as typeof hang
+    const commands = { hang, quick }
+    return definePlugin({ name: 'stuck', version: '1.0.0', summary: 'Hangs', ...(guard && { guard }), commands })
+  }
+
+  /** What a call came to after so long, or 'pending'. */
+  async function outcomeAfter(ms: number, call: Promise<unknown>): Promise<unknown> {
+    const code = codeOf(call)
+    await turn()
+    clock.advance(ms)
+    await turn()
+    return Promise.race([code, turn().then(() => 'pending')])
+  }
+
+  it('give every command its own time, however short or long that of another is', async () => {
+    await using one = await openYard(dir, { plugins: [stuck({ timeoutMs: 600_000 })], memory: true, clock })
+    await one.call('stuck.quick', {})
+    const call = one.call('stuck.hang', {})
+    expect(await outcomeAfter(599_000, call)).toBe('pending')
+    expect(await outcomeAfter(1_100, call)).toBe('TIMEOUT')
+  })
+
+  it('open the breaker of a command that hangs', async () => {
+    await using one = await openYard(dir, { plugins: [stuck({ timeoutMs: 100 })], memory: true, clock })
+    const codes = []
+    for (let call = 0; call < 6; call++) codes.push(await outcomeAfter(200, one.call('stuck.hang', {})))
+    expect(codes).toEqual([...Array<string>(5).fill('TIMEOUT'), 'CIRCUIT_OPEN'])
+  })
+
+  it('take settings one by one from the plugin, the command and the configuration', async () => {
+    const config = { ...defaultConfig(), guard: { 'stuck.hang': { breaker: { openMs: 5_000 }, timeoutMs: 50 } } }
+    await using one = await openYard(dir, {
+      plugins: [stuck({ guard: { breaker: { failures: 1 } }, timeoutMs: 20 })],
+      config,
+      memory: true,
+      clock,
+    })
+    const call = one.call('stuck.hang', {})
+    expect(await outcomeAfter(40, call)).toBe('pending')
+    expect(await outcomeAfter(20, call)).toBe('TIMEOUT')
+    await expect(one.call('stuck.hang', {})).rejects.toMatchObject({
+      code: 'CIRCUIT_OPEN',
+      data: { retryAfterMs: expect.closeTo(5_000, -2) },
+    })
+  })
+
+  it('name every wrong setting of a plugin before it is opened', async () => {
+    const opened = openYard(dir, { plugins: [stuck({ guard: { breaker: { failures: 0 }, retries: 3 } })], memory: true })
+    await expect(opened).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+      data: { plugin: 'stuck', mistakes: [{ path: 'guard.retries' }, { path: 'guard.breaker.failures' }] },
+    })
   })
 })
 

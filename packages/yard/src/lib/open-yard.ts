@@ -26,7 +26,7 @@ const PERSON = 'person'
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
   const { plugins, config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
-  const { random = Math.random, log = silentLog } = options
+  const { random = Math.random, log = () => silentLog } = options
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
@@ -43,8 +43,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => guards.get(method)?.rule,
     })
-    for (const plugin of plugins)
-      hostPlugin(bus, { plugin, workspace, dataRoot, log: options.log?.(plugin.name) ?? silentLog, ask: options.ask })
+    for (const plugin of plugins) hostPlugin(bus, { plugin, workspace, dataRoot, log: log(plugin.name), ask: options.ask })
     await bus.ready()
     return createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log })
   } catch (error) {
@@ -73,7 +72,7 @@ interface OpenParts {
   readonly bus: Bus
   readonly clock: Clock
   readonly random: () => number
-  readonly log: Log
+  readonly log: (plugin: string) => Log
 }
 
 function createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log }: OpenParts): Yard {
@@ -150,11 +149,11 @@ function createYard({ workspace, plugins, commands, guards, store, bus, clock, r
   }
 
   /** What ran has run, whatever its `undo` makes of the result. */
-  function undoOf({ id, definition }: CommandInfo, result: unknown, input: unknown): Undo | undefined {
+  function undoOf({ id, plugin, definition }: CommandInfo, result: unknown, input: unknown): Undo | undefined {
     try {
       return definition.undo?.(result, definition.input.parse(input))
     } catch (error) {
-      log.error(`Cannot say how to undo "${id}" as its undo threw`, { error: toWireError(error) })
+      log(plugin).error(`Cannot say how to undo "${id}" as its undo threw`, { error: toWireError(error) })
       return undefined
     }
   }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { toWireError, type WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Undo } from '@switchyard/plugin-kit'
@@ -17,6 +18,7 @@ const MIGRATIONS = [
     undo TEXT,
     error TEXT
   ) STRICT`,
+  'ALTER TABLE yard_plan ADD COLUMN runner TEXT',
 ]
 
 interface Row {
@@ -26,14 +28,16 @@ interface Row {
   effect: Effect
   plan: string
   created_ms: number
-  state: PlannedRun['state']
+  state: Exclude<PlannedRun['state'], 'interrupted'> | 'undoing'
   undo: string | null
   error: string | null
+  /** The process that runs or undoes it, as host and process id. */
+  runner: string | null
 }
 
 /** Plans waiting for approval and what became of them; every change of state is on disk before it is acted on. */
 export interface Plans {
-  add(planned: { id: string; command: string; input: unknown; effect: Effect; plan: Plan; createdMs: number }): PlannedRun
+  add(planned: { command: string; input: unknown; effect: Effect; plan: Plan; createdMs: number }): PlannedRun
   /** @throws PLAN_UNKNOWN */
   get(id: string): PlannedRun
   list(): readonly PlannedRun[]
@@ -41,17 +45,20 @@ export interface Plans {
   start(id: string): PlannedRun
   done(id: string, undo: Undo | undefined): void
   failed(id: string, error: unknown): void
-  /** Takes a done plan for undoing. @throws PLAN_UNKNOWN, NOT_UNDOABLE */
+  /** Takes a done plan for undoing, or one whose undoing was interrupted. @throws PLAN_UNKNOWN, NOT_UNDOABLE */
   startUndo(id: string): Undo
+  undone(id: string): void
   /** Puts back what `startUndo` took, as the undo failed. */
   undoFailed(id: string): void
 }
 
 /** The plans of one workspace, kept in its store. */
-export function createPlans(store: Store): Plans {
+export function createPlans(store: Store, random: () => number): Plans {
   store.migrate('yard', MIGRATIONS)
   const byId = store.prepare('SELECT * FROM yard_plan WHERE id = ?')
-  const setState = store.prepare('UPDATE yard_plan SET state = ?, undo = ?, error = ? WHERE id = ?')
+  const setState = store.prepare('UPDATE yard_plan SET state = ?, undo = ?, error = ?, runner = ? WHERE id = ?')
+
+  const runner = `${hostname()} ${process.pid}`
 
   function row(id: string): Row {
     const found = byId.get<Row>(id)
@@ -59,12 +66,24 @@ export function createPlans(store: Store): Plans {
     return found
   }
 
+  function change(id: string, state: Row['state'], undo: string | null, error: string | null = null): void {
+    store.transact(() => setState.run(state, undo, error, null, id), { durable: true })
+  }
+
   return {
-    add({ id, command, input, effect, plan, createdMs }) {
-      const insert = store.prepare('INSERT INTO yard_plan VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
-      store.transact(() => insert.run(id, command, JSON.stringify(input), effect, JSON.stringify(plan), createdMs, 'waiting'), {
-        durable: true,
-      })
+    add({ command, input, effect, plan, createdMs }) {
+      const insert = store.prepare(
+        `INSERT INTO yard_plan (id, command, input, effect, plan, created_ms, state) VALUES (?, ?, ?, ?, ?, ?, 'waiting')`,
+      )
+      const id = store.transact(
+        () => {
+          let free = newPlanId(random)
+          while (byId.get(free) !== undefined) free = newPlanId(Math.random)
+          insert.run(free, command, JSON.stringify(input ?? null), effect, JSON.stringify(plan), createdMs)
+          return free
+        },
+        { durable: true },
+      )
       return plannedRun(row(id))
     },
     get: (id) => plannedRun(row(id)),
@@ -73,28 +92,27 @@ export function createPlans(store: Store): Plans {
       store.transact(
         () => {
           const found = row(id)
-          if (found.state !== 'waiting') throw planUsed(id, found.state)
-          setState.run('running', null, null, id)
+          if (found.state !== 'waiting') throw planUsed(id, plannedRun(found).state)
+          setState.run('running', null, null, runner, id)
           return plannedRun(found)
         },
         { durable: true },
       ),
-    done: (id, undo) =>
-      void store.transact(() => setState.run('done', undo === undefined ? null : JSON.stringify(undo), null, id), { durable: true }),
-    failed: (id, error) =>
-      void store.transact(() => setState.run('failed', null, JSON.stringify(toWireError(error)), id), { durable: true }),
+    done: (id, undo) => change(id, 'done', undo === undefined ? null : JSON.stringify(undo)),
+    failed: (id, error) => change(id, 'failed', null, JSON.stringify(toWireError(error))),
     startUndo: (id) =>
       store.transact(
         () => {
           const found = row(id)
-          if (found.state !== 'done') throw notUndoable(id, `it must have been done: it is ${found.state}`)
+          if (!isDone(found)) throw notUndoable(id, `it must have been done: it is ${found.state}`)
           if (found.undo === null) throw notUndoable(id, `"${found.command}" must say how to take it back: it did not`)
-          setState.run('undone', found.undo, null, id)
+          setState.run('undoing', found.undo, null, runner, id)
           return JSON.parse(found.undo) as Undo
         },
         { durable: true },
       ),
-    undoFailed: (id) => void store.transact(() => setState.run('done', row(id).undo, null, id), { durable: true }),
+    undone: (id) => change(id, 'undone', null),
+    undoFailed: (id) => change(id, 'done', row(id).undo),
   }
 }
 
@@ -106,8 +124,38 @@ function plannedRun(row: Row): PlannedRun {
     effect: row.effect,
     plan: JSON.parse(row.plan) as Plan,
     createdAt: new Date(row.created_ms).toISOString(),
-    state: row.state,
-    undoable: row.undo !== null && row.state === 'done',
+    state: shownState(row),
+    undoable: row.undo !== null && isDone(row),
     ...(row.error !== null && { error: JSON.parse(row.error) as WireError }),
   }
+}
+
+function shownState(row: Row): PlannedRun['state'] {
+  if (isDone(row)) return 'done'
+  return row.state === 'running' && isGone(row.runner) ? 'interrupted' : row.state
+}
+
+/** An undo whose process ended stands where one that failed does: it can be tried again. */
+function isDone({ state, runner }: Row): boolean {
+  return state === 'done' || (state === 'undoing' && isGone(runner))
+}
+
+/** Whether the process has ended; one of another host cannot be seen from here and is taken to live. */
+function isGone(runner: string | null): boolean {
+  const [host, pid] = runner?.split(' ') ?? []
+  if (host !== hostname()) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
+}
+
+/** Short enough to type; the letters that are easily mistaken are left out. */
+function newPlanId(random: () => number): string {
+  const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
+  let id = 'p-'
+  for (let index = 0; index < 7; index++) id += LETTERS[Math.floor(random() * LETTERS.length)]
+  return id
 }
