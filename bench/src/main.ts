@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { type BenchCase, type BenchRow, runCase } from './lib/bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
+  state: async () => (await import('./state.ts')).stateCases,
   cli: async () => (await import('./cli.ts')).cliCases,
   yard: async () => (await import('./yard.ts')).yardCases,
   bus: async () => (await import('./bus/cases.ts')).busCases,

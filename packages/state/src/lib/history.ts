@@ -48,8 +48,8 @@ interface Body {
   conflict?: StateConflict
 }
 
-/** Value and version by field and key, or the sum of a counter. */
-type Content = Record<string, Record<string, { value: unknown; version?: string }>>
+/** Value and version by field and key, or the sum of a counter; a set's element is its key. */
+type Content = Record<string, Record<string, { value?: unknown; version?: string; isElement?: true }>>
 
 const PAGE = 500
 
@@ -187,7 +187,8 @@ function replay(content: Content, changes: readonly HistoryChange[]): void {
     switch (op) {
       case 'set':
       case 'add':
-        if (isNewer(version, there?.version)) cells[key] = version === undefined ? { value } : { value, version }
+        if (!isNewer(version, there?.version)) break
+        cells[key] = { ...(op === 'add' ? { isElement: true } : { value }), ...(version !== undefined && { version }) }
         break
       case 'delete':
       case 'expire':
@@ -216,6 +217,7 @@ function readable(content: Content): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(content).map(([field, cells]) => {
       const keys = Object.keys(cells)
+      if (keys.some((key) => cells[key]!.isElement)) return [field, keys.map((element) => JSON.parse(element) as unknown)]
       if (keys.length === 1 && keys[0] === '') return [field, cells['']!.value]
       return [field, Object.fromEntries(keys.map((key) => [key, cells[key]!.value]))]
     }),

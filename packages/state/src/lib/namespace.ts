@@ -324,7 +324,8 @@ export class Namespace {
         field,
         ...(key !== '' && { key }),
         op,
-        ...(value !== undefined && { value }),
+        // A set's element is its key already.
+        ...(value !== undefined && op !== 'add' && { value }),
         ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
         ...(before !== undefined && { before: digest(before.value) }),
       }
@@ -344,7 +345,8 @@ export class Namespace {
         field,
         ...(key !== '' && { key }),
         op,
-        ...(slot !== undefined && { value: slot.value, version: versionOf(slot), after: digest(slot.value) }),
+        ...(slot !== undefined && op !== 'add' && { value: slot.value }),
+        ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
       }
       return change
     })

@@ -1,0 +1,73 @@
+import { crdt, defineState } from '@switchyard/plugin-kit'
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { createTestYard } from '../../test/fixtures/yard.ts'
+
+const current = defineState('deploy/current', {
+  fields: { versions: crdt.map(z.string()), lead: crdt.register(z.string()), deploys: crdt.counter(), tags: crdt.set(z.string()) },
+})
+
+async function setUp() {
+  const yard = createTestYard([current])
+  const store = yard.newStore()
+  const state = yard.process({ store, historyCount: 3 })
+  return { yard, store, state, deploy: await state.connect('deploy').open(current) }
+}
+
+it('[H1] records who changed what, when and why, with hashes of before and after', async () => {
+  const { state, deploy, yard } = await setUp()
+  await deploy.versions.set('api', '1', { correlationId: 'trace-1' })
+  await deploy.versions.set('api', '2', { correlationId: 'trace-2' })
+  await deploy.deploys.increment(2)
+  const [third, second, first] = state.history({ namespace: 'deploy/current' })
+  expect(first).toMatchObject({ kind: 'change', who: 'deploy', correlationId: 'trace-1', atMs: yard.clock.now() })
+  expect(first?.changes).toEqual([
+    { field: 'versions', key: 'api', op: 'set', value: '1', version: expect.any(String), after: expect.stringMatching(/^[0-9a-f]{16}$/) },
+  ])
+  expect(second?.changes[0]?.before).toBe(first?.changes[0]?.after)
+  expect(second?.changes[0]?.version).toBe(deploy.versions.versioned('api')?.version)
+  expect(third?.changes).toEqual([{ field: 'deploys', op: 'increment', value: 2 }])
+  expect(state.history({ key: 'api', limit: 1 })).toEqual([second])
+})
+
+it('[H1] verify names the first record that does not fit', async () => {
+  const { state, deploy, store } = await setUp()
+  for (const version of ['1', '2', '3']) await deploy.versions.set('api', version)
+  expect(state.verify()).toMatchObject({ sound: true, records: 3, problem: undefined })
+  store.prepare(`UPDATE state_record SET body = replace(body, '"2"', '"9"') WHERE id = 2`).run()
+  expect(state.verify()).toMatchObject({ sound: false, records: 1, problem: expect.stringContaining('record 2') })
+})
+
+it('[H1] verify notices a record that was taken out', async () => {
+  const { state, deploy, store } = await setUp()
+  for (const version of ['1', '2', '3']) await deploy.versions.set('api', version)
+  store.prepare('DELETE FROM state_record WHERE id = 2').run()
+  expect(state.verify()).toMatchObject({ sound: false, problem: expect.stringContaining('record 3') })
+})
+
+it('[H3] tells what could be read at a time, also once the history was pruned', async () => {
+  const { state, deploy, yard } = await setUp()
+  const times: number[] = []
+  const steps = [
+    () => deploy.versions.set('api', '1'),
+    () => deploy.deploys.increment(),
+    () => deploy.lead.set('ada'),
+    () => deploy.versions.set('api', '2'),
+    () => deploy.tags.add('green'),
+    () => deploy.versions.delete('api'),
+  ]
+  for (const step of steps) {
+    await step()
+    times.push(yard.clock.now())
+    yard.clock.advance(1_000)
+  }
+  expect(state.at('deploy/current', times[0]! - 1)).toEqual({})
+  expect(state.at('deploy/current', times[2]!)).toEqual({ versions: { api: '1' }, deploys: 1, lead: 'ada' })
+  const last = { versions: {}, deploys: 1, lead: 'ada', tags: ['green'] }
+  expect(state.at('deploy/current', times[5]!)).toEqual(last)
+  expect((await state.compact()).prunedRecords).toBe(3)
+  expect(state.at('deploy/current', times[3]!)).toEqual({ versions: { api: '2' }, deploys: 1, lead: 'ada' })
+  expect(state.at('deploy/current', times[5]!)).toEqual(last)
+  expect(() => state.at('deploy/current', times[0]!)).toThrow(expect.objectContaining({ code: 'STATE_HISTORY' }))
+  expect(state.verify()).toMatchObject({ sound: true, records: 3 })
+})
