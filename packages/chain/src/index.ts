@@ -22,4 +22,5 @@ export type {
   WaitOptions,
   WorstCase,
 } from './lib/chain.ts'
+export { createChains } from './lib/create-chains.ts'
 export type { ChainDefinition, Duration, InputField, Step } from './lib/definition.ts'

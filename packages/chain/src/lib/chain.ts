@@ -124,6 +124,8 @@ export interface ChainReport extends ChainSummary {
   /** In the order in which they were taken back. */
   readonly undone: readonly string[]
   readonly notUndone: readonly NotUndone[]
+  /** Failed or aborted, and left nothing. */
+  readonly failed: readonly string[]
   readonly neverStarted: readonly string[]
   readonly skipped: readonly string[]
   /** Steps whose fallback answered for them. */

@@ -26,8 +26,8 @@ const name = z
 const commandId = z.string().regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*){1,2}$/, 'must be a command such as "ops.health.scan"')
 const expression = z
   .string()
-  .regex(/^\$\{\{[^]*\}\}$/, 'must be one expression between `$' + '{{` and `}}`')
-  .meta({ id: 'expression', description: 'One expression between `$' + '{{` and `}}`' })
+  .regex(/^\$\{\{.*\}\}$/s, `must be one expression between $\{{ and }}`)
+  .meta({ id: 'expression', description: `One expression between \`$\{{\` and \`}}\`` })
 const template = z.unknown().meta({ id: 'template', description: 'Any value; each text in it may hold expressions' })
 const templates = z.record(z.string(), template)
 

@@ -1,0 +1,562 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
+import type { ChainEvent, ChainReport, Chains, ChainsOptions, WaitOptions } from './chain.ts'
+import { checkChain } from './check.ts'
+import { type CompiledStep, type FrozenChain, freezeChain, staticPath, thaw } from './compiled.ts'
+import type { AskStep, ChainDefinition } from './definition.ts'
+import { planChain } from './dry-run.ts'
+import { cancelledByPerson, chainEnded, closed, invalidChain, invalidInput, notRetryable, notWaiting, unknownChain } from './errors.ts'
+import { memberOf } from './expression.ts'
+import { outputIn } from './frame.ts'
+import { acceptInput } from './input.ts'
+import { wireOf } from './invoke.ts'
+import { createJournal, type RunRow, type Wanted } from './journal.ts'
+import { isRecord } from './json.ts'
+import { createPresence } from './presence.ts'
+import { reportOf, summaryOf } from './report.ts'
+import { createRun, type Run, RunLost } from './run.ts'
+import { undoChain } from './undo.ts'
+import { acceptAnswer } from './wait-step.ts'
+import { type Walk, walkChain } from './walk.ts'
+
+const MAX_KEPT_DEFINITIONS = 200
+
+interface Watcher {
+  readonly id: string
+  readonly grain: 'step' | 'rest'
+  changed(): void
+}
+
+/** The chains of one workspace; nothing runs, and no timer is set, before it is asked for. */
+export function createChains(options: ChainsOptions): Chains {
+  const { store, clock = systemClock, random = Math.random, maxRunning = 256, pollMs = 250, leaseMs = 3_000 } = options
+  const journal = createJournal(store)
+  const owner = hex(16)
+  const presence = createPresence(store, clock, owner, leaseMs)
+  /** By id. */
+  const live = new Map<string, Run>()
+  const wanted = new Map<string, Wanted>()
+  const frozenByHash = new Map<string, FrozenChain>()
+  const checked = new WeakMap<ChainDefinition, FrozenChain>()
+  const watchers = new Set<Watcher>()
+  /** When chains that came to rest here go on, for a process that does not take up every chain. */
+  const resting = new Map<string, number>()
+  const topics = new Map<string, () => void>()
+  let isResuming = false
+  let isClosed = false
+  let cancelTick: (() => void) | undefined
+  let isClaiming = false
+  let beatAtMs = 0
+
+  const surroundings = {
+    store,
+    journal,
+    clock,
+    owner,
+    emit,
+    rested(run: Run, isWoken: boolean, dueMs: number | null) {
+      live.delete(run.id)
+      changed(run.id)
+      if (isWoken) setImmediate(() => guarded('going on with a chain', () => goOn(run.id)))
+      else if (isResuming) claimSoon()
+      else if (dueMs !== null) resting.set(run.id, dueMs)
+      tickSoon()
+    },
+    ended(run: Run) {
+      live.delete(run.id)
+      wanted.delete(run.id)
+      changed(run.id)
+      if (isResuming) claimSoon()
+    },
+    lost(run: Run) {
+      live.delete(run.id)
+      changed(run.id)
+    },
+  }
+
+  const chains: Chains = {
+    async start(definition, given = {}, { traceparent } = {}) {
+      refuseClosed()
+      const frozen = freeze(definition)
+      const { input, mistakes } = acceptInput(definition, given)
+      if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
+      const [, traceId = hex(16), parentId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(traceparent ?? '') ?? []
+      const identity = { id: newId(), frozen, input, traceId, spanId: parentId ?? hex(8), startedMs: clock.now() }
+      const run = createRun(identity, { number: 0, fence: 1 }, new Map(), surroundings, insert)
+      live.set(run.id, run)
+      drive(run)
+      await run.saved()
+      tickSoon()
+      return run.id
+
+      function insert(): number {
+        presence.appear()
+        journal.addDefinition(frozen.hash, frozen.body)
+        const { id, startedMs } = identity
+        const text = JSON.stringify(input)
+        return journal.addRun({
+          id,
+          name: definition.name,
+          definition: frozen.hash,
+          input: text,
+          trace: traceId + identity.spanId,
+          startedMs,
+          owner,
+        })
+      }
+    },
+    async run(definition, input, runOptions = {}) {
+      return chains.wait(await chains.start(definition, input, runOptions), runOptions)
+    },
+    wait,
+    check: (definition) => checkChain(definition, options),
+    async plan(definition, given = {}) {
+      const frozen = freeze(definition)
+      const { input, mistakes } = acceptInput(definition, given)
+      if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
+      return planChain(frozen, input, options)
+    },
+    list({ unfinished = false, limit = 100 } = {}) {
+      return (unfinished ? journal.listOpen : journal.list).all<RunRow>(limit).map(summaryOf)
+    },
+    show: (id) => report(rowOf(id)),
+    watch,
+    async cancel(id, { undo } = {}) {
+      takeOver()
+      const row = rowOf(id)
+      if (row.ended_ms !== null) throw chainEnded(id, row.state)
+      const isSaga = frozenOf(row).root.definition.saga !== false
+      const word: Wanted = (undo ?? isSaga) ? 'undo' : 'stop'
+      store.transact(
+        () => {
+          journal.want(row.number, word)
+          journal.wake(row.number)
+        },
+        { durable: true },
+      )
+      goOn(id)
+    },
+    async retry(id) {
+      const row = rowOf(id)
+      const frozen = frozenOf(row)
+      if (row.ended_ms === null) throw notRetryable(id, `it is still ${row.state}`, `switchyard chain show ${id}`)
+      if (row.state === 'done' || row.state === 'undone') {
+        const found = row.state === 'done' ? 'it is done' : 'all of it was taken back'
+        throw notRetryable(id, found, `switchyard chain run ${row.name}`)
+      }
+      const records = journal.steps(row.number)
+      const isUndo = records.some(({ undoState }) => undoState !== null)
+      store.transact(
+        () => {
+          if (isUndo) journal.clearUndoFailures.run(row.number)
+          for (const { path, state } of isUndo ? [] : records) {
+            const { onError } = frozen.byPath.get(staticPath(path))?.step ?? {}
+            const isHandled = onError === 'continue' || onError === 'fallback'
+            if (path.endsWith('~timeout') || state === 'cancelled' || (state === 'failed' && !isHandled))
+              journal.removeStep.run(row.number, path)
+          }
+          journal.reopen.run(isUndo ? 'undoing' : 'running', isUndo ? row.error : null, row.number)
+        },
+        { durable: true },
+      )
+      goOn(id)
+    },
+    async resume() {
+      refuseClosed()
+      isResuming = true
+      for (const topic of journal.topics()) listen(topic)
+      takeOver()
+      const count = claim()
+      tickSoon()
+      return count
+    },
+    async answer(id, { path, value, by }) {
+      takeOver()
+      const row = rowOf(id)
+      const asking = journal.steps(row.number).filter((record) => record.state === 'waiting' && stepAt(row, record.path)?.kind === 'ask')
+      const record = path === undefined && asking.length === 1 ? asking[0] : asking.find((one) => one.path === path)
+      if (row.ended_ms !== null || record === undefined)
+        throw notWaiting(
+          id,
+          waitText(
+            asking.map((one) => one.path),
+            path,
+          ),
+        )
+      const accepted = acceptAnswer(stepAt(row, record.path)!.step as AskStep, record.path, value)
+      say(row, record.path, 'waiting', { value: accepted, ...(by !== undefined && { by }) })
+    },
+    async settle(id, { path, verdict, output }) {
+      takeOver()
+      const row = rowOf(id)
+      const open = journal.steps(row.number).filter(({ state }) => state === 'uncertain')
+      const record = path === undefined && open.length === 1 ? open[0] : open.find((one) => one.path === path)
+      if (row.ended_ms !== null || record === undefined)
+        throw notWaiting(
+          id,
+          waitText(
+            open.map((one) => one.path),
+            path,
+          ),
+        )
+      say(row, record.path, 'uncertain', { verdict, output: output ?? null })
+    },
+    async deliver(topic, payload) {
+      const answer = JSON.stringify(payload ?? null)
+      const hearers = journal.waitingFor(topic).filter(({ input }) => matches(payload, input))
+      if (hearers.length === 0) return 0
+      const heard = store.transact(
+        () =>
+          hearers.filter(({ run, path }) => {
+            if (!journal.setAnswer(run, path, 'waiting', answer)) return false
+            journal.wake(run)
+            return true
+          }),
+        { durable: true },
+      )
+      for (const { id } of heard) goOn(id)
+      return heard.length
+    },
+    deadLetters: () =>
+      journal.deadLetters.all<{ id: string; name: string; path: string; undo: string | null; undo_error: string | null }>().map((row) => ({
+        id: row.id,
+        name: row.name,
+        path: row.path,
+        ...(row.undo !== null && { undo: JSON.parse(row.undo) }),
+        ...(row.undo_error !== null && { error: JSON.parse(row.undo_error) as WireError }),
+      })),
+    prune: (endedBeforeMs) =>
+      store.transact(() => {
+        const old = journal.ended.all<{ number: number }>(endedBeforeMs)
+        for (const { number } of old) {
+          journal.removeSteps.run(number)
+          journal.removeRun.run(number)
+        }
+        return old.length
+      }),
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      cancelTick?.()
+      for (const stop of topics.values()) stop()
+      await Promise.allSettled([...live.values()].map((run) => run.saved()))
+      const had = live.size > 0
+      for (const run of [...live.values()]) run.lose()
+      if (had) guarded('giving its chains back', () => giveBack(owner))
+      for (const { changed } of watchers) changed()
+    },
+  }
+  return chains
+
+  // Running
+
+  function drive(run: Run, isFailed = false): void {
+    go().catch((error: unknown) => {
+      if (error instanceof RunLost) return
+      if (run.number > 0) emit({ type: 'fault', doing: `running ${run.id}`, error })
+      run.lose()
+    })
+
+    async function go(): Promise<void> {
+      const walk: Walk = { run, options, random, newSpanId: () => hex(8), isSettling: false, listen }
+      if (!isFailed) {
+        const outcome = await walkChain(walk)
+        if (outcome.state === 'done' || outcome.state === 'skipped') return run.end('done', outputIn(outcome).text)
+        run.error ??= outcome.state === 'failed' ? outcome.error : wireOf(cancelledByPerson(run.id))
+      }
+      const word = wanted.get(run.id)
+      if (word === 'stop') return run.end('cancelled', null)
+      if (word === undefined && run.frozen.root.definition.saga === false) return run.end('failed', null)
+      run.setState('undoing')
+      return run.end(await undoChain(walk), null)
+    }
+  }
+
+  /** Goes on with chains that belong to nobody and are due, as many as there is room for. */
+  function claim(id?: string): number {
+    if (isClosed) return 0
+    const room = maxRunning - live.size
+    if (id === undefined && (room < maxRunning / 2 || (journal.nextDue() ?? Number.POSITIVE_INFINITY) > clock.now())) return 0
+    const rows = store.transact(() => {
+      presence.appear()
+      return id === undefined ? journal.claim(owner, clock.now(), room) : journal.claimOne.all<RunRow>(owner, id)
+    })
+    for (const row of rows) takeUp(row)
+    return rows.length
+  }
+
+  function takeUp(row: RunRow): void {
+    const records = journal.steps(row.number)
+    const frozen = frozenOf(row)
+    const identity = {
+      id: row.id,
+      frozen,
+      input: JSON.parse(row.input) as Record<string, unknown>,
+      traceId: row.trace.slice(0, 32),
+      spanId: row.trace.slice(32),
+      startedMs: row.started_ms,
+    }
+    const run = createRun(identity, row, new Map(records.map((record) => [record.path, record])), surroundings)
+    live.set(run.id, run)
+    if (row.error !== null) run.error = JSON.parse(row.error) as WireError
+    else if (row.wanted === null) run.setState('running')
+    if (row.wanted !== null) wanted.set(run.id, row.wanted)
+    if (row.wanted !== null && row.error === null) {
+      run.error = wireOf(cancelledByPerson(run.id))
+      run.halt.halt()
+    }
+    drive(run, row.error !== null)
+  }
+
+  function claimSoon(): void {
+    if (isClaiming || isClosed) return
+    isClaiming = true
+    setImmediate(() => {
+      isClaiming = false
+      guarded('going on with chains', () => void claim())
+      tickSoon()
+    })
+  }
+
+  /** Goes on with one chain here unless somebody has it. */
+  function goOn(id: string): void {
+    const run = live.get(id)
+    if (run === undefined) claim(id)
+    else readWords()
+    tickSoon()
+  }
+
+  function takeOver(): void {
+    for (const runner of presence.gone()) giveBack(runner)
+  }
+
+  function giveBack(runner: string): void {
+    store.transact(() => {
+      journal.release(runner)
+      presence.forget(runner)
+    })
+  }
+
+  /** What persons and events said to chains that are at work here. */
+  function readWords(): void {
+    for (const { number, id, wanted: word } of journal.woken(owner)) {
+      const run = live.get(id)
+      if (run === undefined) continue
+      journal.clearWoken(number)
+      if (word !== null && !wanted.has(id)) {
+        wanted.set(id, word)
+        run.error ??= wireOf(cancelledByPerson(id))
+        run.halt.halt()
+      }
+      for (const { path, answer } of journal.steps(number)) if (answer !== null) run.answered(path, answer)
+    }
+  }
+
+  function say(row: RunRow, path: string, state: 'waiting' | 'uncertain', answer: unknown): void {
+    const isTaken = store.transact(
+      () => {
+        if (!journal.setAnswer(row.number, path, state, JSON.stringify(answer))) return false
+        journal.wake(row.number)
+        return true
+      },
+      { durable: true },
+    )
+    if (!isTaken) throw notWaiting(row.id, `"${path}" was answered already`)
+    goOn(row.id)
+  }
+
+  function listen(topic: string): void {
+    if (options.subscribe === undefined || topics.has(topic)) return
+    topics.set(
+      topic,
+      options.subscribe(topic, (payload) => {
+        chains.deliver(topic, payload).catch((error: unknown) => emit({ type: 'fault', doing: `hearing "${topic}"`, error }))
+      }),
+    )
+  }
+
+  // Time
+
+  function tickSoon(): void {
+    if (isClosed) return
+    cancelTick?.()
+    cancelTick = undefined
+    if (!isResuming && live.size === 0 && watchers.size === 0 && resting.size === 0) return
+    const nextMs = isResuming ? (journal.nextDue() ?? Number.POSITIVE_INFINITY) : Math.min(...resting.values())
+    cancelTick = clock.after(Math.max(1, Math.min(pollMs, nextMs - clock.now())), tick)
+  }
+
+  function tick(): void {
+    if (isClosed) return
+    guarded('looking for what is due', () => {
+      if (live.size > 0 && clock.monotonicMs() - beatAtMs >= leaseMs / 3) {
+        presence.beat()
+        beatAtMs = clock.monotonicMs()
+      }
+      readWords()
+      if (isResuming) {
+        takeOver()
+        claim()
+      }
+      for (const [id, dueMs] of resting) {
+        if (dueMs > clock.now()) continue
+        resting.delete(id)
+        claim(id)
+      }
+      for (const { id, changed } of watchers) if (!live.has(id)) changed()
+    })
+    guarded('setting the next look', tickSoon)
+  }
+
+  function guarded(doing: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (isSwitchyardError(error, 'STORE_CLOSED')) isClosed = true
+      else emit({ type: 'fault', doing, error })
+    }
+  }
+
+  // Reading
+
+  function rowOf(id: string): RunRow {
+    const row = journal.run(id)
+    if (row === undefined) throw unknownChain(id, 'there is none of that id')
+    return row
+  }
+
+  function report(row: RunRow): ChainReport {
+    return reportOf(row, frozenOf(row), journal.steps(row.number))
+  }
+
+  async function wait(id: string, { signal, untilAsked = true }: WaitOptions = {}): Promise<ChainReport> {
+    using looker = look(id, 'rest', signal)
+    while (!isClosed) {
+      const row = rowOf(id)
+      if (row.ended_ms !== null) return report(row)
+      if (untilAsked && (row.state === 'waiting' || row.state === 'uncertain')) {
+        const now = report(row)
+        if (now.waitsFor.some(({ question }) => question !== undefined)) return now
+      }
+      await looker.next()
+      signal?.throwIfAborted()
+    }
+    throw closed()
+  }
+
+  async function* watch(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<ChainReport> {
+    using looker = look(id, 'step', signal)
+    let seen = ''
+    while (!isClosed && signal?.aborted !== true) {
+      const now = report(rowOf(id))
+      const text = JSON.stringify([now.state, now.steps])
+      if (text !== seen) yield now
+      seen = text
+      if (now.endedMs !== undefined) return
+      await looker.next()
+    }
+  }
+
+  /** Hears of changes until disposed of: of every step, or only of the chain's coming to rest. */
+  function look(id: string, grain: Watcher['grain'], signal: AbortSignal | undefined): Disposable & { next(): Promise<void> } {
+    let isChanged = false
+    let wake = (): void => {}
+    const watcher: Watcher = {
+      id,
+      grain,
+      changed() {
+        isChanged = true
+        wake()
+      },
+    }
+    watchers.add(watcher)
+    signal?.addEventListener('abort', watcher.changed)
+    tickSoon()
+    return {
+      async next() {
+        if (!isChanged)
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        isChanged = false
+      },
+      [Symbol.dispose]() {
+        signal?.removeEventListener('abort', watcher.changed)
+        watchers.delete(watcher)
+      },
+    }
+  }
+
+  function changed(id: string, grain?: Watcher['grain']): void {
+    for (const watcher of watchers) if (watcher.id === id && (grain === undefined || watcher.grain === grain)) watcher.changed()
+  }
+
+  function emit(event: ChainEvent): void {
+    if (event.type === 'step' && watchers.size > 0) setImmediate(changed, event.id, 'step')
+    if (options.onEvent === undefined) return
+    try {
+      options.onEvent(event)
+    } catch {
+      // Whoever watches must not stop what is watched.
+    }
+  }
+
+  // Definitions
+
+  /** @throws CHAIN_INVALID */
+  function freeze(definition: ChainDefinition): FrozenChain {
+    const known = checked.get(definition)
+    if (known !== undefined) return known
+    const errors = checkChain(definition, options).problems.filter(({ severity }) => severity === 'error')
+    if (errors.length > 0) throw invalidChain(definition.name, errors)
+    const frozen = freezeChain(definition, (name) => options.chain?.(name))
+    keep(frozen.hash, frozen)
+    checked.set(definition, frozen)
+    return frozen
+  }
+
+  function frozenOf(row: RunRow): FrozenChain {
+    const known = frozenByHash.get(row.definition)
+    if (known !== undefined) return known
+    const frozen = thaw(journal.definition(row.definition)!)
+    keep(row.definition, frozen)
+    return frozen
+  }
+
+  function keep(hash: string, frozen: FrozenChain): void {
+    if (frozenByHash.size >= MAX_KEPT_DEFINITIONS) frozenByHash.delete(frozenByHash.keys().next().value!)
+    frozenByHash.set(hash, frozen)
+  }
+
+  function stepAt(row: RunRow, path: string): CompiledStep | undefined {
+    return frozenOf(row).byPath.get(staticPath(path))
+  }
+
+  function refuseClosed(): void {
+    if (isClosed) throw closed()
+  }
+
+  /** Short enough to type; letters that are easily mistaken are left out. */
+  function newId(): string {
+    const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
+    let id = 'c-'
+    for (let index = 0; index < 7; index++) id += LETTERS[Math.floor(random() * LETTERS.length)]
+    return id
+  }
+}
+
+function hex(bytes: number): string {
+  return randomBytes(bytes).toString('hex')
+}
+
+function matches(payload: unknown, wantedText: string | null): boolean {
+  const fields: unknown = wantedText === null ? {} : JSON.parse(wantedText)
+  if (!isRecord(fields)) return true
+  return Object.entries(fields).every(([path, value]) => isDeepStrictEqual(path.split('.').reduce<unknown>(memberOf, payload), value))
+}
+
+function waitText(paths: readonly string[], asked: string | undefined): string {
+  if (paths.length === 0) return 'none does'
+  return asked === undefined ? `name one of ${paths.join(', ')}` : `"${asked}" does not, but ${paths.join(', ')}`
+}

@@ -1,0 +1,93 @@
+import { SwitchyardError } from '@switchyard/contracts'
+import type { ChainState, Problem } from './chain.ts'
+
+export const invalidChain = (name: string, problems: readonly Problem[]): SwitchyardError =>
+  new SwitchyardError(
+    'CHAIN_INVALID',
+    `Cannot run the chain "${name}" as it must be right:\n${problems.map((problem) => `  ${placeOf(problem)}${problem.message}`).join('\n')}`,
+    { data: { chain: name, problems }, next: 'switchyard chain check FILE' },
+  )
+
+function placeOf({ line, column, path }: Problem): string {
+  if (line !== undefined) return `${line}:${column}: `
+  return path.length === 0 ? '' : `${path.join('.')}: `
+}
+
+export const invalidInput = (name: string, mistakes: readonly string[]): SwitchyardError =>
+  new SwitchyardError('CHAIN_INPUT', `Cannot run the chain "${name}" as its input must fit: ${mistakes.join('; ')}`, {
+    data: { chain: name, mistakes },
+  })
+
+export const unknownChain = (name: string, found: string): SwitchyardError =>
+  new SwitchyardError('CHAIN_UNKNOWN', `Cannot find the chain "${name}" as it must be known here: ${found}`, {
+    data: { chain: name },
+    next: 'switchyard chain list',
+  })
+
+export const chainEnded = (id: string, state: ChainState): SwitchyardError =>
+  new SwitchyardError('CHAIN_ENDED', `Cannot cancel "${id}" as it must not have ended: it is ${state}`, {
+    data: { chain: id, state },
+    next: `switchyard chain show ${id}`,
+  })
+
+export const notRetryable = (id: string, found: string, next: string): SwitchyardError =>
+  new SwitchyardError('NOT_RETRYABLE', `Cannot retry "${id}" as something of it must stand that can go on: ${found}`, {
+    data: { chain: id },
+    next,
+  })
+
+export const notWaiting = (id: string, found: string): SwitchyardError =>
+  new SwitchyardError('NOT_WAITING', `Cannot answer "${id}" as one of its steps must wait for that: ${found}`, {
+    data: { chain: id },
+    next: `switchyard chain show ${id}`,
+  })
+
+export const wrongAnswer = (path: string, rule: string, found: unknown): SwitchyardError =>
+  new SwitchyardError('CHAIN_ANSWER', `Cannot answer "${path}" as ${rule}: it is ${JSON.stringify(found)}`, { data: { step: path } })
+
+export const timedOut = (what: string, timeoutMs: number): SwitchyardError =>
+  new SwitchyardError('TIMEOUT', `Cannot finish "${what}" as it must end within ${timeoutMs} ms: it did not`, {
+    data: { step: what, timeoutMs },
+  })
+
+export const cancelled = (what: string): SwitchyardError =>
+  new SwitchyardError('CANCELLED', `Cannot finish "${what}" as it must be wanted: it was cancelled`, { data: { step: what } })
+
+export const cancelledByPerson = (id: string): SwitchyardError =>
+  new SwitchyardError('CHAIN_CANCELLED', `Cannot finish "${id}" as it must be wanted: a person cancelled it`, { data: { chain: id } })
+
+export const uncertain = (path: string): SwitchyardError =>
+  new SwitchyardError('STEP_UNCERTAIN', `Cannot tell whether "${path}" ran as its process must have lived to say so: it died`, {
+    data: { step: path },
+  })
+
+export const refused = (path: string, by: string | undefined): SwitchyardError =>
+  new SwitchyardError(
+    'REFUSED',
+    `Cannot go on after "${path}" as it must be approved: ${by ?? 'it'} ${by === undefined ? 'was refused' : 'refused'}`,
+    {
+      data: { step: path, by },
+    },
+  )
+
+export const missingCommand = (command: string): SwitchyardError =>
+  new SwitchyardError('UNKNOWN_COMMAND', `Cannot run "${command}" as no plugin here has such a command`, {
+    data: { command },
+    next: 'switchyard plugins',
+  })
+
+export const badStep = (path: string, rule: string): SwitchyardError =>
+  new SwitchyardError('STEP_INPUT', `Cannot run "${path}" as ${rule}`, { data: { step: path } })
+
+export const notEnough = (path: string, wanted: number, found: number): SwitchyardError =>
+  new SwitchyardError('NO_QUORUM', `Cannot finish "${path}" as ${wanted} of its steps must succeed: ${found} can`, {
+    data: { step: path, wanted, found },
+  })
+
+export const tooManyRounds = (path: string, max: number): SwitchyardError =>
+  new SwitchyardError('TOO_MANY_ROUNDS', `Cannot finish "${path}" as it must come true within ${max} rounds: it did not`, {
+    data: { step: path, max },
+  })
+
+export const closed = (): SwitchyardError =>
+  new SwitchyardError('CHAINS_CLOSED', 'Cannot go on with chains as they must be open: they were closed')

@@ -1,0 +1,108 @@
+import { toWireError, type WireError } from '@switchyard/contracts'
+import type { ChainsOptions } from './chain.ts'
+import { cancelled, timedOut } from './errors.ts'
+import type { Halt } from './halt.ts'
+import type { Run } from './run.ts'
+
+export interface Invocation {
+  readonly name: string
+  readonly path: string
+  readonly command: string
+  readonly input: unknown
+  readonly key: string
+  readonly timeoutMs: number
+  readonly attempt: number
+  /** Gives it up when halted. */
+  readonly halt: Halt
+}
+
+/** What every step needs of the outside, and where ids come from. */
+export interface Surroundings {
+  readonly options: ChainsOptions
+  newSpanId(): string
+}
+
+/**
+ * One call of a command under a deadline, as a span. It rejects as soon as the time is up or it is not wanted any more,
+ * also when the callee goes on regardless.
+ */
+export async function invoke(run: Run, { options, newSpanId }: Surroundings, call: Invocation): Promise<unknown> {
+  const { clock } = run
+  const spanId = newSpanId()
+  const startMs = clock.now()
+  const controller = new AbortController()
+  let giveUp: (reason: unknown) => void = () => {}
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = (reason) => {
+      controller.abort(reason)
+      reject(reason)
+    }
+  })
+  const forget = call.halt.onHalt(() => giveUp(cancelled(call.path)))
+  const stopTimer = clock.after(call.timeoutMs, () => giveUp(timedOut(call.path, call.timeoutMs)))
+  let error: WireError | undefined
+  try {
+    const work = options.call(call.command, call.input, {
+      idempotencyKey: call.key,
+      timeoutMs: call.timeoutMs,
+      signal: controller.signal,
+      headers: { traceparent: `00-${run.traceId}-${spanId}-01` },
+    })
+    return await Promise.race([work, givenUp])
+  } catch (thrown) {
+    error = wireOf(thrown)
+    throw thrown
+  } finally {
+    forget()
+    stopTimer()
+    run.emit({
+      type: 'span',
+      span: {
+        traceId: run.traceId,
+        spanId,
+        parentSpanId: run.spanId,
+        name: call.name,
+        startMs,
+        endMs: clock.now(),
+        attributes: { 'chain.id': run.id, 'chain.step': call.path, 'chain.attempt': call.attempt, 'rpc.method': call.command },
+        ...(error !== undefined && { error }),
+      },
+    })
+  }
+}
+
+/** An error as the journal keeps it; stacks stay out of it. */
+export function wireOf(error: unknown): WireError {
+  return withoutStack(toWireError(error))
+}
+
+function withoutStack({ stack: _, cause, ...wire }: WireError): WireError {
+  return cause === undefined ? wire : { ...wire, cause: withoutStack(cause) }
+}
+
+/** Errors that say nothing about whether the command had its effect. */
+const LEAVE_OPEN: ReadonlySet<string> = new Set([
+  'TIMEOUT',
+  'DEADLINE_EXCEEDED',
+  'CANCELLED',
+  'LINK_LOST',
+  'PLUGIN_DOWN',
+  'BUS_CLOSED',
+  'STEP_UNCERTAIN',
+])
+
+/** Errors that are raised before a command begins. */
+const PROVE_NOT_RUN: ReadonlySet<string> = new Set([
+  'NO_RESPONDER',
+  'UNKNOWN_METHOD',
+  'UNKNOWN_COMMAND',
+  'VALIDATION',
+  'FORBIDDEN',
+  'CIRCUIT_OPEN',
+  'QUEUE_FULL',
+  'RATE_LIMITED',
+  'PAYLOAD_TOO_LARGE',
+])
+
+export const leavesOpen = ({ code }: WireError): boolean => LEAVE_OPEN.has(code)
+export const provesNotRun = ({ code }: WireError): boolean => PROVE_NOT_RUN.has(code)

@@ -1,0 +1,298 @@
+import type { WireError } from '@switchyard/contracts'
+import type { Undo } from '@switchyard/plugin-kit'
+import type { Store } from '@switchyard/store'
+import type { ChainState, StepState, UndoState } from './chain.ts'
+
+const MIGRATIONS = [
+  `CREATE TABLE chain_definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE chain_runner (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE TABLE chain_run (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    input TEXT NOT NULL,
+    trace TEXT NOT NULL,
+    state TEXT NOT NULL,
+    output TEXT,
+    error TEXT,
+    started_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    owner TEXT,
+    fence INTEGER NOT NULL DEFAULT 1,
+    due_ms INTEGER,
+    wanted TEXT,
+    woken INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX chain_run_open ON chain_run (owner, due_ms) WHERE ended_ms IS NULL;
+  CREATE INDEX chain_run_woken ON chain_run (owner) WHERE woken = 1;
+  CREATE INDEX chain_run_failed ON chain_run (number) WHERE state = 'compensation_failed';
+  CREATE TABLE chain_step (
+    run INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    state TEXT NOT NULL,
+    seq INTEGER,
+    attempts INTEGER NOT NULL,
+    input TEXT,
+    output TEXT,
+    error TEXT,
+    may_have_run INTEGER NOT NULL,
+    undo TEXT,
+    undo_state TEXT,
+    undo_seq INTEGER,
+    undo_error TEXT,
+    started_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    due_ms INTEGER,
+    topic TEXT,
+    answer TEXT,
+    PRIMARY KEY (run, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX chain_step_topic ON chain_step (topic) WHERE topic IS NOT NULL AND state = 'waiting'`,
+]
+
+/** What a person asked of a chain. */
+export type Wanted = 'undo' | 'stop'
+
+export interface RunRow {
+  readonly number: number
+  readonly id: string
+  readonly name: string
+  readonly definition: string
+  readonly input: string
+  readonly trace: string
+  readonly state: ChainState
+  readonly output: string | null
+  readonly error: string | null
+  readonly started_ms: number
+  readonly ended_ms: number | null
+  readonly owner: string | null
+  readonly fence: number
+  readonly due_ms: number | null
+  readonly wanted: Wanted | null
+  readonly woken: number
+}
+
+/** One leaf of a chain as it is kept; texts are JSON. */
+export interface StepRecord {
+  readonly path: string
+  state: StepState
+  /** Counts completions over the whole chain. */
+  seq: number | null
+  attempts: number
+  input: string | null
+  output: string | null
+  error: WireError | null
+  mayHaveRun: boolean
+  /** How to take it back; `none` where there is nothing to take back, null where nobody knows how. */
+  undo: Undo | 'none' | null
+  undoState: UndoState | null
+  undoSeq: number | null
+  undoError: WireError | null
+  startedMs: number
+  endedMs: number | null
+  dueMs: number | null
+  topic: string | null
+  /** What a person or an event said, as JSON. */
+  answer: string | null
+}
+
+export function newRecord(path: string, state: StepState, nowMs: number): StepRecord {
+  return {
+    path,
+    state,
+    seq: null,
+    attempts: 0,
+    input: null,
+    output: null,
+    error: null,
+    mayHaveRun: false,
+    undo: null,
+    undoState: null,
+    undoSeq: null,
+    undoError: null,
+    startedMs: nowMs,
+    endedMs: null,
+    dueMs: null,
+    topic: null,
+    answer: null,
+  }
+}
+
+interface StepRow {
+  readonly path: string
+  readonly state: StepState
+  readonly seq: number | null
+  readonly attempts: number
+  readonly input: string | null
+  readonly output: string | null
+  readonly error: string | null
+  readonly may_have_run: number
+  readonly undo: string | null
+  readonly undo_state: UndoState | null
+  readonly undo_seq: number | null
+  readonly undo_error: string | null
+  readonly started_ms: number
+  readonly ended_ms: number | null
+  readonly due_ms: number | null
+  readonly topic: string | null
+  readonly answer: string | null
+}
+
+/** A new chain, as its first commit writes it. */
+export interface NewRun {
+  readonly id: string
+  readonly name: string
+  readonly definition: string
+  readonly input: string
+  readonly trace: string
+  readonly startedMs: number
+  readonly owner: string
+}
+
+/** The rows of chains and their leaves. Every method is a statement or two; transactions are the caller's. */
+export type Journal = ReturnType<typeof createJournal>
+
+export function createJournal(store: Store) {
+  store.migrate('chain', MIGRATIONS)
+  const addDefinition = store.prepare('INSERT INTO chain_definition VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const readDefinition = store.prepare('SELECT body FROM chain_definition WHERE hash = ?')
+  const addRun = store.prepare(
+    `INSERT INTO chain_run (id, name, definition, input, trace, state, started_ms, owner) VALUES (?, ?, ?, ?, ?, 'running', ?, ?)`,
+  )
+  const byId = store.prepare('SELECT * FROM chain_run WHERE id = ?')
+  const readFence = store.prepare('SELECT fence, owner FROM chain_run WHERE number = ?')
+  const setState = store.prepare('UPDATE chain_run SET state = ?, error = ? WHERE number = ?')
+  const rest = store.prepare(
+    'UPDATE chain_run SET state = ?, error = ?, owner = NULL, due_ms = CASE WHEN woken = 1 THEN 0 ELSE ? END WHERE number = ? RETURNING woken, due_ms',
+  )
+  const end = store.prepare(
+    'UPDATE chain_run SET state = ?, error = ?, output = ?, ended_ms = ?, owner = NULL, due_ms = NULL, woken = 0 WHERE number = ?',
+  )
+  const claim = store.prepare(
+    `UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL WHERE number IN
+      (SELECT number FROM chain_run WHERE owner IS NULL AND due_ms <= ? AND ended_ms IS NULL ORDER BY due_ms LIMIT ?) RETURNING *`,
+  )
+  const release = store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1 WHERE owner = ? AND ended_ms IS NULL')
+  const nextDue = store.prepare('SELECT min(due_ms) AS due FROM chain_run WHERE owner IS NULL AND ended_ms IS NULL')
+  const woken = store.prepare('SELECT number, id, wanted FROM chain_run WHERE owner = ? AND woken = 1')
+  const clearWoken = store.prepare('UPDATE chain_run SET woken = 0 WHERE number = ?')
+  const wake = store.prepare('UPDATE chain_run SET woken = 1, due_ms = CASE WHEN owner IS NULL THEN 0 ELSE due_ms END WHERE number = ?')
+  const want = store.prepare('UPDATE chain_run SET wanted = ? WHERE number = ?')
+  const putStep = store.prepare(
+    `INSERT INTO chain_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET state = excluded.state, seq = excluded.seq, attempts = excluded.attempts, input = excluded.input,
+       output = excluded.output, error = excluded.error, may_have_run = excluded.may_have_run, undo = excluded.undo,
+       undo_state = excluded.undo_state, undo_seq = excluded.undo_seq, undo_error = excluded.undo_error,
+       ended_ms = excluded.ended_ms, due_ms = excluded.due_ms, topic = excluded.topic`,
+  )
+  const steps = store.prepare('SELECT * FROM chain_step WHERE run = ?')
+  const setAnswer = store.prepare('UPDATE chain_step SET answer = ? WHERE run = ? AND path = ? AND state IN (?, ?) AND answer IS NULL')
+  const waitingFor = store.prepare(
+    `SELECT run, id, path, chain_step.input FROM chain_step JOIN chain_run ON number = run
+     WHERE topic = ? AND chain_step.state = 'waiting' AND answer IS NULL`,
+  )
+  const topics = store.prepare(`SELECT DISTINCT topic FROM chain_step WHERE topic IS NOT NULL AND state = 'waiting'`)
+
+  return {
+    addDefinition: (hash: string, body: string) => void addDefinition.run(hash, body),
+    definition: (hash: string) => readDefinition.get<{ body: string }>(hash)?.body,
+    addRun: (run: NewRun) =>
+      Number(addRun.run(run.id, run.name, run.definition, run.input, run.trace, run.startedMs, run.owner).lastInsertRowid),
+    run: (id: string) => byId.get<RunRow>(id),
+    /** Whether a chain still belongs to who holds it under this fencing number. */
+    isHeld(number: number, fence: number, owner: string) {
+      const row = readFence.get<{ fence: number; owner: string | null }>(number)
+      return row?.fence === fence && row.owner === owner
+    },
+    setState: (number: number, state: ChainState, error: WireError | undefined) => void setState.run(state, json(error), number),
+    /** Puts a chain to rest, owned by nobody; true when a word for it came in meanwhile. */
+    rest: (number: number, state: ChainState, error: WireError | undefined, dueMs: number | null) =>
+      rest.get<{ woken: number }>(state, json(error), dueMs, number)?.woken === 1,
+    end: (number: number, state: ChainState, error: WireError | undefined, output: string | null, nowMs: number) =>
+      void end.run(state, json(error), output, nowMs, number),
+    claim: (owner: string, nowMs: number, limit: number) => claim.all<RunRow>(owner, nowMs, limit),
+    release: (owner: string) => release.run(owner).changes,
+    nextDue: () => nextDue.get<{ due: number | null }>()?.due ?? undefined,
+    woken: (owner: string) => woken.all<{ number: number; id: string; wanted: Wanted | null }>(owner),
+    clearWoken: (number: number) => void clearWoken.run(number),
+    wake: (number: number) => void wake.run(number),
+    want: (number: number, wanted: Wanted | null) => void want.run(wanted, number),
+    putStep(run: number, one: StepRecord) {
+      putStep.run(
+        run,
+        one.path,
+        one.state,
+        one.seq,
+        one.attempts,
+        one.input,
+        one.output,
+        json(one.error),
+        one.mayHaveRun ? 1 : 0,
+        json(one.undo),
+        one.undoState,
+        one.undoSeq,
+        json(one.undoError),
+        one.startedMs,
+        one.endedMs,
+        one.dueMs,
+        one.topic,
+        one.answer,
+      )
+    },
+    steps: (run: number) => steps.all<StepRow>(run).map(recordOfRow),
+    /** True unless it was answered already or does not wait. */
+    setAnswer: (run: number, path: string, state: StepState, answer: string) =>
+      setAnswer.run(answer, run, path, state, state).changes === 1,
+    waitingFor: (topic: string) => waitingFor.all<{ run: number; id: string; path: string; input: string | null }>(topic),
+    topics: () => topics.all<{ topic: string }>().map(({ topic }) => topic),
+    forgetAnswer: store.prepare('UPDATE chain_step SET answer = NULL WHERE run = ? AND path = ?'),
+    removeStep: store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?'),
+    claimOne: store.prepare(
+      'UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL WHERE id = ? AND owner IS NULL AND ended_ms IS NULL RETURNING *',
+    ),
+    reopen: store.prepare(
+      'UPDATE chain_run SET state = ?, error = ?, output = NULL, ended_ms = NULL, owner = NULL, due_ms = 0, wanted = NULL, fence = fence + 1 WHERE number = ?',
+    ),
+    clearUndoFailures: store.prepare(`UPDATE chain_step SET undo_state = NULL WHERE run = ? AND undo_state = 'failed'`),
+    list: store.prepare('SELECT * FROM chain_run ORDER BY number DESC LIMIT ?'),
+    listOpen: store.prepare('SELECT * FROM chain_run WHERE ended_ms IS NULL ORDER BY number DESC LIMIT ?'),
+    deadLetters: store.prepare(
+      `SELECT chain_run.id, chain_run.name, path, undo, undo_error FROM chain_run JOIN chain_step ON run = number
+       WHERE chain_run.state = 'compensation_failed' AND undo_state = 'failed' ORDER BY number DESC`,
+    ),
+    ended: store.prepare('SELECT number FROM chain_run WHERE ended_ms < ? ORDER BY number LIMIT 1000'),
+    removeRun: store.prepare('DELETE FROM chain_run WHERE number = ?'),
+    removeSteps: store.prepare('DELETE FROM chain_step WHERE run = ?'),
+  }
+}
+
+function recordOfRow(row: StepRow): StepRecord {
+  return {
+    path: row.path,
+    state: row.state,
+    seq: row.seq,
+    attempts: row.attempts,
+    input: row.input,
+    output: row.output,
+    error: parsed(row.error),
+    mayHaveRun: row.may_have_run === 1,
+    undo: parsed(row.undo),
+    undoState: row.undo_state,
+    undoSeq: row.undo_seq,
+    undoError: parsed(row.undo_error),
+    startedMs: row.started_ms,
+    endedMs: row.ended_ms,
+    dueMs: row.due_ms,
+    topic: row.topic,
+    answer: row.answer,
+  }
+}
+
+function json(value: unknown): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value)
+}
+
+function parsed<value>(text: string | null): value | null {
+  return text === null ? null : (JSON.parse(text) as value)
+}

@@ -1,0 +1,116 @@
+import type { WireError } from '@switchyard/contracts'
+import type { ChainReport, ChainSummary, StepReport } from './chain.ts'
+import type { CompiledStep, FrozenChain } from './compiled.ts'
+import { everyStep, staticPath } from './compiled.ts'
+import type { RunRow, StepRecord } from './journal.ts'
+import { isLeft, pivotOf } from './undo.ts'
+import type { Question } from './wait-step.ts'
+
+/** A chain in one line, from its row. */
+export function summaryOf(row: RunRow): ChainSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    startedMs: row.started_ms,
+    ...(row.ended_ms !== null && { endedMs: row.ended_ms }),
+    ...(row.due_ms !== null && { dueMs: row.due_ms }),
+    ...(row.error !== null && { error: JSON.parse(row.error) as WireError }),
+  }
+}
+
+/** Everything that the journal says of a chain. */
+export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRecord[]): ChainReport {
+  const records = all.filter(({ path }) => !path.includes('~'))
+  const byTime = (a: StepRecord, b: StepRecord): number => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER)
+  const hasFailed = row.error !== null && row.ended_ms !== null && row.state !== 'cancelled'
+  const mustBeUndone = hasFailed && frozen.root.definition.saga !== false
+  const pivot = pivotOf({ frozen, records: new Map(records.map((record) => [record.path, record])) })
+  const left = mustBeUndone ? records.filter((record) => isLeft(record)) : []
+  const leftPaths = new Set(left.map(({ path }) => path))
+  const known = new Set(records.map(({ path }) => staticPath(path)))
+  const skipped = records.filter(({ state }) => state === 'skipped').map(({ path }) => path)
+  const stands = records.filter(({ state, undoState, path }) => state === 'done' && undoState !== 'done' && !leftPaths.has(path))
+  return {
+    ...summaryOf(row),
+    definition: frozen.root.definition,
+    input: JSON.parse(row.input) as Record<string, unknown>,
+    ...(row.output !== null && { output: JSON.parse(row.output) as unknown }),
+    steps: [...records].sort(byTime).map(stepReport),
+    done: stands.sort(byTime).map(({ path }) => path),
+    undone: records
+      .filter(({ undoState }) => undoState === 'done')
+      .sort((a, b) => (a.undoSeq ?? 0) - (b.undoSeq ?? 0))
+      .map(({ path }) => path),
+    notUndone: left.sort(byTime).map((record) => ({ path: record.path, why: whyLeft(record, pivot) })),
+    failed: records
+      .filter(({ state, undoState, path }) => (state === 'failed' || state === 'cancelled') && undoState !== 'done' && !leftPaths.has(path))
+      .map(({ path }) => path),
+    neverStarted: leavesOf(frozen).filter((path) => !known.has(path) && !isSkipped(path, new Set(skipped.map(staticPath)), frozen)),
+    skipped,
+    degraded: records
+      .filter(({ path, state }) => state === 'failed' && stepAt(frozen, path)?.step.onError === 'fallback')
+      .map(({ path }) => path),
+    waitsFor: row.ended_ms === null ? records.filter(({ state }) => state === 'waiting' || state === 'uncertain').map(waitOf) : [],
+    traceId: row.trace.slice(0, 32),
+  }
+}
+
+const stepAt = (frozen: FrozenChain, path: string): CompiledStep | undefined => frozen.byPath.get(staticPath(path))
+
+function whyLeft({ undoState, undo, mayHaveRun, undoError }: StepRecord, pivot: string | undefined): string {
+  if (pivot !== undefined) return `it cannot be, once "${pivot}" is done`
+  if (undoState === 'failed') return `taking it back failed: ${undoError?.message ?? 'no reason was given'}`
+  if (mayHaveRun) return 'it may have had effects, nobody knows'
+  return undo === null ? 'nothing says how' : 'it was not tried'
+}
+
+function stepReport(record: StepRecord): StepReport {
+  const { path, state, attempts, startedMs } = record
+  return {
+    path,
+    state,
+    attempts,
+    startedMs,
+    ...(record.input !== null && { input: JSON.parse(record.input) as unknown }),
+    ...(record.output !== null && { output: JSON.parse(record.output) as unknown }),
+    ...(record.error !== null && { error: record.error }),
+    ...(record.mayHaveRun && { mayHaveRun: true }),
+    ...(record.undo !== null && record.undo !== 'none' && { undo: record.undo }),
+    ...(record.undoState !== null && { undoState: record.undoState }),
+    ...(record.undoError !== null && { undoError: record.undoError }),
+    ...(record.endedMs !== null && { endedMs: record.endedMs }),
+    ...(record.dueMs !== null && { dueMs: record.dueMs }),
+  }
+}
+
+function waitOf({ path, input, topic, dueMs, state, error }: StepRecord): ChainReport['waitsFor'][number] {
+  const question =
+    state === 'uncertain' ? error?.message : topic === null && input !== null ? (JSON.parse(input) as Question).text : undefined
+  return {
+    path,
+    ...(question !== undefined && { question }),
+    ...(topic !== null && { event: topic }),
+    ...(dueMs !== null && { dueMs }),
+  }
+}
+
+const LEAVES: ReadonlySet<string> = new Set(['call', 'wait', 'ask'])
+
+/** Paths of all leaves, without loop counts, in the order of the definition. */
+export function leavesOf(frozen: FrozenChain): readonly string[] {
+  return [...frozen.byPath].filter(([, { kind }]) => LEAVES.has(kind)).map(([path]) => path)
+}
+
+/** Whether something that it is part of was skipped. */
+function isSkipped(path: string, skipped: ReadonlySet<string>, frozen: FrozenChain): boolean {
+  for (const holder of skipped) {
+    const compiled = frozen.byPath.get(holder)
+    if (compiled === undefined) continue
+    const prefix = holder.slice(0, holder.length - compiled.step.id.length)
+    if (path.startsWith(`${holder}/`)) return true
+    for (const inner of everyStep([compiled.step]))
+      if (path === `${prefix}${inner.id}` || path.startsWith(`${prefix}${inner.id}/`)) return true
+  }
+  return false
+}

@@ -1,0 +1,285 @@
+import { type Clock, isSwitchyardError, type WireError } from '@switchyard/contracts'
+import type { Store } from '@switchyard/store'
+import type { ChainEvent, ChainState } from './chain.ts'
+import type { FrozenChain } from './compiled.ts'
+import { createHalt, type Halt } from './halt.ts'
+import type { Journal, StepRecord } from './journal.ts'
+
+/** What all chains at work in one process share. */
+export interface RunSurroundings {
+  readonly store: Store
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly owner: string
+  emit(event: ChainEvent): void
+  /** It came to rest; `isWoken` when a word for it came in meanwhile. */
+  rested(run: Run, isWoken: boolean, dueMs: number | null): void
+  ended(run: Run): void
+  /** Its process has no say in it any more. */
+  lost(run: Run): void
+}
+
+/** Thrown through a walk whose chain belongs to somebody else now, or whose process closes. */
+export class RunLost extends Error {
+  override readonly name = 'RunLost'
+}
+
+export type Wake = 'answer' | 'due' | 'halted'
+
+/** What identifies a chain, from its row. */
+export interface RunIdentity {
+  readonly id: string
+  readonly frozen: FrozenChain
+  readonly input: Readonly<Record<string, unknown>>
+  readonly traceId: string
+  readonly spanId: string
+  readonly startedMs: number
+}
+
+/**
+ * One chain at work in this process: its leaves in memory, and the one way in which they reach the disk. All that was saved
+ * before the next commit goes into it, so the result of a step and the intent of the next share one.
+ */
+export interface Run extends RunIdentity {
+  readonly number: number
+  readonly records: ReadonlyMap<string, StepRecord>
+  readonly isLost: boolean
+  /** Halted when the chain fails, is cancelled, or is lost. */
+  readonly halt: Halt
+  /** Halted when it is lost: what must go on after a failure is called under this one. */
+  readonly lostHalt: Halt
+  readonly clock: Clock
+  /** Why it fails; set once. */
+  error: WireError | undefined
+  emit(event: ChainEvent): void
+  /** Takes a leaf's new state into the next commit. */
+  save(record: StepRecord): void
+  setState(state: ChainState): void
+  /** Resolves when all that was saved is on disk; tries on while the store refuses. @throws RunLost */
+  saved(): Promise<void>
+  nextSeq(): number
+  /** Keeps the chain in memory while something of it is under way. */
+  busy<value>(work: Promise<value>): Promise<value>
+  /** Waits for an answer, the record's due time, or the halt; the chain may leave memory meanwhile, and then this never settles. */
+  park(record: StepRecord, halt: Halt): Promise<Wake>
+  /** Calls back at a wall time, unless the returned function is called first. */
+  alarm(dueMs: number, callback: () => void): () => void
+  /** Gives a parked leaf its answer. */
+  answered(path: string, answer: string): void
+  end(state: ChainState, output: string | null): Promise<void>
+  /** Writes nothing more and aborts what runs. */
+  lose(): void
+}
+
+const MAX_TIMER_MS = 2_000_000_000
+const MAX_RETRY_MS = 2_000
+/** What is due so soon is waited for in memory. */
+const STAY_MS = 20
+
+export function createRun(
+  identity: RunIdentity,
+  held: { number: number; fence: number },
+  records: Map<string, StepRecord>,
+  { store, journal, clock, owner, emit, rested, ended, lost }: RunSurroundings,
+  insert?: () => number,
+): Run {
+  let { number } = held
+  let isInserted = insert === undefined
+  let seq = Math.max(0, ...[...records.values()].map((record) => Math.max(record.seq ?? 0, record.undoSeq ?? 0)))
+  let dirty = new Set<StepRecord>()
+  let changes: (() => void)[] = []
+  let next: Promise<void> | undefined
+  let active = 0
+  let isChecking = false
+  let isResting = false
+  let isEnded = false
+  let isLost = false
+  const lostHalt = createHalt()
+  const halt = createHalt(lostHalt)
+  const parked = new Map<string, { record: StepRecord; wake: (why: Wake) => void }>()
+  const alarms = new Map<number, { dueMs: number; cancel: () => void }>()
+  let alarmCount = 0
+
+  const run: Run = {
+    ...identity,
+    get number() {
+      return number
+    },
+    records,
+    get isLost() {
+      return isLost
+    },
+    halt,
+    lostHalt,
+    clock,
+    error: undefined,
+    emit,
+    save(record) {
+      records.set(record.path, record)
+      dirty.add(record)
+      emit({ type: 'step', id: identity.id, path: record.path, state: record.state, attempts: record.attempts })
+    },
+    setState(state) {
+      const { error } = run
+      changes.push(() => journal.setState(number, state, error))
+      emit({ type: 'chain', id: identity.id, name: identity.frozen.root.definition.name, state, ...(error && { error }) })
+    },
+    saved: () => run.busy(flush()),
+    nextSeq: () => ++seq,
+    async busy(work) {
+      active++
+      try {
+        return await work
+      } finally {
+        if (--active === 0) restSoon()
+      }
+    },
+    park(record, partHalt) {
+      if (record.answer !== null) return Promise.resolve('answer')
+      if (partHalt.isHalted) return Promise.resolve('halted')
+      return new Promise((resolve) => {
+        const forget = partHalt.onHalt(() => wake('halted'))
+        const cancel = record.dueMs === null ? undefined : run.alarm(record.dueMs, () => wake('due'))
+        parked.set(record.path, { record, wake })
+        restSoon()
+
+        function wake(why: Wake): void {
+          if (isResting || !parked.delete(record.path)) return
+          forget()
+          cancel?.()
+          resolve(why)
+        }
+      })
+    },
+    alarm(dueMs, callback) {
+      const key = alarmCount++
+      set()
+      return () => {
+        alarms.get(key)?.cancel()
+        alarms.delete(key)
+      }
+
+      function set(): void {
+        const delayMs = Math.max(0, dueMs - clock.now())
+        const isWhole = delayMs <= MAX_TIMER_MS
+        const cancel = clock.after(Math.min(delayMs, MAX_TIMER_MS), () => {
+          alarms.delete(key)
+          if (isWhole) callback()
+          else set()
+        })
+        alarms.set(key, { dueMs, cancel })
+      }
+    },
+    answered(path, answer) {
+      const waiting = parked.get(path)
+      if (waiting === undefined) return
+      waiting.record.answer = answer
+      waiting.wake('answer')
+    },
+    async end(state, output) {
+      isEnded = true
+      const { error } = run
+      changes.push(() => journal.end(number, state, error, output, clock.now()))
+      await flush()
+      emit({ type: 'chain', id: identity.id, name: identity.frozen.root.definition.name, state, ...(error && { error }) })
+      dropAlarms()
+      ended(run)
+    },
+    lose,
+  }
+  return run
+
+  function lose(): void {
+    if (isLost || isEnded) return
+    isLost = true
+    dropAlarms()
+    parked.clear()
+    lostHalt.halt()
+    lost(run)
+  }
+
+  function dropAlarms(): void {
+    for (const { cancel } of alarms.values()) cancel()
+    alarms.clear()
+  }
+
+  function flush(): Promise<void> {
+    if (isLost) return Promise.reject(new RunLost())
+    next ??= write()
+    return next
+  }
+
+  async function write(): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      let leaves: ReadonlySet<StepRecord> = new Set()
+      let others: readonly (() => void)[] = []
+      try {
+        await store.commit(
+          () => {
+            leaves = dirty
+            others = changes
+            dirty = new Set()
+            changes = []
+            next = undefined
+            if (isLost) throw new RunLost()
+            if (!isInserted) number = insert!()
+            else if (!journal.isHeld(number, held.fence, owner)) throw new RunLost()
+            for (const change of others) change()
+            for (const leaf of leaves) journal.putStep(number, leaf)
+          },
+          { durable: true },
+        )
+        isInserted = true
+        return
+      } catch (error) {
+        if (error instanceof RunLost || isSwitchyardError(error, 'STORE_CLOSED')) {
+          lose()
+          throw new RunLost()
+        }
+        if (!isInserted) {
+          lose()
+          throw error
+        }
+        dirty = new Set([...leaves, ...dirty])
+        changes = [...others, ...changes]
+        emit({ type: 'fault', doing: `writing down what happened to ${identity.id}`, error })
+        await new Promise<void>((resolve) => clock.after(Math.min(50 * 2 ** tries, MAX_RETRY_MS), resolve))
+      }
+    }
+  }
+
+  function restSoon(): void {
+    if (isChecking) return
+    isChecking = true
+    setImmediate(() => {
+      isChecking = false
+      if (active === 0 && parked.size > 0 && !isEnded && !isLost && !isResting && nextAlarmMs() - clock.now() > STAY_MS) rest()
+    })
+  }
+
+  function nextAlarmMs(): number {
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const { dueMs } of alarms.values()) nextMs = Math.min(nextMs, dueMs)
+    return nextMs
+  }
+
+  function rest(): void {
+    isResting = true
+    const isUncertain = [...parked.values()].some(({ record }) => record.state === 'uncertain')
+    const state = isUncertain ? 'uncertain' : 'waiting'
+    const dueMs = alarms.size === 0 ? null : nextAlarmMs()
+    const { error } = run
+    let isWoken = false
+    changes.push(() => {
+      isWoken = journal.rest(number, state, error, dueMs)
+    })
+    flush().then(
+      () => {
+        dropAlarms()
+        emit({ type: 'chain', id: identity.id, name: identity.frozen.root.definition.name, state, ...(error && { error }) })
+        rested(run, isWoken, dueMs)
+      },
+      () => {},
+    )
+  }
+}
