@@ -217,6 +217,28 @@ describe('the life of a bus', () => {
     for (const bus of buses) await bus.close()
   })
 
+  it('[F8] tells of a dead letter by an event and on a topic', async () => {
+    using store = openStore({ path: ':memory:' })
+    const bus = createBus({ store, durable: [{ topics: 'orders/**' }] })
+    const shop = bus.connect('shop')
+    const told = Promise.withResolvers<unknown>()
+    const letters: unknown[] = []
+    bus.on('dead-letter', ({ reason, topic }) => void letters.push([reason, topic]))
+    shop.subscribe('system/dead-letter', (payload, { source }) => told.resolve([source, payload]))
+    shop.subscribe('orders/*', (_payload, _message, { delivery }) => void delivery?.reject('no such article'), {
+      name: 'packing',
+      from: 'start',
+      ack: 'manual',
+    })
+    await shop.publish('orders/new', { id: 1 })
+    expect(await told.promise).toEqual([
+      'bus',
+      expect.objectContaining({ reason: 'HANDLER_REJECTED', subscription: 'shop/packing', topic: 'orders/new', source: 'shop' }),
+    ])
+    expect(letters).toEqual([['HANDLER_REJECTED', 'orders/new']])
+    await bus.close()
+  })
+
   it('[F7] is started and closed again and again without a trace', async () => {
     const before = process.getActiveResourcesInfo().length
     for (let round = 0; round < 200; round++) {

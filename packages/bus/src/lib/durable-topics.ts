@@ -40,7 +40,7 @@ export function durably(log: DurableLog): Durably {
         headers: headersOf(envelope),
         payload: envelope.payload,
         correlationId: terms.correlationId,
-        causationId: envelope.sealed.causationId,
+        causationId: envelope.causationId,
         idempotencyKey: terms.idempotencyKey,
         sentAtMs: envelope.sentAtMs,
         expiresAtMs: terms.expiresAtWallMs,

@@ -33,8 +33,12 @@ export function rootOf(cause: Cause): TraceRoot {
 
 export const spanOf = (cause: Cause): SpanId => cause.foreign?.span || cause.number
 
-export function headersOf(cause: Cause): MessageHeaders {
-  return Object.freeze({ ...cause.extra, traceparent: writeTraceparent(cause.ids, rootOf(cause), spanOf(cause)) })
+export const headersOf = (cause: Cause): MessageHeaders => Object.freeze(wireHeaders(cause))
+
+/** The same, for the one who writes them down and lets go of them. */
+export function wireHeaders(cause: Cause): MessageHeaders & ExtraHeaders {
+  const traceparent = writeTraceparent(cause.ids, rootOf(cause), spanOf(cause))
+  return cause.extra === undefined ? { traceparent } : { ...cause.extra, traceparent }
 }
 
 /** What most messages share. */
@@ -126,6 +130,10 @@ export class Envelope implements Cause {
     return this.foreign?.id ?? this.ids.uuid(this.number)
   }
 
+  get causationId(): string | undefined {
+    return this.terms.causationId ?? (this.cause === 0 ? undefined : this.ids.uuid(this.cause))
+  }
+
   get expiresAtMs(): number {
     return this.terms.expiresAtMs ?? Number.POSITIVE_INFINITY
   }
@@ -157,8 +165,7 @@ export class SealedMessage implements Message {
   }
 
   get causationId(): string | undefined {
-    const { terms, cause, ids } = this.#envelope
-    return terms.causationId ?? (cause === 0 ? undefined : ids.uuid(cause))
+    return this.#envelope.causationId
   }
 
   get timestamp(): string {

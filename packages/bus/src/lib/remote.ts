@@ -1,7 +1,7 @@
 import { asSwitchyardError, type Grant, type SwitchyardError } from '@switchyard/contracts'
 import type { Answering, Call } from './call.ts'
 import type { Core } from './core.ts'
-import { Envelope, headersOf } from './envelope.ts'
+import { Envelope, wireHeaders } from './envelope.ts'
 import { busClosed, cancelled, linkLost, serverClosed } from './errors.ts'
 import type { Exchange, Outward } from './exchange.ts'
 import type { FramePort, Kept } from './frame-port.ts'
@@ -113,13 +113,13 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   #messageMeta(envelope: Envelope): LinkMeta {
     const { correlationId, idempotencyKey, messageType, expiresAtMs, expiresAtWallMs } = envelope.terms
-    const { causationId } = envelope.sealed
+    const { causationId } = envelope
     const meta: Writable<LinkMeta> = {
       messageId: envelope.messageId,
       sentAtMs: envelope.sentAtMs,
       sequence: envelope.sequence,
       messageType,
-      headers: headersOf(envelope) as Record<string, string>,
+      headers: wireHeaders(envelope),
     }
     if (correlationId !== undefined) meta.correlationId = correlationId
     if (causationId !== undefined) meta.causationId = causationId
@@ -136,8 +136,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
   ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering {
     const number = this.#outgoing.reserve()
     const { idempotencyKey } = call
-    const meta: Writable<LinkMeta> =
-      call.envelope === undefined ? { headers: headersOf(call) as Record<string, string> } : { ...this.#messageMeta(call.envelope) }
+    const meta: Writable<LinkMeta> = call.envelope === undefined ? { headers: wireHeaders(call) } : { ...this.#messageMeta(call.envelope) }
     meta.messageType = call.kind
     meta.messageId = this.#core.ids.uuid(call.number)
     if (idempotencyKey !== undefined) meta.idempotencyKey = idempotencyKey
