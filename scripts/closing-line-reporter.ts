@@ -8,7 +8,7 @@ export default class ClosingLineReporter implements Reporter {
       if (module.errors().length > 0) count.failed++
       for (const test of module.children.allTests()) count[test.result().state]++
     }
-    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : ''
-    process.stdout.write(`\n${count.passed} passed, ${count.failed + count.pending} failed${skipped}\n`)
+    if (count.skipped > 0) process.stdout.write(`\n${count.skipped} skipped\n`)
+    process.stdout.write(`\n${count.passed} passed, ${count.failed + count.pending} failed\n`)
   }
 }

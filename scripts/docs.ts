@@ -1,5 +1,5 @@
 // npm run docs: writes docs/reference from the definitions. `-- --check` writes nothing and fails when a page is out of date.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtInPlugins } from '@switchyard/cli'
 import type { Command, Plugin } from '@switchyard/plugin-kit'
@@ -14,7 +14,7 @@ pages.set('README.md', indexPage(plugins))
 for (const plugin of plugins) pages.set(`${plugin.name}.md`, pluginPage(plugin))
 pages.set('config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`)
 
-const existing = readdirSync(FOLDER, { withFileTypes: true }).map((entry) => entry.name)
+const existing = existsSync(FOLDER) ? readdirSync(FOLDER) : []
 if (process.argv.includes('--check')) {
   const stale = [...pages].filter(([name, text]) => !existing.includes(name) || readFileSync(join(FOLDER, name), 'utf8') !== text)
   const wrong = [...stale.map(([name]) => name), ...existing.filter((name) => !pages.has(name))]

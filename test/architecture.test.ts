@@ -69,6 +69,23 @@ describe('the rooms', () => {
     }
   })
 
+  it('import in what they publish only what they depend on, and of other plugins the types', () => {
+    const wrong = rooms.flatMap(({ room, manifest }) => {
+      const allowed = ours(manifest.dependencies)
+      return globSync(`packages/${room}/src/**/*.ts`, { exclude: ['**/*.test.ts'] })
+        .flatMap((path) => importsOfRooms(readFileSync(path, 'utf8')).map((found) => ({ path, ...found })))
+        .filter(({ other, typeOnly }) => other !== room && !allowed.includes(other) && !(typeOnly && isPlugin(room) && isPlugin(other)))
+        .map(({ path, other }) => `${path}: ${other}`)
+    })
+    expect(wrong).toEqual([])
+    const sample = "import type { A } from '@switchyard/a'\nexport { b } from '@switchyard/b/testing'\nawait import('@switchyard/c')"
+    expect(importsOfRooms(sample)).toEqual([
+      { other: 'a', typeOnly: true },
+      { other: 'b', typeOnly: false },
+      { other: 'c', typeOnly: false },
+    ])
+  })
+
   it('have no plugin that imports another at run time', () => {
     const imports = globSync('packages/*-plugin/src/**/*.ts').flatMap((path) => runtimeImportsOfPlugins(path, readFileSync(path, 'utf8')))
     expect(imports).toEqual([])
@@ -77,6 +94,12 @@ describe('the rooms', () => {
     expect(runtimeImportsOfPlugins('packages/a-plugin/src/x.ts', "import type ops from '@switchyard/ops-plugin'")).toEqual([])
   })
 })
+
+function importsOfRooms(source: string): { other: string; typeOnly: boolean }[] {
+  const statements = source.matchAll(/^\s*(?:import|export)\b(\s+type\b)?[^'"`]*?['"]@switchyard\/([\w-]+)/gm)
+  const dynamic = source.matchAll(/\bimport\(\s*['"]()@switchyard\/([\w-]+)/g)
+  return [...statements, ...dynamic].map((match) => ({ other: match[2]!, typeOnly: (match[1] ?? '') !== '' }))
+}
 
 function runtimeImportsOfPlugins(path: string, source: string): string[] {
   const statements = source.matchAll(/^\s*(?:import|export)\b(?!\s+type\b)[^'"]*['"](@switchyard\/[\w-]+-plugin)[^'"]*['"]/gm)

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +30,10 @@ describe('the pages', () => {
   it.for(blocks.map((block) => [`${block.page}, block ${block.number}`, block] as const))('run: %s', async ([name, { code }]) => {
     const file = join(FOLDER, `${name.replaceAll(/\W+/g, '-')}.ts`)
     writeFileSync(file, code)
-    await run(process.execPath, ['--conditions=@switchyard/source', '--unhandled-rejections=strict', file], { timeout: 15_000 })
+    // Somewhere else, as a page may write to `.switchyard`.
+    const cwd = mkdtempSync(join(tmpdir(), 'docs-'))
+    const args = ['--conditions=@switchyard/source', '--unhandled-rejections=strict', file]
+    await run(process.execPath, args, { cwd, timeout: 15_000 }).finally(() => rmSync(cwd, { recursive: true }))
   })
 
   it('link to files that are there', () => {
