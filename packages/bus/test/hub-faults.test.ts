@@ -12,7 +12,9 @@ describe('the hub of several processes', () => {
   afterEach(() => processes.end())
 
   it('is opened by exactly one of 20 processes that start at once', async () => {
-    const racers = Array.from({ length: 20 }, (_, index) => processes.start(`racer-${index}`))
+    const racers = Array.from({ length: 20 }, (_, index) => processes.start(`racer-${index}`, 'wait'))
+    await Promise.all(racers.map((racer) => racer.until('waiting')))
+    for (const racer of racers) racer.order({ do: 'open' })
     const connected = await Promise.all(racers.map((racer) => racer.until('connected')))
     expect(connected.filter((report) => report.hub)).toHaveLength(1)
     // One hub means that each can reach each.

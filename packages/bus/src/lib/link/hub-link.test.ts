@@ -53,6 +53,13 @@ describe('createHubLink()', () => {
     return end
   }
 
+  it('opens one hub however many find none at the same moment', async () => {
+    const ends = await Promise.all(Array.from({ length: 20 }, () => enter()))
+    expect(ends.filter(({ notes }) => notes.some((note) => note.type === 'connected' && note.hub))).toHaveLength(1)
+    await ends[0]!.link.settled()
+    expect(ends.flatMap(({ lost }) => lost)).toEqual([])
+  })
+
   it('opens its socket for this user alone', async () => {
     await enter()
     expect(statSync(join(folder, 'hub.sock')).mode & 0o777).toBe(0o600)
