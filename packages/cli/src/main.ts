@@ -1,7 +1,15 @@
+import { EXIT } from './lib/exit-code.ts'
 import { readHost } from './lib/host.ts'
 import { run } from './lib/run.ts'
 
-const code = await run(readHost())
+let unwritten: Error | undefined
+const code = await run(
+  readHost((error) => {
+    unwritten = error
+  }),
+)
 // Ends at once when all is written: neither a handle that a plugin forgot nor a collection of garbage is worth waiting for.
 await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
-process.exit(code)
+if (unwritten === undefined) process.exit(code)
+process.stderr.write(`✗ Cannot write the answer as where it goes must have room: ${unwritten.message}\n→ df -h\n`)
+process.exit(EXIT.failed)

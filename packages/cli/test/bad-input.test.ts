@@ -1,10 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { type Ended, makeWorkspace, type RunOptions, run } from './process.ts'
+import { type Ended, ended, makeWorkspace, type RunOptions, run, start } from './process.ts'
 
 /** Whoever runs these as root can play a stranger; nobody else can. */
 const isRoot = process.getuid?.() === 0
@@ -108,7 +120,7 @@ describe('a plugin that cannot be loaded', () => {
   })
 })
 
-describe.runIf(isRoot)('a workspace that is not writable', () => {
+describe.runIf(isRoot)('a workspace that is not writable (only root can play its owner)', () => {
   it('is refused with whose it is', async () => {
     using workspace = makeWorkspace()
     mkdirSync(join(workspace.dir, '.git'))
@@ -128,7 +140,7 @@ describe.runIf(isRoot)('a workspace that is not writable', () => {
   })
 })
 
-describe.runIf(isRoot)('a data folder of another user', () => {
+describe.runIf(isRoot)('a data folder of another user (only root can play one)', () => {
   it('is refused with whose it is', async () => {
     using workspace = makeWorkspace()
     const data = join(workspace.dir, '.switchyard')
@@ -140,7 +152,7 @@ describe.runIf(isRoot)('a data folder of another user', () => {
   })
 })
 
-describe.runIf(isRoot)('a full disk', () => {
+describe.runIf(isRoot)('a full disk (only root can mount one)', () => {
   it('is refused, and what was kept before is still there', async () => {
     using workspace = makeWorkspace()
     const disk = join(workspace.dir, 'disk')
@@ -161,6 +173,23 @@ describe.runIf(isRoot)('a full disk', () => {
       expect(scaffold.lines[0]).toContain('as its folder must be writable and its disk have room: ENOSPC')
     } finally {
       execFileSync('umount', [disk])
+    }
+  })
+})
+
+describe('an answer that cannot be written', () => {
+  it('is said to be missing, and the process exits with 1', async () => {
+    using workspace = makeWorkspace()
+    const full = openSync('/dev/full', 'w')
+    try {
+      const child = start(workspace.dir, ['config', '--schema'], { stdout: full })
+      expect(await ended(child)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: '✗ Cannot write the answer as where it goes must have room: ENOSPC: no space left on device, write\n→ df -h\n',
+      })
+    } finally {
+      closeSync(full)
     }
   })
 })

@@ -33,6 +33,21 @@ describe('switchyard PLUGIN COMMAND', () => {
     expect(JSON.parse((await run(workspace.dir, args)).stdout)).toEqual({ name: 'x', kind: 'todo', stars: 3 })
   })
 
+  it.each([
+    { args: ['--help'], part: 'Usage: switchyard "REQUEST"' },
+    { args: [], part: 'Usage: switchyard "REQUEST"' },
+    { args: ['--version'], part: '.' },
+    { args: ['notes'], part: 'Usage: switchyard notes COMMAND...' },
+    { args: ['notes', 'note'], part: 'Usage: switchyard notes note COMMAND...' },
+    { args: ['notes', 'note', 'add', '--help'], part: 'Usage: switchyard notes note add' },
+    { args: ['new'], part: 'Usage: switchyard new plugin NAME' },
+  ])('prints help as one document with --json: $args', async ({ args, part }) => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { code, stdout, stderr } = await run(workspace.dir, [...args, '--json'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toEqual({ text: expect.stringContaining(part) })
+  })
+
   it('prints one document with --json, errors too, and the rest on stderr', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const listed = await run(workspace.dir, ['--json', 'notes', 'note', 'list'])
@@ -89,6 +104,13 @@ describe('switchyard "REQUEST"', () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { code, stdout, stderr } = await run(workspace.dir, ['list all my notes'])
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'none\n', stderr: '→ switchyard notes note list\n' })
+  })
+
+  it('takes its flags before the words too', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { code, stdout } = await run(workspace.dir, ['--dry-run', '--env', 'staging', '--json', 'throw the note milk away'])
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 4, parts: [{ command: 'notes.note.drop', missing: ['name'] }] })
+    expect(await run(workspace.dir, ['--yes', 'list all my notes'])).toMatchObject({ code: 0, stdout: 'none\n' })
   })
 
   it('exits with 4 and says what can be done where no command fits', async () => {

@@ -57,14 +57,14 @@ describe('completion in bash', () => {
   })
 })
 
-describe.runIf(has('fish'))('completion in fish', () => {
+describe.runIf(has('fish'))('completion in fish (where it is installed)', () => {
   it('gives each candidate with what it is for', async () => {
     const script = 'function switchyard; $NODE $BIN $argv; end; switchyard completion fish | source; complete -C "switchyard notes note l"'
     expect(await shell('fish', ['-c', script])).toEqual(['list\tList the notes'])
   })
 })
 
-describe.runIf(has('zsh'))('completion in zsh', () => {
+describe.runIf(has('zsh'))('completion in zsh (where it is installed)', () => {
   it('is a script that zsh can read and that offers itself for switchyard', async () => {
     const script =
       'autoload -Uz compinit; compinit -u -d "$HOME/.zcompdump"; eval "$("$NODE" "$BIN" completion zsh)"; print $_comps[switchyard]'

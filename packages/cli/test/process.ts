@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly node?: readonly string[]
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** A file's handle. @default a pipe */
+  readonly stdout?: number
 }
 
 /** A folder that is nobody's workspace yet; `using` takes it away again. */
@@ -29,12 +31,12 @@ export function makeWorkspace(config?: string | { plugins: 'notes' }): Disposabl
 }
 
 /** Starts the real program in a folder, without a terminal and with nothing of the tester's own settings. */
-export function start(dir: string, args: readonly string[], { env = {}, node = [], user }: RunOptions = {}): ChildProcess {
+export function start(dir: string, args: readonly string[], { env = {}, node = [], user, stdout }: RunOptions = {}): ChildProcess {
   return spawn(process.execPath, [...node, BIN, ...args], {
     cwd: dir,
     env: { PATH: process.env.PATH, HOME: dir, ...env },
     ...user,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   })
 }
 

@@ -35,8 +35,8 @@ export interface Host {
   exit(code: number): never
 }
 
-/** The host of this process. */
-export function readHost(): Host {
+/** The host of this process; told where the answer could not be written, be it that its disk is full. */
+export function readHost(onUnwritten: (error: Error) => void): Host {
   const { env, platform, stdin, stdout, stderr } = process
   return {
     argv: process.argv.slice(2),
@@ -44,8 +44,8 @@ export function readHost(): Host {
     cwd: process.cwd(),
     platform,
     homeDir: homedir(),
-    out: outputTo(stdout, env),
-    err: outputTo(stderr, env),
+    out: outputTo(stdout, env, onUnwritten),
+    err: outputTo(stderr, env, () => {}),
     terminal: stdin.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? { input: stdin, output: stderr } : undefined,
     onInterrupt(callback) {
       process.on('SIGINT', callback)
@@ -59,10 +59,10 @@ export function readHost(): Host {
   }
 }
 
-function outputTo(stream: NodeJS.WriteStream, env: Host['env']): Output {
+function outputTo(stream: NodeJS.WriteStream, env: Host['env'], onFailure: (error: Error) => void): Output {
   const noColor = env.NO_COLOR !== undefined && env.NO_COLOR !== ''
   return {
-    write: writeQuietly(stream),
+    write: writeQuietly(stream, onFailure),
     get columns() {
       return stream.columns || 80
     },

@@ -6,7 +6,7 @@ import { unknownWord } from './errors.ts'
 import { addFlag, flagsOf } from './flags.ts'
 import { checkInput, readInput } from './input.ts'
 import { OWN_COMMANDS } from './own-commands.ts'
-import { addCommonFlags } from './program.ts'
+import { addApprovalFlags, addCommonFlags } from './program.ts'
 import type { Session } from './session.ts'
 
 /** Adds the plugin that the first word names. @throws UNKNOWN_COMMAND with the name that was most likely meant */
@@ -22,15 +22,16 @@ export async function addPluginCommands(program: Command, session: Session, word
 
 /** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
 export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
-  const group = program.command(plugin.name).description(plugin.summary).usage('COMMAND...').helpCommand(false)
+  const group = addCommonFlags(program.command(plugin.name).description(plugin.summary).usage('COMMAND...').helpCommand(false))
   for (const [name, definition] of Object.entries(plugin.commands)) addCommand(group, session, plugin, name, definition)
   // A plugin's help lists what can be run, however deep it lies.
   group.configureHelp({ ...group.configureHelp(), visibleCommands: runnableBelow, subcommandTerm: (command) => pathBelow(group, command) })
 }
 
-/** Only what can be run has flags of its own. */
+/** Only what can be run takes an input. */
 function runnableBelow(command: Command): Command[] {
-  return command.commands.flatMap((child) => [...(child.options.length > 0 ? [child] : []), ...runnableBelow(child)])
+  const takesInput = ({ options }: Command): boolean => options.some(({ long }) => long === '--input')
+  return command.commands.flatMap((child) => [...(takesInput(child) ? [child] : []), ...runnableBelow(child)])
 }
 
 function pathBelow(group: Command, command: Command): string {
@@ -38,22 +39,20 @@ function pathBelow(group: Command, command: Command): string {
   return parent === null || parent === group ? command.name() : `${pathBelow(group, parent)} ${command.name()}`
 }
 
-function addCommand(group: Command, session: Session, plugin: Plugin, name: string, definition: Plugin['commands'][string]): void {
+function addCommand(top: Command, session: Session, plugin: Plugin, name: string, definition: Plugin['commands'][string]): void {
   const words = name.split('.')
   const verb = words.at(-1)!
-  const parent = words.slice(0, -1).reduce(subgroup, group)
+  const parent = words.slice(0, -1).reduce(subgroup, top)
   const spoken = `switchyard ${plugin.name} ${words.join(' ')}`
   // A plugin may have both `health` and `health.scan`, so a group can turn into a command of its own.
-  const command = parent.commands.find((one) => one.name() === verb) ?? parent.command(verb)
+  const group = parent.commands.find((one) => one.name() === verb)
+  const command = group ?? parent.command(verb)
   command.summary(definition.summary).description(descriptionOf(definition)).usage('[flags]').enablePositionalOptions()
   const flags = flagsOf(definition)
   for (const flag of flags) addFlag(command, flag)
-  if (definition.effect !== 'read') {
-    command.addOption(new Option('--yes', 'Run the plan without asking').helpGroup('Approval:'))
-    command.addOption(new Option('--dry-run', 'Show the plan and run nothing').helpGroup('Approval:'))
-  }
+  if (definition.effect !== 'read') addApprovalFlags(command)
   command.addOption(new Option('--input <json>', 'The whole input as JSON; flags win over it').helpGroup('Always:'))
-  addCommonFlags(command)
+  if (group === undefined) addCommonFlags(command)
   if (definition.examples.length > 0) command.addHelpText('after', examplesOf(definition.examples))
   command.action(async () => {
     const options = command.opts<Record<string, unknown>>()
@@ -69,7 +68,7 @@ function addCommand(group: Command, session: Session, plugin: Plugin, name: stri
 function subgroup(parent: Command, word: string): Command {
   return (
     parent.commands.find((one) => one.name() === word) ??
-    parent.command(word).summary(`Commands of ${word}`).usage('COMMAND...').helpCommand(false)
+    addCommonFlags(parent.command(word).summary(`Commands of ${word}`).usage('COMMAND...').helpCommand(false))
   )
 }
 

@@ -8,8 +8,8 @@ interface CommonFlags {
   readonly dir?: string
 }
 
-/** The program with the names of its commands, and none of what they do. */
-export function createProgram(host: Host): Command {
+/** The program with the names of its commands, and none of what they do. Help and version are handed to `show`, in parts. */
+export function createProgram(host: Host, show: (text: string) => void): Command {
   const program = new Command('switchyard')
     .usage('"REQUEST" | COMMAND | PLUGIN COMMAND...')
     .description('Say what you want done. Switchyard decides which plugin does it, shows the plan, and runs it.')
@@ -18,9 +18,9 @@ export function createProgram(host: Host): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      writeOut: host.out.write,
+      writeOut: show,
       // Only help is written here, where a group of commands is named without one of them.
-      writeErr: host.out.write,
+      writeErr: show,
       outputError: () => {},
       getOutHelpWidth: () => Math.min(host.out.columns, 100),
       getErrHelpWidth: () => Math.min(host.err.columns, 100),
@@ -54,6 +54,22 @@ export function addCommonFlags(command: Command): Command {
     .addHelpOption(new Option('-h, --help', 'Show help').helpGroup('Always:'))
 }
 
+/** Adds the flags of a request in plain words, which may stand before it. */
+export function addRequestFlags(command: Command): Command {
+  return addApprovalFlags(
+    command
+      .option('--explain', 'Show why this command and which others came close')
+      .option('--env <name>', 'The environment that is meant'),
+  )
+}
+
+/** Adds the flags of what may need a person's approval. */
+export function addApprovalFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--yes', 'Run the plan without asking').helpGroup('Approval:'))
+    .addOption(new Option('--dry-run', 'Show the plan and run nothing').helpGroup('Approval:'))
+}
+
 /** The command's name alone: its flags are in its own help. */
 function termOf(this: Help, command: Command): string {
   const words = command.registeredArguments.map((argument) => this.argumentTerm(argument).toUpperCase())
@@ -62,7 +78,7 @@ function termOf(this: Help, command: Command): string {
 
 /** What has to be known of a command line before it can be read in full. */
 export interface CommandLine {
-  /** The first word that is neither a common flag nor its value. */
+  /** The first word that is neither a flag of ours nor its value. */
   readonly word: string | undefined
   readonly json: boolean
   readonly dir: string | undefined
@@ -72,7 +88,7 @@ export interface CommandLine {
 export function scanCommandLine(argv: readonly string[]): CommandLine {
   const scanner = (): Command => addCommonFlags(new Command().exitOverride().configureOutput({ outputError: () => {} }))
   const flags = scanner()
-  const words = scanner().passThroughOptions()
+  const words = addRequestFlags(scanner()).passThroughOptions()
   try {
     flags.parseOptions([...argv])
     const { json = false, dir } = flags.opts<CommonFlags>()

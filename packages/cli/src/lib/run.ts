@@ -17,13 +17,18 @@ export async function run(host: Host): Promise<ExitCode> {
   const line = scanCommandLine(argv)
   const interrupt = listenForInterrupt(host)
   const opened = openSession(host, line, interrupt.signal)
+  const shown: string[] = []
   let program: Command | undefined
   try {
-    program = createProgram(host)
+    program = createProgram(host, (text) => void shown.push(text))
     await program.parseAsync(await prepare(program, argv, line, opened.session), { from: 'user' })
     return interrupt.signal.aborted ? EXIT.interrupted : opened.exitCode()
   } catch (error) {
-    if (isHelp(error)) return EXIT.done
+    if (isHelp(error)) {
+      const text = shown.join('').trimEnd()
+      opened.session.answer({ data: { text }, text })
+      return EXIT.done
+    }
     return await fail(opened, error)
   } finally {
     await opened.close()
