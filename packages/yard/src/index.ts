@@ -1,4 +1,5 @@
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
+export { DATA_FOLDER } from './lib/data-folder.ts'
 export type { Finding } from './lib/doctor.ts'
-export { DATA_FOLDER, openYard } from './lib/open-yard.ts'
+export { openYard } from './lib/open-yard.ts'
 export type { CommandInfo, Decision, DecisionPart, PlannedRun, RunOptions, Yard, YardOptions } from './lib/yard.ts'

@@ -17,10 +17,10 @@ export interface Context {
   readonly log: Log
   /** The trace that this run belongs to, to be handed to programs that take a W3C traceparent. */
   readonly headers: MessageHeaders
-  /** Calls a command of another plugin (or of this one) over the bus; deadline, trace and cancellation go along. */
+  /** Calls a command of another plugin (or of this one) over the bus; deadline, trace and cancellation go along. The input is frozen, not copied. */
   call<input, output>(command: CommandRef<input, output>, input: input, options?: CallOptions): Promise<output>
   call(command: string, input: unknown, options?: CallOptions): Promise<unknown>
-  /** Publishes an event that this plugin declares in `publishes`; resolves once it is accepted, or on disk where it is durable. */
+  /** Publishes an event that this plugin declares in `publishes`; resolves once it is accepted, or on disk where it is durable. The payload is frozen, not copied. */
   publish<payload>(topic: Topic<payload>, payload: payload, options?: PublishOptions): Promise<void>
   /** Says how far the run has come, to whoever watches. */
   progress(progress: Progress): void
@@ -29,7 +29,7 @@ export interface Context {
 }
 
 export interface CallOptions {
-  /** Never more than what remains of the caller's own time. */
+  /** Never more than what remains of the caller's own time. @default the command's time limit */
   timeoutMs?: number
   signal?: AbortSignal
   /** Two calls with one key have one effect. */

@@ -4,17 +4,21 @@ import { SwitchyardError } from '@switchyard/contracts'
 const STOP_FIRST = 'Stop every Switchyard process'
 
 export function storeDamaged(path: string, found: string, backup: string | undefined, cause?: unknown): SwitchyardError {
-  const aside = `${path}.damaged-${new Date().toISOString().replace(/\D/g, '')}`
-  const move = `mkdir ${quote(aside)} && mv ${quote(path)} ${quote(`${path}-wal`)} ${quote(`${path}-shm`)} ${quote(aside)}/ 2>/dev/null`
-  const next =
-    backup === undefined
-      ? `${STOP_FIRST} and save what can be read: sqlite3 ${quote(path)} .recover | sqlite3 ${quote(`${path}.recovered`)}`
-      : `${STOP_FIRST}, then put the newest backup in its place and keep the damaged file: ${move}; cp -n ${quote(backup)} ${quote(path)}`
   return new SwitchyardError('STORE_DAMAGED', `Cannot use the store as ${name(path)} must be a sound SQLite file: ${found}`, {
     data: { path, backup },
     cause,
-    next,
+    next: mendOfDamage(path, backup),
   })
+}
+
+/** The log goes with the damaged file: SQLite would write what it holds over a backup put beside it. */
+export function mendOfDamage(path: string, backup: string | undefined): string {
+  if (backup === undefined) {
+    return `${STOP_FIRST} and save what can be read: sqlite3 ${quote(path)} .recover | sqlite3 ${quote(`${path}.recovered`)}`
+  }
+  const aside = `${path}.damaged-${new Date().toISOString().replace(/\D/g, '')}`
+  const move = `mkdir ${quote(aside)} && mv ${quote(path)} ${quote(`${path}-wal`)} ${quote(`${path}-shm`)} ${quote(aside)}/ 2>/dev/null`
+  return `${STOP_FIRST}, then put the newest backup in its place and keep the damaged file: ${move}; cp -n ${quote(backup)} ${quote(path)}`
 }
 
 export interface NewerVersion {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { type Clock, isSwitchyardError, systemClock } from '@switchyard/contracts'
 import { listBackups, pruneBackups, writeBackup } from './backup.ts'
 import { createConnection } from './connection.ts'
-import { storeClosed, storeMigration, storeNewer } from './errors.ts'
+import { mendOfDamage, storeClosed, storeMigration, storeNewer } from './errors.ts'
 import { explain } from './explain.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { openFile, openMemory } from './open-file.ts'
@@ -102,12 +102,14 @@ export function openStore({ path: givenPath, clock = systemClock, busyTimeoutMs 
       } catch (error) {
         problems.push(describe(error))
       }
+      const backups = listBackups(path)
       return {
         path: givenPath,
         problems,
+        mend: problems.length === 0 ? undefined : mendOfDamage(path, backups[0]),
         rooms: Object.fromEntries(rooms),
         sizeBytes: sizeOf(path) + sizeOf(`${path}-wal`),
-        backups: listBackups(path),
+        backups,
       }
     },
     backup() {

@@ -29,6 +29,8 @@ export interface StoreReport {
   readonly path: string
   /** Each a line for people: damage first, then broken foreign keys. At most 20. */
   readonly problems: readonly string[]
+  /** What to do about them; undefined when there are none. */
+  readonly mend: string | undefined
   /** Version of each room's tables, by room name. */
   readonly rooms: Readonly<Record<string, number>>
   /** Of the file and its write-ahead log; 0 in memory. */

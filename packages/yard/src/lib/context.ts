@@ -11,6 +11,8 @@ export interface PluginSurroundings {
   readonly workspace: string
   readonly dataRoot: string
   readonly log: Log
+  /** How long a command may take; undefined for one that is not known here. */
+  readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly ask: ((question: Question) => Promise<string>) | undefined
 }
 
@@ -63,7 +65,10 @@ export class RunContext implements ListenContext {
   call<input, output>(command: CommandRef<input, output>, input: input, options?: CallOptions): Promise<output>
   call(command: string, input: unknown, options?: CallOptions): Promise<unknown>
   call(command: string | CommandRef<never, unknown>, input: unknown, { onProgress, ...options }: CallOptions = {}): Promise<unknown> {
-    return this.#bus.call(typeof command === 'string' ? command : command.id, input, {
+    const id = typeof command === 'string' ? command : command.id
+    const timeLimitMs = this.#around.timeLimitMsOf(id)
+    return this.#bus.call(id, input, {
+      ...(timeLimitMs !== undefined && { timeoutMs: timeLimitMs }),
       ...options,
       ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
     })

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Plugin } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
+import { DATA_FOLDER } from './data-folder.ts'
 
 /** One line of `switchyard doctor`: what was checked, what was found, how to mend it. */
 export interface Finding {
@@ -27,7 +28,7 @@ function checkNode(): Finding {
 }
 
 function checkFolder(workspace: string): Finding {
-  const folder = join(workspace, '.switchyard')
+  const folder = join(workspace, DATA_FOLDER)
   const check = 'data folder'
   let mode: number
   try {
@@ -36,20 +37,19 @@ function checkFolder(workspace: string): Finding {
     return { check, state: 'ok', found: `${folder} is not there: nothing was kept yet` }
   }
   if ((mode & 0o077) === 0) return { check, state: 'ok', found: `${folder}, for you alone` }
-  return { check, state: 'warning', found: `${folder} can be read by others (mode ${mode.toString(8)})`, mend: `chmod 700 ${folder}` }
+  return {
+    check,
+    state: 'warning',
+    found: `${folder} can be read by others (mode ${mode.toString(8)})`,
+    mend: `chmod 700 '${folder.replaceAll("'", "'\\''")}'`,
+  }
 }
 
 function checkStore(store: Store): Finding {
-  const { problems, sizeBytes, backups } = store.check()
+  const { problems, mend, sizeBytes, backups } = store.check()
   const check = 'store'
-  if (problems.length === 0) return { check, state: 'ok', found: `sound, ${Math.ceil(sizeBytes / 1024)} kB, ${backups.length} backups` }
-  const newest = backups[0]
-  return {
-    check,
-    state: 'failed',
-    found: problems.join('; '),
-    mend: newest === undefined ? `move ${store.path} away and start anew` : `close everything, then: cp ${newest} ${store.path}`,
-  }
+  if (mend === undefined) return { check, state: 'ok', found: `sound, ${Math.ceil(sizeBytes / 1024)} kB, ${backups.length} backups` }
+  return { check, state: 'failed', found: problems.join('; '), mend }
 }
 
 function checkPlugins(plugins: readonly Plugin[]): Finding {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSwitchyardError } from '@switchyard/contracts'
@@ -170,6 +170,12 @@ describe('openYard()', () => {
     const { answer } = (await yard.call('notes.odd', { how: 'data' })) as { answer: string }
     expect(answer).toBe(join(dir, '.switchyard', 'plugins', 'notes'))
     expect(existsSync(answer)).toBe(true)
+  })
+
+  it('keeps its data folder to the user alone, and out of git', () => {
+    spawnSync('git', ['init', '-q'], { cwd: dir })
+    expect(statSync(join(dir, '.switchyard')).mode & 0o777).toBe(0o700)
+    expect(spawnSync('git', ['status', '--porcelain'], { cwd: dir, encoding: 'utf8' }).stdout).toBe('')
   })
 
   it('names a command that nobody has', async () => {
@@ -369,7 +375,8 @@ describe('guards', () => {
       ...own,
     })
     const quick = { ...hang, run: () => ({}), timeoutMs: 10 } as typeof hang
-    const commands = { hang, quick }
+    const outer = { ...hang, run: (_input, ctx) => ctx.call('stuck.hang', {}) as Promise<never>, timeoutMs: 1_000_000 } as typeof hang
+    const commands = { hang, quick, outer }
     return definePlugin({ name: 'stuck', version: '1.0.0', summary: 'Hangs', ...(guard && { guard }), commands })
   }
 
@@ -386,6 +393,13 @@ describe('guards', () => {
     await using one = await openYard(dir, { plugins: [stuck({ timeoutMs: 600_000 })], memory: true, clock })
     await one.call('stuck.quick', {})
     const call = one.call('stuck.hang', {})
+    expect(await outcomeAfter(599_000, call)).toBe('pending')
+    expect(await outcomeAfter(1_100, call)).toBe('TIMEOUT')
+  })
+
+  it('give a command its time also when another command calls it', async () => {
+    await using one = await openYard(dir, { plugins: [stuck({ timeoutMs: 600_000 })], memory: true, clock })
+    const call = one.call('stuck.outer', {})
     expect(await outcomeAfter(599_000, call)).toBe('pending')
     expect(await outcomeAfter(1_100, call)).toBe('TIMEOUT')
   })
@@ -452,6 +466,34 @@ describe('decide() with a model that cannot be read', () => {
     store.close()
     yard = await openYard(dir, { plugins: [notes, stranger] })
     expect(yard.decide('throw my note away')).toEqual(before)
+  })
+})
+
+describe('doctor()', () => {
+  it('finds nothing wrong with a yard that is well', async () => {
+    const findings = await yard.doctor()
+    expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual(['Node ok', 'data folder ok', 'store ok', 'plugins ok'])
+  })
+
+  it('says how to shut out others from the data folder', async () => {
+    chmodSync(join(dir, '.switchyard'), 0o755)
+    const mend = `chmod 700 '${join(dir, '.switchyard')}'`
+    expect(await yard.doctor()).toContainEqual(expect.objectContaining({ check: 'data folder', state: 'warning', mend }))
+  })
+
+  it('says how to mend a damaged store without its log being written over the backup', async () => {
+    using store = openStore({ path: join(dir, '.switchyard', 'yard.db') })
+    const backup = store.backup()
+    store.migrate('broken', [
+      'CREATE TABLE broken_one (id INTEGER PRIMARY KEY) STRICT',
+      'CREATE TABLE broken_two (one REFERENCES broken_one)',
+    ])
+    const orphan = store.prepare('INSERT INTO broken_two VALUES (7)')
+    store.prepare('PRAGMA foreign_keys = OFF').run()
+    store.transact(() => orphan.run())
+    const finding = (await yard.doctor()).find(({ check }) => check === 'store')
+    expect(finding).toMatchObject({ state: 'failed', found: expect.stringContaining('points to a row of "broken_one"') })
+    for (const part of ["-wal'", `cp -n '${backup}'`]) expect(finding?.mend).toContain(part)
   })
 })
 

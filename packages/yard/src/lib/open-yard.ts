@@ -4,6 +4,7 @@ import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/co
 import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import { defaultConfig } from './config.ts'
+import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, unknownCommand } from './errors.ts'
@@ -12,9 +13,6 @@ import { grantOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { parseWith } from './schema.ts'
 import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
-
-/** A workspace's data folder: never committed, mode 0700. */
-export const DATA_FOLDER = '.switchyard'
 
 /** The identity under which a person's requests go over the bus. */
 const PERSON = 'person'
@@ -32,6 +30,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
+  if (!memory) keepFromGit(dataRoot)
   let bus: Bus | undefined
   try {
     bus = createBus({
@@ -43,7 +42,8 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => guards.get(method)?.rule,
     })
-    for (const plugin of plugins) hostPlugin(bus, { plugin, workspace, dataRoot, log: log(plugin.name), ask: options.ask })
+    const shared = { workspace, dataRoot, timeLimitMsOf: (id: string) => guards.get(id)?.timeLimitMs, ask: options.ask }
+    for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
     await bus.ready()
     return createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log })
   } catch (error) {
