@@ -6,8 +6,9 @@ import { nodeOf, type RawSlot, type Slot, slotOf, withoutSlot, withSlot } from '
 export class FieldView {
   readonly name: string
   readonly field: StateField
-  /** Chains of slots by key; a register's key is ''. */
-  readonly cells = new Map<string, Slot>()
+  /** Brings documents that were only loaded so far into the view: the one of a key, or all of them; undefined once all are. */
+  show: ((key?: string) => void) | undefined
+  readonly #cells = new Map<string, Slot>()
   /** Of a counter: what each node added and took away, by slot name. */
   readonly #steps = new Map<string, RawSlot>()
   #total = 0
@@ -24,22 +25,40 @@ export class FieldView {
   }
 
   get total(): number {
+    this.show?.('')
     return this.#total
   }
 
+  /** Chains of slots by key; a register's key is ''. */
+  get cells(): ReadonlyMap<string, Slot> {
+    this.show?.()
+    return this.#cells
+  }
+
+  cell(key: string): Slot | undefined {
+    this.show?.(key)
+    return this.#cells.get(key)
+  }
+
+  /** In place of all that was seen of the key. */
+  replace(key: string, slot: Slot | undefined): void {
+    if (slot === undefined) this.#cells.delete(key)
+    else this.#cells.set(key, slot)
+  }
+
   /** The chain of the key as it is now. */
-  upsert(key: string, name: string, raw: RawSlot): Slot | undefined {
+  upsert(key: string, name: string, raw: RawSlot, node = nodeOf(name)): Slot | undefined {
     if (this.isCounter) {
       this.#steps.set(name, raw)
       this.#count()
       return undefined
     }
-    freezeDeep(raw[0])
+    if (typeof raw[0] === 'object') freezeDeep(raw[0])
     if (raw[3] !== undefined) this.nextExpiryMs = Math.min(this.nextExpiryMs, raw[3])
-    const slot = slotOf(name, raw)
-    const head = this.cells.get(key)
+    const slot = slotOf(name, node, raw)
+    const head = this.#cells.get(key)
     const chain = head === undefined ? slot : withSlot(head, slot)
-    this.cells.set(key, chain)
+    this.#cells.set(key, chain)
     return chain
   }
 
@@ -49,15 +68,15 @@ export class FieldView {
       this.#count()
       return
     }
-    const chain = withoutSlot(this.cells.get(key), name)
-    if (chain === undefined) this.cells.delete(key)
-    else this.cells.set(key, chain)
+    const chain = withoutSlot(this.#cells.get(key), name)
+    if (chain === undefined) this.#cells.delete(key)
+    else this.#cells.set(key, chain)
   }
 
   /** Whether this very write is there, under whichever name. */
   has(key: string, node: string, stamp: number): boolean {
     if (this.isCounter) return [...this.#steps].some(([name, raw]) => nodeOf(name) === node && raw[1] === stamp)
-    for (let slot = this.cells.get(key); slot !== undefined; slot = slot.next) {
+    for (let slot = this.#cells.get(key); slot !== undefined; slot = slot.next) {
       if (slot.node === node && slot.stamp === stamp) return true
     }
     return false
@@ -65,6 +84,7 @@ export class FieldView {
 
   /** What a node has counted so far, and the names of the slots that say so: its own, and copies of it. */
   stepsOf(node: string): { readonly up: number; readonly down: number; readonly names: readonly string[] } {
+    this.show?.('')
     let latest: RawSlot | undefined
     const names: string[] = []
     for (const [name, raw] of this.#steps) {
@@ -78,7 +98,7 @@ export class FieldView {
 
   /** The winner, unless its time is over. */
   winner(key: string, nowMs: () => number): Slot | undefined {
-    const slot = this.cells.get(key)
+    const slot = this.cell(key)
     return slot?.expiresMs !== undefined && slot.expiresMs <= nowMs() ? undefined : slot
   }
 
@@ -92,7 +112,7 @@ export class FieldView {
     if (this.nextExpiryMs > nowMs) return []
     this.nextExpiryMs = Infinity
     const keys: string[] = []
-    for (const [key, { expiresMs }] of this.cells) {
+    for (const [key, { expiresMs }] of this.#cells) {
       if (expiresMs === undefined) continue
       if (expiresMs <= nowMs) keys.push(key)
       else this.nextExpiryMs = Math.min(this.nextExpiryMs, expiresMs)
@@ -101,7 +121,8 @@ export class FieldView {
   }
 
   clear(): void {
-    this.cells.clear()
+    this.show = undefined
+    this.#cells.clear()
     this.#steps.clear()
     this.#total = 0
     this.nextExpiryMs = Infinity

@@ -193,7 +193,7 @@ function setHandle(writer: FieldWriter): StateSet<unknown> {
   const { view } = writer
   const elementOf = (value: unknown): string => canonicalJson(writer.checked(value))
   return {
-    has: (value) => view.cells.has(elementOf(value)),
+    has: (value) => view.cell(elementOf(value)) !== undefined,
     values: () => freezeDeep(writer.read()) as unknown[],
     get size() {
       return view.cells.size

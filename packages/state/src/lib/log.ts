@@ -136,9 +136,9 @@ export function createStateLog(store: Store, random: () => number): StateLog {
         // Only a node that was closed in order is used again: one that crashed may have counted what nobody stored.
         const node =
           freeNode.get<{ node: string }>()?.node ??
-          `n${Math.floor(random() * 36 ** 9)
+          `n${Math.floor(random() * 36 ** 7)
             .toString(36)
-            .padStart(9, '0')}`
+            .padStart(7, '0')}`
         holdNode.run(node)
         return node
       })

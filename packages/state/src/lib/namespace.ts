@@ -297,7 +297,7 @@ export class Namespace {
       const view = this.#replica.views.get(field)
       if (view === undefined) continue
       const { kind } = view.field
-      const slot = view.cells.get(key)
+      const slot = view.cell(key)
       const change: StateChange = {
         namespace,
         field,
@@ -338,7 +338,7 @@ export class Namespace {
   #remoteRecord({ writer, node, atMs, correlationId }: Frame, touched: readonly RemoteChange[]): NewRecord {
     const changes = touched.map(({ field, key }) => {
       const { kind } = this.definition.fields[field]!
-      const slot = this.#replica.views.get(field)?.cells.get(key)
+      const slot = this.#replica.views.get(field)?.cell(key)
       const isKeyed = kind === 'register' || kind === 'map' || kind === 'set'
       const op = isKeyed ? (slot === undefined ? 'delete' : kind === 'set' ? 'add' : 'set') : 'insert'
       const change: HistoryChange = {
@@ -400,7 +400,7 @@ export class Namespace {
     }
     for (const [node, head] of kept.heads) replica.heads.set(node, head)
     for (const { stamp } of kept.heads.values()) stamps.see(stamp)
-    replica.showAll()
+    replica.showLater()
     this.#lastId = kept.tip
     return replica
   }

@@ -16,7 +16,7 @@ export function readField(replica: Replica, view: FieldView, key: string | undef
       if (key !== undefined) return view.winner(key, () => nowMs)?.value
       return Object.fromEntries([...view.live(nowMs)].map(([key, { value }]) => [key, value]))
     case 'set':
-      if (key !== undefined) return view.cells.has(key) ? JSON.parse(key) : undefined
+      if (key !== undefined) return view.cell(key) !== undefined ? JSON.parse(key) : undefined
       return [...view.cells.keys()].map((element) => JSON.parse(element) as unknown)
     case 'list':
       return freezeDeep(replica.document(SEQUENCES).list(view.name).toArray())

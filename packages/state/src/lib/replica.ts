@@ -106,6 +106,8 @@ export class Replica {
   readonly #documents: (StateDocument | undefined)[] = new Array(SHARDS + 1).fill(undefined)
   readonly #suffix: string
   #drafts: Draft[] = []
+  /** While some documents are loaded and not shown yet. */
+  #showShard: ((shard: number) => void) | undefined
 
   constructor({ definition, node, stamps, nowMs, carrier, views = viewsOf(definition) }: ReplicaOptions) {
     this.definition = definition
@@ -128,24 +130,24 @@ export class Replica {
     const name = cell + this.#suffix
     const writer = author.writer === this.owner ? undefined : author.writer
     const slots = slotsOf(draft, shardOf(cell, SHARDS))
-    const before = view.cells.get(key)
+    const before = view.cell(key)
     for (let slot = before; slot !== undefined; slot = slot.next) slots.set(slot.name, undefined)
     slots.set(name, rawSlot(value, stamp, writer, expiresMs))
     const slot: Slot = { name, node: this.node, stamp, value, writer, expiresMs, next: undefined }
     if (expiresMs !== undefined) view.nextExpiryMs = Math.min(view.nextExpiryMs, expiresMs)
-    view.cells.set(key, slot)
+    view.replace(key, slot)
     draft.steps.push({ field: view.name, key, op, value, before, slot })
   }
 
   /** Removes what is seen of the key. */
   drop(view: FieldView, key: string, author: Author, op: HistoryChange['op'] = 'delete'): void {
-    const before = view.cells.get(key)
+    const before = view.cell(key)
     if (before === undefined) return
     const draft = this.#draft(author)
     draft.stamp = this.#stamps.next()
     const slots = slotsOf(draft, shardOf(`${view.name}:${key}`, SHARDS))
     for (let slot: Slot | undefined = before; slot !== undefined; slot = slot.next) slots.set(slot.name, undefined)
-    view.cells.delete(key)
+    view.replace(key, undefined)
     draft.steps.push({ field: view.name, key, op, value: undefined, before, slot: undefined })
   }
 
@@ -273,6 +275,7 @@ export class Replica {
       for (const field of roots) touched.note(field, '')
       return
     }
+    this.#showShard?.(document.shard)
     const map = document.slots
     let names: ReadonlySet<string> | undefined
     const observe = (event: YMapEvent<RawSlot>): void => {
@@ -295,7 +298,8 @@ export class Replica {
   }
 
   /** What this replica has seen and seen removed, brought into a later epoch by somebody who did not know yet. */
-  #isOvertaken(name: string, [, stamp]: RawSlot): boolean {
+  #isOvertaken(name: string, raw: RawSlot): boolean {
+    const stamp = raw[1]
     const node = nodeOf(name)
     if (stamp > (this.heads.get(node) ?? NOTHING_SEEN).stamp) return false
     return this.views.get(fieldOf(name))?.has(keyOf(name), node, stamp) === false
@@ -327,7 +331,7 @@ export class Replica {
     const found: StateConflict[] = []
     for (const { field, key, arrived } of touched.cells()) {
       const view = this.views.get(field)!
-      const winner = view.cells.get(key)
+      const winner = view.cell(key)
       if (winner?.next === undefined || arrived.size === 0 || view.field.kind === 'set') continue
       for (let loser: Slot | undefined = winner.next; loser !== undefined; loser = loser.next) {
         const isNews = arrived.has(winner.name) || arrived.has(loser.name)
@@ -393,6 +397,7 @@ export class Replica {
 
   /** Joins a document of another epoch, by the rules of [S5]. */
   #adopt(theirs: StateDocument, seen: SlotSide['seen'], touched: Touched): void {
+    this.#showRest()
     const carrier = this.#carrier()
     const mine = this.document(theirs.shard)
     const isLater = theirs.epoch > mine.epoch
@@ -472,7 +477,7 @@ export class Replica {
     return decodeStep1(question).some(({ shard, epoch }) => epoch > (this.#documents[shard]?.epoch ?? FIRST_EPOCH))
   }
 
-  /** Puts a stored document in place of what is there, without a view of it: `showAll` comes after. */
+  /** Puts a stored document in place of what is there, without a view of it: `showLater` comes after. */
   restore(shard: number, epoch: string, data: Uint8Array): void {
     const document = new StateDocument(shard, epoch)
     applyUpdateV2(document.doc, data)
@@ -509,11 +514,50 @@ export class Replica {
     for (const [node, head] of heads) if (node !== this.node) this.#heard(node, head)
   }
 
-  showAll(): void {
-    for (const document of this.#existing()) {
-      if (document.shard === SEQUENCES) continue
-      document.slots.forEach((raw, name) => void this.#show(name, raw))
+  /** From now on reads look into the documents, each of which comes into the view when it is first needed. */
+  showLater(): void {
+    const hidden = new Set(this.#existing().map(({ shard }) => shard))
+    hidden.delete(SEQUENCES)
+    if (hidden.size === 0) return
+    this.#showShard = (shard) => {
+      if (!hidden.delete(shard)) return
+      if (hidden.size === 0) this.#endHiding()
+      this.#showDocument(this.document(shard))
     }
+    for (const view of this.views.values()) {
+      view.show = (key) => {
+        if (key === undefined) this.#showRest()
+        else this.#showShard?.(shardOf(`${view.name}:${key}`, SHARDS))
+      }
+    }
+  }
+
+  #endHiding(): void {
+    this.#showShard = undefined
+    for (const view of this.views.values()) view.show = undefined
+  }
+
+  #showRest(): void {
+    for (let shard = 0; shard < SHARDS; shard++) this.#showShard?.(shard)
+  }
+
+  /** Most slots of a document are of one field and one node, so these are only cut out of a name when they change. */
+  #showDocument({ slots }: StateDocument): void {
+    let view: FieldView | undefined
+    let prefix = ''
+    let suffix = ''
+    let node = ''
+    slots.forEach((raw, name) => {
+      if (prefix === '' || !name.startsWith(prefix)) {
+        prefix = `${fieldOf(name)}:`
+        view = this.views.get(prefix.slice(0, -1))
+      }
+      if (suffix === '' || !name.endsWith(suffix)) {
+        suffix = name.slice(name.lastIndexOf('@'))
+        node = nodeOf(name)
+      }
+      view?.upsert(name.slice(prefix.length, -suffix.length), name, raw, node)
+    })
   }
 
   /** Documents of which most is removed keys. */
@@ -526,6 +570,7 @@ export class Replica {
   /** Moves a document to a new epoch that holds what is live alone. The frame that tells the others has no content. */
   rotate(shards: readonly number[], writer: string): void {
     this.settle()
+    this.#showRest()
     const parts: Part[] = []
     for (const shard of shards) {
       const old = this.document(shard)

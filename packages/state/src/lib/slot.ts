@@ -21,8 +21,9 @@ export function rawSlot(value: unknown, stamp: number, writer: string | undefine
   return writer === undefined ? [value, stamp] : [value, stamp, writer]
 }
 
-export function slotOf(name: string, [value, stamp, writer, expiresMs]: RawSlot): Slot {
-  return { name, node: nodeOf(name), stamp, value, writer: writer ?? undefined, expiresMs, next: undefined }
+/** By index and not by destructuring, which would cost an iterator for each of the many that are loaded. */
+export function slotOf(name: string, node: string, raw: RawSlot): Slot {
+  return { name, node, stamp: raw[1], value: raw[0], writer: raw[2] ?? undefined, expiresMs: raw[3], next: undefined }
 }
 
 /** The part of a slot's name that all nodes share: `field:key`. */
