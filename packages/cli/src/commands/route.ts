@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@switchyard/yard/config'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { renderDecision } from '../render/decision.ts'
@@ -7,7 +8,7 @@ export const define: Define = (command, session) => {
   command.action(async (request: string) => {
     const decision = (await session.yard()).decide(request)
     session.answer({
-      data: decision,
+      data: withoutSecrets(decision),
       text: (look) => renderDecision(decision, look),
       exit: decision.outcome === 'routed' ? EXIT.done : EXIT.noCommandFits,
     })

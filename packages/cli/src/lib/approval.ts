@@ -101,7 +101,7 @@ type Rule = YardConfig['approval'][keyof YardConfig['approval']]
 const STRICTNESS: readonly Rule[] = ['run', 'ask', 'type']
 
 function strictest(steps: readonly Step[], approval: YardConfig['approval']): Rule {
-  const rules = steps.map(({ definition }) => approval[definition.effect])
+  const rules = steps.map(({ definition: { effect } }) => (effect === 'read' ? 'run' : approval[effect]))
   return STRICTNESS.findLast((rule) => rules.includes(rule)) ?? 'run'
 }
 

@@ -13,7 +13,7 @@ export function createLog(least: (typeof LEVELS)[number] | 'silent', note: Sessi
       if (LEVELS.indexOf(level) < from) return () => {}
       return (message, fields) => {
         const data = fields === undefined ? '' : ` ${JSON.stringify(withoutSecrets(fields))}`
-        note((look) => `${paint(look, level === 'error' ? 'red' : 'dim', level.padEnd(5))} ${plugin}: ${plain(message)}${data}`)
+        note((look) => `${paint(look, level === 'error' ? 'red' : 'dim', level.padEnd(5))} ${plugin}: ${plain(message + data)}`)
       }
     }
     return { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') }

@@ -1,7 +1,7 @@
 import type { Plugin, Progress } from '@switchyard/plugin-kit'
 import type { Yard } from '@switchyard/yard'
 import type { LoadedConfig } from '@switchyard/yard/config'
-import type { Look } from '../render/look.ts'
+import { type Look, plain } from '../render/look.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Host, Output } from './host.ts'
 import type { CommandLine } from './program.ts'
@@ -43,7 +43,9 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     progress({ message, done, total }: Progress) {
       if (host.terminal === undefined) return
       const count = done === undefined ? '' : ` ${done}${total === undefined ? '' : `/${total}`}`
-      const line = `${message}${count}`.slice(0, err.columns - 1)
+      const line = plain(`${message}${count}`)
+        .replace(/\s+/g, ' ')
+        .slice(0, err.columns - 1)
       err.write(`\r${line.padEnd(shown)}`)
       shown = line.length
     },

@@ -1,6 +1,7 @@
 import { confirm, isCancel, select, text } from '@clack/prompts'
 import { SwitchyardError } from '@switchyard/contracts'
 import type { Question } from '@switchyard/plugin-kit'
+import { plain } from '../render/look.ts'
 import type { Terminal } from './host.ts'
 
 /** Yes or no; leaving the question means no. */
@@ -41,9 +42,9 @@ export async function written(message: string, terminal: Terminal, signal: Abort
 /** How a plugin's question is put to the person. */
 export function answerOf(terminal: Terminal, signal: AbortSignal): (question: Question) => Promise<string> {
   return async (question) => {
-    const choices = question.choices?.map((choice) => ({ value: choice, label: choice }))
-    const answer =
-      choices === undefined ? await written(question.text, terminal, signal) : await chosen(question.text, choices, terminal, signal)
+    const message = plain(question.text)
+    const choices = question.choices?.map((choice) => ({ value: choice, label: plain(choice) }))
+    const answer = choices === undefined ? await written(message, terminal, signal) : await chosen(message, choices, terminal, signal)
     if (answer !== undefined) return answer
     throw new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question.text}`, {
       data: { question: question.text },

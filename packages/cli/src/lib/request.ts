@@ -1,7 +1,7 @@
 import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderDecision, renderOffers } from '../render/decision.ts'
-import { paint } from '../render/look.ts'
+import { paint, plain } from '../render/look.ts'
 import { runSteps, type Step } from './approval.ts'
 import { EXIT } from './exit-code.ts'
 import { commandLine, type Flag, flagsOf, valueOfFlag } from './flags.ts'
@@ -39,7 +39,8 @@ export async function answerRequest(session: Session, request: string, flags: Re
     steps.push({ command, definition, input })
   }
   if (!session.json && flags.explain !== true) {
-    for (const { command, input } of steps) session.note((look) => paint(look, 'dim', `→ ${commandLine(command, withoutSecrets(input))}`))
+    for (const { command, input } of steps)
+      session.note((look) => paint(look, 'dim', plain(`→ ${commandLine(command, withoutSecrets(input))}`)))
   }
   const { results: _, data, ...reply } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true })
   return { ...reply, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
@@ -117,7 +118,7 @@ function abstained(yard: Yard, decision: Decision): Reply {
     ...(examples[0] !== undefined && { say: examples[0] }),
   }))
   return {
-    data: { ...decision, can },
+    data: { ...withoutSecrets(decision), can },
     text: (look) => `No command here does that. What can be done:\n${renderOffers(can, look)}`,
     exit: EXIT.noCommandFits,
   }
@@ -127,7 +128,7 @@ function unsure(decision: Decision): Reply {
   const candidates = decision.parts.flatMap(({ command, alternatives }) => [command, ...alternatives.map((one) => one.command)])
   const how = candidates.map((command) => `  switchyard ${command.replaceAll('.', ' ')} --help`).join('\n')
   return {
-    data: decision,
+    data: withoutSecrets(decision),
     text: (look) => `${renderDecision(decision, look)}\n\nNothing was done. Ask again with more words, or run one of them:\n${how}`,
     exit: EXIT.noCommandFits,
   }

@@ -1,5 +1,6 @@
 import type { Decision } from '@switchyard/yard'
-import { type Look, paint } from './look.ts'
+import { withoutSecrets } from '@switchyard/yard/config'
+import { type Look, paint, plain } from './look.ts'
 import { renderTable } from './table.ts'
 
 /** Which command a request means, how sure that is, and what came next. */
@@ -8,9 +9,9 @@ export function renderDecision(decision: Decision, look: Look): string {
   if (outcome === 'abstain' || parts.length === 0) return 'No command here fits that.'
   const blocks = parts.map(({ text, command, confidence, input, missing, alternatives }) => {
     const rows = [[command, percent(confidence), 'best'], ...alternatives.map((one) => [one.command, percent(one.confidence), ''])]
-    const lines = [paint(look, 'dim', `"${text}"`), renderTable(undefined, rows, look)]
-    const given = Object.entries(input).map(([field, value]) => `${field} ${JSON.stringify(value)}`)
-    if (given.length > 0) lines.push(`with ${given.join(', ')}`)
+    const lines = [paint(look, 'dim', `"${plain(text)}"`), renderTable(undefined, rows, look)]
+    const given = Object.entries(withoutSecrets(input)).map(([field, value]) => `${field} ${JSON.stringify(value)}`)
+    if (given.length > 0) lines.push(plain(`with ${given.join(', ')}`))
     if (missing.length > 0) lines.push(paint(look, 'yellow', `missing ${missing.join(', ')}`))
     return lines.join('\n')
   })

@@ -1,5 +1,5 @@
 import type { Finding } from '@switchyard/yard'
-import { type Look, paint, wrap } from './look.ts'
+import { type Look, paint, plain, wrap } from './look.ts'
 
 const MARKS = { ok: ['✓', 'green'], warning: ['!', 'yellow'], failed: ['✗', 'red'] } as const
 
@@ -11,9 +11,9 @@ export function renderFindings(findings: readonly Finding[], look: Look): string
     .flatMap(({ check, state, found, mend }) => {
       const [mark, color] = MARKS[state]
       const room = look.columns - indent.length
-      const [first = '', ...rest] = wrap(found, room)
+      const [first = '', ...rest] = wrap(plain(found), room)
       const lines = [`${paint(look, color, mark)} ${check.padEnd(width)}  ${first}`, ...rest.map((line) => `${indent}${line}`)]
-      if (mend !== undefined) lines.push(...wrap(`→ ${mend}`, room).map((line) => `${indent}${paint(look, 'cyan', line)}`))
+      if (mend !== undefined) lines.push(...wrap(plain(`→ ${mend}`), room).map((line) => `${indent}${paint(look, 'cyan', line)}`))
       return lines
     })
     .join('\n')

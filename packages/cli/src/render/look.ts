@@ -12,10 +12,11 @@ export function paint({ color }: Look, name: keyof typeof CODES, text: string): 
   return color ? `\u001b[${on}m${text}\u001b[${off}m` : text
 }
 
-/** Text of others without anything that steers a terminal; line breaks stay. */
+/** Text of others without anything that steers a terminal or turns the order of letters around; line breaks stay. */
 export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-  return text.replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: with its letters gone too, a colour leaves nothing behind
+  const uncolored = text.replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '')
+  return uncolored.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, '')
 }
 
 /** Breaks text between words so that no line is wider, unless one word is. */

@@ -13,7 +13,7 @@ export function renderPlans(steps: readonly PlannedStep[], look: Look, kept?: 'k
   const blocks = steps.map((step) => onePlan(step, look))
   if (kept === undefined) return blocks.join('\n\n')
   const approvals = steps.flatMap(({ planned }) => (planned === undefined ? [] : [`switchyard approve ${planned.id}`]))
-  const next = approvals.length === 0 ? ['run it again with --yes'] : approvals
+  const next = approvals.length === 0 ? ['run it again without --dry-run'] : approvals
   return [...blocks, `Nothing was done. To do it:\n${next.map((line) => `  ${line}`).join('\n')}`].join('\n\n')
 }
 
@@ -51,7 +51,7 @@ export function renderPlanList(plans: readonly PlannedRun[], look: Look): string
       undoable ? 'done, undoable' : state,
       createdAt.slice(0, 16).replace('T', ' '),
       command,
-      plain(plan.summary),
+      plan.summary,
     ]),
     look,
   )

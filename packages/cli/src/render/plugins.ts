@@ -1,5 +1,5 @@
 import type { Plugin } from '@switchyard/plugin-kit'
-import { type Look, paint } from './look.ts'
+import { type Look, paint, plain } from './look.ts'
 import { renderTable } from './table.ts'
 
 /** Every plugin with its commands as they are typed. */
@@ -11,7 +11,7 @@ export function renderPlugins(plugins: readonly Plugin[], look: Look): string {
         effect,
         about,
       ])
-      const head = `${paint(look, 'bold', name)} ${paint(look, 'dim', version)}  ${summary}`
+      const head = `${paint(look, 'bold', name)} ${paint(look, 'dim', version)}  ${plain(summary)}`
       return rows.length === 0 ? head : `${head}\n${renderTable(undefined, rows, look)}`
     })
     .join('\n\n')

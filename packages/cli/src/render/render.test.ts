@@ -53,6 +53,12 @@ Nothing was done. To do it:
 `)
   })
 
+  it('a plan of what only reads', () => {
+    expect(renderPlans([{ command: 'ops.health.scan' }], look, 'kept')).toBe(
+      'ops.health.scan  changes nothing\n\nNothing was done. To do it:\n  run it again without --dry-run',
+    )
+  })
+
   it('the list of plans', () => {
     expect(`\n${renderPlanList([planned, { ...planned, id: 'p-2222222', state: 'done', undoable: true }], look)}\n`).toBe(`
 plan       state           made              command       would
@@ -181,6 +187,19 @@ describe('text of others', () => {
   it('cannot steer the terminal', () => {
     expect(plain('a\u001b[31mred\u001b[0m\u0007\u009b2Jb\nc\td')).toBe('ared2Jb\nc\td')
     expect(renderValue({ '\u001b[2Jkey': '\u001b]0;title\u0007' }, look)).toBe('key: ]0;title')
+  })
+
+  it('cannot do so from a table, a finding or a decision either', () => {
+    const evil = 'a\u001b[2J\nb\u202ec'
+    const findings = renderFindings([{ check: 'store', state: 'failed', found: evil, mend: evil }], look)
+    const list = renderPlanList([{ ...planned, command: evil, plan: { ...planned.plan, summary: evil } }], look)
+    const setting = renderConfig([{ key: 'plugins', value: [evil], origin: { from: 'default' } }], look)
+    const part = { text: evil, command: 'a.b', confidence: 1, input: { path: '\u009b2J', token: 'hunter2' }, missing: [], alternatives: [] }
+    const decision = renderDecision({ request: evil, outcome: 'routed', parts: [part] }, look)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    expect(findings + list + setting + decision).not.toMatch(/[\u001b\u009b\u202e]/)
+    expect(list).toContain('waiting  2026-11-21 09:30  a bc')
+    expect(decision).toContain('token "[hidden]"')
   })
 
   it('is coloured only where colours are wanted', () => {

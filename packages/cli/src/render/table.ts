@@ -1,11 +1,11 @@
-import { type Look, paint, wrap } from './look.ts'
+import { type Look, paint, plain, wrap } from './look.ts'
 
 const GAP = 2
 const LEAST_LAST = 20
 
-/** Rows in aligned columns; the last column takes what is left of the width and wraps. */
+/** Rows in aligned columns; the last column takes what is left of the width and wraps. Nothing in a cell steers the terminal. */
 export function renderTable(head: readonly string[] | undefined, rows: readonly (readonly string[])[], look: Look): string {
-  const all = head === undefined ? rows : [head, ...rows]
+  const all = (head === undefined ? rows : [head, ...rows]).map((row) => row.map(cellText))
   const last = Math.max(...all.map((row) => row.length)) - 1
   const widths = Array.from({ length: last }, (_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
   const left = widths.reduce((sum, width) => sum + width + GAP, 0)
@@ -19,4 +19,9 @@ export function renderTable(head: readonly string[] | undefined, rows: readonly 
     })
   })
   return lines.join('\n')
+}
+
+/** Only the last column has room for more than one line. */
+function cellText(text: string, column: number, row: readonly string[]): string {
+  return column === row.length - 1 ? plain(text) : plain(text).replace(/[\n\t]+/g, ' ')
 }

@@ -29,7 +29,7 @@ describe('loadConfig()', () => {
   it('gives every key its default where nothing is said', async () => {
     const { config, entries } = await load({})
     expect(config).toEqual(defaultConfig())
-    expect(config.approval).toEqual({ read: 'run', write: 'ask', destroy: 'type' })
+    expect(config.approval).toEqual({ write: 'ask', destroy: 'type' })
     expect(new Set(entries.map(({ origin }) => origin.from))).toEqual(new Set(['default']))
   })
 
@@ -149,7 +149,6 @@ describe('the configuration', () => {
     expect(listVariables().map(({ name, path }) => `${path.join('.')} ${name}`)).toEqual([
       'plugins SWITCHYARD_PLUGINS',
       'logLevel SWITCHYARD_LOG_LEVEL',
-      'approval.read SWITCHYARD_APPROVAL_READ',
       'approval.write SWITCHYARD_APPROVAL_WRITE',
       'approval.destroy SWITCHYARD_APPROVAL_DESTROY',
       'guard SWITCHYARD_GUARD',

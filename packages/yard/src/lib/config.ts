@@ -4,8 +4,6 @@ import { guardSettings } from './config-guard.ts'
 /** The file's name in a workspace's root. */
 export const CONFIG_FILE = 'switchyard.config.json'
 
-const effects = 'read changes nothing, write can be looked at first, destroy cannot be taken back'
-
 /** Every key of `switchyard.config.json`; the descriptions are its documentation. */
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe('The JSON schema that an editor checks this file with'),
@@ -16,12 +14,13 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('The least level that is written to the log'),
   approval: z
     .strictObject({
-      read: z.enum(['run', 'ask']).default('run').describe('How a command that changes nothing is started'),
       write: z.enum(['run', 'ask', 'type']).default('ask').describe('How a command that changes something is started'),
       destroy: z.enum(['ask', 'type']).default('type').describe('How a command that removes something for good is started'),
     })
     .prefault({})
-    .describe(`What a person has to do before a command runs (run: nothing, ask: say yes, type: type a name); ${effects}`),
+    .describe(
+      'What a person has to do before a command runs (run: nothing, ask: say yes, type: type a name); what only reads runs at once',
+    ),
   guard: z
     .record(z.string().min(1), guardSettings)
     .default({})
