@@ -23,6 +23,8 @@ export interface Host {
   readonly cwd: string
   readonly platform: NodeJS.Platform
   readonly homeDir: string
+  /** Undefined where users have no numbers. */
+  readonly userId: number | undefined
   /** For the one document or text that was asked for. */
   readonly out: Output
   /** For everything else. */
@@ -44,6 +46,7 @@ export function readHost(onUnwritten: (error: Error) => void): Host {
     cwd: process.cwd(),
     platform,
     homeDir: homedir(),
+    userId: process.getuid?.(),
     out: outputTo(stdout, env, onUnwritten),
     err: outputTo(stderr, env, () => {}),
     terminal: stdin.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? { input: stdin, output: stderr } : undefined,

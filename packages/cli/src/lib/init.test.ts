@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { initWorkspace } from './init.ts'
-import { findWorkspace } from './workspace.ts'
 
 let dir: string
 beforeEach(() => {
@@ -27,19 +26,5 @@ describe('initWorkspace()', () => {
     mkdirSync(join(dir, '.git'))
     writeFileSync(join(dir, '.gitignore'), '/.switchyard\n')
     expect(initWorkspace(dir)).toHaveLength(1)
-  })
-})
-
-describe('findWorkspace()', () => {
-  it('takes the nearest folder with a configuration, a data folder or a repository, else where one is', () => {
-    const deep = join(dir, 'a/b')
-    mkdirSync(deep, { recursive: true })
-    expect(findWorkspace(deep, undefined)).toBe(deep)
-    mkdirSync(join(dir, '.git'))
-    expect(findWorkspace(deep, undefined)).toBe(dir)
-    writeFileSync(join(dir, 'a/switchyard.config.json'), '{}')
-    expect(findWorkspace(deep, undefined)).toBe(join(dir, 'a'))
-    expect(findWorkspace(deep, '..')).toBe(join(dir, 'a'))
-    expect(() => findWorkspace(deep, 'gone')).toThrow('it must be a folder: there is none')
   })
 })

@@ -19,7 +19,7 @@ export interface OpenedSession {
 /** Opens nothing yet: every part of a session is opened at its first use. */
 export function openSession(host: Host, { json, dir }: CommandLine, signal: AbortSignal): OpenedSession {
   const { out, err } = host
-  const workspace = once(() => findWorkspace(host.cwd, dir))
+  const workspace = once(() => findWorkspace(host.cwd, dir, host.userId))
   const config = once(loadConfig)
   const plugins = once(loadPlugins)
   let yard: Promise<Yard> | undefined
