@@ -15,13 +15,20 @@ function quietError(code: string, message: string, details: ErrorDetails): Switc
 /** `retryAfterMs` is undefined for a breaker that was opened by hand. */
 export const circuitOpen = (name: string, retryAfterMs: number | undefined): SwitchyardError =>
   retryAfterMs === undefined
-    ? quietError('CIRCUIT_OPEN', `Cannot call "${name}" as its breaker was opened by hand`, { data: { name } })
+    ? quietError('CIRCUIT_OPEN', `Cannot call "${name}" as its breaker was opened by hand`, {
+        data: { name },
+        next: 'it stays so until somebody resets it',
+      })
     : quietError('CIRCUIT_OPEN', `Cannot call "${name}" as its breaker is open: retry after ${retryAfterMs} ms`, {
         data: { name, retryAfterMs },
+        next: `try again in ${Math.ceil(retryAfterMs / 1_000)} s: it failed too often`,
       })
 
 export const timedOut = (name: string, timeoutMs: number): SwitchyardError =>
-  quietError('TIMEOUT', `Cannot finish "${name}" as it must answer within ${timeoutMs} ms`, { data: { name, timeoutMs } })
+  quietError('TIMEOUT', `Cannot finish "${name}" as it must answer within ${timeoutMs} ms`, {
+    data: { name, timeoutMs },
+    next: 'see whether what it waits for is well, or allow it more time with timeoutMs',
+  })
 
 /** `cause` is the failure that was being retried, if any. */
 export const deadlineExceeded = (name: string, cause?: SwitchyardError): SwitchyardError =>
@@ -34,7 +41,10 @@ export const guardClosed = (name: string): SwitchyardError =>
   quietError('CANCELLED', `Cannot call "${name}" as its guard is closed`, { data: { name } })
 
 export const queueFull = (name: string, maxQueue: number): SwitchyardError =>
-  quietError('QUEUE_FULL', `Cannot call "${name}" as at most ${maxQueue} calls may wait`, { data: { name, maxQueue } })
+  quietError('QUEUE_FULL', `Cannot call "${name}" as at most ${maxQueue} calls may wait`, {
+    data: { name, maxQueue },
+    next: 'try again when it has less to do',
+  })
 
 /** A setting that cannot be, and where. */
 export interface OptionMistake {

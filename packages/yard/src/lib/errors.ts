@@ -15,6 +15,12 @@ export const duplicatePlugin = (name: string): SwitchyardError =>
     next: 'take one of the two out of plugins in switchyard.config.json',
   })
 
+export const reservedName = (name: string): SwitchyardError =>
+  new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as a plugin needs a name that is free: "${name}" is who asks`, {
+    data: { plugin: name },
+    next: REPORT,
+  })
+
 export const invalidGuards = (plugin: string, mistakes: readonly Mistake[]): SwitchyardError =>
   new SwitchyardError(
     'MANIFEST_INVALID',
@@ -76,6 +82,11 @@ export const planUsed = (planId: string, state: string): SwitchyardError =>
 
 export const notUndoable = (planId: string, why: string): SwitchyardError =>
   new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${planId}" as ${why}`, { data: { plan: planId }, next: 'switchyard plans' })
+
+export const unknownImport = (plugin: string, namespace: string, owner: string): SwitchyardError =>
+  new SwitchyardError('MANIFEST_INVALID', `Cannot load plugin "${plugin}" as "${owner}" must export "${namespace}" to it: it does not`, {
+    data: { plugin, namespace, owner },
+  })
 
 export const needsAnswer = (question: string): SwitchyardError =>
   new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question}`, {

@@ -119,6 +119,15 @@ const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (isSwitchyardError(error) ? error.code : error),
   )
 
+/** Something to wait for. */
+function door(): { opened: Promise<void>; open: () => void } {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
 describe('openYard()', () => {
   it('runs a command of a plugin over the bus, with defaults filled in', async () => {
     await yard.call('notes.write', { name: 'a.txt' })
@@ -169,7 +178,7 @@ describe('openYard()', () => {
   it('gives a plugin a folder of its own', async () => {
     const { answer } = (await yard.call('notes.odd', { how: 'data' })) as { answer: string }
     expect(answer).toBe(join(dir, '.switchyard', 'plugins', 'notes'))
-    expect(existsSync(answer)).toBe(true)
+    expect(statSync(answer).mode & 0o777).toBe(0o700)
   })
 
   it('keeps its data folder to the user alone, and out of git', () => {
@@ -184,6 +193,11 @@ describe('openYard()', () => {
 
   it('refuses two plugins of one name', async () => {
     expect(await codeOf(openYard(dir, { plugins: [notes, notes], memory: true }))).toBe('MANIFEST_INVALID')
+  })
+
+  it('lets no plugin go by the name of the person', async () => {
+    const impostor = definePlugin({ name: 'person', version: '1.0.0', summary: 'Is nobody', commands: {} })
+    expect(await codeOf(openYard(dir, { plugins: [impostor], memory: true }))).toBe('MANIFEST_INVALID')
   })
 
   it('writes nothing to disk in memory', async () => {
@@ -299,35 +313,33 @@ describe('approve() and undo() in a process that is killed', () => {
   })
 
   it('leave alone what a process that lives is at', async () => {
-    let finish = () => {}
-    const running = new Promise<void>((resolve) => {
-      finish = resolve
-    })
-    const slow = definePlugin({
-      name: 'slow',
-      version: '1.0.0',
-      summary: 'Takes its time',
-      commands: {
-        walk: command({
-          summary: 'Walks on',
-          examples: [],
-          effect: 'write',
-          input: z.object({}),
-          output: z.object({}),
-          plan: () => ({ summary: 'Walk', steps: [] }),
-          run: () => running.then(() => ({})),
-        }),
-      },
-    })
-    await using one = await openYard(dir, { plugins: [slow] })
-    await using other = await openYard(dir, { plugins: [slow] })
-    const { id } = await one.plan('slow.walk', {})
+    const doors = [door(), door()]
+    const walk = (at: number) =>
+      command({
+        summary: 'Walks through a door',
+        examples: [],
+        effect: 'write',
+        input: z.object({}),
+        output: z.object({}),
+        plan: () => ({ summary: 'Walk', steps: [] }),
+        run: () => doors[at]!.opened.then(() => ({})),
+        ...(at === 0 && { undo: () => ({ command: 'walker.back', input: {} }) }),
+      })
+    const walker = definePlugin({ name: 'walker', version: '1.0.0', summary: 'Walks', commands: { walk: walk(0), back: walk(1) } })
+    await using one = await openYard(dir, { plugins: [walker] })
+    await using other = await openYard(dir, { plugins: [walker] })
+    const { id } = await one.plan('walker.walk', {})
     const approved = one.approve(id)
     expect(other.plans()).toMatchObject([{ id, state: 'running' }])
     expect(await codeOf(other.approve(id))).toBe('PLAN_USED')
-    finish()
+    doors[0]!.open()
     await approved
-    expect(other.plans()).toMatchObject([{ id, state: 'done' }])
+    const undone = one.undo(id)
+    expect(other.plans()).toMatchObject([{ id, state: 'undoing', undoable: false }])
+    expect(await codeOf(other.undo(id))).toBe('NOT_UNDOABLE')
+    doors[1]!.open()
+    await undone
+    expect(other.plans()).toMatchObject([{ id, state: 'undone' }])
   })
 })
 
@@ -456,6 +468,16 @@ describe('decide()', () => {
   })
 })
 
+describe('decide() of other commands than the kept model knows', () => {
+  it('learns again', async () => {
+    yard.decide('throw my note away')
+    await yard.close()
+    const renamed = definePlugin({ name: 'papers', version: '1.0.0', summary: 'Keeps papers', publishes: [written], commands: { remove } })
+    yard = await openYard(dir, { plugins: [renamed] })
+    expect(yard.decide('throw my note away').parts[0]?.command).toBe('papers.remove')
+  })
+})
+
 describe('decide() with a model that cannot be read', () => {
   it('learns again', async () => {
     const before = yard.decide('throw my note away')
@@ -498,6 +520,18 @@ describe('doctor()', () => {
 })
 
 describe('close()', () => {
+  it('lets what runs finish', async () => {
+    const { opened, open } = door()
+    const wait = { ...read, run: () => opened.then(() => ({ text: 'at last' })) } as typeof read
+    const patient = definePlugin({ name: 'patient', version: '1.0.0', summary: 'Waits', commands: { wait } })
+    const one = await openYard(dir, { plugins: [patient] })
+    const call = one.call('patient.wait', { name: 'a' })
+    const closed = one.close()
+    open()
+    expect(await call).toEqual({ text: 'at last' })
+    await closed
+  })
+
   it('can be called twice, and nothing can be called after it', async () => {
     await yard.close()
     await yard.close()

@@ -7,11 +7,12 @@ import { defaultConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
-import { duplicatePlugin, invalidInput, nothingToPlan, unknownCommand } from './errors.ts'
+import { duplicatePlugin, invalidInput, nothingToPlan, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, type CommandGuard, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { parseWith } from './schema.ts'
+import { createSharedState, type SharedState } from './shared-state.ts'
 import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
 
 /** The identity under which a person's requests go over the bus. */
@@ -42,10 +43,11 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => guards.get(method)?.rule,
     })
-    const shared = { workspace, dataRoot, timeLimitMsOf: (id: string) => guards.get(id)?.timeLimitMs, ask: options.ask }
+    const state = createSharedState({ plugins, bus, store, clock, random, operator: PERSON })
+    const shared = { workspace, state, dataRoot, timeLimitMsOf: (id: string) => guards.get(id)?.timeLimitMs, ask: options.ask }
     for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
     await bus.ready()
-    return createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log })
+    return createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log })
   } catch (error) {
     await bus?.close()
     store.close()
@@ -70,12 +72,13 @@ interface OpenParts {
   readonly guards: ReadonlyMap<string, CommandGuard>
   readonly store: Store
   readonly bus: Bus
+  readonly state: SharedState
   readonly clock: Clock
   readonly random: () => number
   readonly log: (plugin: string) => Log
 }
 
-function createYard({ workspace, plugins, commands, guards, store, bus, clock, random, log }: OpenParts): Yard {
+function createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log }: OpenParts): Yard {
   const person = bus.connect(PERSON)
   const plans = createPlans(store, random)
   const decide = createDecide(store, commands)
@@ -138,6 +141,7 @@ function createYard({ workspace, plugins, commands, guards, store, bus, clock, r
     },
     plans: () => plans.list(),
     decide,
+    state: () => state.open(),
     doctor: async () => diagnose({ workspace, plugins, store }),
     close() {
       closing ??= closeAll()
@@ -160,6 +164,7 @@ function createYard({ workspace, plugins, commands, guards, store, bus, clock, r
 
   async function closeAll(): Promise<void> {
     await bus.drain()
+    await state.close()
     await bus.close()
     store.close()
   }
@@ -171,6 +176,7 @@ function commandsOf(plugins: readonly Plugin[]): ReadonlyMap<string, CommandInfo
   const names = new Set<string>()
   const found: CommandInfo[] = []
   for (const plugin of plugins) {
+    if (plugin.name === PERSON) throw reservedName(PERSON)
     if (names.has(plugin.name)) throw duplicatePlugin(plugin.name)
     names.add(plugin.name)
     for (const [name, definition] of Object.entries(plugin.commands)) {

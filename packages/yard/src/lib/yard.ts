@@ -1,6 +1,7 @@
 import type { Clock, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
+import type { State } from '@switchyard/state'
 import type { YardConfig } from './config.ts'
 import type { Finding } from './doctor.ts'
 
@@ -8,7 +9,7 @@ export interface YardOptions {
   plugins: readonly Plugin[]
   /** Complete, as `loadConfig` returns it. @default the defaults of every key */
   config?: YardConfig
-  /** Keeps everything in memory and writes nothing to disk. @default false */
+  /** Keeps everything in memory; nothing but the hub's socket of `meet` and a plugin's own files is on disk. @default false */
   memory?: boolean
   /** Meets the workspace's other processes at its hub, so that their plugins can be called and heard. @default false */
   meet?: boolean
@@ -38,8 +39,10 @@ export interface Yard {
   plans(): readonly PlannedRun[]
   /** Which command a request in plain words means. Runs nothing. */
   decide(request: string): Decision
+  /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
+  state(): Promise<State>
   doctor(): Promise<readonly Finding[]>
-  /** Finishes what runs, then lets go of everything. */
+  /** Lets what runs finish for ten seconds, then ends it and lets go of everything. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
