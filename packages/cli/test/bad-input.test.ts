@@ -103,8 +103,8 @@ describe('a configuration with three mistakes', () => {
       code: 2,
       lines: [
         '✗ switchyard.config.json:2:15: logLevel must be one of "debug", "info", "warn", "error", "silent": current value is "loud"',
-        '  switchyard.config.json:4:31: store.busyTimeoutMs must be a number: current value is "long"',
         '  switchyard.config.json:3:3: plugin is no key: did you mean "plugins"',
+        '  switchyard.config.json:4:31: store.busyTimeoutMs must be a number: current value is "long"',
       ],
     })
   })

@@ -3,6 +3,7 @@ import { type ConfigProblem, keyText } from './config-problem.ts'
 
 /** A file's text with the places of its values. */
 export interface ConfigDocument {
+  /** As far as the notation is right: what comes after its first mistake may have been read wrongly and is left out. Of a repeated key, the first. */
   readonly value: unknown
   /** Mistakes of the notation itself: a missing bracket, a key that is there twice. */
   readonly problems: readonly ConfigProblem[]
@@ -27,12 +28,8 @@ export function parseConfigDocument(source: string, text: string): ConfigDocumen
   const problems: ConfigProblem[] = errors
     .slice(0, 1)
     .map((error) => ({ source, ...place(error.offset), key: '', message: `must be JSON: ${syntaxText(error)}` }))
-  const value =
-    root === undefined
-      ? {}
-      : plainValue(root, [], (node, path) => {
-          problems.push({ source, ...place(node.offset), key: keyText(path), message: 'must be there once: it is there again' })
-        })
+  const end = errors[0]?.offset ?? text.length
+  const value = root === undefined ? {} : plainValue(root, [])
 
   return {
     value,
@@ -49,25 +46,33 @@ export function parseConfigDocument(source: string, text: string): ConfigDocumen
       return place((node?.parent ?? node ?? root)?.offset ?? 0)
     },
   }
-}
 
-function plainValue(node: Node, path: readonly PropertyKey[], onRepeated: (key: Node, path: readonly PropertyKey[]) => void): unknown {
-  if (node.type === 'array') return (node.children ?? []).map((child, index) => plainValue(child, [...path, index], onRepeated))
-  if (node.type !== 'object') return node.value
-  const object: Record<string, unknown> = {}
-  for (const { children } of node.children ?? []) {
-    const [key, child] = children ?? []
-    if (key === undefined || child === undefined) continue
-    const childPath = [...path, key.value as string]
-    if (Object.hasOwn(object, key.value)) onRepeated(key, childPath)
-    Object.defineProperty(object, key.value, {
-      value: plainValue(child, childPath, onRepeated),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
+  function plainValue(node: Node, path: readonly PropertyKey[]): unknown {
+    if (node.type === 'array') return (node.children ?? []).filter(isBeforeEnd).map((child, index) => plainValue(child, [...path, index]))
+    if (node.type !== 'object') return node.value
+    const object: Record<string, unknown> = {}
+    for (const { children } of node.children ?? []) {
+      const [key, child] = children ?? []
+      if (key === undefined || child === undefined || !isBeforeEnd(child)) continue
+      const childPath = [...path, key.value as string]
+      if (Object.hasOwn(object, key.value)) {
+        problems.push({ source, ...place(key.offset), key: keyText(childPath), message: 'must be there once: it is there again' })
+        continue
+      }
+      Object.defineProperty(object, key.value, {
+        value: plainValue(child, childPath),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    }
+    return object
   }
-  return object
+
+  /** A list or an object counts as far as it goes. */
+  function isBeforeEnd({ type, offset, length }: Node): boolean {
+    return type === 'array' || type === 'object' ? offset < end : offset + length <= end
+  }
 }
 
 function placeAt(text: string, offset: number): Place {

@@ -67,9 +67,9 @@ describe('loadConfig()', () => {
     ).toEqual([
       `${USER}:1:28: approval.destroy must be one of "ask", "type": current value is "run"`,
       'switchyard.config.json:2:15: logLevel must be one of "debug", "info", "warn", "error", "silent": current value is "loud"',
+      'switchyard.config.json:3:3: plugin is no key: did you mean "plugins"',
       'switchyard.config.json:4:31: store.busyTimeoutMs must be at least 0: current value is -5',
       'switchyard.config.json:4:35: store.busytimeout is no key: did you mean "busyTimeoutMs"',
-      'switchyard.config.json:3:3: plugin is no key: did you mean "plugins"',
       'SWITCHYARD_BUS_MAX_MESSAGE_BYTES: bus.maxMessageBytes must be a number: current value is "big"',
     ])
   })
@@ -86,6 +86,17 @@ describe('loadConfig()', () => {
     ])
     expect(await problemsOf({ [PROJECT]: '{ "logLevel": "warn",\n  "logLevel": "info" }' })).toEqual([
       'switchyard.config.json:2:3: logLevel must be there once: it is there again',
+    ])
+    expect(
+      await problemsOf({ [PROJECT]: '{ "logLevel": "loud",\n  "plugin": [],\n  "logLevel": "louder" "bus": "x",\n  "store": 3 }' }),
+    ).toEqual([
+      'switchyard.config.json:1:15: logLevel must be one of "debug", "info", "warn", "error", "silent": current value is "loud"',
+      'switchyard.config.json:2:3: plugin is no key: did you mean "plugins"',
+      'switchyard.config.json:3:3: logLevel must be there once: it is there again',
+      'switchyard.config.json:3:24: must be JSON: a comma is missing',
+    ])
+    expect(await problemsOf({ [PROJECT]: '{ "logLevel": "warn }\n' })).toEqual([
+      'switchyard.config.json:1:15: must be JSON: unexpected end of string',
     ])
     expect(await problemsOf({ [PROJECT]: '[]' })).toEqual(['switchyard.config.json:1:1: must be an object: current value is []'])
   })

@@ -42,6 +42,8 @@ export interface LoadedConfig {
 
 interface Layer {
   readonly value: unknown
+  /** Those of the notation, not of the values. */
+  readonly problems: readonly ConfigProblem[]
   problemAt(path: readonly PropertyKey[], message: string, about: 'key' | 'value'): ConfigProblem
   originOf(path: readonly PropertyKey[]): ConfigOrigin
 }
@@ -52,7 +54,6 @@ interface Layer {
  */
 export async function loadConfig(dir: string, { env, platform, homeDir, readText = readFile }: ConfigSurroundings): Promise<LoadedConfig> {
   const paths = { user: userConfigPath({ env, platform, homeDir }), project: join(dir, CONFIG_FILE) }
-  const problems: ConfigProblem[] = []
   const layers: Layer[] = []
   for (const from of ['user', 'project'] as const) {
     const text = readText(paths[from])
@@ -60,21 +61,20 @@ export async function loadConfig(dir: string, { env, platform, homeDir, readText
     // Most workspaces have no configuration, and need not wait for what reads one.
     const { parseConfigDocument } = await import('./config-document.ts')
     const document = parseConfigDocument(paths[from], text)
-    problems.push(...document.problems)
-    if (document.problems.length === 0) layers.push(fileLayer(from, paths[from], document))
+    layers.push(fileLayer(from, paths[from], document))
   }
   const environment = readEnvironment(env)
   if (environment !== undefined) {
     const { value, variableOf } = environment
-    problems.push(...environment.problems)
     layers.push({
+      problems: environment.problems,
       value: absolutePlugins(value, dir),
       problemAt: (path, message) => ({ source: variableOf(path), key: keyText(path), message }),
       originOf: (path) => ({ from: 'environment', variable: variableOf(path) }),
     })
   }
 
-  for (const layer of layers) problems.push(...problemsOf(layer))
+  const problems = layers.flatMap((layer) => [...layer.problems, ...problemsOf(layer)].sort(byPlace))
   if (problems.length > 0) throw configInvalid(dir, problems)
 
   const { $schema: _, ...config } = configSchema.parse(layers.reduce<unknown>((under, { value }) => merge(under, value), {}))
@@ -93,6 +93,7 @@ export function userConfigPath({ env, platform, homeDir }: Omit<ConfigSurroundin
 function fileLayer(from: 'user' | 'project', path: string, document: ConfigDocument): Layer {
   return {
     value: absolutePlugins(document.value, dirname(path)),
+    problems: document.problems,
     problemAt: (key, message, about) => ({
       source: path,
       ...(about === 'key' ? document.placeOfKey(key) : document.placeOf(key)),
@@ -118,6 +119,10 @@ function problemsOf(layer: Layer): ConfigProblem[] {
       ? issue.keys.map((key) => layer.problemAt([...issue.path, key], unknownKey(key, issue.path), 'key'))
       : [layer.problemAt(issue.path, `${mustBe(issue)}: current value is ${shown(issue.path, issue.input)}`, 'value')],
   )
+}
+
+function byPlace(a: ConfigProblem, b: ConfigProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 }
 
 /** The value of a key that nobody knows is not shown, since it may be a secret that is in the wrong place. */
