@@ -53,29 +53,46 @@ const isVersion = (text: string): boolean => valid(text) === text.split('+', 1)[
 
 const words = z.array(z.string().min(1).max(60)).max(100)
 
-const pluginSchema = z.strictObject({
-  name: z.string().max(50).regex(NAME, 'must be lower-case words joined by "-", such as "ops" or "team-chat"'),
-  version: z.string().refine(isVersion, 'must be a semantic version such as "1.4.0"'),
-  summary: sentence,
-  capabilities: z
-    .strictObject({ domains: words.optional(), contexts: words.optional(), patterns: words.optional(), integrations: words.optional() })
-    .optional(),
-  touches: z
-    .strictObject({
-      files: z.array(z.string()).optional(),
-      hosts: z.array(z.string()).optional(),
-      programs: z.array(z.string()).optional(),
-      plugins: z.array(z.string().regex(NAME, 'must be a plugin name')).optional(),
-    })
-    .optional(),
-  publishes: z.array(topicSchema).optional(),
-  listens: z
-    .array(z.strictObject({ pattern: topicPattern, name: z.string().optional(), schema: schemaField.optional(), handler: functionField }))
-    .optional(),
-  guard: guardSchema.optional(),
-  agents: z.array(z.strictObject({ name: z.string().regex(NAME), summary: sentence, prompt: z.string().min(1) })).optional(),
-  commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
+const NAMESPACE = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/
+
+/** The room `state` says what the rest of a definition means. */
+const stateSchema = z.strictObject({
+  exports: z.array(z.looseObject({ namespace: z.string().regex(NAMESPACE, 'must be "plugin/name"') })).optional(),
+  imports: z.array(z.string().regex(NAMESPACE, 'must be "plugin/name"')).optional(),
 })
+
+const pluginSchema = z
+  .strictObject({
+    name: z.string().max(50).regex(NAME, 'must be lower-case words joined by "-", such as "ops" or "team-chat"'),
+    version: z.string().refine(isVersion, 'must be a semantic version such as "1.4.0"'),
+    summary: sentence,
+    capabilities: z
+      .strictObject({ domains: words.optional(), contexts: words.optional(), patterns: words.optional(), integrations: words.optional() })
+      .optional(),
+    touches: z
+      .strictObject({
+        files: z.array(z.string()).optional(),
+        hosts: z.array(z.string()).optional(),
+        programs: z.array(z.string()).optional(),
+        plugins: z.array(z.string().regex(NAME, 'must be a plugin name')).optional(),
+      })
+      .optional(),
+    publishes: z.array(topicSchema).optional(),
+    listens: z
+      .array(z.strictObject({ pattern: topicPattern, name: z.string().optional(), schema: schemaField.optional(), handler: functionField }))
+      .optional(),
+    state: stateSchema.optional(),
+    guard: guardSchema.optional(),
+    agents: z.array(z.strictObject({ name: z.string().regex(NAME), summary: sentence, prompt: z.string().min(1) })).optional(),
+    commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
+  })
+  .check(({ value: { name, state }, issues }) => {
+    for (const [index, { namespace }] of (state?.exports ?? []).entries()) {
+      if (namespace.startsWith(`${name}/`)) continue
+      const path = ['state', 'exports', index]
+      issues.push({ code: 'custom', input: namespace, path, message: `is named "${namespace}", but a plugin exports "${name}/..." only` })
+    }
+  })
 
 /** One mistake in a manifest and where it is. */
 export interface ManifestMistake {

@@ -1,5 +1,6 @@
 import type { MessageHeaders } from '@switchyard/contracts'
 import type { CommandRef } from './plugin.ts'
+import type { PluginState } from './state.ts'
 import type { Topic } from './topic.ts'
 
 /** What a command, a plan or a listener is given beside its input. */
@@ -22,6 +23,8 @@ export interface Context {
   call(command: string, input: unknown, options?: CallOptions): Promise<unknown>
   /** Publishes an event that this plugin declares in `publishes`; resolves once it is accepted, or on disk where it is durable. The payload is frozen, not copied. */
   publish<payload>(topic: Topic<payload>, payload: payload, options?: PublishOptions): Promise<void>
+  /** Facts that plugins share: this one's own, and those that its definition imports. */
+  readonly state: PluginState
   /** Says how far the run has come, to whoever watches. */
   progress(progress: Progress): void
   /** Asks the person behind the request; rejects with NEEDS_ANSWER where nobody can answer. */

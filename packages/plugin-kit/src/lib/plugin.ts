@@ -1,6 +1,7 @@
 import { assertManifest } from '@switchyard/contracts/manifest'
 import type { z } from 'zod'
 import type { Command } from './command.ts'
+import type { StateDefinition } from './state.ts'
 import type { Listener, Topic } from './topic.ts'
 
 export type Commands = Readonly<Record<string, Command>>
@@ -22,6 +23,8 @@ export interface PluginDefinition<commands extends Commands = Commands> {
   touches?: { files?: readonly string[]; hosts?: readonly string[]; programs?: readonly string[]; plugins?: readonly string[] }
   publishes?: readonly Topic[]
   listens?: readonly Listener[]
+  /** Namespaces of its own that others may see, and the names of those that it reads of others. */
+  state?: { exports?: readonly StateDefinition[]; imports?: readonly string[] }
   /** Breaker, retry, bulkhead and fallback for all its commands; a command's own settings win. */
   guard?: Readonly<Record<string, unknown>>
   agents?: readonly Agent[]

@@ -1,9 +1,21 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HandlerContext } from '@switchyard/bus'
-import type { CallOptions, CommandRef, ListenContext, Log, Plugin, Progress, PublishOptions, Question, Topic } from '@switchyard/plugin-kit'
+import type {
+  CallOptions,
+  CommandRef,
+  ListenContext,
+  Log,
+  Plugin,
+  PluginState,
+  Progress,
+  PublishOptions,
+  Question,
+  Topic,
+} from '@switchyard/plugin-kit'
 import { invalidEvent, needsAnswer, undeclaredTopic } from './errors.ts'
 import { parseWith } from './schema.ts'
+import type { SharedState } from './shared-state.ts'
 
 /** What the contexts of one plugin have in common. */
 export interface PluginSurroundings {
@@ -13,6 +25,7 @@ export interface PluginSurroundings {
   readonly log: Log
   /** How long a command may take; undefined for one that is not known here. */
   readonly timeLimitMsOf: (commandId: string) => number | undefined
+  readonly state: SharedState
   readonly ask: ((question: Question) => Promise<string>) | undefined
 }
 
@@ -52,6 +65,10 @@ export class RunContext implements ListenContext {
 
   get headers(): HandlerContext['headers'] {
     return this.#bus.headers
+  }
+
+  get state(): PluginState {
+    return this.#around.state.of(this.#around.plugin.name, this.#bus.headers)
   }
 
   get log(): Log {

@@ -43,10 +43,12 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): void {
 }
 
 /** A plugin publishes what it declares, hears what it listens to, and calls itself and the plugins it names. */
-export function grantOf({ name, publishes = [], listens = [], touches = {} }: Plugin): Grant {
+export function grantOf({ name, publishes = [], listens = [], touches = {}, state = {} }: Plugin): Grant {
+  const owners = (state.imports ?? []).map((namespace) => namespace.slice(0, namespace.indexOf('/')))
+  const shared = [name, ...owners].map((owner) => `state/${owner}/**`)
   return {
-    publish: [...publishes.map((topic) => topic.name), `plugin/${name}/**`, `state/${name}/**`],
-    hear: [...listens.map(({ pattern }) => pattern), `plugin/${name}/**`],
+    publish: [...publishes.map((topic) => topic.name), `plugin/${name}/**`, ...shared, 'state/conflict'],
+    hear: [...listens.map(({ pattern }) => pattern), `plugin/${name}/**`, ...shared],
     call: [name, ...(touches.plugins ?? [])].map((other) => `${other}.*`),
   }
 }

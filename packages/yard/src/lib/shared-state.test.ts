@@ -1,0 +1,80 @@
+import { command, crdt, definePlugin, defineState, type Plugin } from '@switchyard/plugin-kit'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { openYard } from './open-yard.ts'
+
+const current = defineState('deploy/current', { access: 'public', fields: { versions: crdt.map(z.string()) } })
+const own = defineState('deploy/own', { fields: { notes: crdt.register(z.string()) } })
+
+const deploy = definePlugin({
+  name: 'deploy',
+  version: '1.0.0',
+  summary: 'Puts versions where they run',
+  state: { exports: [current] },
+  commands: {
+    note: command({
+      summary: 'Notes what is current',
+      examples: [],
+      effect: 'read',
+      input: z.object({ service: z.string(), version: z.string() }),
+      output: z.object({ kept: z.boolean() }),
+      async run({ service, version }, ctx) {
+        await using _lock = await ctx.state.lock('deploy/current', { waitMs: 1_000 })
+        await (await ctx.state.open(current)).versions.set(service, version)
+        await (await ctx.state.open(own)).notes.set(service)
+        return { kept: true }
+      },
+    }),
+  },
+})
+
+const reader = (imports: readonly string[]): Plugin =>
+  definePlugin({
+    name: 'ops',
+    version: '1.0.0',
+    summary: 'Looks at what runs',
+    state: { imports },
+    commands: {
+      look: command({
+        summary: 'Says which version of a service is current',
+        examples: [],
+        effect: 'read',
+        input: z.object({ service: z.string() }),
+        output: z.object({ version: z.string() }),
+        async run({ service }, ctx) {
+          const { versions } = await ctx.state.open<typeof current>('deploy/current')
+          return { version: versions.get(service) ?? 'none' }
+        },
+      }),
+    },
+  })
+
+describe('ctx.state', () => {
+  it('shares what one plugin exports with those that import it, and says why it was written', async () => {
+    await using yard = await openYard('.', { plugins: [deploy, reader(['deploy/current'])], memory: true })
+    await yard.call('deploy.note', { service: 'api', version: '1.4.0' })
+    expect(await yard.call('ops.look', { service: 'api' })).toEqual({ version: '1.4.0' })
+    const state = await yard.state()
+    expect(state.history({ namespace: 'deploy/current' })).toMatchObject([
+      { who: 'deploy', correlationId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ])
+    expect(await state.read('person', 'deploy/current')).toEqual({ versions: { api: '1.4.0' } })
+  })
+
+  it('is denied to a plugin that does not declare its import', async () => {
+    await using yard = await openYard('.', { plugins: [deploy, reader([])], memory: true })
+    await yard.call('deploy.note', { service: 'api', version: '1.4.0' })
+    await expect(yard.call('ops.look', { service: 'api' })).rejects.toMatchObject({ code: 'STATE_DENIED' })
+  })
+
+  it('is not opened for an import that the other plugin does not export', async () => {
+    await expect(openYard('.', { plugins: [deploy, reader(['deploy/own'])], memory: true })).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+    })
+  })
+
+  it('is exported under the name of its plugin only', () => {
+    const named = { ...deploy, name: 'other', state: { exports: [current] } }
+    expect(() => definePlugin(named)).toThrow(/state\.exports\[0\]: is named "deploy\/current"/)
+  })
+})
