@@ -39,7 +39,7 @@ describe('definePlugin()', () => {
       version: '1.0',
       summary: 'Wrong in many ways',
       colour: 'blue',
-      publishes: [{ name: 'a//b', schema: z.string() }],
+      publishes: [{ name: 'a//b', schema: z.string(), keep: true }],
       commands: {
         'Health Scan': greet,
         wipe: { ...greet, effect: 'destroy' },
@@ -62,6 +62,7 @@ describe('definePlugin()', () => {
         'commands.odd.timeout',
         'commands.wipe.plan',
         'name',
+        'publishes[0].keep',
         'publishes[0].name',
         'version',
       ]),
