@@ -79,6 +79,14 @@ describe('approval', () => {
     expect(plans).toMatchObject([{ id, state: 'undone', command: 'notes.note.add' }])
   })
 
+  it('can be refused for good', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const asked = await run(workspace.dir, ['notes', 'note', 'add', '--name', 'milk', '--json'])
+    const { id } = JSON.parse(asked.stdout).needsApproval[0]
+    expect(await run(workspace.dir, ['discard', id, '--json'])).toMatchObject({ code: 0, stdout: `{\n  "discarded": "${id}"\n}\n` })
+    expect(await run(workspace.dir, ['approve', id])).toMatchObject({ code: 2, stderr: expect.stringContaining('it is discarded') })
+  })
+
   it('never shows a secret that a command was given', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const args = ['notes', 'note', 'add', '--name', 'milk', '--token', 'hunter2']

@@ -21,7 +21,7 @@ describe('the surface of the command line: red means that people have to change 
 
   it('commands and flags', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
-    const commands = ['ask', 'route', 'plans', 'approve', 'undo', 'plugins', 'config', 'doctor', 'init', 'new', 'completion']
+    const commands = ['ask', 'route', 'plans', 'approve', 'discard', 'undo', 'plugins', 'config', 'doctor', 'init', 'new', 'completion']
     expect(await terms(workspace.dir, [])).toEqual(['-V, --version', ...ALWAYS, ...commands])
     const flags = await Promise.all(commands.map(async (name) => [name, await terms(workspace.dir, [name])]))
     expect(Object.fromEntries(flags)).toEqual({
@@ -29,6 +29,7 @@ describe('the surface of the command line: red means that people have to change 
       route: ['request', ...ALWAYS],
       plans: [...ALWAYS],
       approve: ['plan', ...ALWAYS],
+      discard: ['plan', ...ALWAYS],
       undo: ['plan', ...ALWAYS],
       plugins: [...ALWAYS],
       config: ['--schema', ...ALWAYS],

@@ -61,11 +61,11 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
       finished.push({ ...step, result: await runStep(yard, session, step) })
     } catch (error) {
       if (finished.length > 0) session.note((look) => renderRuns(finished, look))
+      noteUndo(session, yard, finished)
       throw error
     }
   }
-  const undoable = undoableOf(yard, finished)
-  if (undoable.length > 0 && !session.json) session.note(undoable.map((id) => `To take it back: switchyard undo ${id}`).join('\n'))
+  if (!session.json) noteUndo(session, yard, finished)
   return {
     results: finished.map(({ result }) => result),
     data: {
@@ -123,8 +123,8 @@ function nameToType({ command, input }: Step): string {
   return command
 }
 
-function undoableOf(yard: Yard, finished: readonly FinishedStep[]): readonly string[] {
+function noteUndo({ note }: Session, yard: Yard, finished: readonly FinishedStep[]): void {
   const ids = finished.flatMap(({ planned }) => planned?.id ?? [])
-  if (ids.length === 0) return []
-  return yard.plans().flatMap(({ id, undoable }) => (undoable && ids.includes(id) ? [id] : []))
+  if (ids.length === 0) return
+  for (const { id, undoable } of yard.plans()) if (undoable && ids.includes(id)) note(`To take it back: switchyard undo ${id}`)
 }

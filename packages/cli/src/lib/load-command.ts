@@ -9,6 +9,7 @@ const LOADERS: Readonly<Record<OwnName, () => Promise<{ define: Define }>>> = {
   route: () => import('../commands/route.ts'),
   plans: () => import('../commands/plans.ts'),
   approve: () => import('../commands/approve.ts'),
+  discard: () => import('../commands/discard.ts'),
   undo: () => import('../commands/undo.ts'),
   plugins: () => import('../commands/plugins.ts'),
   config: () => import('../commands/config.ts'),

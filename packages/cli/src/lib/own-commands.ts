@@ -15,6 +15,7 @@ export const OWN_COMMANDS = [
   { name: 'route', summary: 'Show which command a request means, and run nothing' },
   { name: 'plans', summary: 'List what waits for approval and what was done' },
   { name: 'approve', summary: 'Run a plan that waits' },
+  { name: 'discard', summary: 'Take a plan that waits away' },
   { name: 'undo', summary: 'Take back what a plan did' },
   { name: 'plugins', summary: 'List the plugins and their commands' },
   { name: 'config', summary: 'Show each setting and who set it' },

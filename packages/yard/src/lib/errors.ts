@@ -80,6 +80,12 @@ export const planUsed = (planId: string, state: string): SwitchyardError =>
       state === 'interrupted' ? 'look at how far it came, then ask for it again: the new plan says what is left to do' : 'switchyard plans',
   })
 
+export const notDiscardable = (planId: string, state: string): SwitchyardError =>
+  new SwitchyardError('PLAN_USED', `Cannot discard "${planId}" as it must be waiting: it is ${state}`, {
+    data: { plan: planId, state },
+    next: 'switchyard plans',
+  })
+
 export const notUndoable = (planId: string, why: string): SwitchyardError =>
   new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${planId}" as ${why}`, { data: { plan: planId }, next: 'switchyard plans' })
 

@@ -343,6 +343,18 @@ describe('approve() and undo() in a process that is killed', () => {
   })
 })
 
+describe('discard()', () => {
+  it('takes a waiting plan away for good, and no other', async () => {
+    const { id } = await yard.plan('notes.write', { name: 'i.txt' })
+    yard.discard(id)
+    expect(yard.plans()).toMatchObject([{ id, state: 'discarded', undoable: false }])
+    expect(await codeOf(yard.approve(id))).toBe('PLAN_USED')
+    expect(existsSync(join(dir, 'i.txt'))).toBe(false)
+    expect(() => yard.discard(id)).toThrow(`Cannot discard "${id}" as it must be waiting: it is discarded`)
+    expect(() => yard.discard('p-nothing')).toThrow('Cannot find the plan "p-nothing"')
+  })
+})
+
 describe('undo()', () => {
   it('takes a run back by its command’s own undo, once', async () => {
     const { id } = await yard.plan('notes.write', { name: 'd.txt' })

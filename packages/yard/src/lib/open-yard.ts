@@ -128,6 +128,7 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
       plans.done(planId, undoOf(command, result, input))
       return result
     },
+    discard: (planId) => plans.discard(planId),
     async undo(planId, options = {}) {
       const undo = plans.startUndo(planId)
       try {

@@ -3,7 +3,7 @@ import { toWireError, type WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Undo } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
-import { notUndoable, planUnknown, planUsed } from './errors.ts'
+import { notDiscardable, notUndoable, planUnknown, planUsed } from './errors.ts'
 import type { PlannedRun } from './yard.ts'
 
 const MIGRATIONS = [
@@ -43,6 +43,8 @@ export interface Plans {
   list(): readonly PlannedRun[]
   /** Takes a waiting plan for running, in whichever process is first. @throws PLAN_UNKNOWN, PLAN_USED */
   start(id: string): PlannedRun
+  /** Takes a waiting plan away for good. @throws PLAN_UNKNOWN, PLAN_USED */
+  discard(id: string): void
   done(id: string, undo: Undo | undefined): void
   failed(id: string, error: unknown): void
   /** Takes a done plan for undoing, or one whose undoing was interrupted. @throws PLAN_UNKNOWN, NOT_UNDOABLE */
@@ -95,6 +97,15 @@ export function createPlans(store: Store, random: () => number): Plans {
           if (found.state !== 'waiting') throw planUsed(id, plannedRun(found).state)
           setState.run('running', null, null, runner, id)
           return plannedRun(found)
+        },
+        { durable: true },
+      ),
+    discard: (id) =>
+      store.transact(
+        () => {
+          const found = plannedRun(row(id))
+          if (found.state !== 'waiting') throw notDiscardable(id, found.state)
+          setState.run('discarded', null, null, null, id)
         },
         { durable: true },
       ),

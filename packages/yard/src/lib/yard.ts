@@ -33,6 +33,8 @@ export interface Yard {
   plan(commandId: string, input: unknown, options?: RunOptions): Promise<PlannedRun>
   /** Runs what `plan` kept. @throws PLAN_UNKNOWN, PLAN_USED */
   approve(planId: string, options?: RunOptions): Promise<unknown>
+  /** Takes back what `plan` kept, so that nobody can approve it any more. @throws PLAN_UNKNOWN, PLAN_USED */
+  discard(planId: string): void
   /** Takes an approved run back by its command's own undo. @throws PLAN_UNKNOWN, NOT_UNDOABLE */
   undo(planId: string, options?: RunOptions): Promise<unknown>
   /** The latest 200 plans, newest first. */
@@ -69,7 +71,7 @@ export interface PlannedRun {
   readonly plan: Plan
   readonly createdAt: string
   /** interrupted: the process that ran it ended before it did, so nobody knows how far it came. */
-  readonly state: 'waiting' | 'running' | 'interrupted' | 'done' | 'failed' | 'undoing' | 'undone'
+  readonly state: 'waiting' | 'discarded' | 'running' | 'interrupted' | 'done' | 'failed' | 'undoing' | 'undone'
   readonly undoable: boolean
   readonly error?: WireError
 }
