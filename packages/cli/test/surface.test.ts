@@ -21,7 +21,21 @@ describe('the surface of the command line: red means that people have to change 
 
   it('commands and flags', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
-    const commands = ['ask', 'route', 'plans', 'approve', 'discard', 'undo', 'plugins', 'config', 'doctor', 'init', 'new', 'completion']
+    const commands = [
+      'ask',
+      'route',
+      'plans',
+      'approve',
+      'discard',
+      'undo',
+      'plugins',
+      'state',
+      'config',
+      'doctor',
+      'init',
+      'new',
+      'completion',
+    ]
     expect(await terms(workspace.dir, [])).toEqual(['-V, --version', ...ALWAYS, ...commands])
     const flags = await Promise.all(commands.map(async (name) => [name, await terms(workspace.dir, [name])]))
     expect(Object.fromEntries(flags)).toEqual({
@@ -32,6 +46,7 @@ describe('the surface of the command line: red means that people have to change 
       discard: ['plan', ...ALWAYS],
       undo: ['plan', ...ALWAYS],
       plugins: [...ALWAYS],
+      state: [...ALWAYS, 'list', 'watch NAMESPACE', 'history NAMESPACE', 'conflicts NAMESPACE', 'verify'],
       config: ['--schema', ...ALWAYS],
       doctor: [...ALWAYS],
       init: [...ALWAYS],

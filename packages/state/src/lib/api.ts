@@ -28,7 +28,7 @@ export interface StateOptions {
 export interface State {
   /** The handle of a plugin; its identity decides what it may read and write. `why` is asked for a write that gives no correlation id. */
   connect(plugin: string, options?: { why?: () => string | undefined }): PluginState
-  /** Every namespace that the store knows, in alphabetical order. */
+  /** Every namespace that the store knows or a plugin here defines, in alphabetical order. */
   list(): readonly NamespaceSummary[]
   /** What can be read now in a namespace, as plain data by field. @throws STATE_UNKNOWN, STATE_DENIED */
   read(reader: string, namespace: string): Promise<Readonly<Record<string, unknown>>>

@@ -144,9 +144,9 @@ export function createStateLog(store: Store, random: () => number): StateLog {
       })
     },
     releaseNode: (node) => void letNode.run(node),
-    describe({ namespace, access, readers, shared, version, fields }) {
-      const kinds = Object.fromEntries(Object.entries(fields).map(([name, { kind }]) => [name, kind]))
-      putNamespace.run(namespace, access, JSON.stringify(readers), shared ? 1 : 0, version, JSON.stringify(kinds))
+    describe(definition) {
+      const { namespace, access, readers, shared, version } = definition
+      putNamespace.run(namespace, access, JSON.stringify(readers), shared ? 1 : 0, version, JSON.stringify(kindsOf(definition)))
     },
     described(namespace) {
       const row = getNamespace.get<NamespaceRow>(namespace)
@@ -181,6 +181,11 @@ export function createStateLog(store: Store, random: () => number): StateLog {
     tip: (namespace) => getTip.get<{ id: number }>({ namespace })!.id,
     sizes: (namespace) => getSizes.get<LogSizes>({ namespace })!,
   }
+}
+
+/** Kinds by field, which is what there is of a definition without its code. */
+export function kindsOf({ fields }: StateDefinition): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(fields).map(([name, { kind }]) => [name, kind]))
 }
 
 const NO_PARTS = new Uint8Array()

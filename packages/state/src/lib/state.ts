@@ -7,7 +7,7 @@ import { stateClosed, stateDenied, stateNewer, stateUnknown } from './errors.ts'
 import { createHandles } from './handles.ts'
 import { createHistory, type NewRecord } from './history.ts'
 import { createLocks } from './locks.ts'
-import { createStateLog } from './log.ts'
+import { createStateLog, kindsOf } from './log.ts'
 import { Namespace } from './namespace.ts'
 import { readField } from './read-field.ts'
 import type { Room } from './room.ts'
@@ -190,7 +190,14 @@ export function createState(options: StateOptions): State {
 
   return {
     connect,
-    list: () => log.list().map((described) => ({ ...described, owner: ownerOf(described.namespace), bytes: bytesOf(described.namespace) })),
+    list: () => {
+      const fresh = [...known.values()].filter(({ namespace }) => log.described(namespace) === undefined)
+      const all = [...log.list(), ...fresh.map((definition) => ({ ...definition, fields: kindsOf(definition) }))]
+      all.sort((a, b) => (a.namespace < b.namespace ? -1 : 1))
+      return all.map(({ namespace, access, shared, version, fields }) => {
+        return { namespace, owner: ownerOf(namespace), access, shared, version, fields, bytes: bytesOf(namespace) }
+      })
+    },
     async read(reader, name) {
       const namespace = enter(reader, name)
       await namespace.catchUp()
