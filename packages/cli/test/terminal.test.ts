@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { BIN, ended, makeWorkspace, run } from './process.ts'
 
-/** A part of every Debian that gives a program a terminal of its own. */
+/** Gives a program a terminal of its own. */
 const SCRIPT = 'script'
 const hasTerminals = spawnSync(SCRIPT, ['--version']).status === 0
 
@@ -30,7 +30,7 @@ async function onTerminal(dir: string, args: readonly string[], answers: readonl
 
 const CTRL_C = '\u0003'
 
-describe.runIf(hasTerminals)('on a terminal', () => {
+describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian, makes)', () => {
   it('what changes something shows its plan and runs after a yes', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { code, stdout, unanswered } = await onTerminal(workspace.dir, ['notes', 'note', 'add', '--name', 'milk'], [['Do this?', 'y']])
@@ -48,6 +48,7 @@ describe.runIf(hasTerminals)('on a terminal', () => {
     const { code, stdout } = await onTerminal(workspace.dir, ['notes', 'note', 'add', '--name', 'milk'], [['Do this?', keys]])
     expect(code).toBe(3)
     expect(stdout).toContain('Nothing was done. To do it:')
+    expect(stdout.match(/Write down "milk"/g)).toHaveLength(1)
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
   })
 

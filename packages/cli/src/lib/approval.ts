@@ -1,7 +1,7 @@
 import type { Command as Definition } from '@switchyard/plugin-kit'
 import type { PlannedRun, Yard, YardConfig } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
-import { renderPlans, renderRuns } from '../render/plan.ts'
+import { renderKept, renderPlans, renderRuns } from '../render/plan.ts'
 import { EXIT } from './exit-code.ts'
 import type { Terminal } from './host.ts'
 import type { Reply, Session } from './session.ts'
@@ -53,7 +53,9 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
     const { terminal } = session.host
     if (terminal === undefined) return kept(planned, EXIT.needsApproval, 'needsApproval')
     session.note((look) => renderPlans(planned, look))
-    if (!(await approvedBy(terminal, needed, steps, session.signal))) return kept(planned, EXIT.needsApproval, 'needsApproval')
+    if (!(await approvedBy(terminal, needed, steps, session.signal))) {
+      return { ...kept(planned, EXIT.needsApproval, 'needsApproval'), text: renderKept(planned) }
+    }
   }
   const finished: FinishedStep[] = []
   for (const step of planned) {
@@ -93,7 +95,7 @@ function kept(steps: readonly PlannedStep[], exit: Reply['exit'] & number, why: 
       ...(planned !== undefined && { id: planned.id, plan: planned.plan, approve: `switchyard approve ${planned.id}` }),
     })),
   }
-  return { results: [data], data, text: (look) => renderPlans(steps, look, 'kept'), exit }
+  return { results: [data], data, text: (look) => `${renderPlans(steps, look)}\n\n${renderKept(steps)}`, exit }
 }
 
 type Rule = YardConfig['approval'][keyof YardConfig['approval']]

@@ -12,7 +12,7 @@ export async function examine(session: Session): Promise<readonly Finding[]> {
     findings.push({
       check: 'config',
       state: 'ok',
-      found: set === 0 ? `defaults; ${paths.project} may set others` : `${set} settings differ from the defaults`,
+      found: set === 0 ? `defaults; ${paths.project} may set others` : `${set} set by you, the rest are defaults`,
     })
   } catch (error) {
     return [...findings, failed('config', error)]

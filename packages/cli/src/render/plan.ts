@@ -8,13 +8,16 @@ interface PlannedStep {
   readonly planned?: PlannedRun
 }
 
-/** What would be done, step by step; `kept` says that nothing was done and how to go on. */
-export function renderPlans(steps: readonly PlannedStep[], look: Look, kept?: 'kept'): string {
-  const blocks = steps.map((step) => onePlan(step, look))
-  if (kept === undefined) return blocks.join('\n\n')
+/** What would be done, step by step. */
+export function renderPlans(steps: readonly PlannedStep[], look: Look): string {
+  return steps.map((step) => onePlan(step, look)).join('\n\n')
+}
+
+/** That nothing was done, and how to go on. */
+export function renderKept(steps: readonly PlannedStep[]): string {
   const approvals = steps.flatMap(({ planned }) => (planned === undefined ? [] : [`switchyard approve ${planned.id}`]))
   const next = approvals.length === 0 ? ['run it again without --dry-run'] : approvals
-  return [...blocks, `Nothing was done. To do it:\n${next.map((line) => `  ${line}`).join('\n')}`].join('\n\n')
+  return `Nothing was done. To do it:\n${next.map((line) => `  ${line}`).join('\n')}`
 }
 
 function onePlan({ command, planned }: PlannedStep, look: Look): string {

@@ -8,7 +8,7 @@ import { renderDecision } from './decision.ts'
 import { renderFindings } from './doctor.ts'
 import { errorDocument, renderError } from './error.ts'
 import { type Look, paint, plain } from './look.ts'
-import { renderPlanList, renderPlans } from './plan.ts'
+import { renderKept, renderPlanList, renderPlans } from './plan.ts'
 import { renderPlugins } from './plugins.ts'
 import { renderValue } from './value.ts'
 
@@ -35,7 +35,8 @@ const planned: PlannedRun = {
 
 describe('at 80 columns', () => {
   it('a plan', () => {
-    expect(`\n${renderPlans([{ command: 'ops.health.scan' }, { command: 'deploy.apply', planned }], look, 'kept')}\n`).toBe(`
+    const steps = [{ command: 'ops.health.scan' }, { command: 'deploy.apply', planned }]
+    expect(`\n${renderPlans(steps, look)}\n\n${renderKept(steps)}\n`).toBe(`
 ops.health.scan  changes nothing
 
 deploy.apply  p-4kq7w2m
@@ -54,9 +55,9 @@ Nothing was done. To do it:
   })
 
   it('a plan of what only reads', () => {
-    expect(renderPlans([{ command: 'ops.health.scan' }], look, 'kept')).toBe(
-      'ops.health.scan  changes nothing\n\nNothing was done. To do it:\n  run it again without --dry-run',
-    )
+    const steps = [{ command: 'ops.health.scan' }]
+    expect(renderPlans(steps, look)).toBe('ops.health.scan  changes nothing')
+    expect(renderKept(steps)).toBe('Nothing was done. To do it:\n  run it again without --dry-run')
   })
 
   it('the list of plans', () => {
