@@ -43,7 +43,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => guards.get(method)?.rule,
     })
-    const state = createSharedState({ plugins, bus, store, clock, random, operator: PERSON })
+    const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
     const shared = { workspace, state, dataRoot, timeLimitMsOf: (id: string) => guards.get(id)?.timeLimitMs, ask: options.ask }
     for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
     await bus.ready()

@@ -1,6 +1,6 @@
 import type { Bus } from '@switchyard/bus'
 import type { Clock, MessageHeaders } from '@switchyard/contracts'
-import type { Plugin, PluginState, StateDefinition } from '@switchyard/plugin-kit'
+import type { Log, Plugin, PluginState, StateDefinition } from '@switchyard/plugin-kit'
 import type { State } from '@switchyard/state'
 import type { Store } from '@switchyard/store'
 import { unknownImport } from './errors.ts'
@@ -19,12 +19,14 @@ export interface SharedStateParts {
   readonly store: Store
   readonly clock: Clock
   readonly random: () => number
+  /** Of the plugin that owns a namespace. */
+  readonly log: (plugin: string) => Log
   /** Who may read and write everything. */
   readonly operator: string
 }
 
 /** @throws MANIFEST_INVALID when a plugin imports what a plugin of this workspace does not export, or not to it */
-export function createSharedState({ plugins, operator, ...parts }: SharedStateParts): SharedState {
+export function createSharedState({ plugins, operator, log, ...parts }: SharedStateParts): SharedState {
   const definitions = plugins.flatMap(({ state }) => state?.exports ?? [])
   const imports = Object.fromEntries(plugins.map(({ name, state }) => [name, state?.imports ?? []]))
   for (const [plugin, namespaces] of Object.entries(imports)) {
@@ -33,13 +35,26 @@ export function createSharedState({ plugins, operator, ...parts }: SharedStatePa
   let opened: Promise<State> | undefined
 
   function open(): Promise<State> {
-    opened ??= import('@switchyard/state').then(({ createState }) => createState({ ...parts, definitions, imports, operators: [operator] }))
+    opened ??= import('@switchyard/state').then(({ createState }) => {
+      const state = createState({ ...parts, definitions, imports, operators: [operator] })
+      tell(state)
+      return state
+    })
     return opened
+  }
+
+  function tell(state: State): void {
+    state.on('refused', ({ namespace, ...fields }) => log(ownerOf(namespace)).warn(`a change of "${namespace}" was refused`, fields))
+    state.on('conflict', ({ namespace, field, key, winner, loser }) => {
+      const fields = { field, key, winner: winner.writer, loser: loser.writer }
+      log(ownerOf(namespace)).warn(`a write of "${namespace}" was overwritten by one that did not know it`, fields)
+    })
+    state.on('fault', ({ error, doing }) => log('state').error(`failed ${doing}`, { error: String(error) }))
   }
 
   /** A plugin that is not here may run in another process, and is taken at its word. */
   function assertExported(plugin: string, namespace: string): void {
-    const owner = namespace.slice(0, namespace.indexOf('/'))
+    const owner = ownerOf(namespace)
     if (!plugins.some(({ name }) => name === owner)) return
     const exported = definitions.find((definition) => definition.namespace === namespace)
     if (exported === undefined || !isFor(plugin, exported)) throw unknownImport(plugin, namespace, owner)
@@ -60,6 +75,10 @@ export function createSharedState({ plugins, operator, ...parts }: SharedStatePa
       await state?.close()
     },
   }
+}
+
+function ownerOf(namespace: string): string {
+  return namespace.slice(0, namespace.indexOf('/'))
 }
 
 function isFor(plugin: string, { access, readers }: StateDefinition): boolean {
