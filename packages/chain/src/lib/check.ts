@@ -1,16 +1,154 @@
-import type { ChainsOptions, CheckResult } from './chain.ts'
-import { type ChainDefinition, chainSchema } from './definition.ts'
+import type { ChainsOptions, CheckResult, CommandFacts, Problem } from './chain.ts'
+import { checkReferences } from './check-references.ts'
+import { type ChainDefinition, durationMs, kindOf, MAX_STEPS, type Step } from './definition.ts'
+import { readShape } from './shape.ts'
+import { readSource, type Source } from './source.ts'
+import { type Path, type Report, stepsWithPaths } from './steps-with-paths.ts'
+import { describeType, fits, typeOfField, typeOfValue } from './type.ts'
+import { worstCaseOf } from './worst-case.ts'
 
-export function checkChain(definition: ChainDefinition | string, _options: ChainsOptions): CheckResult {
-  const result = chainSchema.safeParse(definition)
-  if (result.success) return { problems: [], definition: result.data, missingCommands: [] }
-  return {
-    problems: result.error.issues.map(({ message, path }) => ({
-      severity: 'error',
-      code: 'SHAPE',
-      message,
-      path: path as (string | number)[],
-    })),
-    missingCommands: [],
+/** Everything that can be known of a chain before it runs. */
+export function checkChain(given: ChainDefinition | string, options: Pick<ChainsOptions, 'command' | 'mayCall' | 'chain'>): CheckResult {
+  const source: Source | undefined = typeof given === 'string' ? readSource(given) : undefined
+  const problems: Problem[] = []
+  const missing = new Set<string>()
+  const report: Report = (severity, code, path, message, offset) => {
+    problems.push({ severity, code, message, path, ...source?.positionOf(path, offset) })
+  }
+  if (source !== undefined && source.problems.length > 0) return { problems: source.problems, missingCommands: [] }
+  const shape = readShape(source === undefined ? given : source.value)
+  if ('mistakes' in shape) {
+    for (const { path, message } of shape.mistakes) report('error', 'SHAPE', path, message)
+    return { problems, missingCommands: [] }
+  }
+  const { definition } = shape
+  checkInput(definition, report)
+  checkSteps(definition, options, report, missing)
+  checkCycles(definition, options.chain, report)
+  checkReferences(definition, options, report)
+  const worstCase = worstCaseOf(definition, options)
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  return { problems, definition, worstCase, missingCommands: [...missing] }
+}
+
+function checkInput({ input = {} }: ChainDefinition, report: Report): void {
+  for (const [name, field] of Object.entries(input)) {
+    if (field.default === undefined || field.default === null) continue
+    const type = typeOfField({ ...field, default: undefined })
+    if (fits(typeOfValue(field.default), type) === 'no')
+      report('error', 'TYPE', ['input', name, 'default'], `the default of "${name}" must be ${describeType(type)}`)
+  }
+}
+
+/** What each step is by itself and beside the others; its references are looked at elsewhere. */
+function checkSteps(
+  definition: ChainDefinition,
+  options: Pick<ChainsOptions, 'command' | 'mayCall'>,
+  report: Report,
+  missing: Set<string>,
+): void {
+  const isSaga = definition.saga !== false
+  const ids = new Map<string, Path>()
+  let pivot: string | undefined
+  for (const { step, path, insideRace } of stepsWithPaths(definition.steps, ['steps'])) {
+    if (ids.size >= MAX_STEPS) {
+      report('error', 'TOO_MANY_STEPS', ['steps'], `a chain has at most ${MAX_STEPS} steps`)
+      return
+    }
+    if (ids.has(step.id)) report('error', 'DUPLICATE_ID', [...path, 'id'], `"${step.id}" is the id of another step`)
+    ids.set(step.id, path)
+    checkCombination(step, path, report)
+    if (!('call' in step)) {
+      if ('ask' in step && step.pivot === true) pivot ??= step.id
+      continue
+    }
+    const facts = options.command(step.call)
+    if (facts === undefined) {
+      missing.add(step.call)
+      report('error', 'UNKNOWN_COMMAND', [...path, 'call'], `no plugin here has the command "${step.call}"`)
+      continue
+    }
+    if (options.mayCall?.(step.call) === false) report('error', 'PERMISSION', [...path, 'call'], `chains may not call "${step.call}" here`)
+    if (step.undo !== undefined && step.undo !== false) {
+      const undo = options.command(step.undo.call)
+      if (undo === undefined) {
+        missing.add(step.undo.call)
+        report('error', 'UNKNOWN_COMMAND', [...path, 'undo', 'call'], `no plugin here has the command "${step.undo.call}"`)
+      } else if (options.mayCall?.(step.undo.call) === false)
+        report('error', 'PERMISSION', [...path, 'undo', 'call'], `chains may not call "${step.undo.call}" here`)
+      else if (isSaga && !isRepeatable(undo))
+        report(
+          'warning',
+          'UNDO_NOT_REPEATABLE',
+          [...path, 'undo', 'call'],
+          `"${step.undo.call}" may run twice after a crash, and does not say that it may`,
+        )
+    }
+    if (facts.effect === 'read' || !isSaga) continue
+    if (pivot !== undefined) {
+      if (step.retry === undefined)
+        report('warning', 'NO_RETRY_AFTER_PIVOT', path, `"${step.id}" cannot be undone after the pivot "${pivot}", so it should be retried`)
+    } else if (step.undo === undefined && facts.undo === undefined && step.pivot !== true)
+      report(
+        'warning',
+        'NO_UNDO',
+        path,
+        `"${step.id}" changes something and nothing says how to take it back: give it undo, or undo: false`,
+      )
+    if (!isRepeatable(facts) && step.compensateOnFailure !== true)
+      report(
+        'warning',
+        'ASKS_AFTER_CRASH',
+        path,
+        `should its process die, only a person can say whether "${step.id}" ran: "${step.call}" may not be repeated`,
+      )
+    if (insideRace) report('warning', 'RACE_CHANGES', path, `"${step.id}" changes something, and may be aborted half-way when another wins`)
+    if (step.pivot === true) pivot ??= step.id
+  }
+}
+
+const isRepeatable = ({ effect, idempotent, takesKey }: CommandFacts): boolean => effect === 'read' || idempotent || takesKey === true
+
+function checkCombination(step: Step, path: Path, report: Report): void {
+  const kind = kindOf(step)!
+  const kinds = ['call', 'steps', 'parallel', 'forEach', 'repeat', 'wait', 'ask', 'chain', 'value'].filter((one) =>
+    Object.hasOwn(step, one),
+  )
+  if (kinds.length > 1) report('error', 'SHAPE', path, `a step is of one kind: "${step.id}" has ${kinds.join(' and ')}`)
+  if ((step.onError === 'fallback') !== (step.fallback !== undefined))
+    report('error', 'FALLBACK', path, `"${step.id}" must have both, fallback and onError: fallback, or neither`)
+  if (kind === 'steps' && 'otherwise' in step && step.otherwise !== undefined && step.when === undefined)
+    report('error', 'UNREACHABLE', [...path, 'otherwise'], `"${step.id}" never gets to its otherwise: it has no when`)
+  if ('compensateOnFailure' in step && step.compensateOnFailure === true && !step.undo)
+    report('error', 'NO_UNDO', path, `"${step.id}" has no result to compute an undo from when it fails: give it undo`)
+  if ('parallel' in step) {
+    if ((step.mode === 'quorum') !== (step.quorum !== undefined))
+      report('error', 'QUORUM', path, `"${step.id}" must have both, quorum and mode: quorum, or neither`)
+    if ((step.quorum ?? 0) > step.parallel.length)
+      report('error', 'QUORUM', [...path, 'quorum'], `"${step.id}" can never have ${step.quorum} successes of ${step.parallel.length}`)
+  }
+  if ('wait' in step && typeof step.wait === 'object' && 'event' in step.wait && step.timeout === undefined)
+    report('warning', 'WAITS_FOREVER', path, `"${step.id}" may wait for ever: give it a timeout`)
+  if ('retry' in step && step.retry !== undefined && step.timeout !== undefined && durationMs(step.timeout) === 0)
+    report('error', 'TIMEOUT', [...path, 'timeout'], `"${step.id}" can never end in time`)
+}
+
+function checkCycles(root: ChainDefinition, find: ChainsOptions['chain'], report: Report): void {
+  for (const { step, path } of stepsWithPaths(root.steps, ['steps'])) {
+    if (!('chain' in step)) continue
+    const cycle = cycleFrom(step.chain, [root.name])
+    if (cycle !== undefined) report('error', 'CYCLE', [...path, 'chain'], `"${root.name}" would be a part of itself: ${cycle.join(' > ')}`)
+    else if (find?.(step.chain) === undefined) report('error', 'UNKNOWN_CHAIN', [...path, 'chain'], `there is no chain "${step.chain}"`)
+  }
+
+  function cycleFrom(name: string, above: readonly string[]): readonly string[] | undefined {
+    if (above.includes(name)) return [...above, name]
+    const definition = find?.(name)
+    if (definition === undefined) return undefined
+    for (const { step } of stepsWithPaths(definition.steps, [])) {
+      const cycle = 'chain' in step ? cycleFrom(step.chain, [...above, name]) : undefined
+      if (cycle !== undefined) return cycle
+    }
+    return undefined
   }
 }

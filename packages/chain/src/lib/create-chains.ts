@@ -435,7 +435,7 @@ export function createChains(options: ChainsOptions): Chains {
     while (!isClosed) {
       const row = rowOf(id)
       if (row.ended_ms !== null) return report(row)
-      if (untilAsked && (row.state === 'waiting' || row.state === 'uncertain')) {
+      if (untilAsked && row.owner === null && row.woken === 0) {
         const now = report(row)
         if (now.waitsFor.some(({ question }) => question !== undefined)) return now
       }

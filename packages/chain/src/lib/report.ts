@@ -21,8 +21,8 @@ export function summaryOf(row: RunRow): ChainSummary {
 
 /** Everything that the journal says of a chain. */
 export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRecord[]): ChainReport {
-  const records = all.filter(({ path }) => !path.includes('~'))
   const byTime = (a: StepRecord, b: StepRecord): number => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER)
+  const records = all.filter(({ path }) => !path.includes('~')).sort(byTime)
   const hasFailed = row.error !== null && row.ended_ms !== null && row.state !== 'cancelled'
   const mustBeUndone = hasFailed && frozen.root.definition.saga !== false
   const pivot = pivotOf({ frozen, records: new Map(records.map((record) => [record.path, record])) })
@@ -36,13 +36,13 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
     definition: frozen.root.definition,
     input: JSON.parse(row.input) as Record<string, unknown>,
     ...(row.output !== null && { output: JSON.parse(row.output) as unknown }),
-    steps: [...records].sort(byTime).map(stepReport),
-    done: stands.sort(byTime).map(({ path }) => path),
+    steps: records.map(stepReport),
+    done: stands.map(({ path }) => path),
     undone: records
       .filter(({ undoState }) => undoState === 'done')
       .sort((a, b) => (a.undoSeq ?? 0) - (b.undoSeq ?? 0))
       .map(({ path }) => path),
-    notUndone: left.sort(byTime).map((record) => ({ path: record.path, why: whyLeft(record, pivot) })),
+    notUndone: left.map((record) => ({ path: record.path, why: whyLeft(record, pivot) })),
     failed: records
       .filter(({ state, undoState, path }) => (state === 'failed' || state === 'cancelled') && undoState !== 'done' && !leftPaths.has(path))
       .map(({ path }) => path),

@@ -160,14 +160,13 @@ export function createRun(
       }
 
       function set(): void {
-        const delayMs = Math.max(0, dueMs - clock.now())
-        const isWhole = delayMs <= MAX_TIMER_MS
-        const cancel = clock.after(Math.min(delayMs, MAX_TIMER_MS), () => {
+        const delayMs = dueMs - clock.now()
+        const ring = (): void => {
           alarms.delete(key)
-          if (isWhole) callback()
+          if (delayMs <= MAX_TIMER_MS) callback()
           else set()
-        })
-        alarms.set(key, { dueMs, cancel })
+        }
+        alarms.set(key, { dueMs, cancel: delayMs <= 0 ? atOnce(ring) : clock.after(Math.min(delayMs, MAX_TIMER_MS), ring) })
       }
     },
     answered(path, answer) {
@@ -282,4 +281,10 @@ export function createRun(
       () => {},
     )
   }
+}
+
+/** After this turn, as a timer would; the returned function cancels it. */
+function atOnce(callback: () => void): () => void {
+  const immediate = setImmediate(callback)
+  return () => clearImmediate(immediate)
 }
