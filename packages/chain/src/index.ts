@@ -1,3 +1,4 @@
+export { type ChainBuilder, defineChain, type Given, type Reference } from './lib/builder.ts'
 export type {
   CallOptions,
   ChainEvent,
@@ -24,3 +25,6 @@ export type {
 } from './lib/chain.ts'
 export { createChains } from './lib/create-chains.ts'
 export type { ChainDefinition, Duration, InputField, Step } from './lib/definition.ts'
+export { drawChain, type GraphLine, type Mark, mermaidOf } from './lib/graph.ts'
+export { libraryNames, libraryText, parseChain } from './lib/library.ts'
+export { chainReference } from './lib/reference.ts'
