@@ -56,7 +56,7 @@ describe('an unknown command', () => {
         '→ switchyard notes, or in plain words: switchyard "what you want done"',
       ],
     })
-    expect(await refused(workspace.dir, ['notes', 'note', 'lits'])).toEqual({
+    expect(await refused(workspace.dir, ['--dir', '.', 'notes', 'note', 'lits'])).toEqual({
       code: 2,
       lines: [
         '✗ Cannot run "switchyard notes note" as the command line must be right: unknown command "lits": did you mean list',
@@ -160,6 +160,7 @@ describe.runIf(isRoot)('a full disk (only root can mount one)', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
     try {
       writeFileSync(join(disk, 'switchyard.config.json'), '{}')
+      mkdirSync(join(disk, 'fresh'))
       expect(await run(disk, ['plans'])).toMatchObject({ code: 0 })
       const { bavail, bsize } = statfsSync(disk)
       writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize))
@@ -171,6 +172,10 @@ describe.runIf(isRoot)('a full disk (only root can mount one)', () => {
       const scaffold = await refused(disk, ['new', 'plugin', 'greeter'])
       expect(scaffold.code).toBe(1)
       expect(scaffold.lines[0]).toContain('as its folder must be writable and its disk have room: ENOSPC')
+
+      const init = await refused(disk, ['init', '--dir', 'fresh'])
+      expect(init.code).toBe(1)
+      expect(init.lines[0]).toContain('switchyard.config.json as its folder must be writable and its disk have room: ENOSPC')
     } finally {
       execFileSync('umount', [disk])
     }

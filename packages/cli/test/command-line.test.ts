@@ -74,6 +74,7 @@ describe('approval', () => {
     })
     expect(await run(workspace.dir, ['approve', id])).toMatchObject({ code: 2, stderr: expect.stringContaining('it is done') })
     expect(await run(workspace.dir, ['undo', id])).toMatchObject({ code: 0, stdout: 'milk is gone\n' })
+    expect(await run(workspace.dir, ['undo', id])).toMatchObject({ code: 2, stderr: expect.stringContaining('it is undone') })
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
     const plans = JSON.parse((await run(workspace.dir, ['plans', '--json'])).stdout)
     expect(plans).toMatchObject([{ id, state: 'undone', command: 'notes.note.add' }])
@@ -119,6 +120,17 @@ describe('switchyard "REQUEST"', () => {
     const { code, stdout } = await run(workspace.dir, ['--dry-run', '--env', 'staging', '--json', 'throw the note milk away'])
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 4, parts: [{ command: 'notes.note.drop', missing: ['name'] }] })
     expect(await run(workspace.dir, ['--yes', 'list all my notes'])).toMatchObject({ code: 0, stdout: 'none\n' })
+  })
+
+  it('hands the environment on, and refuses one that no command takes', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const listed = await run(workspace.dir, ['list all my notes', '--env', 'staging', '--json'])
+    expect(JSON.parse(listed.stdout)).toMatchObject({ runs: [{ command: 'notes.note.list', input: { env: 'staging' } }] })
+    expect(await run(workspace.dir, ['check the health of this project', '--env', 'staging'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: '✗ Cannot use --env as what runs must take one: ops.health.scan does not\n→ switchyard ops health scan --help\n',
+    })
   })
 
   it('exits with 4 and says what can be done where no command fits', async () => {

@@ -13,14 +13,14 @@ beforeAll(async () => {
 })
 afterAll(() => workspace[Symbol.dispose]())
 
-async function shell(program: string, args: readonly string[]): Promise<string[]> {
+async function shell(program: string, args: readonly string[], cwd = workspace.dir): Promise<string[]> {
   const env = { PATH: process.env.PATH, HOME: workspace.dir, BIN, NODE: process.execPath, SCRIPT: bashScript }
-  const { stdout } = await promisify(execFile)(program, args, { cwd: workspace.dir, env })
+  const { stdout } = await promisify(execFile)(program, args, { cwd, env })
   return stdout.split('\n').filter((line) => line !== '')
 }
 
 /** Completes the last word as bash itself does: with its script loaded and the words that readline would hand over. */
-function bash(...words: string[]): Promise<string[]> {
+function bash(words: readonly string[], cwd?: string): Promise<string[]> {
   const script = `
     switchyard() { "$NODE" "$BIN" "$@"; }
     eval "$SCRIPT"
@@ -28,7 +28,7 @@ function bash(...words: string[]): Promise<string[]> {
     COMP_WORDS=(switchyard "$@"); COMP_CWORD=$#
     _switchyard
     printf '%s\\n' "\${COMPREPLY[@]}"`
-  return shell('bash', ['-c', script, 'bash', ...words])
+  return shell('bash', ['-c', script, 'bash', ...words], cwd)
 }
 
 describe('completion in bash', () => {
@@ -48,12 +48,12 @@ describe('completion in bash', () => {
     { words: ['--json', 'doc'], found: ['doctor'] },
     { words: ['config', '--s'], found: ['--schema'] },
   ])('of $words gives $found', async ({ words, found }) => {
-    expect(await bash(...words)).toEqual(found)
+    expect(await bash(words)).toEqual(found)
   })
 
   it('still completes our own commands where the configuration is wrong', async () => {
     using broken = makeWorkspace('{ "plugins": 3 }')
-    expect(await bash('--dir', broken.dir, 'doc')).toEqual(['doctor'])
+    expect(await bash(['doc'], broken.dir)).toEqual(['doctor'])
   })
 })
 

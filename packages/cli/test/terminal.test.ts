@@ -36,6 +36,7 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     const { code, stdout, unanswered } = await onTerminal(workspace.dir, ['notes', 'note', 'add', '--name', 'milk'], [['Do this?', 'y']])
     expect({ code, unanswered }).toEqual({ code: 0, unanswered: 0 })
     expect(stdout).toContain('Write down "milk"')
+    expect(stdout).toContain('\rwriting milk 1/2')
     expect(stdout).toContain('To take it back: switchyard undo p-')
     expect((await run(workspace.dir, ['notes', 'note', 'list'])).stdout).toContain('milk')
   })

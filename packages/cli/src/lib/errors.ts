@@ -16,6 +16,12 @@ export const unknownWord = (word: string, meant: string | undefined): Switchyard
 export const wrongInput = (command: string, mistakes: readonly string[]): SwitchyardError =>
   new SwitchyardError('USAGE', `Cannot run "${command}" as ${mistakes.join(', and ')}`, { data: { mistakes }, next: `${command} --help` })
 
+export const noEnv = (commands: readonly string[]): SwitchyardError =>
+  usage(
+    `Cannot use --env as what runs must take one: ${commands.join(' and ')} ${commands.length === 1 ? 'does' : 'do'} not`,
+    `switchyard ${commands[0]?.replaceAll('.', ' ')} --help`,
+  )
+
 export const badName = (name: string): SwitchyardError =>
   usage(
     `Cannot make a plugin called "${name}" as its name must be lower-case words joined by "-", at most 50 characters`,

@@ -3,6 +3,7 @@ import { withoutSecrets } from '@switchyard/yard/config'
 import { renderDecision, renderOffers } from '../render/decision.ts'
 import { paint, plain } from '../render/look.ts'
 import { runSteps, type Step } from './approval.ts'
+import { noEnv } from './errors.ts'
 import { EXIT } from './exit-code.ts'
 import { commandLine, type Flag, flagsOf, valueOfFlag } from './flags.ts'
 import type { Terminal } from './host.ts'
@@ -32,6 +33,9 @@ export async function answerRequest(session: Session, request: string, flags: Re
   const { terminal } = session.host
   const settled = terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags)
   if (settled === undefined) return unsure(decision)
+  if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
+    throw noEnv(settled.map(({ command }) => command))
+  }
   const steps: Step[] = []
   for (const { command, input } of settled) {
     const { definition } = yard.commands.get(command)!
@@ -103,8 +107,11 @@ async function askFor(flag: Flag, terminal: Terminal, signal: AbortSignal): Prom
 }
 
 function inputOf(yard: Yard, command: string, input: Readonly<Record<string, unknown>>, { env }: RequestFlags): Record<string, unknown> {
-  const takesEnv = env !== undefined && flagsOf(yard.commands.get(command)!.definition).some(({ field }) => field === 'env')
-  return takesEnv ? { ...input, env } : { ...input }
+  return env !== undefined && takesEnv(yard, command) ? { ...input, env } : { ...input }
+}
+
+function takesEnv(yard: Yard, command: string): boolean {
+  return flagsOf(yard.commands.get(command)!.definition).some(({ field }) => field === 'env')
 }
 
 function missingOf(yard: Yard, command: string, input: Readonly<Record<string, unknown>>): readonly Flag[] {

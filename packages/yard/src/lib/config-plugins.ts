@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isSwitchyardError } from '@switchyard/contracts'
 import { checkManifest } from '@switchyard/contracts/manifest'
@@ -42,7 +42,6 @@ function notAPlugin(value: unknown, mistake: string): string {
 }
 
 function locate(dir: string, specifier: string): string {
-  if (isAbsolute(specifier)) return pathToFileURL(specifier).href
   return pathToFileURL(createRequire(join(dir, 'switchyard.config.json')).resolve(specifier)).href
 }
 
