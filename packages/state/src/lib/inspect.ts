@@ -1,7 +1,8 @@
 import type { StateField } from '@switchyard/plugin-kit'
 import { ContentAny, ContentDeleted, ContentFormat, ContentString, decodeUpdate, type GC, getItem, getState, Item, type Skip } from 'yjs'
 import { SEQUENCES, SLOTS, type StateDocument } from './document.ts'
-import { fieldOf } from './slot.ts'
+import { canonicalJson } from './plain-json.ts'
+import { fieldOf, keyOf } from './slot.ts'
 import { isStamp } from './stamp.ts'
 
 type Fields = Readonly<Record<string, StateField>>
@@ -53,18 +54,27 @@ function slotProblem(item: Item, name: string | undefined, fields: Fields): stri
   if (!Array.isArray(raw) || !isStamp(raw[1])) return 'it has a slot without a stamp'
   const field = Object.hasOwn(fields, fieldOf(name)) ? fields[fieldOf(name)] : undefined
   if (field === undefined) return `it writes the unknown field "${fieldOf(name)}"`
-  return fits(field, raw[0]) ? undefined : `a value does not fit the field "${fieldOf(name)}"`
+  return fits(field, name, raw[0]) ? undefined : `a value does not fit the field "${fieldOf(name)}"`
 }
 
-function fits({ kind, schema }: StateField, value: unknown): boolean {
+function fits({ kind, schema }: StateField, name: string, value: unknown): boolean {
   switch (kind) {
     case 'counter':
     case 'up-down-counter':
       return isSteps(value) && (kind === 'up-down-counter' || value[1] === 0)
     case 'set':
-      return value === 0
+      return value === 0 && isElement(schema, keyOf(name))
     default:
       return schema?.safeParse(value).success === true
+  }
+}
+
+function isElement(schema: StateField['schema'], key: string): boolean {
+  try {
+    const element: unknown = JSON.parse(key)
+    return canonicalJson(element) === key && schema?.safeParse(element).success === true
+  } catch {
+    return false
   }
 }
 

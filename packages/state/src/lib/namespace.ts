@@ -5,10 +5,11 @@ import type { FieldView } from './field-view.ts'
 import type { Frame } from './frame.ts'
 import { digest, type NewRecord } from './history.ts'
 import { readField } from './read-field.ts'
-import { type Author, type MergedChanges, type Outgoing, type RemoteChange, Replica, type Step } from './replica.ts'
+import { type Author, type MergedChanges, type Outgoing, Replica, type Step, type StoredFrame } from './replica.ts'
 import type { Room } from './room.ts'
 import { versionOf } from './slot.ts'
 import { Sync } from './sync.ts'
+import type { RemoteChange } from './touched.ts'
 
 /** Frames in the log before it is looked whether a snapshot would be smaller. */
 const COMPACT_EVERY = 512
@@ -32,6 +33,8 @@ export class Namespace {
   #isDirty = false
   #conflicts: StateConflict[] = []
   #acknowledgement: Promise<void> | undefined
+  /** Why the replica was read again last. */
+  #failure: unknown
   #isClosed = false
 
   /** @throws the STORE_ codes */
@@ -190,7 +193,7 @@ export class Namespace {
     try {
       const result = await this.#room.store.commit(
         () => {
-          if (this.#replica !== replica) throw stateClosed(this.definition.namespace)
+          if (this.#replica !== replica) throw this.#failure
           this.#follow()
           const result = work(append)
           append()
@@ -202,7 +205,7 @@ export class Namespace {
       for (const conflict of told) this.#announce(conflict)
       return result
     } catch (error) {
-      this.#reload(replica)
+      this.#reload(replica, error)
       throw error
     }
   }
@@ -393,21 +396,17 @@ export class Namespace {
       heads: log.heads(namespace),
       tip: log.tip(namespace),
     }))
-    for (const { shard, epoch, data } of kept.snapshots) replica.restore(shard, epoch, data)
-    for (const { id, node, seq, stamp, parts } of kept.frames) {
-      if (parts === undefined) this.#dropped(id)
-      else if (seq > 0) replica.replay({ node, seq, stamp, parts })
-    }
-    for (const [node, head] of kept.heads) replica.heads.set(node, head)
-    for (const { stamp } of kept.heads.values()) stamps.see(stamp)
-    replica.showLater()
+    const sound = kept.frames.filter(({ parts }) => parts !== undefined) as (StoredFrame & { id: number })[]
+    for (const { id, parts } of kept.frames) if (parts === undefined) this.#dropped(id)
+    replica.load(kept.snapshots, sound, kept.heads)
     this.#lastId = kept.tip
     return replica
   }
 
   /** What could not be stored must not stay in memory, and with it goes all that was built on it. */
-  #reload(failed: Replica): void {
+  #reload(failed: Replica, error: unknown): void {
     if (this.#replica !== failed) return
+    this.#failure = error
     this.#acknowledgement = undefined
     this.#foreign = []
     this.#conflicts = []

@@ -1,15 +1,17 @@
 import type { StateDefinition } from '@switchyard/plugin-kit'
-import { applyUpdate, applyUpdateV2, Doc, encodeStateAsUpdateV2, mergeUpdates, type Transaction, type YMapEvent } from 'yjs'
+import { applyUpdate, applyUpdateV2, Doc, mergeUpdates } from 'yjs'
 import type { HistoryChange, StateConflict } from './api.ts'
-import { FIRST_EPOCH, nextEpoch, SEQUENCES, SHARDS, StateDocument } from './document.ts'
-import { FieldView } from './field-view.ts'
+import { FIRST_EPOCH, SEQUENCES, SHARDS, StateDocument } from './document.ts'
+import { Documents, isShard, rawSlots, type Snapshot, viewsOf } from './documents.ts'
+import type { FieldView } from './field-view.ts'
 import type { Frame, Part } from './frame.ts'
 import { inspectUpdate } from './inspect.ts'
-import { liveSlots, planJoin, type SlotSide } from './join.ts'
+import { planJoin, type SlotSide } from './join.ts'
 import { canonicalJson } from './plain-json.ts'
 import { fieldOf, keyOf, nodeOf, type RawSlot, rawSlot, type Slot, shardOf, versionOf } from './slot.ts'
 import type { StampClock } from './stamp.ts'
 import { decodeStep1, decodeStep2, encodeStep1, encodeStep2 } from './sync-message.ts'
+import { type RemoteChange, Touched } from './touched.ts'
 
 /** Who writes, and why. */
 export interface Author {
@@ -39,11 +41,6 @@ export interface Step {
 export interface Outgoing {
   frame: Frame
   readonly steps: readonly Step[]
-}
-
-export interface RemoteChange {
-  readonly field: string
-  readonly key: string
 }
 
 export interface MergedChanges {
@@ -103,11 +100,9 @@ export class Replica {
   readonly #stamps: StampClock
   readonly #nowMs: () => number
   readonly #carrier: () => string | undefined
-  readonly #documents: (StateDocument | undefined)[] = new Array(SHARDS + 1).fill(undefined)
+  readonly #documents: Documents
   readonly #suffix: string
   #drafts: Draft[] = []
-  /** While some documents are loaded and not shown yet. */
-  #showShard: ((shard: number) => void) | undefined
 
   constructor({ definition, node, stamps, nowMs, carrier, views = viewsOf(definition) }: ReplicaOptions) {
     this.definition = definition
@@ -118,6 +113,7 @@ export class Replica {
     this.#carrier = carrier
     this.#suffix = `@${node}`
     this.views = views
+    this.#documents = new Documents(views)
   }
 
   // Writing
@@ -239,7 +235,7 @@ export class Replica {
     if (trusted) return this.#mergeParts(frame)
     for (const { shard, epoch } of frame.parts) {
       if (!isShard(shard)) return { outcome: 'refused', reason: `there is no document ${shard}` }
-      const mine = this.#documents[shard]?.epoch ?? FIRST_EPOCH
+      const mine = this.#documents.epochOf(shard)
       if (epoch !== mine) return { outcome: epoch > mine ? 'behind' : 'ahead' }
     }
     if (frame.seq > head.seq + 1) return { outcome: 'gap' }
@@ -254,47 +250,21 @@ export class Replica {
     this.settle()
     const touched = new Touched()
     for (const part of frame.parts) {
-      if (part.update.length > 0 && !this.#isStale(part)) this.#apply(this.document(part.shard), part.update, touched)
+      if (part.update.length > 0 && !this.#documents.isStale(part)) this.#apply(this.document(part.shard), part.update, touched)
     }
     this.#heard(frame.node, frame)
+    return this.#merged(touched)
+  }
+
+  #merged(touched: Touched): MergedChanges {
     return { outcome: 'merged', changes: touched.changes, conflicts: this.#conflicts(touched) }
   }
 
   #apply(document: StateDocument, update: Uint8Array, touched: Touched, apply = applyUpdate): void {
-    if (document.shard === SEQUENCES) {
-      const roots = new Set<string>()
-      const observe = ({ changed }: Transaction): void => {
-        for (const [name, root] of document.doc.share) if (changed.has(root)) roots.add(name)
-      }
-      document.doc.on('beforeObserverCalls', observe)
-      try {
-        apply(document.doc, update)
-      } finally {
-        document.doc.off('beforeObserverCalls', observe)
-      }
-      for (const field of roots) touched.note(field, '')
-      return
-    }
-    this.#showShard?.(document.shard)
-    const map = document.slots
-    let names: ReadonlySet<string> | undefined
-    const observe = (event: YMapEvent<RawSlot>): void => {
-      names = event.keysChanged as Set<string>
-    }
-    map.observe(observe)
-    try {
-      apply(document.doc, update)
-    } finally {
-      map.unobserve(observe)
-    }
-    const overtaken = new Map<string, undefined>()
-    for (const name of names ?? []) {
-      const raw = map.get(name)
-      if (raw !== undefined && this.#isOvertaken(name, raw)) overtaken.set(name, undefined)
-      else this.#show(name, raw, touched)
-    }
+    const overtaken = this.#documents.apply(document, update, touched, (name, raw) => this.#isOvertaken(name, raw), apply)
     const carrier = this.#carrier()
-    if (overtaken.size > 0 && carrier !== undefined) this.#carry(document.shard, overtaken, carrier)
+    if (overtaken.length === 0 || carrier === undefined) return
+    this.#carry(document.shard, new Map(overtaken.map((name) => [name, undefined])), carrier)
   }
 
   /** What this replica has seen and seen removed, brought into a later epoch by somebody who did not know yet. */
@@ -303,21 +273,6 @@ export class Replica {
     const node = nodeOf(name)
     if (stamp > (this.heads.get(node) ?? NOTHING_SEEN).stamp) return false
     return this.views.get(fieldOf(name))?.has(keyOf(name), node, stamp) === false
-  }
-
-  /** Brings the view to what the document says of a slot. */
-  #show(name: string, raw: RawSlot | undefined, touched?: Touched): void {
-    const field = fieldOf(name)
-    const view = this.views.get(field)
-    if (view === undefined) return
-    const key = keyOf(name)
-    touched?.note(field, key, raw === undefined ? undefined : name)
-    if (raw === undefined) {
-      view.remove(key, name)
-      return
-    }
-    this.#stamps.see(raw[1])
-    view.upsert(key, name, raw)
   }
 
   #heard(node: string, { seq, stamp }: Head): void {
@@ -357,7 +312,7 @@ export class Replica {
   /** What this replica has, as step 1 of the sync protocol. */
   ask(): Uint8Array {
     this.settle()
-    return encodeStep1(this.#existing())
+    return encodeStep1(this.#documents.existing())
   }
 
   /** What the asker lacks, as step 2; undefined when it has all that is here. */
@@ -365,8 +320,19 @@ export class Replica {
     this.settle()
     const asked = decodeStep1(question)
     const hasAll = [...this.heads].every(([node, { seq }]) => (theirHeads.get(node)?.seq ?? 0) >= seq)
-    const inStep = this.#existing().every(({ shard, epoch }) => (asked.find((part) => part.shard === shard)?.epoch ?? FIRST_EPOCH) >= epoch)
-    return hasAll && inStep ? undefined : encodeStep2(this.#existing(), asked)
+    const documents = this.#documents.existing()
+    const inStep = documents.every(({ shard, epoch }) => (asked.find((part) => part.shard === shard)?.epoch ?? FIRST_EPOCH) >= epoch)
+    return hasAll && inStep ? undefined : encodeStep2(documents, asked)
+  }
+
+  /** Whether whoever asks has a document of a later epoch than here. */
+  isBehind(question: Uint8Array): boolean {
+    return decodeStep1(question).some(({ shard, epoch }) => epoch > this.#documents.epochOf(shard))
+  }
+
+  /** Takes note of how far somebody has heard whose documents are all here; of this node too, whose store may be an old copy. */
+  hear(heads: ReadonlyMap<string, Head>): void {
+    for (const [node, head] of heads) this.#heard(node, head)
   }
 
   /** Takes an answer. Where this node may write it takes along what it alone knows into a later epoch. */
@@ -392,12 +358,11 @@ export class Replica {
       this.#adopt(new StateDocument(shard, epoch, doc), seen, touched)
     }
     this.hear(theirHeads)
-    return { outcome: 'merged', changes: touched.changes, conflicts: this.#conflicts(touched) }
+    return this.#merged(touched)
   }
 
   /** Joins a document of another epoch, by the rules of [S5]. */
   #adopt(theirs: StateDocument, seen: SlotSide['seen'], touched: Touched): void {
-    this.#showRest()
     const carrier = this.#carrier()
     const mine = this.document(theirs.shard)
     const isLater = theirs.epoch > mine.epoch
@@ -405,11 +370,7 @@ export class Replica {
     const mineSide: SlotSide = { slots: rawSlots(mine), seen: seenBy(this.heads) }
     const theirSide: SlotSide = { slots: rawSlots(theirs), seen }
     const plan = isLater ? planJoin(theirSide, mineSide, this.node) : planJoin(mineSide, theirSide, this.node)
-    if (isLater) {
-      this.#documents[theirs.shard] = theirs
-      for (const name of mineSide.slots.keys()) if (!theirSide.slots.has(name)) this.#show(name, undefined, touched)
-      for (const [name, raw] of theirSide.slots) this.#show(name, raw, touched)
-    }
+    if (isLater) this.#documents.replace(theirs, touched)
     if (carrier === undefined || (plan.add.length === 0 && plan.remove.length === 0)) {
       this.#dropStale()
       return
@@ -417,11 +378,11 @@ export class Replica {
     const slots = new Map<string, RawSlot | undefined>()
     for (const name of plan.remove) {
       slots.set(name, undefined)
-      this.#show(name, undefined, touched)
+      this.#documents.show(name, undefined, touched)
     }
     for (const [name, raw] of plan.add) {
       slots.set(name, raw)
-      this.#show(name, raw, touched)
+      this.#documents.show(name, raw, touched)
     }
     this.#carry(theirs.shard, slots, carrier)
   }
@@ -441,62 +402,39 @@ export class Replica {
       steps: [],
     }
     const parts = this.#parts(draft)
-    const stale = this.outbox.find(({ frame }) => frame.parts.some((part) => this.#isStale(part)))
+    const stale = this.outbox.find(({ frame }) => frame.parts.some((part) => this.#documents.isStale(part)))
     if (stale === undefined) this.outbox.push({ frame: this.#frame(draft, parts), steps: [] })
     else stale.frame = { ...stale.frame, parts: [...stale.frame.parts, ...parts] }
     this.#dropStale()
   }
 
   #dropStale(): void {
-    for (const out of this.outbox) out.frame = { ...out.frame, parts: out.frame.parts.filter((part) => !this.#isStale(part)) }
-  }
-
-  #isStale({ shard, epoch }: Part): boolean {
-    return epoch !== this.document(shard).epoch
+    for (const out of this.outbox) out.frame = { ...out.frame, parts: out.frame.parts.filter((part) => !this.#documents.isStale(part)) }
   }
 
   // Documents
 
+  /** Of a list or a text it is what is read. */
   document(shard: number): StateDocument {
-    this.#documents[shard] ??= new StateDocument(shard, FIRST_EPOCH)
-    return this.#documents[shard]
-  }
-
-  #existing(): StateDocument[] {
-    return this.#documents.filter((document) => document !== undefined)
+    return this.#documents.of(shard)
   }
 
   /** Each document as one compact update. */
-  snapshots(): { shard: number; epoch: string; data: Uint8Array }[] {
+  snapshots(): Snapshot[] {
     this.settle()
-    return this.#existing().map(({ shard, epoch, doc }) => ({ shard, epoch, data: encodeStateAsUpdateV2(doc) }))
+    return this.#documents.snapshots()
   }
 
-  /** Whether an answer's or a question's documents include one of a later epoch than here. */
-  isBehind(question: Uint8Array): boolean {
-    return decodeStep1(question).some(({ shard, epoch }) => epoch > (this.#documents[shard]?.epoch ?? FIRST_EPOCH))
-  }
-
-  /** Puts a stored document in place of what is there, without a view of it: `showLater` comes after. */
-  restore(shard: number, epoch: string, data: Uint8Array): void {
-    const document = new StateDocument(shard, epoch)
-    applyUpdateV2(document.doc, data)
-    this.#documents[shard] = document
-  }
-
-  /** Applies a stored update without a view of it. */
-  replay({ node, seq, stamp, parts }: StoredFrame): void {
-    for (const { shard, epoch, update } of parts) {
-      if (update.length > 0 && epoch === this.document(shard).epoch) applyUpdate(this.document(shard).doc, update)
-    }
-    this.#heard(node, { seq, stamp })
+  /** Fills a new replica with what the store has. */
+  load(snapshots: readonly Snapshot[], frames: readonly StoredFrame[], heads: ReadonlyMap<string, Head>): void {
+    for (const snapshot of snapshots) this.#documents.restore(snapshot)
+    for (const { parts } of frames) this.#documents.replay(parts)
+    this.hear(heads)
+    this.#documents.showLater()
   }
 
   /** Merges a whole document that another process of the same store has put there. */
-  mergeSnapshot(
-    { shard, epoch, data }: { shard: number; epoch: string; data: Uint8Array },
-    storedHeads: ReadonlyMap<string, Head>,
-  ): MergedChanges {
+  mergeSnapshot({ shard, epoch, data }: Snapshot, storedHeads: ReadonlyMap<string, Head>): MergedChanges {
     this.settle()
     const touched = new Touched()
     const mine = this.document(shard)
@@ -506,117 +444,21 @@ export class Replica {
       applyUpdateV2(theirs.doc, data)
       this.#adopt(theirs, seenBy(storedHeads), touched)
     }
-    return { outcome: 'merged', changes: touched.changes, conflicts: this.#conflicts(touched) }
-  }
-
-  /** Takes note of how far somebody has heard who shares all documents with this replica. */
-  hear(heads: ReadonlyMap<string, Head>): void {
-    for (const [node, head] of heads) if (node !== this.node) this.#heard(node, head)
-  }
-
-  /** From now on reads look into the documents, each of which comes into the view when it is first needed. */
-  showLater(): void {
-    const hidden = new Set(this.#existing().map(({ shard }) => shard))
-    hidden.delete(SEQUENCES)
-    if (hidden.size === 0) return
-    this.#showShard = (shard) => {
-      if (!hidden.delete(shard)) return
-      if (hidden.size === 0) this.#endHiding()
-      this.#showDocument(this.document(shard))
-    }
-    for (const view of this.views.values()) {
-      view.show = (key) => {
-        if (key === undefined) this.#showRest()
-        else this.#showShard?.(shardOf(`${view.name}:${key}`, SHARDS))
-      }
-    }
-  }
-
-  #endHiding(): void {
-    this.#showShard = undefined
-    for (const view of this.views.values()) view.show = undefined
-  }
-
-  #showRest(): void {
-    for (let shard = 0; shard < SHARDS; shard++) this.#showShard?.(shard)
-  }
-
-  /** Most slots of a document are of one field and one node, so these are only cut out of a name when they change. */
-  #showDocument({ slots }: StateDocument): void {
-    let view: FieldView | undefined
-    let prefix = ''
-    let suffix = ''
-    let node = ''
-    slots.forEach((raw, name) => {
-      if (prefix === '' || !name.startsWith(prefix)) {
-        prefix = `${fieldOf(name)}:`
-        view = this.views.get(prefix.slice(0, -1))
-      }
-      if (suffix === '' || !name.endsWith(suffix)) {
-        suffix = name.slice(name.lastIndexOf('@'))
-        node = nodeOf(name)
-      }
-      view?.upsert(name.slice(prefix.length, -suffix.length), name, raw, node)
-    })
+    return this.#merged(touched)
   }
 
   /** Documents of which most is removed keys. */
   crowded(): number[] {
-    return this.#existing()
-      .filter((document) => document.shard !== SEQUENCES && document.removed > document.slots.size + MIN_REMOVED)
-      .map(({ shard }) => shard)
+    return this.#documents.crowded()
   }
 
-  /** Moves a document to a new epoch that holds what is live alone. The frame that tells the others has no content. */
+  /** Moves documents to a new epoch. The frame that tells the others has no content: they ask for it. */
   rotate(shards: readonly number[], writer: string): void {
     this.settle()
-    this.#showRest()
-    const parts: Part[] = []
-    for (const shard of shards) {
-      const old = this.document(shard)
-      const next = new StateDocument(shard, nextEpoch(old.epoch, this.node))
-      const before = rawSlots(old)
-      const live = liveSlots(before)
-      next.doc.transact(() => {
-        for (const [name, raw] of live) next.slots.set(name, raw)
-      })
-      this.#documents[shard] = next
-      for (const name of before.keys()) if (!live.has(name)) this.#show(name, undefined)
-      for (const [name, raw] of live) if (!before.has(name)) this.#show(name, raw)
-      parts.push({ shard, epoch: next.epoch, update: new Uint8Array() })
-    }
+    const parts = shards.map((shard) => ({ shard, epoch: this.#documents.rotate(shard, this.node), update: new Uint8Array() }))
     const frame = this.#frame({ author: { writer, correlationId: undefined }, atMs: this.#nowMs(), stamp: this.#stamps.next() }, parts)
     this.outbox.push({ frame, steps: [] })
   }
-}
-
-const MIN_REMOVED = 256
-
-/** Which keys a merge touched, and with which slots. */
-class Touched {
-  readonly #cells = new Map<string, { field: string; key: string; arrived: Set<string> }>()
-
-  note(field: string, key: string, arrived?: string): void {
-    const id = `${field}:${key}`
-    let cell = this.#cells.get(id)
-    if (cell === undefined) {
-      cell = { field, key, arrived: new Set() }
-      this.#cells.set(id, cell)
-    }
-    if (arrived !== undefined) cell.arrived.add(arrived)
-  }
-
-  cells(): Iterable<{ field: string; key: string; arrived: ReadonlySet<string> }> {
-    return this.#cells.values()
-  }
-
-  get changes(): RemoteChange[] {
-    return [...this.#cells.values()].map(({ field, key }) => ({ field, key }))
-  }
-}
-
-function viewsOf({ fields }: StateDefinition): Map<string, FieldView> {
-  return new Map(Object.entries(fields).map(([name, field]) => [name, new FieldView(name, field)]))
 }
 
 function slotsOf(draft: Draft, shard: number): Map<string, RawSlot | undefined> {
@@ -628,18 +470,8 @@ function slotsOf(draft: Draft, shard: number): Map<string, RawSlot | undefined> 
   return slots
 }
 
-function rawSlots(document: StateDocument): Map<string, RawSlot> {
-  const slots = new Map<string, RawSlot>()
-  document.slots.forEach((raw, name) => void slots.set(name, raw))
-  return slots
-}
-
 function seenBy(heads: ReadonlyMap<string, Head>): SlotSide['seen'] {
   return (node) => heads.get(node)?.stamp ?? 0
-}
-
-function isShard(shard: number): boolean {
-  return Number.isInteger(shard) && shard >= 0 && shard <= SHARDS
 }
 
 function isSame(a: unknown, b: unknown): boolean {

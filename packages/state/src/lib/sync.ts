@@ -52,7 +52,8 @@ export class Sync {
 
   /** Asks one node, or whoever has something. */
   ask(node?: string): void {
-    const asker = this.#namespace.plugins.values().next().value
+    // A question from who may write tells the other side that there is something to ask for here, too.
+    const asker = this.#namespace.carrier ?? this.#namespace.plugins.values().next().value
     if (asker === undefined) return
     const nowMs = this.#room.clock.monotonicMs()
     if (node !== undefined && nowMs - (this.#asked.get(node) ?? -Infinity) < ASK_AGAIN_MS) return
