@@ -56,7 +56,7 @@ function p95(works: readonly (() => void)[]): number {
 
 const MERGES = 300
 
-/** Each call merges that many changes of one key each, made elsewhere. */
+/** Each call merges that many changes of one key each, made by somebody else than whoever wrote the entries. */
 interface Merger {
   merges(count: number): (() => void)[]
 }
@@ -64,21 +64,22 @@ interface Merger {
 function ourMerger(entries: number): Merger {
   const replica = (node: string): Replica =>
     new Replica({ definition, node, stamps: createStampClock(Date.now), nowMs: Date.now, carrier: () => undefined })
-  const [source, target] = [replica('source'), replica('target')]
+  const [creator, source, target] = [replica('creator'), replica('source'), replica('target')]
   const author = { writer: 'bench', correlationId: undefined }
   const facts = source.views.get('facts')!
-  const frames = (): Frame[] => {
-    source.settle()
-    return source.outbox.splice(0).map(({ frame }) => frame)
+  const framesOf = (replica: Replica): Frame[] => {
+    replica.settle()
+    return replica.outbox.splice(0).map(({ frame }) => frame)
   }
-  for (let n = 0; n < entries; n++) source.put(facts, `key-${n}`, n, author)
-  for (const frame of frames()) target.merge(frame)
+  const created = creator.views.get('facts')!
+  for (let n = 0; n < entries; n++) creator.put(created, `key-${n}`, n, author)
+  for (const frame of framesOf(creator)) for (const other of [source, target]) other.merge(frame)
   let next = 0
   return {
     merges: (count) =>
       Array.from({ length: count }, () => {
         source.put(facts, `key-${(next++ * 7_919) % entries}`, next, author)
-        const [frame] = frames()
+        const [frame] = framesOf(source)
         return () => {
           if (target.merge(frame!).outcome !== 'merged') throw new Error('a frame was not merged')
         }
@@ -87,12 +88,12 @@ function ourMerger(entries: number): Merger {
 }
 
 function yjsMerger(entries: number): Merger {
-  const [source, target] = [new Doc(), new Doc()]
-  const map = source.getMap<number>('facts')
-  source.transact(() => {
-    for (let n = 0; n < entries; n++) map.set(`key-${n}`, n)
+  const [creator, source, target] = [new Doc(), new Doc(), new Doc()]
+  creator.transact(() => {
+    for (let n = 0; n < entries; n++) creator.getMap('facts').set(`key-${n}`, n)
   })
-  applyUpdate(target, encodeStateAsUpdate(source))
+  for (const other of [source, target]) applyUpdate(other, encodeStateAsUpdate(creator))
+  const map = source.getMap<number>('facts')
   target.getMap('facts')
   let update: Uint8Array = new Uint8Array()
   source.on('update', (bytes: Uint8Array) => {
@@ -110,11 +111,11 @@ function yjsMerger(entries: number): Merger {
 }
 
 function loroMerger(entries: number): Merger {
-  const [source, target] = [new LoroDoc(), new LoroDoc()]
+  const [creator, source, target] = [new LoroDoc(), new LoroDoc(), new LoroDoc()]
+  for (let n = 0; n < entries; n++) creator.getMap('facts').set(`key-${n}`, n)
+  creator.commit()
+  for (const other of [source, target]) other.import(creator.export({ mode: 'snapshot' }))
   const map = source.getMap('facts')
-  for (let n = 0; n < entries; n++) map.set(`key-${n}`, n)
-  source.commit()
-  target.import(source.export({ mode: 'snapshot' }))
   let next = 0
   return {
     merges: (count) =>
@@ -130,8 +131,10 @@ function loroMerger(entries: number): Merger {
 
 function automergeMerger(entries: number): Merger {
   type Facts = { facts: Record<string, number> }
-  let source = from<Facts>({ facts: Object.fromEntries(Array.from({ length: entries }, (_, n) => [`key-${n}`, n])) })
-  let [target] = applyChanges(init<Facts>(), [getLastLocalChange(source)!])
+  const creator = from<Facts>({ facts: Object.fromEntries(Array.from({ length: entries }, (_, n) => [`key-${n}`, n])) })
+  const created = [getLastLocalChange(creator)!]
+  let [source] = applyChanges(init<Facts>(), created)
+  let [target] = applyChanges(init<Facts>(), created)
   let next = 0
   return {
     merges: (count) =>
@@ -313,6 +316,37 @@ const disk: BenchCase = limitCase({
   },
 })
 
+/** Keys that come and go: raw yjs keeps an item for each, ours moves to a new epoch. */
+const removedKeys: BenchCase = {
+  case: 'documents on disk after 20,000 keys were set and deleted and 100 stayed',
+  unit: 'bytes',
+  peerName: 'raw yjs V2',
+  floor: 1,
+  better: 'lower',
+  async setup() {
+    return {
+      async ours() {
+        const { state, handles, close } = await openState(':memory:')
+        for (let n = 0; n < 20_000; n++) void handles.facts.set(`key-${n}`, n)
+        await handles.facts.set('last', 1)
+        for (let n = 100; n < 20_000; n++) void handles.facts.delete(`key-${n}`)
+        await handles.facts.set('last', 2)
+        await state.compact()
+        const { bytes } = state.list()[0]!
+        await close()
+        return bytes
+      },
+      async peer() {
+        const { doc, map } = rawMap()
+        for (let n = 0; n < 20_000; n++) map.set(`key-${n}`, n)
+        for (let n = 100; n < 20_000; n++) map.delete(`key-${n}`)
+        return encodeStateAsUpdateV2(doc).length
+      },
+      close: async () => {},
+    }
+  },
+}
+
 const writers: BenchCase = {
   case: '64 writers, each change on disk before it is acknowledged',
   unit: '1/s',
@@ -372,6 +406,7 @@ export const stateCases: readonly BenchCase[] = [
   mergeBeside(100_000, 'loro', loroMerger),
   load,
   disk,
+  removedKeys,
   writers,
   snapshotSize,
 ]
