@@ -5,6 +5,10 @@ import { defineConfig } from 'rolldown'
 export default defineConfig({
   input: 'src/main.ts',
   platform: 'node',
-  resolve: { conditionNames: ['@switchyard/source', 'import', 'node', 'default'] },
+  resolve: {
+    conditionNames: ['@switchyard/source', 'import', 'node', 'default'],
+    // The "main" of jsonc-parser requires its parts in a way that no bundler sees.
+    mainFields: ['module', 'main'],
+  },
   output: { file: 'dist/bundle/main.js', format: 'esm', codeSplitting: false },
 })

@@ -6,6 +6,7 @@ import type { Host } from './host.ts'
 import { openSession } from './open-session.ts'
 
 const dir = import.meta.dirname
+const one = (name: string) => definePlugin({ name, version: '1.0.0', summary: 'Does nothing', commands: {} })
 const { session } = openSession(
   { env: {}, platform: 'linux', homeDir: dir } as unknown as Host,
   { word: undefined, json: false, dir },
@@ -14,7 +15,7 @@ const { session } = openSession(
 
 describe('examine()', () => {
   it('warns of a plugin whose commands cannot be typed', async () => {
-    const hidden = definePlugin({ name: 'plans', version: '1.0.0', summary: 'Makes plans', commands: {} })
+    const hidden = one('plans')
     await using yard = await openYard(dir, { plugins: [hidden], memory: true })
     const findings = await examine({ ...session, dir, plugins: async () => [hidden], yard: async () => yard })
     expect(findings).toContainEqual(expect.objectContaining({ check: 'plugin names', state: 'warning' }))
@@ -25,5 +26,9 @@ describe('examine()', () => {
     const full = () => Promise.reject(new Error('no room'))
     const findings = await examine({ ...session, dir, plugins: async () => [], yard: full })
     expect(findings.at(-1)).toEqual({ check: 'store', state: 'failed', found: 'no room' })
+    const twins = [one('a'), one('a')]
+    const opened = openYard(dir, { plugins: twins, memory: true })
+    const [twice] = (await examine({ ...session, dir, plugins: async () => twins, yard: () => opened })).slice(-1)
+    expect(twice).toMatchObject({ check: 'plugins', state: 'failed', found: expect.stringContaining('"a" is there twice') })
   })
 })

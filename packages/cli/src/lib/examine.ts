@@ -33,7 +33,7 @@ export async function examine(session: Session): Promise<readonly Finding[]> {
   try {
     return [...findings, ...(await (await session.yard()).doctor())]
   } catch (error) {
-    return [...findings, failed('store', error)]
+    return [...findings, failed(isSwitchyardError(error, 'MANIFEST_INVALID') ? 'plugins' : 'store', error)]
   }
 }
 
