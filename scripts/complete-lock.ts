@@ -49,7 +49,7 @@ if (process.argv.includes('--check')) {
   console.error(
     `Cannot accept package-lock.json as ${missing.length} platform binaries are missing: ${missing.map(([path]) => path).join(', ')}`,
   )
-  console.error('Run: node scripts/complete-lock.ts')
+  console.error('Run: npm run lock')
   process.exit(1)
 }
 for (const [path, entry] of missing) lock.packages[path] = entry

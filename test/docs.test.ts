@@ -38,7 +38,7 @@ describe('the pages', () => {
 
   it('link to files that are there', () => {
     const broken = PAGES.flatMap((page) =>
-      [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)]
+      [...prose(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)]
         .map((match) => match[1]!)
         .filter((target) => !existsSync(join(dirname(page), target)))
         .map((target) => `${page}: ${target}`),
@@ -46,3 +46,8 @@ describe('the pages', () => {
     expect(broken).toEqual([])
   })
 })
+
+/** A page without its blocks of code. */
+function prose(page: string): string {
+  return readFileSync(page, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '')
+}

@@ -1,4 +1,4 @@
-import { SwitchyardError } from '@switchyard/contracts'
+import { asSwitchyardError, SwitchyardError } from '@switchyard/contracts'
 
 /** The next step where only the plugin's author can mend it. */
 const REPORT = 'report this to the author of the plugin'
@@ -72,6 +72,24 @@ export const planUnknown = (planId: string): SwitchyardError =>
     data: { plan: planId },
     next: 'switchyard plans',
   })
+
+export const planStale = (planId: string, freshId: string): SwitchyardError =>
+  new SwitchyardError(
+    'PLAN_STALE',
+    `Cannot run "${planId}" as it must still be what would happen: things changed, and "${freshId}" says what would happen now`,
+    {
+      data: { plan: planId, fresh: freshId },
+      next: `switchyard plans, then switchyard approve ${freshId}`,
+    },
+  )
+
+export const handlerFailed = (commandId: string, error: unknown): SwitchyardError => {
+  const { message } = asSwitchyardError(error)
+  return new SwitchyardError('HANDLER_ERROR', `Cannot finish "${commandId}" as its own code failed: ${message}`, {
+    data: { command: commandId },
+    cause: error,
+  })
+}
 
 export const planUsed = (planId: string, state: string): SwitchyardError =>
   new SwitchyardError('PLAN_USED', `Cannot approve "${planId}" as a plan runs once and must be waiting: it is ${state}`, {

@@ -1,8 +1,8 @@
 import type { Bus, HandlerContext } from '@switchyard/bus'
-import type { Grant, Message } from '@switchyard/contracts'
+import { type Grant, isSwitchyardError, type Message } from '@switchyard/contracts'
 import type { Plan, Plugin } from '@switchyard/plugin-kit'
 import { type PluginSurroundings, RunContext } from './context.ts'
-import { invalidInput, invalidOutput, invalidPlan } from './errors.ts'
+import { handlerFailed, invalidInput, invalidOutput, invalidPlan } from './errors.ts'
 import { parseWith, planSchema } from './schema.ts'
 
 /** The method that says what a command would do; `#` is in no command's name. */
@@ -20,15 +20,24 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): void {
     const { plan } = command
     if (plan !== undefined) client.serve(planMethod(id), planned, { input })
 
+    /** Whatever the plugin's code throws that says nothing of itself is named after the command. */
+    async function own(work: () => unknown): Promise<unknown> {
+      try {
+        return await work()
+      } catch (error) {
+        throw isSwitchyardError(error) ? error : handlerFailed(id, error)
+      }
+    }
+
     // What comes out is checked here and not by the bus, which would say of any mistake that it is no plain JSON.
     async function run(value: unknown, context: HandlerContext): Promise<unknown> {
-      const result = await command.run(value, new RunContext(context, around))
-      return parseWith(command.output, result, (mistakes) => invalidOutput(id, mistakes))
+      return parseWith(command.output, await own(() => command.run(value, new RunContext(context, around))), (mistakes) =>
+        invalidOutput(id, mistakes),
+      )
     }
 
     async function planned(value: unknown, context: HandlerContext): Promise<Plan> {
-      const said = await plan?.(value, new RunContext(context, around))
-      return parseWith(planSchema, said, (mistakes) => invalidPlan(id, mistakes))
+      return parseWith(planSchema, await own(() => plan?.(value, new RunContext(context, around))), (mistakes) => invalidPlan(id, mistakes))
     }
   }
   for (const listener of plugin.listens ?? []) {

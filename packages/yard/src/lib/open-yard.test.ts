@@ -33,7 +33,10 @@ const write = command({
   effect: 'write',
   input: z.object({ name: z.string(), text: z.string().default('empty') }),
   output: z.object({ name: z.string() }),
-  plan: ({ name }) => ({ summary: `Write ${name}`, steps: [{ does: 'create', target: name }] }),
+  plan: ({ name }, { workspace }) => ({
+    summary: `Write ${name}`,
+    steps: [{ does: existsSync(join(workspace, name)) ? 'change' : 'create', target: name }],
+  }),
   async run({ name, text }, ctx) {
     writeFileSync(join(ctx.workspace, name), text)
     ctx.progress({ message: 'written', done: 1, total: 1 })
@@ -230,6 +233,18 @@ describe('plan() and approve()', () => {
     expect(await codeOf(yard.approve(planned.id))).toBe('PLAN_USED')
   })
 
+  it('run no plan that is not true any more, and keep what would happen now instead', async () => {
+    const { id } = await yard.plan('notes.write', { name: 'b.txt', text: 'milk' })
+    writeFileSync(join(dir, 'b.txt'), 'somebody else’s')
+    await expect(yard.approve(id)).rejects.toMatchObject({ code: 'PLAN_STALE', data: { plan: id } })
+    expect(readFileSync(join(dir, 'b.txt'), 'utf8')).toBe('somebody else’s')
+    expect(yard.plans().find((plan) => plan.id === id)).toMatchObject({ state: 'discarded' })
+    const fresh = yard.plans().find(({ state }) => state === 'waiting')!
+    expect(fresh.plan.steps).toEqual([{ does: 'change', target: 'b.txt' }])
+    await yard.approve(fresh.id)
+    expect(readFileSync(join(dir, 'b.txt'), 'utf8')).toBe('milk')
+  })
+
   it('keep the plan over a restart', async () => {
     const { id } = await yard.plan('notes.write', { name: 'c.txt' })
     await yard.close()
@@ -240,7 +255,10 @@ describe('plan() and approve()', () => {
 
   it('say what failed', async () => {
     const { id } = await yard.plan('notes.remove', { name: 'nothing.txt' })
-    await expect(yard.approve(id)).rejects.toMatchObject({ code: 'HANDLER_ERROR' })
+    await expect(yard.approve(id)).rejects.toMatchObject({
+      code: 'HANDLER_ERROR',
+      message: expect.stringMatching(/^Cannot finish "notes.remove" as its own code failed: ENOENT/),
+    })
     expect(yard.plans()).toMatchObject([{ id, state: 'failed', undoable: false, error: { code: 'HANDLER_ERROR' } }])
   })
 
@@ -330,7 +348,7 @@ describe('approve() and undo() in a process that is killed', () => {
     await using other = await openYard(dir, { plugins: [walker] })
     const { id } = await one.plan('walker.walk', {})
     const approved = one.approve(id)
-    expect(other.plans()).toMatchObject([{ id, state: 'running' }])
+    await expect.poll(() => other.plans()).toMatchObject([{ id, state: 'running' }])
     expect(await codeOf(other.approve(id))).toBe('PLAN_USED')
     doors[0]!.open()
     await approved
