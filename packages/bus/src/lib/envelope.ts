@@ -1,5 +1,5 @@
 import type { Message, MessageHeaders, MessageType } from '@switchyard/contracts'
-import { type Ids, type SpanId, TraceRoot, writeTraceparent } from './ids.ts'
+import { type Ids, type Numbering, type SpanId, TraceRoot, writeTraceparent } from './ids.ts'
 
 /** Headers besides the trace, as they travel on. */
 export type ExtraHeaders = Readonly<Record<string, string>>
@@ -9,6 +9,25 @@ export interface Foreign {
   readonly id: string
   /** In hex; empty for none. */
   readonly span: string
+}
+
+/** The same by its number there. */
+export class ForeignNumber implements Foreign {
+  readonly #numbering: Numbering
+  readonly #number: number
+
+  constructor(numbering: Numbering, number: number) {
+    this.#numbering = numbering
+    this.#number = number
+  }
+
+  get id(): string {
+    return this.#numbering.uuid(this.#number)
+  }
+
+  get span(): string {
+    return this.#numbering.span(this.#number)
+  }
 }
 
 /** What is sent because of something carries its trace on: a message or a call that is being handled. */
@@ -27,11 +46,13 @@ export interface Cause {
 }
 
 export function rootOf(cause: Cause): TraceRoot {
-  cause.root ??= new TraceRoot(cause.ids)
+  cause.root ??= new TraceRoot(cause.ids, cause.number)
   return cause.root
 }
 
-export const spanOf = (cause: Cause): SpanId => cause.foreign?.span || cause.number
+export function spanOf({ foreign, number }: Cause): SpanId {
+  return foreign instanceof ForeignNumber ? foreign : foreign?.span || number
+}
 
 export const headersOf = (cause: Cause): MessageHeaders => Object.freeze(wireHeaders(cause))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createIds, readTraceparent, TraceRoot, writeTraceparent } from './ids.ts'
+import { createIds, isOrigin, Numbering, readTraceparent, TraceRoot, writeTraceparent } from './ids.ts'
 
 describe('createIds()', () => {
   it('writes ids as their standards want them, each once', () => {
@@ -7,9 +7,26 @@ describe('createIds()', () => {
     const uuids = Array.from({ length: 1_000 }, () => ids.uuid(ids.next()))
     for (const uuid of uuids) expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(new Set(uuids).size).toBe(1_000)
-    expect(writeTraceparent(ids, new TraceRoot(ids), ids.next())).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
-    expect(ids.trace()).not.toBe(ids.trace())
+    expect(writeTraceparent(ids, new TraceRoot(ids, ids.next()), ids.next())).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    expect(ids.trace(1)).not.toBe(ids.trace(2))
+    expect(isOrigin(ids.origin)).toBe(true)
     expect(createIds(() => 0).uuid(1)).not.toBe(createIds(() => 0.5).uuid(1))
+  })
+})
+
+describe('Numbering', () => {
+  it('writes the same ids in another process that was told the origin', () => {
+    const ids = createIds(Math.random)
+    const elsewhere = new Numbering(ids.origin)
+    expect([elsewhere.uuid(7), elsewhere.span(7), elsewhere.trace(7)]).toEqual([ids.uuid(7), ids.span(7), ids.trace(7)])
+    expect(elsewhere.uuid(7).replaceAll('-', '')).toContain(ids.origin)
+  })
+
+  it('names a trace by number where its own numbers are understood, else by its id', () => {
+    const ids = createIds(Math.random)
+    const root = new TraceRoot(ids, 7)
+    expect(root.nameFor(ids)).toBe(7)
+    expect(root.nameFor(createIds(Math.random))).toBe(root.id)
   })
 })
 

@@ -1,67 +1,88 @@
 import type { SpanTrace } from './hooks.ts'
 
 /**
- * Makes ids from one counter and a random part drawn once, and writes them down only when somebody reads them:
- * a number is kept until then. Unique over processes as far as 62 random bits go.
+ * How one process writes its numbers down as ids: a part drawn once, and the number. It is done only when somebody reads
+ * them, and as others are told the part once, a number is all that travels. Unique over processes as far as 62 random bits go.
  */
-export interface Ids {
-  next(): number
+export class Numbering {
+  /** The drawn part: 20 digits in hex. */
+  readonly origin: string
+  readonly #uuidPrefix: string
+
+  constructor(origin: string) {
+    this.origin = origin
+    this.#uuidPrefix = `${origin.slice(0, 8)}-${origin.slice(8, 12)}-${origin.slice(12, 16)}-${origin.slice(16)}-`
+  }
+
   /** A version 4 UUID. */
-  uuid(number: number): string
+  uuid(number: number): string {
+    return this.#uuidPrefix + number.toString(16).padStart(12, '0')
+  }
+
   /** 8 bytes in hex, never all zero. */
-  span(number: number): string
-  /** 16 bytes in hex, new at each call, half of them random. */
-  trace(): string
+  span(number: number): string {
+    return this.origin.slice(0, 5) + number.toString(16).padStart(11, '0')
+  }
+
+  /** 16 bytes in hex, half of them random. */
+  trace(number: number): string {
+    return this.origin.slice(0, 16) + number.toString(16).padStart(16, '0')
+  }
+}
+
+/** The numbering of this process, with the counter. */
+export class Ids extends Numbering {
+  #last = 0
+
+  next(): number {
+    return ++this.#last
+  }
 }
 
 export function createIds(random: () => number): Ids {
-  const hex = (digits: number): string => {
-    let text = ''
-    while (text.length < digits)
-      text += Math.floor(random() * 0x10000)
-        .toString(16)
-        .padStart(4, '0')
-    return text.slice(0, digits)
-  }
+  const hex = (digits: number): string => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
   const variant = '89ab'.charAt(Math.floor(random() * 4))
-  const uuidPrefix = `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-`
-  const spanPrefix = hex(5)
-  const tracePrefix = hex(16)
-  let last = 0
-  let lastTrace = 0
-  return {
-    next: () => ++last,
-    uuid: (number) => uuidPrefix + number.toString(16).padStart(12, '0'),
-    span: (number) => spanPrefix + number.toString(16).padStart(11, '0'),
-    trace: () => tracePrefix + (++lastTrace).toString(16).padStart(16, '0'),
-  }
+  return new Ids(`${hex(12)}4${hex(3)}${variant}${hex(3)}`)
 }
 
-/** What all spans of one trace share; its id is drawn when first read. */
+/** Whether another process's word for its origin can be one. */
+export const isOrigin = (origin: unknown): origin is string =>
+  typeof origin === 'string' && /^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{3}$/.test(origin)
+
+/** What all spans of one trace share. */
 export class TraceRoot {
-  readonly #ids: Ids
-  #id: string | undefined
+  readonly #numbering: Numbering
+  /** The number of what began it, or its id as somebody else wrote it. */
+  readonly name: number | string
   /** The two digits at the end of a traceparent: 01 when it is recorded. */
   readonly flags: string
 
-  constructor(ids: Ids, id?: string, flags = '01') {
-    this.#ids = ids
-    this.#id = id
+  constructor(numbering: Numbering, name: number | string, flags = '01') {
+    this.#numbering = numbering
+    this.name = name
     this.flags = flags
   }
 
   get id(): string {
-    this.#id ??= this.#ids.trace()
-    return this.#id
+    return typeof this.name === 'string' ? this.name : this.#numbering.trace(this.name)
+  }
+
+  /** What stands for it beside numbers of `numbering`. */
+  nameFor(numbering: Numbering): number | string {
+    return this.#numbering === numbering ? this.name : this.id
   }
 }
 
-/** A span's id: a number of ours, or as another process wrote it. */
-export type SpanId = number | string
+/** A span's id: a number of ours, as another process wrote it, or what it can be read from. */
+export type SpanId = number | string | { readonly span: string }
 
-const writeSpan = (ids: Ids, span: SpanId): string => (typeof span === 'string' ? span : ids.span(span))
+function writeSpan(ids: Numbering, span: SpanId): string {
+  if (typeof span === 'number') return ids.span(span)
+  return typeof span === 'string' ? span : span.span
+}
 
-export const writeTraceparent = (ids: Ids, root: TraceRoot, span: SpanId): string => `00-${root.id}-${writeSpan(ids, span)}-${root.flags}`
+export const writeTraceparent = (ids: Numbering, root: TraceRoot, span: SpanId): string =>
+  `00-${root.id}-${writeSpan(ids, span)}-${root.flags}`
 
 /** Later versions may be longer. */
 const TRACEPARENT = /^(?:00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|(?!ff|00)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)$/
@@ -69,7 +90,7 @@ const NO_TRACE = '0'.repeat(32)
 const NO_SPAN = '0'.repeat(16)
 
 /** The trace that a W3C traceparent names; undefined when it is none, as the standard wants a new one then. */
-export function readTraceparent(ids: Ids, text: string | undefined): { root: TraceRoot; span: string } | undefined {
+export function readTraceparent(ids: Numbering, text: string | undefined): { root: TraceRoot; span: string } | undefined {
   if (text === undefined || !TRACEPARENT.test(text)) return undefined
   const trace = text.slice(3, 35)
   const span = text.slice(36, 52)
@@ -79,13 +100,13 @@ export function readTraceparent(ids: Ids, text: string | undefined): { root: Tra
 
 /** The ids of one span, written when read. */
 export class Trace implements SpanTrace {
-  readonly #ids: Ids
+  readonly #ids: Numbering
   readonly #root: TraceRoot
   readonly #span: SpanId
   readonly #parent: SpanId
 
   /** A parent of 0 is none. */
-  constructor(ids: Ids, root: TraceRoot, span: SpanId, parent: SpanId) {
+  constructor(ids: Numbering, root: TraceRoot, span: SpanId, parent: SpanId) {
     this.#ids = ids
     this.#root = root
     this.#span = span

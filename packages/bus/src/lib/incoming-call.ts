@@ -2,6 +2,7 @@ import { asSwitchyardError, type SwitchyardError, toWireError } from '@switchyar
 import type { TimerWheel, WheelEntry } from '@switchyard/resilience'
 import type { Envelope, ExtraHeaders, Foreign } from './envelope.ts'
 import { deadlineExceeded } from './errors.ts'
+import type { Origin } from './frame-meta.ts'
 import type { FramePort, Kept } from './frame-port.ts'
 import type { Ids, TraceRoot } from './ids.ts'
 import { type Ask, type CallKind, type Invocation, OpenStream, type Reply } from './invocation.ts'
@@ -28,9 +29,7 @@ export class ForeignAsk implements Ask {
     ids: Ids,
     { subject, source, payload, meta }: LinkFrame,
     kind: CallKind,
-    foreign: Foreign,
-    root: TraceRoot | undefined,
-    extra: ExtraHeaders | undefined,
+    { foreign, root, extra }: Origin,
     deadlineAtMs: number,
     envelope: Envelope | undefined,
   ) {

@@ -83,6 +83,11 @@ export interface LinkFrame {
 
 export interface LinkMeta {
   readonly messageId?: string | undefined
+  /** With `number` in place of `messageId` and the traceparent: the receiver can write them itself should anybody read them. */
+  readonly origin?: string | undefined
+  readonly number?: number | undefined
+  /** A number of the same origin, or 32 digits in hex. */
+  readonly trace?: number | string | undefined
   readonly correlationId?: string | undefined
   readonly causationId?: string | undefined
   readonly sentAtMs?: number | undefined

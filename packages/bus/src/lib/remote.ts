@@ -1,12 +1,11 @@
 import { asSwitchyardError, type Grant, type SwitchyardError } from '@switchyard/contracts'
 import type { Answering, Call } from './call.ts'
 import type { Core } from './core.ts'
-import { Envelope, wireHeaders } from './envelope.ts'
+import { Envelope } from './envelope.ts'
 import { busClosed, cancelled, linkLost, serverClosed } from './errors.ts'
 import type { Exchange, Outward } from './exchange.ts'
+import { FrameMeta } from './frame-meta.ts'
 import type { FramePort, Kept } from './frame-port.ts'
-import { splitHeaders } from './headers.ts'
-import { readTraceparent } from './ids.ts'
 import { ForeignAsk, IncomingCall } from './incoming-call.ts'
 import type { Ask, CallKind, Reply } from './invocation.ts'
 import type { Link, LinkFrame, LinkMeta } from './link.ts'
@@ -16,7 +15,7 @@ import { sealPayload } from './payload.ts'
 import { Slots } from './slots.ts'
 import type { Elsewhere, Switchboard } from './switchboard.ts'
 
-type Writable<shape> = { -readonly [key in keyof shape]: shape[key] }
+const NO_META: LinkMeta = Object.freeze({})
 
 /** The buses of other processes, behind a link: what is sent there, and what comes from there. */
 export class Remote implements Elsewhere, Outward, FramePort {
@@ -29,6 +28,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
   readonly #incoming = new List<IncomingCall>()
   /** Those that may become streams, whose reader gives credit all the time. */
   readonly #streams = new Map<string, IncomingCall>()
+  readonly #meta: FrameMeta
   readonly #opened: Promise<void>
   #isClosed = false
   /** Told of topics that others published durably. */
@@ -39,6 +39,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
     this.#link = link
     this.#exchange = exchange
     this.#switchboard = switchboard
+    this.#meta = new FrameMeta(core)
     this.#opened = link.open({ receive: (frame) => this.#receive(frame), lost: (peer) => this.#lost(peer) })
     this.#opened.catch((error: unknown) => core.fault('open the link', error))
   }
@@ -101,7 +102,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
       peer: '',
       call: 0,
       priority: envelope.priority,
-      meta: this.#messageMeta(envelope),
+      meta: this.#meta.ofMessage(envelope),
       payload: envelope.payload,
     }
     const membership = this.#identities.get(envelope.source)
@@ -111,41 +112,27 @@ export class Remote implements Elsewhere, Outward, FramePort {
     })
   }
 
-  #messageMeta(envelope: Envelope): LinkMeta {
-    const { correlationId, idempotencyKey, messageType, expiresAtMs, expiresAtWallMs } = envelope.terms
-    const { causationId } = envelope
-    const meta: Writable<LinkMeta> = {
-      messageId: envelope.messageId,
-      sentAtMs: envelope.sentAtMs,
-      sequence: envelope.sequence,
-      messageType,
-      headers: wireHeaders(envelope),
-    }
-    if (correlationId !== undefined) meta.correlationId = correlationId
-    if (causationId !== undefined) meta.causationId = causationId
-    if (idempotencyKey !== undefined) meta.idempotencyKey = idempotencyKey
-    if (expiresAtMs !== undefined) meta.remainingMs = Math.max(0, expiresAtMs - this.#core.clock.monotonicMs())
-    if (expiresAtWallMs !== undefined) meta.expiresAtMs = expiresAtWallMs
-    return meta
-  }
-
   pick(subject: string): string | undefined {
     return this.#isClosed ? undefined : this.#link.pick(subject)
   }
 
   ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering {
     const number = this.#outgoing.reserve()
-    const { idempotencyKey } = call
-    const meta: Writable<LinkMeta> = call.envelope === undefined ? { headers: wireHeaders(call) } : { ...this.#messageMeta(call.envelope) }
-    meta.messageType = call.kind
-    meta.messageId = this.#core.ids.uuid(call.number)
-    if (idempotencyKey !== undefined) meta.idempotencyKey = idempotencyKey
-    if (deadlineAtMs !== Number.POSITIVE_INFINITY) meta.remainingMs = Math.max(0, deadlineAtMs - this.#core.clock.monotonicMs())
     const kept: Kept = { subject, peer, call: number, priority: call.priority }
     const outgoing = new OutgoingCall(this, call, kept, reply)
     this.#outgoing.set(number, outgoing)
     const destination = call.envelope?.terms.destination ?? '*'
-    const frame: LinkFrame = { ...kept, kind: 'request', source: call.source, destination, meta, payload: call.input }
+    const frame: LinkFrame = {
+      kind: 'request',
+      source: call.source,
+      destination,
+      subject,
+      peer,
+      call: number,
+      priority: call.priority,
+      meta: this.#meta.ofCall(call, deadlineAtMs),
+      payload: call.input,
+    }
     const membership = this.#identities.get(call.source)
     if (membership === undefined || membership.isJoined) this.#sendRequest(frame, kept, call, reply)
     else membership.after(() => this.#sendRequest(frame, kept, call, reply))
@@ -167,7 +154,8 @@ export class Remote implements Elsewhere, Outward, FramePort {
   follow(kept: Kept, kind: LinkFrame['kind'], source: string, payload: unknown): boolean {
     if (this.#isClosed) return true
     try {
-      return this.#link.send({ ...kept, subject: '', kind, source, destination: '*', meta: undefined, payload })
+      const { peer, call, priority } = kept
+      return this.#link.send({ kind, source, destination: '*', subject: '', peer, call, priority, meta: undefined, payload })
     } catch (error) {
       this.#core.fault(`send a ${kind} of "${kept.subject}"`, error)
       return true
@@ -225,17 +213,16 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   #envelopeOf(frame: LinkFrame): Envelope {
     const { clock, ids, maxMessageBytes } = this.#core
-    const meta = frame.meta ?? {}
-    const { traceparent, extra } = splitHeaders(meta.headers)
-    const parent = readTraceparent(ids, traceparent)
+    const meta = frame.meta ?? NO_META
+    const { foreign, root, extra } = this.#meta.originOf(meta)
     const bytes = sealPayload(frame.payload, maxMessageBytes, frame.subject)
     const { source, destination, subject, priority, payload } = frame
     const sentAtMs = meta.sentAtMs ?? clock.now()
-    return new Envelope(ids, subject, source, priority, meta.sequence ?? 0, payload, bytes, sentAtMs, parent?.root, 0, {
+    return new Envelope(ids, subject, source, priority, meta.sequence ?? 0, payload, bytes, sentAtMs, root, 0, {
       destination,
       messageType: meta.messageType === 'request' ? 'request' : meta.messageType === 'command' ? 'command' : 'event',
       extra,
-      foreign: { id: meta.messageId ?? '', span: parent?.span ?? '' },
+      foreign,
       correlationId: meta.correlationId,
       causationId: meta.causationId,
       idempotencyKey: meta.idempotencyKey,
@@ -267,22 +254,10 @@ export class Remote implements Elsewhere, Outward, FramePort {
   }
 
   #askOf(frame: LinkFrame, deadlineAtMs: number): Ask {
-    const meta = frame.meta ?? {}
-    const { traceparent, extra } = splitHeaders(meta.headers)
-    const parent = readTraceparent(this.#core.ids, traceparent)
+    const meta = frame.meta ?? NO_META
     const kind: CallKind = meta.messageType === 'request' || meta.messageType === 'stream' ? meta.messageType : 'call'
-    const { ids } = this.#core
-    const foreign = { id: meta.messageId ?? '', span: parent?.span ?? '' }
-    return new ForeignAsk(
-      ids,
-      frame,
-      kind,
-      foreign,
-      parent?.root,
-      extra,
-      deadlineAtMs,
-      kind === 'request' ? this.#envelopeOf(frame) : undefined,
-    )
+    const envelope = kind === 'request' ? this.#envelopeOf(frame) : undefined
+    return new ForeignAsk(this.#core.ids, frame, kind, this.#meta.originOf(meta), deadlineAtMs, envelope)
   }
 
   #takeAnswer(frame: LinkFrame): void {

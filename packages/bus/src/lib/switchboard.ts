@@ -249,14 +249,17 @@ export class Switchboard {
   }
 }
 
-/** The outcome of one guarded attempt, as the guard wants it: a value at once or a promise. */
+/**
+ * The outcome of one guarded attempt, as the guard wants it: a value at once, or something with a `then`. A promise of its own
+ * would cost a turn of the microtask queue a call, and the guard listens once.
+ */
 class AttemptReply implements Reply {
   readonly #call: Call
   #settled = false
   #value: unknown = undefined
   #error: SwitchyardError | undefined = undefined
-  #resolve: ((value: unknown) => void) | undefined = undefined
-  #reject: ((error: SwitchyardError) => void) | undefined = undefined
+  #onValue: ((value: unknown) => void) | undefined = undefined
+  #onError: ((error: unknown) => void) | undefined = undefined
 
   constructor(call: Call) {
     this.#call = call
@@ -264,14 +267,14 @@ class AttemptReply implements Reply {
 
   result(value: unknown): void {
     this.#settled = true
-    if (this.#resolve === undefined) this.#value = value
-    else this.#resolve(value)
+    if (this.#onValue === undefined) this.#value = value
+    else this.#onValue(value)
   }
 
   failure(error: SwitchyardError): void {
     this.#settled = true
-    if (this.#reject === undefined) this.#error = error
-    else this.#reject(error)
+    if (this.#onError === undefined) this.#error = error
+    else this.#onError(error)
   }
 
   progress(value: unknown): void {
@@ -280,11 +283,13 @@ class AttemptReply implements Reply {
 
   outcome(): unknown {
     if (this.#error !== undefined) throw this.#error
-    if (this.#settled) return this.#value
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+    return this.#settled ? this.#value : this
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is what a guard awaits
+  then(onValue: (value: unknown) => void, onError: (error: unknown) => void): void {
+    this.#onValue = onValue
+    this.#onError = onError
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Grant, isTopic, isTopicPattern, MAX_TOPIC_LENGTH } from '@switchyard/contracts'
+import { isOrigin } from '../ids.ts'
 import type { Want } from './interest.ts'
 import { CLASSES, HEADER_BYTES, type Lane, ROUTE_NUMBERS, type RouteClass } from './wire.ts'
 
@@ -25,16 +26,18 @@ export interface DefineBody {
   class: RouteClass
   subject: string
   destination: string
+  origin: string
 }
 
 export function readDefine(body: unknown): DefineBody | undefined {
   if (!Array.isArray(body)) return undefined
-  const [number, slot, routeClass, subject, destination] = body as unknown[]
+  const [number, slot, routeClass, subject, destination, origin = ''] = body as unknown[]
   if (!isIndex(number, ROUTE_NUMBERS - 1) || !isIndex(slot, MAX_SLOT) || typeof subject !== 'string') return undefined
   if (typeof destination !== 'string' || destination.length === 0 || destination.length > MAX_IDENTITY_LENGTH) return undefined
   if (routeClass === CLASSES.answer ? subject !== '' : !isTopic(subject)) return undefined
   if (routeClass !== CLASSES.publish && routeClass !== CLASSES.request && routeClass !== CLASSES.answer) return undefined
-  return { number, slot, class: routeClass, subject, destination }
+  if (origin !== '' && !isOrigin(origin)) return undefined
+  return { number, slot, class: routeClass, subject, destination, origin }
 }
 
 export function readAttach(body: unknown): { slot: number; identity: string; grant: Grant } | undefined {

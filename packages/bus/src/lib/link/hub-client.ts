@@ -19,6 +19,8 @@ export interface HubRoute {
   readonly class: RouteClass
   readonly subject: string
   readonly destination: string
+  /** Of the numbers that its frames carry; empty for none. */
+  readonly origin: string
   /** Why the slot's grant does not allow it. */
   readonly refusal: SwitchyardError | undefined
   /** The hub's own number for it towards all receivers, -1 while it has none; told anew when the generation changes. */

@@ -6,7 +6,7 @@ import { frameTooLarge, hubUnreachable, untrusted } from './errors.ts'
 import { FrameReader } from './frame-reader.ts'
 import { createNonce, isProof, NONCE_BYTES, PROOF_BYTES, prove } from './handshake.ts'
 import { checkSocket, type HubPlace } from './hub-place.ts'
-import { metaLine, readMetaLine } from './meta-line.ts'
+import { MAX_META_BYTES, metaBytes, metaShape, readMeta, writeMeta } from './meta-bytes.ts'
 import { Outbox } from './outbox.ts'
 import { createOutgoingRoutes } from './outgoing-routes.ts'
 import {
@@ -23,8 +23,8 @@ import {
   type Lane,
   LINK_ITSELF,
   MAX_BODY_BYTES,
+  META_IN_BYTES,
   META_IN_JSON,
-  META_LINE,
   readCall,
   readLane,
   readPriority,
@@ -39,6 +39,7 @@ interface IncomingRoute {
   readonly source: string
   readonly subject: string
   readonly destination: string
+  readonly origin: string
 }
 
 /** Where a connection puts what comes in. */
@@ -57,7 +58,10 @@ const TELL_BYTES = 8_192
 const HANDSHAKE_LIMIT_MS = 5_000
 /** Larger texts are measured before they are written; for smaller ones room for the worst case is cheaper. */
 const SMALL_TEXT_LENGTH = 8_192
-const ITSELF: IncomingRoute = { peer: '', source: '', subject: '', destination: '*' }
+/** What `metaShape` does not say: there is none, or it has to be JSON. */
+const NO_META = -2
+const META_AS_JSON = -1
+const ITSELF: IncomingRoute = { peer: '', source: '', subject: '', destination: '*', origin: '' }
 
 /** One connection of a process to the hub, from the handshake to its end; what outlives it is kept by the link. */
 export class HubConnection {
@@ -151,30 +155,32 @@ export class HubConnection {
     const routeClass = classOf(kind)
     const route =
       this.#routes.find(routeClass, source, subject, destination) ??
-      this.#routes.add(routeClass, source, slotFor(frame), subject, destination)
+      this.#routes.add(routeClass, source, slotFor(frame), subject, destination, meta?.origin ?? '')
 
-    let low = priority
     let text = payload === undefined ? '' : (JSON.stringify(payload) ?? '')
-    if (meta !== undefined) {
-      const line = metaLine(meta)
-      low |= line === undefined ? META_IN_JSON : META_LINE
-      text = line === undefined ? `[${JSON.stringify(meta)}${text === '' ? '' : `,${text}`}]` : `${line}\n${text}`
-    }
-    let bodyBytes = text.length * 3
+    const shape = meta === undefined ? NO_META : metaShape(meta, route.origin)
+    if (shape === META_AS_JSON) text = `[${JSON.stringify(meta)}${text === '' ? '' : `,${text}`}]`
+    let bodyBytes = MAX_META_BYTES + text.length * 3
     if (text.length > SMALL_TEXT_LENGTH) {
-      bodyBytes = Buffer.byteLength(text)
+      bodyBytes = MAX_META_BYTES + Buffer.byteLength(text)
       if (bodyBytes > MAX_BODY_BYTES) throw frameTooLarge(subject, bodyBytes, MAX_BODY_BYTES)
     }
     if (route.numbers[lane] < 0) {
       const number = this.#routes.assign(route, lane)
-      this.control(CONTROL.define, lane, [number, route.slot, routeClass, subject, destination])
+      this.control(CONTROL.define, lane, [number, route.slot, routeClass, subject, destination, route.origin])
     }
     const room = this.#outbox.room(lane, HEADER_BYTES + bodyBytes)
     const at = this.#outbox.tailEnd(lane)
-    if (text.length > 0) bodyBytes = room.write(text, at + HEADER_BYTES)
-    writeUint32(room, at, bodyBytes)
+    let end = at + HEADER_BYTES
+    let low = priority
+    if (shape >= 0) {
+      low |= META_IN_BYTES
+      end = writeMeta(room, end, meta!, shape)
+    } else if (shape === META_AS_JSON) low |= META_IN_JSON
+    if (text.length > 0) end += room.write(text, end)
+    writeUint32(room, at, end - at - HEADER_BYTES)
     writeHeader(room, at, kind, low, frame.call, route.numbers[lane], peer)
-    this.#outbox.commit(lane, HEADER_BYTES + bodyBytes)
+    this.#outbox.commit(lane, end - at)
     return lane
   }
 
@@ -217,8 +223,8 @@ export class HubConnection {
       const [takenLane, takenBytes] = body as [Lane, number]
       this.#outbox.refill(takenLane, takenBytes)
     } else if (kind === CONTROL.define) {
-      const [number, peer, source, subject, destination] = body as [number, string, string, string, string]
-      this.#incoming[lane]![number] = { peer, source, subject, destination }
+      const [number, peer, source, subject, destination, origin] = body as [number, string, string, string, string, string]
+      this.#incoming[lane]![number] = { peer, source, subject, destination, origin }
       this.#sink.peer(peer)
     } else this.#sink.control(kind, body)
   }
@@ -231,15 +237,16 @@ export class HubConnection {
       return
     }
     const low = bytes[start + 5]!
-    let text = end - start > HEADER_BYTES ? bytes.toString('utf8', start + HEADER_BYTES, end) : ''
+    let at = start + HEADER_BYTES
     let meta: LinkMeta | undefined
     let payload: unknown
-    if ((low & META_LINE) !== 0) {
-      const lineEnd = text.indexOf('\n')
-      if (lineEnd < 0) return
-      meta = readMetaLine(text.slice(0, lineEnd))
-      text = text.slice(lineEnd + 1)
+    if ((low & META_IN_BYTES) !== 0) {
+      // A frame that breaks this rule is nobody's but its sender's.
+      if (at === end || at + metaBytes(bytes[at]!) > end) return
+      meta = readMeta(bytes, at, route.origin)
+      at += metaBytes(bytes[at]!)
     }
+    const text = at < end ? bytes.toString('utf8', at, end) : ''
     if (text !== '') {
       try {
         payload = JSON.parse(text)

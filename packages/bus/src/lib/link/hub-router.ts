@@ -84,8 +84,8 @@ export function createHubRouter({ clients, interest, onDropped, onOverfull }: Hu
     const known = to.known(lane)
     if (known[route.number] !== route.generation) {
       known[route.number] = route.generation
-      const { number, peer, slot, subject, destination } = route
-      send(to, lane, controlFrame(CONTROL.define, lane, [number, peer, slot.identity, subject, destination]))
+      const { number, peer, slot, subject, destination, origin } = route
+      send(to, lane, controlFrame(CONTROL.define, lane, [number, peer, slot.identity, subject, destination, origin]))
     }
     writeUint32(bytes, start + 12, route.number)
     if (run !== undefined && run.to === to && run.end === start && run.lane === lane && run.bytes === bytes) {

@@ -204,7 +204,7 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
   function createRoute(
     client: HubClient,
     slot: Slot,
-    { class: routeClass, subject, destination }: NonNullable<ReturnType<typeof readDefine>>,
+    { class: routeClass, subject, destination, origin }: NonNullable<ReturnType<typeof readDefine>>,
   ): HubRoute {
     let refusal: SwitchyardError | undefined
     if (routeClass === CLASSES.publish && !mayPublish(slot.grant, subject)) refusal = publishForbidden(slot.identity, subject)
@@ -215,6 +215,7 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
       class: routeClass,
       subject,
       destination,
+      origin,
       refusal,
       number: -1,
       generation: 0,

@@ -63,7 +63,14 @@ export function linkContract(name: string, setUp: () => Promise<LinkFixture>): v
       receiver.link.listen('b', 'topic', 'x')
       await sender.until(() => sender.link.reaches('x'))
       const meta = { messageId: 'm1', sequence: 3, remainingMs: 12, headers: { traceparent: '00-a-b-01', über: '☃' } }
-      const plain = { messageId: 'm1', sequence: 3, remainingMs: 12, headers: { traceparent: '00-a-b-01' } }
+      const plain = {
+        origin: '0123456789ab4def8abc',
+        number: 2 ** 40,
+        trace: 7,
+        messageType: 'event',
+        sentAtMs: 1_790_000_000_000,
+        sequence: 3,
+      }
       const payloads = [undefined, null, 0, '', 'é', '☃'.repeat(300), { a: [1, { b: null }] }, 'z'.repeat(200_000)]
       for (const payload of payloads) sender.link.send({ ...publish('a', 'x', payload), destination: 'b', priority: 3, meta })
       for (const payload of payloads) sender.link.send({ ...publish('a', 'x', payload), meta: plain })

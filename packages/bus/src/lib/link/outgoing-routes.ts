@@ -7,6 +7,8 @@ export interface OutgoingRoute {
   readonly class: RouteClass
   readonly subject: string
   readonly destination: string
+  /** Of the numbers that its frames carry. */
+  readonly origin: string
   /** By lane; -1 where the hub does not know it. */
   readonly numbers: [number, number, number]
 }
@@ -15,7 +17,7 @@ export interface OutgoingRoute {
 export interface OutgoingRoutes {
   /** The route if it was used before. */
   find(routeClass: RouteClass, source: string, subject: string, destination: string): OutgoingRoute | undefined
-  add(routeClass: RouteClass, source: string, slot: number, subject: string, destination: string): OutgoingRoute
+  add(routeClass: RouteClass, source: string, slot: number, subject: string, destination: string, origin: string): OutgoingRoute
   /** Gives the route its number in a lane, which must then be told to the hub. */
   assign(route: OutgoingRoute, lane: Lane): number
   /** Forgets an identity's routes. */
@@ -47,10 +49,10 @@ export function createOutgoingRoutes(): OutgoingRoutes {
       if (routes === undefined) return undefined
       return mapOf(routes, routeClass, destination).get(keyOf(subject, destination))
     },
-    add(routeClass, source, slot, subject, destination) {
+    add(routeClass, source, slot, subject, destination, origin) {
       const routes = sources.get(source) ?? { publish: new Map(), directed: new Map(), request: new Map(), answer: new Map() }
       sources.set(source, routes)
-      const route: OutgoingRoute = { slot, class: routeClass, subject, destination, numbers: [-1, -1, -1] }
+      const route: OutgoingRoute = { slot, class: routeClass, subject, destination, origin, numbers: [-1, -1, -1] }
       mapOf(routes, routeClass, destination).set(keyOf(subject, destination), route)
       return route
     },

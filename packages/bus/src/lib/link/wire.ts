@@ -5,7 +5,7 @@ import type { LinkFrame } from '../link.ts'
  *
  *   0  u32  length of the body
  *   4  u8   kind
- *   5  u8   low half: priority of data, lane of control; 0x10: the body is [meta, payload]; 0x20: it is a line of meta, then the payload
+ *   5  u8   low half: priority of data, lane of control; 0x10: the body is [meta, payload]; 0x20: meta in bytes, then the payload
  *   6  u16  call, high part
  *   8  u32  call, low part
  *  12  u32  number of the route: who sends what kind of frame on which subject, told before by a `define` in the same lane
@@ -16,7 +16,7 @@ import type { LinkFrame } from '../link.ts'
  */
 export const HEADER_BYTES = 20
 export const META_IN_JSON = 0x10
-export const META_LINE = 0x20
+export const META_IN_BYTES = 0x20
 const PRIORITY = 0x0f
 
 /** Data kinds by number; 0 is none. */
@@ -42,7 +42,7 @@ export const CONTROL = {
   proof: 33,
   /** Hub to client, bytes: its proof and the client's name. */
   welcome: 34,
-  /** [number, slot, class, subject, destination] to the hub; [number, peer, source, subject, destination] from it. */
+  /** [number, slot, class, subject, destination, origin] to the hub; [number, peer, source, subject, destination, origin] from it. */
   define: 35,
   /** [slot, identity, grant] */
   attach: 36,
