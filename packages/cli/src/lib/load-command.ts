@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<OwnName, () => Promise<{ define: Define }>>> = {
   discard: () => import('../commands/discard.ts'),
   undo: () => import('../commands/undo.ts'),
   plugins: () => import('../commands/plugins.ts'),
+  chain: () => import('../commands/chain.ts'),
   state: () => import('../commands/state.ts'),
   config: () => import('../commands/config.ts'),
   doctor: () => import('../commands/doctor.ts'),

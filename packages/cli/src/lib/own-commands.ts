@@ -18,6 +18,7 @@ export const OWN_COMMANDS = [
   { name: 'discard', summary: 'Take a plan that waits away' },
   { name: 'undo', summary: 'Take back what a plan did' },
   { name: 'plugins', summary: 'List the plugins and their commands' },
+  { name: 'chain', summary: 'Check, run and watch workflows that undo themselves' },
   { name: 'state', summary: 'Show and change what plugins share' },
   { name: 'config', summary: 'Show each setting and who set it' },
   { name: 'doctor', summary: 'Check what the workspace stands on' },

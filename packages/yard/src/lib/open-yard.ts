@@ -3,6 +3,7 @@ import { type Bus, createBus, createHubLink } from '@switchyard/bus'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
 import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
+import { createYardChains } from './chains.ts'
 import { defaultConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecide } from './decide.ts'
@@ -47,7 +48,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     const shared = { workspace, state, dataRoot, timeLimitMsOf: (id: string) => guards.get(id)?.timeLimitMs, ask: options.ask }
     for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
     await bus.ready()
-    return createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log })
+    return createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log, ask: options.ask })
   } catch (error) {
     await bus?.close()
     store.close()
@@ -76,12 +77,15 @@ interface OpenParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: (plugin: string) => Log
+  readonly ask: YardOptions['ask']
 }
 
-function createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log }: OpenParts): Yard {
+function createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log, ask }: OpenParts): Yard {
   const person = bus.connect(PERSON)
   const plans = createPlans(store, random)
   const decide = createDecide(store, commands)
+  const timeLimitMsOf = (id: string): number | undefined => guards.get(id)?.timeLimitMs
+  const chains = createYardChains({ workspace, store, clock, random, client: person, commands, timeLimitMsOf, ask, log: log('chain') })
   let closing: Promise<void> | undefined
 
   function commandOf(commandId: string): CommandInfo {
@@ -143,6 +147,7 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
     plans: () => plans.list(),
     decide,
     state: () => state.open(),
+    chains: () => chains.open(),
     doctor: async () => diagnose({ workspace, plugins, store }),
     close() {
       closing ??= closeAll()
@@ -164,6 +169,7 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
   }
 
   async function closeAll(): Promise<void> {
+    await chains.close()
     await bus.drain()
     await state.close()
     await bus.close()

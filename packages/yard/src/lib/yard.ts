@@ -1,3 +1,4 @@
+import type { Chains } from '@switchyard/chain'
 import type { Clock, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
@@ -43,6 +44,8 @@ export interface Yard {
   decide(request: string): Decision
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
   state(): Promise<State>
+  /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
+  chains(): Promise<Chains>
   doctor(): Promise<readonly Finding[]>
   /** Lets what runs finish for ten seconds, then ends it and lets go of everything. */
   close(): Promise<void>

@@ -1,0 +1,131 @@
+import {
+  type ChainDefinition,
+  type ChainReport,
+  type ChainSummary,
+  type CheckResult,
+  drawChain,
+  type Mark,
+  type PlannedStep,
+} from '@switchyard/chain'
+import { type Look, paint, plain, wrap } from './look.ts'
+import { renderTable } from './table.ts'
+import { renderValue } from './value.ts'
+
+const MARKS: Readonly<Record<Mark, readonly [sign: string, color: Parameters<typeof paint>[1]]>> = {
+  done: ['✓', 'green'],
+  failed: ['✗', 'red'],
+  undone: ['↶', 'yellow'],
+  'undo-failed': ['‼', 'red'],
+  running: ['▸', 'cyan'],
+  waiting: ['…', 'cyan'],
+  skipped: ['-', 'dim'],
+  aborted: ['×', 'dim'],
+  open: ['·', 'dim'],
+}
+
+/** A chain as a graph, with what became of it where a report says so. */
+export function renderChain(definition: ChainDefinition, report: ChainReport | undefined, look: Look): string {
+  const lines = drawChain(definition, report).map(({ branch, text, mark, turns, note }) => {
+    const [sign, color] = MARKS[mark]
+    const name = `${paint(look, color, sign)} ${paint(look, 'dim', branch)}${plain(text)}${turns === undefined ? '' : ` ×${turns}`}`
+    return note === undefined
+      ? name
+      : `${name}\n${wrap(plain(note), look.columns - 6)
+          .map((line) => `      ${paint(look, 'red', line)}`)
+          .join('\n')}`
+  })
+  if (report === undefined) return [paint(look, 'bold', definition.name), ...lines].join('\n')
+  const head = `${paint(look, 'bold', report.id)}  ${definition.name}  ${paint(look, colorOf(report.state), report.state.replace('_', ' '))}`
+  return [head, ...lines, ...outcome(report, look)].join('\n')
+}
+
+function outcome(report: ChainReport, look: Look): string[] {
+  const lines: string[] = []
+  if (report.error !== undefined) lines.push('', paint(look, 'red', plain(report.error.message)))
+  const list = (title: string, paths: readonly string[]): void => {
+    if (paths.length > 0) lines.push(...wrap(`${title}: ${paths.join(', ')}`, look.columns))
+  }
+  if (report.error !== undefined) {
+    list('Done', report.done)
+    list('Undone', report.undone)
+    for (const { path, why } of report.notUndone)
+      lines.push(...wrap(`NOT undone: ${path}, as ${plain(why)}`, look.columns).map((line) => paint(look, 'yellow', line)))
+    list('Never started', report.neverStarted)
+  }
+  list('Degraded', report.degraded)
+  for (const { path, question, event, dueMs } of report.waitsFor) {
+    const until = dueMs === undefined ? '' : `, until ${new Date(dueMs).toISOString().slice(0, 16).replace('T', ' ')}`
+    lines.push(
+      '',
+      ...wrap(
+        `${path} waits${question === undefined ? (event === undefined ? '' : ` for ${event}`) : `: ${plain(question)}`}${until}`,
+        look.columns,
+      ),
+    )
+    if (question !== undefined)
+      lines.push(
+        paint(
+          look,
+          'cyan',
+          report.state === 'uncertain'
+            ? `  switchyard chain resume --settle ${report.id} --step ${path} --as ran|not-run|failed`
+            : `  switchyard chain approve ${report.id} --step ${path}`,
+        ),
+      )
+  }
+  if (report.state === 'failed' || report.state === 'compensation_failed')
+    lines.push('', `To go on: ${paint(look, 'cyan', `switchyard chain retry ${report.id}`)}`)
+  if (report.state === 'done' && report.output !== undefined && report.output !== null) lines.push('', renderValue(report.output, look))
+  return lines
+}
+
+function colorOf(state: ChainReport['state']): 'green' | 'red' | 'yellow' | 'cyan' {
+  if (state === 'done') return 'green'
+  if (state === 'failed' || state === 'compensation_failed') return 'red'
+  return state === 'undone' || state === 'cancelled' ? 'yellow' : 'cyan'
+}
+
+export function renderChainList(chains: readonly ChainSummary[], look: Look): string {
+  if (chains.length === 0) return 'No chains yet. To run one: switchyard chain run full-health'
+  return renderTable(
+    ['chain', 'state', 'started', 'name', 'error'],
+    chains.map(({ id, state, startedMs, name, error }) => [
+      id,
+      state.replace('_', ' '),
+      new Date(startedMs).toISOString().slice(0, 16).replace('T', ' '),
+      name,
+      plain(error?.message ?? ''),
+    ]),
+    look,
+  )
+}
+
+export function renderCheck(name: string, { problems, worstCase, missingCommands }: CheckResult, look: Look): string {
+  const lines = problems.map(({ severity, line, column, message, code }) => {
+    const place = line === undefined ? '' : `${name}:${line}:${column} `
+    return `${paint(look, severity === 'error' ? 'red' : 'yellow', severity)} ${place}${plain(message)} ${paint(look, 'dim', code)}`
+  })
+  if (missingCommands.length > 0) lines.push(`It becomes runnable with the plugins that bring: ${missingCommands.join(', ')}`)
+  if (worstCase !== undefined)
+    lines.push(
+      `At worst: ${worstCase.durationMs === undefined ? 'no limit to how long it takes' : timeText(worstCase.durationMs)}${worstCase.cost ? `, cost ${worstCase.cost}` : ''}`,
+    )
+  return problems.length === 0 ? [`${paint(look, 'green', '✓')} ${name} is right`, ...lines].join('\n') : lines.join('\n')
+}
+
+function timeText(ms: number): string {
+  if (ms < 120_000) return `${Math.ceil(ms / 1_000)} s`
+  if (ms < 7_200_000) return `${Math.ceil(ms / 60_000)} min`
+  return ms < 172_800_000 ? `${Math.ceil(ms / 3_600_000)} h` : `${Math.ceil(ms / 86_400_000)} days`
+}
+
+/** What each step would do; `kept` says how to do it. */
+export function renderRehearsal(steps: readonly PlannedStep[], look: Look, kept: boolean): string {
+  const lines = steps.flatMap(({ path, does, plan, needs, error }) => {
+    const head = `${paint(look, 'bold', path)}  ${plain(does)}`
+    if (error !== undefined) return [head, `  ${paint(look, 'red', plain(error.message))}`]
+    if (needs !== undefined) return [head, `  ${paint(look, 'dim', `known once there is ${needs.join(', ')}`)}`]
+    return plan === undefined ? [head] : [head, ...wrap(plain(plan.summary), look.columns - 2).map((line) => `  ${line}`)]
+  })
+  return [...lines, ...(kept ? ['', 'Nothing was done. To do it: run it again with --yes'] : [])].join('\n')
+}

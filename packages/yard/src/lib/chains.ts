@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BusClient } from '@switchyard/bus'
+import type { ChainDefinition, ChainEvent, Chains, CommandFacts } from '@switchyard/chain'
+import type { Clock } from '@switchyard/contracts'
+import type { Log, Plan, Question } from '@switchyard/plugin-kit'
+import type { Store } from '@switchyard/store'
+import { planMethod } from './host.ts'
+import type { CommandInfo } from './yard.ts'
+
+/** Where a workspace keeps chains of its own, beside its configuration. */
+export const CHAINS_FOLDER = 'chains'
+
+/** A workspace's chains, opened at their first use: a run that uses none reads none of their code. */
+export interface YardChains {
+  open(): Promise<Chains>
+  close(): Promise<void>
+}
+
+export interface ChainParts {
+  readonly workspace: string
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: () => number
+  /** In whose name the steps are called. */
+  readonly client: BusClient
+  readonly commands: ReadonlyMap<string, CommandInfo>
+  readonly timeLimitMsOf: (commandId: string) => number | undefined
+  readonly ask: ((question: Question) => Promise<string>) | undefined
+  readonly log: Log
+}
+
+export function createYardChains({ workspace, store, clock, random, client, commands, timeLimitMsOf, ask, log }: ChainParts): YardChains {
+  let opened: Promise<Chains> | undefined
+
+  return {
+    open() {
+      opened ??= load()
+      return opened
+    },
+    async close() {
+      const chains = await opened?.catch(() => undefined)
+      await chains?.close()
+    },
+  }
+
+  async function load(): Promise<Chains> {
+    const { createChains, libraryText, parseChain } = await import('@switchyard/chain')
+    return createChains({
+      store,
+      clock,
+      random,
+      command: factsOf,
+      call: (command, input, { headers, ...options }) => client.call(command, input, { ...options, headers: { ...headers } }),
+      plan: async (command, input) =>
+        (await client.call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan,
+      subscribe(topic, handler) {
+        const subscription = client.subscribe(topic, handler)
+        return () => void subscription.close()
+      },
+      chain: (name): ChainDefinition | undefined => {
+        const text = ownText(name) ?? libraryText(name)
+        return text === undefined ? undefined : parseChain(text)
+      },
+      onEvent: tell,
+      ...(ask !== undefined && { ask }),
+    })
+  }
+
+  function ownText(name: string): string | undefined {
+    const path = ['yaml', 'yml', 'json'].map((ending) => join(workspace, CHAINS_FOLDER, `${name}.${ending}`)).find((one) => existsSync(one))
+    return path === undefined ? undefined : readFileSync(path, 'utf8')
+  }
+
+  function factsOf(commandId: string): CommandFacts | undefined {
+    const found = commands.get(commandId)
+    if (found === undefined) return undefined
+    const { effect, input, output, idempotent = effect === 'read', undo } = found.definition
+    const timeoutMs = timeLimitMsOf(commandId)
+    return {
+      plugin: found.plugin,
+      effect,
+      input,
+      output,
+      idempotent,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(undo !== undefined && { undo: (result, given) => undo(result, input.parse(given)) }),
+    }
+  }
+
+  function tell(event: ChainEvent): void {
+    if (event.type === 'fault') log.error(`failed ${event.doing}`, { error: String(event.error) })
+    if (event.type !== 'compensation-failed') return
+    const { id, path, error } = event
+    log.error(`could not take back step "${path}" of chain ${id}`, { error })
+    client
+      .publish('chain/compensation-failed', { chain: id, step: path, code: error.code, message: error.message })
+      .catch((reason: unknown) => log.error('failed publishing chain/compensation-failed', { error: String(reason) }))
+  }
+}
