@@ -4,8 +4,8 @@ import type { RawSlot } from './slot.ts'
 /** Documents of keyed fields, among which keys are spread so that a merge stays short however many there are. A power of two. */
 export const SHARDS = 16
 
-/** The document of lists and texts; it stays in its first epoch. */
-export const SEQUENCES = SHARDS
+/** The document of lists and texts, behind those; it stays in its first epoch. */
+export const SEQUENCES = 16
 
 export const FIRST_EPOCH = '0'
 

@@ -1,11 +1,12 @@
 import type { StateDefinition } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
+import type { Snapshot } from './documents.ts'
 import { checksum, decodeParts, encodeParts, type Frame, type Part } from './frame.ts'
 import type { Head } from './replica.ts'
 import { STATE_TABLES } from './tables.ts'
 
 /** A frame as it is kept. */
-export interface StoredFrame {
+interface LogFrame {
   readonly id: number
   readonly node: string
   readonly seq: number
@@ -14,13 +15,7 @@ export interface StoredFrame {
   readonly parts: readonly Part[] | undefined
 }
 
-export interface StoredSnapshot {
-  readonly shard: number
-  readonly epoch: string
-  readonly data: Uint8Array
-}
-
-export interface StoredNamespace {
+interface StoredNamespace {
   readonly namespace: string
   readonly access: StateDefinition['access']
   readonly readers: readonly string[]
@@ -29,7 +24,7 @@ export interface StoredNamespace {
   readonly fields: Readonly<Record<string, string>>
 }
 
-export interface LogSizes {
+interface LogSizes {
   readonly frames: number
   readonly frameBytes: number
   readonly snapshotBytes: number
@@ -47,10 +42,10 @@ export interface StateLog {
   heads(namespace: string): Map<string, Head>
   saveHead(namespace: string, node: string, head: Head): void
   /** Those that hold frames after an id; 0 for all. */
-  snapshots(namespace: string, after: number): StoredSnapshot[]
-  saveSnapshot(namespace: string, snapshot: StoredSnapshot, upto: number): void
+  snapshots(namespace: string, after: number): Snapshot[]
+  saveSnapshot(namespace: string, snapshot: Snapshot, upto: number): void
   /** Frames after an id, oldest first; 0 for all. */
-  since(namespace: string, id: number): StoredFrame[]
+  since(namespace: string, id: number): LogFrame[]
   append(namespace: string, frame: Pick<Frame, 'node' | 'seq' | 'stamp' | 'parts'>): number
   /** Keeps a frame with nothing in it, by which others that follow the log notice new snapshots. */
   mark(namespace: string): number
@@ -164,7 +159,7 @@ export function createStateLog(store: Store, random: () => number): StateLog {
         .filter(({ data, checksum: expected }) => checksum(data) === expected),
     saveSnapshot: (namespace, { shard, epoch, data }, upto) => void putSnapshot.run(namespace, shard, epoch, upto, checksum(data), data),
     since(namespace, id) {
-      const frames: StoredFrame[] = []
+      const frames: LogFrame[] = []
       for (let from = id; ; ) {
         const page = getFrames.all<FrameRow>(namespace, from)
         for (const row of page) frames.push({ id: row.id, node: row.node, seq: row.seq, stamp: row.stamp, parts: partsOf(row) })
