@@ -77,6 +77,32 @@ describe('pluginContract() catches by its rule', () => {
     expect(await broken(withCommand('write', { plan }))).toEqual(['P1 notes.write'])
   })
 
+  it('[P1] a plan, and [U1] an undo, that only the plugin’s own reads give away', async () => {
+    let last = 'green'
+    const read: Partial<Record<keyof Command, unknown>> = { run: () => ({ text: last }) }
+    const plan: Command['plan'] = () => {
+      last += ', planned'
+      return { summary: 'Write it', steps: everywhere }
+    }
+    const run: Command['run'] = (input, ctx) => {
+      last += ', written'
+      return commands.write.run(input as never, ctx)
+    }
+    const { commands: changed } = withCommand('read', read)
+    const planned = { ...notes, commands: { ...changed, write: { ...commands.write, plan } } } as Plugin
+    expect(await broken(planned, { failing: {} })).toContain('P1 notes.write')
+    const ran = { ...notes, commands: { ...changed, write: { ...commands.write, run } } } as Plugin
+    expect(await broken(ran, { failing: {} })).toContain('U1 notes.write')
+  })
+
+  it('[P2] but not what a plugin keeps for itself', async () => {
+    const run: Command['run'] = (input, ctx) => {
+      writeFileSync(join(ctx.dataDir, 'count'), 'one more')
+      return commands.write.run(input as never, ctx)
+    }
+    expect(await broken(withCommand('write', { run }))).toEqual(['U1 notes.write'])
+  })
+
   it('[P2] a plan that does not name what will be touched', async () => {
     const plan: Command['plan'] = () => ({ summary: 'Write it', steps: [{ does: 'create', target: 'somewhere' }] })
     expect(await broken(withCommand('write', { plan }))).toEqual(['P2 notes.write'])
@@ -146,6 +172,17 @@ describe('pluginContract() catches by its rule', () => {
       return commands.read.run({ name }, ctx)
     }
     expect(await broken(withCommand('read', { run }))).toEqual(['E1 notes.read'])
+  })
+
+  it('[E1] an answer that does not fit where the workspace is empty', async () => {
+    const run: Command['run'] = ({ name }: never, ctx) => {
+      try {
+        return commands.read.run({ name }, ctx)
+      } catch {
+        return { text: undefined }
+      }
+    }
+    expect(await broken(withCommand('read', { run }), { failing: {} })).toContain('E1 notes.read')
   })
 
   it('[E1] an input that is said to fail and does not', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { command, definePlugin, on } from '@switchyard/plugin-kit'
+import { command, definePlugin, defineTopic, on } from '@switchyard/plugin-kit'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { notes, written } from '../../test/notes.ts'
@@ -51,6 +51,43 @@ describe('createTestYard()', () => {
     assertHeard(kit, [['notes/written', { name: 'milk' }]])
     expect(kit.messages[0]?.source).toBe('notes')
     expect(kit.progress).toEqual([{ message: 'telling' }])
+  })
+
+  it('has heard what a run published without waiting for it, and what others published upon that', async () => {
+    const hasty = definePlugin({
+      name: 'hasty',
+      version: '1.0.0',
+      summary: 'Tells and is gone',
+      publishes: [written],
+      commands: {
+        tell: command({
+          summary: 'Tell everybody',
+          examples: ['tell everybody'],
+          effect: 'read',
+          input: z.object({}),
+          output: z.object({}),
+          run(_input, ctx) {
+            void ctx.publish(written, { name: 'milk' })
+            return {}
+          },
+        }),
+      },
+    })
+    const echoed = defineTopic('echo/heard', z.object({ name: z.string() }))
+    const echo = definePlugin({
+      name: 'echo',
+      version: '1.0.0',
+      summary: 'Says it again',
+      publishes: [echoed],
+      listens: [on(written, (payload, ctx) => ctx.publish(echoed, payload))],
+      commands: {},
+    })
+    await using kit = await createTestYard({ plugins: [hasty, echo] })
+    await kit.call('hasty.tell')
+    assertHeard(kit, [
+      ['notes/written', { name: 'milk' }],
+      ['echo/heard', { name: 'milk' }],
+    ])
   })
 
   it('waits for a message that is still to come, and says what it heard instead', async () => {

@@ -115,15 +115,6 @@ export async function createTestYard({ plugins, files = {}, config, seed = 1 }: 
     throw error
   }
 
-  /** What was published while something ran is delivered after it: a few turns later the test can look. */
-  async function delivered<value>(run: Promise<value>): Promise<value> {
-    try {
-      return await run
-    } finally {
-      for (let turn = 0; turn < 3; turn++) await nextTurn()
-    }
-  }
-
   const kit: TestYard = {
     yard,
     dir,
@@ -132,10 +123,10 @@ export async function createTestYard({ plugins, files = {}, config, seed = 1 }: 
     questions,
     progress,
     call: (commandId, input = {}, options = {}) =>
-      delivered(yard.call(commandId, input, { onProgress: (step) => void progress.push(step), ...options })),
-    plan: (commandId, input = {}) => delivered(yard.plan(commandId, input)),
-    approve: (planId) => delivered(yard.approve(planId)),
-    undo: (planId) => delivered(yard.undo(planId)),
+      yard.call(commandId, input, { onProgress: (step) => void progress.push(step), ...options }),
+    plan: (commandId, input = {}) => yard.plan(commandId, input),
+    approve: (planId) => yard.approve(planId),
+    undo: (planId) => yard.undo(planId),
     async request(text) {
       const decision = yard.decide(text)
       if (decision.outcome !== 'routed') throw notRouted(text, decision.question ?? 'no command fits')

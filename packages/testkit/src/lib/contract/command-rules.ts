@@ -126,19 +126,13 @@ export async function stopsWhenAborted(subject: Subject, one: Case): Promise<voi
     const controller = new AbortController()
     // Not at once: the call must have returned its promise, as it has wherever a person gives up.
     bench.onRun(() => queueMicrotask(() => controller.abort()))
-    const called = bench.kit.call(one.id, one.input, { signal: controller.signal }).then(
-      () => undefined,
-      (error: unknown) => error,
-    )
+    const called = bench.kit.call(one.id, one.input, { signal: controller.signal }).catch(() => undefined)
     const outcome = await Promise.race([ended(bench, called), limit(subject.abortLimitMs)])
     if (outcome === 'too late') {
       throw contractBroken('S1', tried(one), 'it must end once its signal is aborted', [
         `it still ran ${subject.abortLimitMs} ms later: pass ctx.signal to what it waits for`,
       ])
     }
-    const error = await called
-    if (error !== undefined && !isSwitchyardError(error))
-      throw contractBroken('S1', tried(one), 'it must fail with a SwitchyardError when aborted', [describe(error)], error)
   })
 }
 
