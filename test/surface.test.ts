@@ -89,6 +89,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const ERROR_CODES: readonly string[] = [
   'ALREADY_THERE',
   'BACKPRESSURE',
+  'BUS_CLOSED',
   'CANCELLED',
   'CHAINS_CLOSED',
   'CHAIN_ANSWER',
@@ -107,10 +108,21 @@ const ERROR_CODES: readonly string[] = [
   'EXPIRED',
   'FORBIDDEN',
   'HANDLER_ERROR',
+  'HUB_UNTRUSTED',
   'LINK_LOST',
   'MANIFEST_INVALID',
   'NEEDS_ANSWER',
   'NOTHING_TO_PLAN',
+  'NOT_AS_EXPECTED',
+  'NOT_FOUND',
+  'NOT_HEARD',
+  'NOT_RETRYABLE',
+  'NOT_ROUTED',
+  'NOT_UNDOABLE',
+  'NOT_WAITING',
+  'NOT_WRITABLE',
+  'NO_QUORUM',
+  'NO_RESPONDER',
   'OWNER_LOST',
   'PAYLOAD_TOO_LARGE',
   'PLAN_STALE',
@@ -145,6 +157,7 @@ const ERROR_CODES: readonly string[] = [
   'STORE_READONLY',
   'STORE_UNREACHABLE',
   'TIMEOUT',
+  'TOO_MANY_ROUNDS',
   'UNKNOWN_COMMAND',
   'UNKNOWN_METHOD',
   'USAGE',
@@ -171,7 +184,7 @@ describe('the error codes', () => {
     const found = new Set<string>()
     for (const path of globSync('packages/*/src/**/*.ts')) {
       if (/\.test\.ts$|-plugin\/|fixtures|scaffold/.test(path)) continue
-      const code = path.endsWith('errors.ts') ? /'([A-Z]{4,}(?:_[A-Z]+)*)'/g : /\bSwitchyardError\(\s*'([A-Z_]+)'/g
+      const code = path.endsWith('errors.ts') ? /'([A-Z]{2,}(?:_[A-Z]+)+|[A-Z]{5,})'/g : /\bSwitchyardError\(\s*'([A-Z_]+)'/g
       for (const match of readFileSync(path, 'utf8').matchAll(code)) found.add(match[1]!)
     }
     expect([...found].sort()).toEqual(ERROR_CODES)
