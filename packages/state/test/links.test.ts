@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Bus, createBus, createHubLink, createMemoryNetwork } from '@switchyard/bus'
@@ -46,6 +46,45 @@ it('[S3] buses that meet over a link agree again after it was cut', async () => 
   }
   for (const { entries, count } of hosts) expect([entries.size, count.get()]).toEqual([60, 60])
   for (const { state } of hosts) expect(state.verify().sound).toBe(true)
+})
+
+it('[S3] a host whose store is an old copy is heard again, and gets back what the copy lacks', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-state-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const bus = createBus()
+  onTestFinished(() => bus.close())
+  const host = async (file: string) => {
+    const store = openStore({ path: join(folder, file) })
+    const state = createState({ bus, store, definitions: [log] })
+    const close = async (): Promise<void> => {
+      await state.close()
+      store.close()
+    }
+    return { store, close, ...(await state.connect('ops').open(log)) }
+  }
+  const other = await host('other.db')
+  onTestFinished(other.close)
+  const first = await host('first.db')
+  await first.entries.set('kept', 1)
+  await first.close()
+  copyFileSync(join(folder, 'first.db'), join(folder, 'copy.db'))
+  const later = await host('first.db')
+  await Promise.all([later.entries.set('lost', 2), later.count.increment()])
+  await turns(10)
+  await later.close()
+  const restored = await host('copy.db')
+  onTestFinished(restored.close)
+  await turns(10)
+  await Promise.all([restored.entries.set('new', 3), restored.count.increment()])
+  await turns(10)
+  for (const { entries, count } of [other, restored]) {
+    expect(entries.entries().sort()).toEqual([
+      ['kept', 1],
+      ['lost', 2],
+      ['new', 3],
+    ])
+    expect(count.get()).toBe(2)
+  }
 })
 
 it('[S3] processes with stores of their own agree over a hub, and after one was killed', async () => {

@@ -71,3 +71,19 @@ it('[H3] tells what could be read at a time, also once the history was pruned', 
   expect(() => state.at('deploy/current', times[0]!)).toThrow(expect.objectContaining({ code: 'STATE_HISTORY' }))
   expect(state.verify()).toMatchObject({ sound: true, records: 3 })
 })
+
+it('[H3] tells it on another host too, which knows of the outcome alone', async () => {
+  const shared = defineState('deploy/shared', { ...current, access: 'public', shared: true })
+  const yard = createTestYard([shared])
+  const [here, there] = [yard.process(), yard.process()]
+  const [a, b] = await Promise.all([here, there].map((state) => state.connect('deploy').open(shared)))
+  await yard.quiet()
+  await Promise.all([a!.deploys.increment(2), a!.versions.set('api', '1'), a!.tags.add('green')])
+  await yard.quiet()
+  await Promise.all([b!.deploys.increment(3), b!.versions.delete('api'), b!.lead.set('ada')])
+  await yard.quiet()
+  for (const state of [here, there]) {
+    expect(state.at('deploy/shared', yard.clock.now())).toEqual({ deploys: 5, versions: {}, tags: ['green'], lead: 'ada' })
+    expect(state.history({ namespace: 'deploy/shared' }).map(({ who }) => who)).toEqual(['deploy', 'deploy'])
+  }
+})

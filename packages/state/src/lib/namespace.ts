@@ -1,11 +1,12 @@
 import type { StateChange, StateDefinition, StateLock } from '@switchyard/plugin-kit'
-import type { HistoryChange, StateConflict } from './api.ts'
+import type { StateConflict } from './api.ts'
 import { stateClosed } from './errors.ts'
 import type { FieldView } from './field-view.ts'
 import type { Frame } from './frame.ts'
-import { digest, type NewRecord } from './history.ts'
+import type { NewRecord } from './history.ts'
 import { readField } from './read-field.ts'
-import { type Author, type MergedChanges, type Outgoing, Replica, type Step, type StoredFrame } from './replica.ts'
+import { conflictRecordOf, recordOf, remoteRecordOf } from './records.ts'
+import { type Author, type MergedChanges, type Outgoing, Replica, type StoredFrame } from './replica.ts'
 import type { Room } from './room.ts'
 import { versionOf } from './slot.ts'
 import { Sync } from './sync.ts'
@@ -154,7 +155,7 @@ export class Namespace {
 
   /** Of a frame or an answer that came over the bus: shows, keeps and tells what it changed. */
   merged(from: string, node: string, { changes, conflicts }: MergedChanges, frame?: Frame): void {
-    if (frame !== undefined) this.#foreign.push({ frame, record: this.#remoteRecord(frame, changes) })
+    if (frame !== undefined) this.#foreign.push({ frame, record: remoteRecordOf(this.#replica, frame, changes) })
     this.#took(from, node, changes, conflicts)
   }
 
@@ -162,7 +163,7 @@ export class Namespace {
   answered(from: string, node: string, { changes, conflicts }: MergedChanges): void {
     this.#isDirty = true
     const now = { node, seq: 0, stamp: 0, writer: from, atMs: this.#room.clock.now(), correlationId: undefined, parts: [] }
-    if (changes.length > 0) this.#answers.push(this.#remoteRecord(now, changes))
+    if (changes.length > 0) this.#answers.push(remoteRecordOf(this.#replica, now, changes))
     this.#took(from, node, changes, conflicts)
   }
 
@@ -242,12 +243,12 @@ export class Namespace {
     const outgoing = replica.outbox.splice(0)
     for (const { frame, steps } of outgoing) {
       this.#lastId = log.append(namespace, frame)
-      if (steps.length > 0) history.add(this.#record(frame, steps))
+      if (steps.length > 0) history.add(recordOf(this.definition, frame, steps))
     }
     sent.push(...outgoing)
     if (outgoing.length > 0) log.saveHead(namespace, replica.node, replica.heads.get(replica.node)!)
     if (this.#foreign.length > 0 || this.#isDirty) this.#appendForeign()
-    told.push(...this.#conflicts.filter((conflict) => history.add(this.#conflictRecord(conflict))))
+    told.push(...this.#conflicts.filter((conflict) => history.add(conflictRecordOf(conflict, this.#replica.node, this.#room.clock.now()))))
     this.#conflicts = []
     this.#appended += outgoing.length
     if (this.#appended >= COMPACT_EVERY) this.#compactIfWorthIt()
@@ -317,49 +318,6 @@ export class Namespace {
         }
       }
     }
-  }
-
-  // Records
-
-  #record({ writer, node, atMs, correlationId }: Frame, steps: readonly Step[]): NewRecord {
-    const changes = steps.map(({ field, key, op, value, before, slot }) => {
-      const change: HistoryChange = {
-        field,
-        ...(key !== '' && { key }),
-        op,
-        // A set's element is its key already.
-        ...(value !== undefined && op !== 'add' && { value }),
-        ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
-        ...(before !== undefined && { before: digest(before.value) }),
-      }
-      return change
-    })
-    return { kind: 'change', namespace: this.definition.namespace, atMs, who: writer, node, correlationId, changes }
-  }
-
-  /** Of others only the outcome is known: what can be read now. */
-  #remoteRecord({ writer, node, atMs, correlationId }: Frame, touched: readonly RemoteChange[]): NewRecord {
-    const changes = touched.map(({ field, key }) => {
-      const { kind } = this.definition.fields[field]!
-      const slot = this.#replica.views.get(field)?.cell(key)
-      const isKeyed = kind === 'register' || kind === 'map' || kind === 'set'
-      const op = isKeyed ? (slot === undefined ? 'delete' : kind === 'set' ? 'add' : 'set') : 'insert'
-      const change: HistoryChange = {
-        field,
-        ...(key !== '' && { key }),
-        op,
-        ...(slot !== undefined && op !== 'add' && { value: slot.value }),
-        ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
-      }
-      return change
-    })
-    return { kind: 'change', namespace: this.definition.namespace, atMs, who: writer, node, correlationId, changes }
-  }
-
-  #conflictRecord(conflict: StateConflict): NewRecord {
-    const { namespace, field, key = '', winner, loser } = conflict
-    const once = ['conflict', namespace, field, key, ...[winner.version, loser.version].sort()].join('|')
-    return { kind: 'conflict', namespace, atMs: this.#room.clock.now(), who: loser.writer, node: this.#replica.node, conflict, once }
   }
 
   #dropped(id: number): void {

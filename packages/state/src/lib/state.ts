@@ -77,6 +77,19 @@ export function createState(options: StateOptions): State {
     for (const namespace of open.values()) namespace.ask()
   }
 
+  /** Asks once the others know that this process listens: what they send before that never comes here. */
+  function meet(namespace: Namespace): void {
+    const met = async (): Promise<void> => {
+      await bus.ready()
+      if (closing !== undefined) return
+      await namespace.catchUp()
+      namespace.ask()
+    }
+    met().catch((error) => {
+      if (closing === undefined) emit('fault', { error, doing: `meeting others of "${namespace.definition.namespace}"` })
+    })
+  }
+
   function tick(): void {
     if (closing !== undefined) return
     for (const namespace of open.values()) {
@@ -133,7 +146,7 @@ export function createState(options: StateOptions): State {
   async function openFor(plugin: string, wanted: string | StateDefinition, why: () => string | undefined): Promise<never> {
     const namespace = enter(plugin, wanted)
     await namespace.catchUp()
-    namespace.ask()
+    meet(namespace)
     const { definition } = namespace
     const denial = access.mayWrite(plugin, definition)
     const assertWriter = (): void => {
@@ -149,7 +162,7 @@ export function createState(options: StateOptions): State {
       async watch(wanted, listener: (change: StateChange) => void) {
         const namespace = enter(plugin, wanted)
         await namespace.catchUp()
-        namespace.ask()
+        meet(namespace)
         return namespace.watch(listener)
       },
       async lock(name, options = {}) {

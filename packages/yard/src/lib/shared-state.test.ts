@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { command, crdt, definePlugin, defineState, type Plugin } from '@switchyard/plugin-kit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { openYard } from './open-yard.ts'
 
@@ -71,6 +74,33 @@ describe('ctx.state', () => {
     await expect(openYard('.', { plugins: [deploy, reader(['deploy/own'])], memory: true })).rejects.toMatchObject({
       code: 'MANIFEST_INVALID',
     })
+  })
+
+  it('is the same in all processes of a workspace, over the hub under what each definition grants', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'switchyard-yard-'))
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+    const faults: string[] = []
+    const log = () => ({
+      debug() {},
+      info() {},
+      warn: (message: string) => void faults.push(message),
+      error: (message: string) => void faults.push(message),
+    })
+    await using here = await openYard(dir, { plugins: [deploy], meet: true, log })
+    await using there = await openYard(dir, { plugins: [deploy, reader(['deploy/current'])], meet: true, log })
+    expect(await there.call('ops.look', { service: 'api' })).toEqual({ version: 'none' })
+    let from: string | undefined
+    const state = await there.state()
+    state.on('merged', (merged) => {
+      from = merged.from
+    })
+    const { versions } = await (await here.state()).connect('deploy').open(current)
+    // The first ones may be sent before the hub knows who listens; those are found in the store.
+    for (let n = 0; from === undefined; n++) await versions.set('api', `1.4.${n}`)
+    expect(from).toBe('deploy')
+    await versions.set('api', '2.0.0')
+    expect(await there.call('ops.look', { service: 'api' })).toEqual({ version: '2.0.0' })
+    expect(faults).toEqual([])
   })
 
   it('is exported under the name of its plugin only', () => {
