@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
   cli: async () => (await import('./cli.ts')).cliCases,
   yard: async () => (await import('./yard.ts')).yardCases,
   bus: async () => (await import('./bus/cases.ts')).busCases,
+  chain: async () => (await import('./chain.ts')).chainCases,
 }
 
 const { values, positionals } = parseArgs({
