@@ -1,8 +1,11 @@
-// bare.ts ROLE SOCKET: the limit. Length, call and JSON values go through a hub that does nothing but pass frames on.
+// bare.ts ROLE SOCKET: the limit. Length, call, process and JSON values go through a hub that does nothing but pass frames on.
 import { createServer, connect as dial, type Socket } from 'node:net'
 import { drive, ready } from './driver.ts'
 
-const HEADER_BYTES = 8
+/** Length, call, and the process to reach, in whose place the hub writes the one it came from. */
+const HEADER_BYTES = 12
+/** It connects first. */
+const SERVER = 0
 const [role, path = ''] = process.argv.slice(2)
 
 /** Writes together what is sent in one turn of the event loop. */
@@ -32,11 +35,12 @@ function onFrames(socket: Socket, take: (bytes: Buffer, start: number, end: numb
   })
 }
 
-function frame(call: number, value: unknown): Buffer {
+function frame(call: number, to: number, value: unknown): Buffer {
   const text = JSON.stringify(value)
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + text.length)
   bytes.writeUInt32LE(text.length, 0)
   bytes.writeUInt32LE(call, 4)
+  bytes.writeUInt32LE(to, 8)
   bytes.write(text, HEADER_BYTES, 'latin1')
   return bytes
 }
@@ -49,7 +53,11 @@ if (role === 'hub') {
   const writers: ((bytes: Uint8Array) => void)[] = []
   createServer((socket) => {
     const me = writers.push(createWriter(socket)) - 1
-    onFrames(socket, (bytes, start, end) => writers[1 - me]?.(bytes.subarray(start, end)))
+    onFrames(socket, (bytes, start, end) => {
+      const to = writers[bytes.readUInt32LE(start + 8)]
+      bytes.writeUInt32LE(me, start + 8)
+      to?.(bytes.subarray(start, end))
+    })
   }).listen(path, ready)
 } else {
   const socket = dial(path)
@@ -57,7 +65,7 @@ if (role === 'hub') {
   if (role === 'server') {
     onFrames(socket, (bytes, start, end) => {
       const { a, b } = readValue<{ a: number; b: number }>(bytes, start, end)
-      write(frame(bytes.readUInt32LE(start + 4), { sum: a + b }))
+      write(frame(bytes.readUInt32LE(start + 4), bytes.readUInt32LE(start + 8), { sum: a + b }))
     })
     socket.on('connect', ready)
   } else {
@@ -73,7 +81,7 @@ if (role === 'hub') {
         request: (index) =>
           new Promise((resolve) => {
             waiting.set(++lastCall, resolve)
-            write(frame(lastCall, { a: index, b: 1 }))
+            write(frame(lastCall, SERVER, { a: index, b: 1 }))
           }),
       }),
     )

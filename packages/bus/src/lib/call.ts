@@ -219,7 +219,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
       source: this.source,
       trace: new Trace(core.ids, rootOf(this), this.number, this.parentSpan),
       startedAtMs: core.wallMs(this.startedMs),
-      durationMs: core.clock.monotonicMs() - this.startedMs,
+      durationMs: (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs,
       code,
       attempts: this.run?.attempts ?? 1,
     })

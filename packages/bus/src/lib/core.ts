@@ -32,6 +32,8 @@ export class Core {
   expired = 0
   dropped = 0
   repliesDropped = 0
+  /** Set while something happens as of a moment that was read already. */
+  asOfMs: number | undefined
   #comparedAtMs = Number.NaN
   #wallAheadMs = 0
   readonly #events: Emitter<Events> = mitt<Events>()

@@ -66,9 +66,10 @@ export class IncomingCall implements Reply, WheelEntry, Listed {
   #onCredit: (() => void) | undefined
   #wheel: TimerWheel | undefined
 
-  constructor(port: FramePort, { subject, peer, call, priority, destination }: LinkFrame, done: (incoming: IncomingCall) => void) {
+  constructor(port: FramePort, frame: LinkFrame, done: (incoming: IncomingCall) => void) {
+    const { subject, destination } = frame
     this.#port = port
-    this.kept = { subject, peer, call, priority }
+    this.kept = frame
     this.#done = done
     const dot = subject.indexOf('.')
     this.#server = dot < 0 ? destination : subject.slice(0, dot)

@@ -126,10 +126,10 @@ export class Invocation implements Served {
   }
 
   /** Runs the handler; everything it does ends up in the reply. */
-  run(): void {
+  run(startedMs?: number): void {
     const { endpoint, ask } = this
     endpoint.running++
-    if (this.#core.hooks.served !== undefined) this.#startedMs = this.#core.clock.monotonicMs()
+    if (this.#core.hooks.served !== undefined) this.#startedMs = startedMs ?? this.#core.clock.monotonicMs()
     let result: unknown
     try {
       const input = endpoint.options.input === undefined ? ask.input : this.#parseInput(endpoint.options.input)

@@ -13,6 +13,7 @@ import { List } from './list.ts'
 import { OutgoingCall } from './outgoing-call.ts'
 import { sealPayload } from './payload.ts'
 import { Slots } from './slots.ts'
+import { soon } from './soon.ts'
 import type { Elsewhere, Switchboard } from './switchboard.ts'
 
 const NO_META: LinkMeta = Object.freeze({})
@@ -31,6 +32,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
   readonly #meta: FrameMeta
   readonly #opened: Promise<void>
   #isClosed = false
+  #arrivedMs: number | undefined
   /** Told of topics that others published durably. */
   onTopic: ((topic: string) => void) | undefined
 
@@ -118,9 +120,6 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   ask(call: Call, subject: string, peer: string, deadlineAtMs: number, reply: Reply): Answering {
     const number = this.#outgoing.reserve()
-    const kept: Kept = { subject, peer, call: number, priority: call.priority }
-    const outgoing = new OutgoingCall(this, call, kept, reply)
-    this.#outgoing.set(number, outgoing)
     const destination = call.envelope?.terms.destination ?? '*'
     const frame: LinkFrame = {
       kind: 'request',
@@ -133,19 +132,21 @@ export class Remote implements Elsewhere, Outward, FramePort {
       meta: this.#meta.ofCall(call, deadlineAtMs),
       payload: call.input,
     }
+    const outgoing = new OutgoingCall(this, call, frame, reply)
+    this.#outgoing.set(number, outgoing)
     const membership = this.#identities.get(call.source)
-    if (membership === undefined || membership.isJoined) this.#sendRequest(frame, kept, call, reply)
-    else membership.after(() => this.#sendRequest(frame, kept, call, reply))
+    if (membership === undefined || membership.isJoined) this.#sendRequest(frame, call, reply)
+    else membership.after(() => this.#sendRequest(frame, call, reply))
     return outgoing
   }
 
-  #sendRequest(frame: LinkFrame, kept: Kept, call: Call, reply: Reply): void {
-    if (this.#isClosed || this.#outgoing.get(kept.call) === undefined) return
+  #sendRequest(frame: LinkFrame, call: Call, reply: Reply): void {
+    if (this.#isClosed || this.#outgoing.get(frame.call) === undefined) return
     try {
       this.#link.send(frame)
-      if (call.kind === 'stream') this.follow(kept, 'credit', call.source, call.window)
+      if (call.kind === 'stream') this.follow(frame, 'credit', call.source, call.window)
     } catch (error) {
-      this.#outgoing.delete(kept.call)
+      this.#outgoing.delete(frame.call)
       reply.failure(asSwitchyardError(error))
     }
   }
@@ -191,6 +192,19 @@ export class Remote implements Elsewhere, Outward, FramePort {
     }
   }
 
+  /** When the frames of this turn came in: read once for all of them. What waited behind others has been here as long. */
+  #arrivalMs(): number {
+    if (this.#arrivedMs === undefined) {
+      this.#arrivedMs = this.#core.clock.monotonicMs()
+      soon(this.#endTurn)
+    }
+    return this.#arrivedMs
+  }
+
+  readonly #endTurn = (): void => {
+    this.#arrivedMs = undefined
+  }
+
   readonly #ended = (incoming: IncomingCall): void => {
     this.#incoming.remove(incoming)
     if (this.#streams.size > 0) this.#streams.delete(keyOf(incoming.kept))
@@ -232,7 +246,8 @@ export class Remote implements Elsewhere, Outward, FramePort {
   }
 
   #takeRequest(frame: LinkFrame): void {
-    const { clock, wheel, state } = this.#core
+    const { wheel, state } = this.#core
+    const arrivedMs = this.#arrivalMs()
     const incoming = new IncomingCall(this, frame, this.#ended)
     this.#incoming.add(incoming)
     if (frame.meta?.messageType === 'stream') this.#streams.set(keyOf(frame), incoming)
@@ -243,11 +258,11 @@ export class Remote implements Elsewhere, Outward, FramePort {
     }
     try {
       const remainingMs = frame.meta?.remainingMs
-      const deadlineAtMs = remainingMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonicMs() + remainingMs
+      const deadlineAtMs = remainingMs === undefined ? Number.POSITIVE_INFINITY : arrivedMs + remainingMs
       if (remainingMs !== undefined) incoming.watch(wheel, deadlineAtMs)
       const ask = this.#askOf(frame, deadlineAtMs)
       sealPayload(frame.payload, this.#core.maxMessageBytes, frame.subject)
-      this.#switchboard.serve(ask, deadlineAtMs, incoming, (invocation) => incoming.begin(invocation))
+      this.#switchboard.serve(ask, deadlineAtMs, incoming, arrivedMs)
     } catch (error) {
       incoming.failure(asSwitchyardError(error))
     }
@@ -263,7 +278,13 @@ export class Remote implements Elsewhere, Outward, FramePort {
   #takeAnswer(frame: LinkFrame): void {
     const outgoing = this.#outgoing.get(frame.call)
     if (outgoing?.expects(frame) === true) {
-      outgoing.take(frame)
+      // Nobody's code runs in here, so the call may end as of the time its answer came.
+      this.#core.asOfMs = this.#arrivalMs()
+      try {
+        outgoing.take(frame)
+      } finally {
+        this.#core.asOfMs = undefined
+      }
       return
     }
     this.#core.repliesDropped++

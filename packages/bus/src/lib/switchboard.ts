@@ -138,9 +138,10 @@ export class Switchboard {
   #startGuarded(call: Call, { guard, rule, alternatives }: Guarded, options: CallOptions | undefined): Run {
     const request: CallRequest<unknown> = {
       deadlineAtMs: call.deadlineAtMs,
+      nowMs: call.startedMs,
       effect: rule.effect ?? 'write',
-      cacheKey: [call.subject, call.input ?? null],
     }
+    if (rule.options?.cache !== undefined) request.cacheKey = [call.subject, call.input ?? null]
     if (rule.idempotent !== undefined) request.idempotent = rule.idempotent
     if (alternatives.length > 0) request.alternatives = alternatives.map((method) => this.#alternative(call, method))
     if (options !== undefined && 'defaultValue' in options) request.defaultValue = options.defaultValue
@@ -221,16 +222,16 @@ export class Switchboard {
         )
   }
 
-  /** A call of another process; `begin` is told who works on it, before it does. */
-  serve(ask: Ask, deadlineAtMs: number, reply: Reply, begin: (invocation: Invocation) => void): void {
+  /** A call of another process, which came in at `arrivedMs`; the reply is told who works on it, before it does. */
+  serve(ask: Ask, deadlineAtMs: number, reply: Reply & { begin(invocation: Invocation): void }, arrivedMs: number): void {
     const endpoint = this.#local(ask, ask.subject)
     if (endpoint === undefined) {
       reply.failure(this.#nobody(ask, ask.subject))
       return
     }
     const invocation = new Invocation(this.#core, endpoint, ask, deadlineAtMs, reply, undefined)
-    begin(invocation)
-    invocation.run()
+    reply.begin(invocation)
+    invocation.run(arrivedMs)
   }
 
   /** Ends all calls that this handle made. */
