@@ -80,6 +80,7 @@ export function createBus(options: BusOptions = {}): Bus {
     core.state = 'closed'
     const error: SwitchyardError = busClosed('go on')
     for (const call of switchboard.pending.toArray()) call.stop(error)
+    for (const reader of readers) reader.stop(error)
     for (const client of clients) client.shut(error)
     exchange.close()
     guards.close()
@@ -96,6 +97,7 @@ export function createBus(options: BusOptions = {}): Bus {
       if (!isIdentity(identity)) {
         throw invalid('connect', `an identity is 1 to 100 characters without spaces, slashes, dots and "*": ${String(identity)}`)
       }
+      if (identity === ITSELF) throw invalid('connect', `"${ITSELF}" must stay the name in which the bus itself speaks`)
       const client = new Client(parts, sourceOf(identity), grant, observer)
       clients.add(client)
       remote?.join(identity, grant ?? EVERYTHING)

@@ -27,6 +27,7 @@ import { Recent } from './recent.ts'
 import type { Remote } from './remote.ts'
 import type { Source } from './route.ts'
 import { StreamReader } from './stream-reader.ts'
+import { checkSubscription } from './subscription-options.ts'
 import { describeMethod, pluginOf, type Switchboard } from './switchboard.ts'
 
 const GRANTED = 4_096
@@ -153,6 +154,7 @@ export class Client implements BusClient, Outlet {
     this.#assertOpen('subscribe', undefined)
     this.#assertPattern('subscribe', pattern)
     if (typeof handler !== 'function') throw invalid('subscribe', `the handler must be a function: it is a ${typeof handler}`)
+    checkSubscription(pattern, options)
     if (options.observe === true && !this.#mayObserve) throw forbidden(this.identity, 'observe what is directed to others')
     const { name } = options
     if (name !== undefined) return this.#subscribeDurably(pattern, handler, { ...options, name })

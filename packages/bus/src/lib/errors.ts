@@ -1,4 +1,4 @@
-import { asSwitchyardError, type SwitchyardError as BusError, isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
+import { asSwitchyardError, type SwitchyardError as BusError, SwitchyardError } from '@switchyard/contracts'
 
 export const busClosed = (action: string, what: 'bus' | 'handle' | 'draining' = 'bus'): BusError =>
   new SwitchyardError(
@@ -92,7 +92,12 @@ export const badResult = (subject: string, cause: unknown): BusError =>
 /** What a handler threw, with the place where it was thrown. */
 export function handlerError(thrown: unknown): BusError {
   const error = asSwitchyardError(thrown)
-  if (error !== thrown && !isSwitchyardError(thrown) && thrown instanceof Error && thrown.stack !== undefined) error.stack = thrown.stack
+  if (error === thrown) return error
+  try {
+    if (thrown instanceof Error && thrown.stack !== undefined) error.stack = thrown.stack
+  } catch {
+    // Something that throws when looked at, such as a revoked proxy.
+  }
   return error
 }
 

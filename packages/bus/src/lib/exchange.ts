@@ -3,7 +3,7 @@ import { DeliveryContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
 import { type Cause, Envelope, EVENT_TERMS, rootOf, type Terms } from './envelope.ts'
 import { expired, queueFull } from './errors.ts'
-import { checkedDestination, checkedHeaders, checkedPriority, inherited } from './headers.ts'
+import { checkedDestination, checkedHeaders, checkedKey, checkedPriority, inherited } from './headers.ts'
 import { readTraceparent, type TraceRoot } from './ids.ts'
 import { Blocked, type Crowd, type Mailbox } from './mailbox.ts'
 import { sealPayload } from './payload.ts'
@@ -56,6 +56,7 @@ export class Exchange {
   #nowMs = Number.NaN
   /** What publishers wait for: nothing, unless the event loop has to get its turn first. */
   #turn = DONE
+  #endTurn: () => void = () => {}
   #immediate: NodeJS.Immediate | undefined
 
   constructor(core: Core) {
@@ -120,7 +121,10 @@ export class Exchange {
     const { topic } = route
     const core = this.#core
     const bytes = sealPayload(payload, core.maxMessageBytes, topic)
-    if (Number.isNaN(this.#nowMs)) this.#nowMs = core.clock.now()
+    // Only a turn of messages ends with a flush, which forgets the time.
+    const isOfTurn = defaults === EVENT_TERMS
+    if (isOfTurn && Number.isNaN(this.#nowMs)) this.#nowMs = core.clock.now()
+    const sentAtMs = isOfTurn ? this.#nowMs : core.clock.now()
     let terms = defaults
     let priority = 5
     let root: TraceRoot | undefined
@@ -134,7 +138,7 @@ export class Exchange {
     if (cause !== undefined) root = rootOf(cause)
     route.sequence++
     const { identity } = source
-    return new Envelope(core.ids, topic, identity, priority, route.sequence, payload, bytes, this.#nowMs, root, cause?.number ?? 0, terms)
+    return new Envelope(core.ids, topic, identity, priority, route.sequence, payload, bytes, sentAtMs, root, cause?.number ?? 0, terms)
   }
 
   #terms(options: PublishOptions, cause: Cause | undefined, topic: string, defaults: Terms): Terms {
@@ -149,7 +153,7 @@ export class Exchange {
       extra: headers === undefined ? extra : checkedHeaders(headers, extra, topic),
       correlationId,
       causationId: causationId ?? cause?.foreign?.id,
-      idempotencyKey,
+      idempotencyKey: checkedKey(idempotencyKey, topic),
       parentSpan: cause === undefined ? readTraceparent(ids, headers?.traceparent)?.span : cause.foreign?.span,
       expiresAtMs: isMortal ? clock.monotonicMs() + ttlMs : undefined,
       expiresAtWallMs: isMortal ? clock.now() + ttlMs : undefined,
@@ -250,6 +254,7 @@ export class Exchange {
     // Publishers wait too, as a loop of theirs would keep the turn from coming.
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#turn = promise
+    this.#endTurn = resolve
     this.#immediate = setImmediate(() => {
       this.#turn = DONE
       this.#flush()
@@ -313,6 +318,7 @@ export class Exchange {
 
   close(): void {
     if (this.#immediate !== undefined) clearImmediate(this.#immediate)
+    this.#endTurn()
     this.#batch.length = 0
     this.#batchTargets.length = 0
     this.#scheduled.length = 0

@@ -52,3 +52,23 @@ export function checkedDestination(destination: string | undefined, subject: str
     throw invalid(`send "${subject}"`, 'destination must be a plugin\'s name or "*"')
   return destination
 }
+
+/** @throws VALIDATION */
+export function checkedTimeout(timeoutMs: number, subject: string): number {
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
+    throw invalid(`send "${subject}"`, `timeoutMs must be a number of milliseconds: ${String(timeoutMs)}`)
+  }
+  return timeoutMs
+}
+
+/** An empty key would make one of all who have none. @throws VALIDATION */
+export function checkedKey(key: string | undefined, subject: string): string | undefined {
+  if (key === undefined || (typeof key === 'string' && key !== '')) return key
+  throw invalid(`send "${subject}"`, 'idempotencyKey must be a text that is not empty')
+}
+
+/** @throws VALIDATION */
+export function checkWindow(window: number | undefined, subject: string): void {
+  if (window === undefined || (Number.isInteger(window) && window >= 1)) return
+  throw invalid(`stream "${subject}"`, `window must be an integer from 1: ${String(window)}`)
+}

@@ -1,6 +1,6 @@
 import { fromWireError, type SwitchyardError, type WireError } from '@switchyard/contracts'
 import type { Answering, Call } from './call.ts'
-import { linkLost } from './errors.ts'
+import { badResult, linkLost, streamsOnly } from './errors.ts'
 import type { FramePort, Kept } from './frame-port.ts'
 import { OpenStream, type Reply } from './invocation.ts'
 import type { LinkFrame } from './link.ts'
@@ -27,12 +27,23 @@ export class OutgoingCall implements Answering {
     return peer === this.kept.peer && (this.#call.kind === 'request' || this.kept.subject.startsWith(`${source}.`))
   }
 
+  /** An answer that breaks the rules ends the call, and harms nobody else. */
   take(frame: LinkFrame): void {
+    try {
+      this.#take(frame)
+    } catch (error) {
+      this.#end(badResult(this.kept.subject, error))
+      this.abandon()
+    }
+  }
+
+  #take(frame: LinkFrame): void {
     switch (frame.kind) {
       case 'progress':
         this.#reply.progress(frame.payload)
         return
       case 'chunk':
+        if (this.#call.kind !== 'stream') throw streamsOnly(this.kept.subject)
         this.#takeChunk(frame.payload)
         return
       case 'end':
@@ -43,14 +54,20 @@ export class OutgoingCall implements Answering {
       case 'failure': {
         const error = fromWireError(frame.payload as WireError)
         this.#port.forget(this.kept.call)
-        if (this.#stream === undefined) this.#reply.failure(error)
-        else this.#stream.end(error)
+        this.#end(error)
         return
       }
-      default:
+      default: {
+        const value = frozen(frame.payload)
         this.#port.forget(this.kept.call)
-        this.#reply.result(frozen(frame.payload))
+        this.#reply.result(value)
+      }
     }
+  }
+
+  #end(error: SwitchyardError): void {
+    if (this.#stream === undefined) this.#reply.failure(error)
+    else this.#stream.end(error)
   }
 
   #takeChunk(value: unknown): void {
@@ -70,8 +87,7 @@ export class OutgoingCall implements Answering {
   lose(): void {
     const error = linkLost(this.kept.subject)
     this.#port.forget(this.kept.call)
-    if (this.#stream === undefined) this.#reply.failure(error)
-    else this.#stream.end(error)
+    this.#end(error)
   }
 
   abandon(): void {

@@ -7,8 +7,17 @@ const MAX_CAUSES = 10
 /** What is kept of anything thrown. */
 export function describeFailure(thrown: unknown): DeliveryError {
   const { code, message } = asSwitchyardError(thrown)
-  const stack = originOf(thrown)?.stack
-  return { code, message, stackHash: stack === undefined ? '' : hashFrames(stack) }
+  return { code, message, stackHash: hashOrigin(thrown) }
+}
+
+function hashOrigin(thrown: unknown): string {
+  try {
+    const stack = originOf(thrown)?.stack
+    return typeof stack === 'string' ? hashFrames(stack) : ''
+  } catch {
+    // Something that throws when looked at, such as a revoked proxy.
+    return ''
+  }
 }
 
 /** The reason why an error makes a dead letter at once; undefined when another delivery may help. */
