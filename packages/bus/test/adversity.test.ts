@@ -1,7 +1,8 @@
+import { SwitchyardError } from '@switchyard/contracts'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { openStore } from '@switchyard/store'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Bus, BusOptions, SubscribeOptions } from '../src/index.ts'
+import type { Bus, BusOptions, StreamOptions, SubscribeOptions } from '../src/index.ts'
 import { createBus, createMemoryNetwork, type Link } from '../src/index.ts'
 
 const open: Bus[] = []
@@ -28,6 +29,40 @@ const revoked = (): object => {
 }
 
 describe('calls under adversity', () => {
+  it.each([undefined, () => ({})])('[C2] ends a call whose caller gives up while the handler has not returned yet', async (guard) => {
+    const bus = start(guard === undefined ? {} : { guard })
+    const giveUp = new AbortController()
+    let isTold = false
+    bus.connect('ops').serve('ops.wait', (_input, { signal }) => {
+      signal.addEventListener('abort', () => (isTold = true))
+      giveUp.abort()
+      return new Promise(() => {})
+    })
+    expect(await codeOf(bus.connect('caller').call('ops.wait', {}, { signal: giveUp.signal }))).toBe('CANCELLED')
+    expect(isTold).toBe(true)
+    expect(bus.snapshot().pending).toBe(0)
+  })
+
+  it('[C1] takes no time limit that is not a number, and ends at once with one that is over', async () => {
+    const bus = start()
+    let runs = 0
+    const ops = bus.connect('ops')
+    ops.serve('ops.never', () => {
+      runs++
+      return new Promise(() => {})
+    })
+    ops.serve('ops.nested', (_input, context) => codeOf(context.call('ops.never', {}, { timeoutMs: -1 })))
+    for (const timeoutMs of [Number.NaN, '50' as unknown as number]) {
+      expect(await codeOf(ops.call('ops.never', {}, { timeoutMs }))).toBe('VALIDATION')
+      expect(await codeOf(ops.request('a', {}, { timeoutMs }))).toBe('VALIDATION')
+      expect(await codeOf(ops.stream('ops.never', {}, { timeoutMs }).next())).toBe('VALIDATION')
+    }
+    for (const timeoutMs of [0, -1, Number.NEGATIVE_INFINITY])
+      expect(await codeOf(ops.call('ops.never', {}, { timeoutMs }))).toBe('TIMEOUT')
+    expect(await ops.call('ops.nested')).toBe('TIMEOUT')
+    expect(runs).toBe(0)
+  })
+
   it('[F3] survives a handler that throws what cannot be looked at', async () => {
     const bus = start()
     const ops = bus.connect('ops')
@@ -50,6 +85,159 @@ describe('calls under adversity', () => {
     clock.advance(3_600_000)
     expect(Date.parse(String(await ops.request('time'))) - Date.parse(String(first))).toBe(3_600_000)
   })
+
+  it('[C8] refuses a bad result for a key as without one, with a store and without, and parses a result once', async () => {
+    for (const durable of [false, true]) {
+      const store = openStore({ path: ':memory:' })
+      const bus = createBus(durable ? { store, durable: [{ topics: 'kept/**' }] } : {})
+      const ops = bus.connect('ops')
+      ops.serve('ops.map', () => new Map([[1, 2]]))
+      ops.serve('ops.values', async function* () {
+        yield 1
+      })
+      ops.serve('ops.price', () => 5, { output: (value) => `${String(value)} EUR` })
+      for (let again = 0; again < 2; again++) {
+        expect(await codeOf(ops.call('ops.map', {}, { idempotencyKey: 'a' }))).toBe('HANDLER_ERROR')
+        expect(await codeOf(ops.call('ops.values', {}, { idempotencyKey: 'b' }))).toBe('VALIDATION')
+        expect(await ops.call('ops.price', {}, { idempotencyKey: 'c' })).toBe('5 EUR')
+      }
+      expect(bus.snapshot().serving).toBe(0)
+      await bus.close()
+      store.close()
+    }
+  })
+
+  it('takes no idempotency key that is empty or no text, as all such calls would share one result', async () => {
+    const ops = start().connect('ops')
+    ops.serve('ops.one', () => 1)
+    for (const idempotencyKey of ['', 5 as unknown as string]) {
+      expect(await codeOf(ops.call('ops.one', {}, { idempotencyKey }))).toBe('VALIDATION')
+      expect(await codeOf(ops.publish('a', {}, { idempotencyKey }))).toBe('VALIDATION')
+    }
+  })
+})
+
+describe('streams under adversity', () => {
+  it('[C10] ends a stream that yields nothing', async () => {
+    const bus = start()
+    const ops = bus.connect('ops')
+    ops.serve('ops.none', async function* () {
+      yield* []
+    })
+    expect(await ops.stream('ops.none').next()).toEqual({ done: true, value: undefined })
+    expect(bus.snapshot()).toMatchObject({ serving: 0, pending: 0 })
+  })
+
+  it('[C10] runs the `finally` of a generator that was given up before its first value, or whose first value is refused', async () => {
+    const bus = start()
+    const ops = bus.connect('ops')
+    const gate = Promise.withResolvers<void>()
+    let finished = 0
+    ops.serve('ops.late', async function* () {
+      try {
+        await gate.promise
+        yield 1
+      } finally {
+        finished++
+      }
+    })
+    ops.serve('ops.none', async function* () {
+      await gate.promise
+      yield* []
+    })
+    ops.serve('ops.bad', async function* () {
+      try {
+        yield new Map()
+      } finally {
+        finished++
+      }
+    })
+    const giveUp = new AbortController()
+    const ends = ['ops.late', 'ops.none'].map((method) => codeOf(ops.stream(method, {}, { signal: giveUp.signal }).next()))
+    await turn()
+    giveUp.abort()
+    expect(await Promise.all(ends)).toEqual(['CANCELLED', 'CANCELLED'])
+    gate.resolve()
+    expect(await codeOf(ops.stream('ops.bad').next())).toBe('HANDLER_ERROR')
+    await turn()
+    expect(finished).toBe(2)
+    expect(bus.snapshot().serving).toBe(0)
+  })
+
+  it('[C10] ends at once when its reader leaves before the first value, and tells the server', async () => {
+    const bus = start()
+    const ops = bus.connect('ops')
+    let isTold = false
+    ops.serve('ops.late', async function* (_input, { signal }) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      isTold = true
+    })
+    const stream = ops.stream('ops.late')
+    const first = codeOf(stream.next())
+    await turn()
+    await stream.return?.()
+    expect(await first).toBe('CANCELLED')
+    await turn()
+    expect(isTold).toBe(true)
+    expect(bus.snapshot()).toMatchObject({ serving: 0, pending: 0 })
+  })
+
+  it('[C6] ends streams with PLUGIN_DOWN when their server closes, here and elsewhere, and runs their `finally`', async () => {
+    const network = createMemoryNetwork()
+    const here = start({ link: network.createLink() })
+    const there = start({ link: network.createLink() })
+    const ops = there.connect('ops')
+    let finished = 0
+    ops.serve('ops.count', async function* () {
+      try {
+        for (let count = 0; ; count++) yield count
+      } finally {
+        finished++
+      }
+    })
+    await Promise.all([here.ready(), there.ready()])
+    const streams = [there.connect('near').stream('ops.count'), here.connect('far').stream('ops.count', {}, { window: 1 })]
+    for (const stream of streams) await stream.next()
+    await turn()
+    await ops.close({ drainMs: 0 })
+    for (const stream of streams) {
+      // What was on its way already is still read.
+      const steps: unknown[] = []
+      for (let step = 0; step < 4; step++) steps.push(await codeOf(stream.next()))
+      expect(steps).toContain('PLUGIN_DOWN')
+    }
+    await turn()
+    expect(finished).toBe(2)
+  })
+
+  it('[F3] survives an iterator whose return throws', async () => {
+    const bus = createBus()
+    const ops = bus.connect('ops')
+    ops.serve('ops.values', () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: 1 }),
+        return(): never {
+          throw new Error('not now')
+        },
+      }),
+    }))
+    const streams = [ops.stream('ops.values'), ops.stream('ops.values')]
+    for (const stream of streams) await stream.next()
+    expect(await streams[0]!.return?.()).toMatchObject({ done: true })
+    await bus.close()
+    expect(bus.snapshot().serving).toBe(0)
+  })
+
+  it.each<StreamOptions>([{ window: Number.NaN }, { window: 0 }, { window: Number.POSITIVE_INFINITY }])(
+    '[R5] takes no window that is not a whole number from 1: %o',
+    async (options) => {
+      const ops = start().connect('ops')
+      ops.serve('ops.values', async function* () {
+        yield 1
+      })
+      expect(await codeOf(ops.stream('ops.values', {}, options).next())).toBe('VALIDATION')
+    },
+  )
 })
 
 describe('messages under adversity', () => {
@@ -187,5 +375,107 @@ describe('a link under adversity', () => {
     for (const name of ['deep', 'null', 'chunk']) expect(await codeOf(caller.call(`evil.${name}`)), name).toBe('HANDLER_ERROR')
     expect(await codeOf(caller.stream('evil.chunks').next())).toBe('HANDLER_ERROR')
     expect(bus.snapshot().pending).toBe(0)
+  })
+
+  it('[P16] drops a message whose priority breaks the rules, and delivers those behind it', async () => {
+    const { bus, peer } = await withPeer(() => ({ kind: 'reply', payload: 1 }))
+    const heard: unknown[] = []
+    const gates: (() => void)[] = []
+    bus.connect('ops').subscribe('a', async (payload) => {
+      heard.push(payload)
+      await new Promise<void>((resolve) => gates.push(resolve))
+    })
+    await bus.ready()
+    for (const priority of [5, 15, 0, 11, 1.5, 3]) {
+      peer.send({
+        kind: 'publish',
+        source: 'evil',
+        destination: '*',
+        subject: 'a',
+        peer: '',
+        call: 0,
+        priority,
+        meta: undefined,
+        payload: priority,
+      })
+    }
+    for (let round = 0; round < 6; round++) {
+      await turn()
+      gates.shift()?.()
+    }
+    expect(heard).toEqual([5, 3])
+  })
+
+  it('[R2] carries an error whose data cannot be written, without it', async () => {
+    const network = createMemoryNetwork()
+    const here = start({ link: network.createLink() })
+    const there = start({ link: network.createLink() })
+    there.connect('ops').serve('ops.fail', () => {
+      throw new SwitchyardError('RATE_LIMITED', 'too fast', { data: { at: 1n } })
+    })
+    await Promise.all([here.ready(), there.ready()])
+    await expect(here.connect('caller').call('ops.fail')).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      message: 'too fast',
+      retryable: true,
+    })
+  })
+
+  it('[R7] keeps a handle that came as another of its name left, before the link was open', async () => {
+    const network = createMemoryNetwork()
+    const link = network.createLink()
+    const gate = Promise.withResolvers<void>()
+    const here = start({
+      link: {
+        ...link,
+        async open(inbox) {
+          await gate.promise
+          await link.open(inbox)
+        },
+      },
+    })
+    const there = start({ link: network.createLink() })
+    await here.connect('ops').close()
+    here.connect('ops').serve('ops.one', () => 1)
+    gate.resolve()
+    await Promise.all([here.ready(), there.ready()])
+    expect(await there.connect('caller').call('ops.one')).toBe(1)
+  })
+
+  it('[L7] ends a call of an identity that the link refuses, at once', async () => {
+    const network = createMemoryNetwork()
+    const link = network.createLink()
+    const here = start({
+      link: {
+        ...link,
+        async attach(identity, grant) {
+          if (identity === 'evil') throw new SwitchyardError('FORBIDDEN', 'Cannot attach "evil"')
+          await link.attach(identity, grant)
+        },
+      },
+    })
+    const there = start({ link: network.createLink() })
+    there.connect('ops').serve('ops.one', () => 1)
+    await Promise.all([here.ready(), there.ready()])
+    const evil = here.connect('evil')
+    expect(await codeOf(evil.call('ops.one'))).toBe('FORBIDDEN')
+    expect(here.snapshot().pending).toBe(0)
+  })
+
+  it('[F1] closes while its link is still opening', async () => {
+    const network = createMemoryNetwork()
+    const link = network.createLink()
+    const opening = Promise.withResolvers<void>()
+    const bus = createBus({
+      link: {
+        ...link,
+        open: () => opening.promise,
+        async close() {
+          opening.reject(new SwitchyardError('BUS_CLOSED', 'closed'))
+        },
+      },
+    })
+    await bus.close()
+    expect(bus.snapshot().state).toBe('closed')
   })
 })

@@ -4,7 +4,7 @@ import type { CallAnswer, CallOptions, StreamOptions } from './api.ts'
 import type { Core } from './core.ts'
 import { type Cause, type Envelope, type ExtraHeaders, rootOf, spanOf } from './envelope.ts'
 import { cancelled, deadlineExceeded, timedOut } from './errors.ts'
-import { checkedHeaders, checkedPriority, inherited } from './headers.ts'
+import { checkedHeaders, checkedKey, checkedPriority, checkedTimeout, checkWindow, inherited } from './headers.ts'
 import { type Ids, readTraceparent, type SpanId, Trace, type TraceRoot } from './ids.ts'
 import type { Ask, CallKind, Reply } from './invocation.ts'
 import type { List, Listed } from './list.ts'
@@ -67,7 +67,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     subject: string,
     input: unknown,
     envelope: Envelope | undefined,
-    options: CallOptions | undefined,
+    options: (CallOptions & StreamOptions) | undefined,
     defaultTimeoutMs: number,
   ) {
     this.#core = core
@@ -93,8 +93,9 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     let timeoutMs = defaultTimeoutMs
     if (options !== undefined) {
       this.priority = checkedPriority(options.priority, subject)
-      this.idempotencyKey = options.idempotencyKey
-      timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+      this.idempotencyKey = checkedKey(options.idempotencyKey, subject)
+      checkWindow(options.window, subject)
+      timeoutMs = checkedTimeout(options.timeoutMs ?? defaultTimeoutMs, subject)
       if (options.headers !== undefined) {
         extra = checkedHeaders(options.headers, extra, subject)
         const parent = cause === undefined ? readTraceparent(core.ids, options.headers.traceparent) : undefined
@@ -116,7 +117,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
 
   /** Values of a stream that may be on their way at once. */
   get window(): number {
-    return Math.max(1, this.#options?.window ?? 16)
+    return this.#options?.window ?? 16
   }
 
   /** Stands among the pending until it ends; its deadline is watched here unless a guard does. */
@@ -126,6 +127,11 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     if (watchDeadline && this.deadlineAtMs !== Number.POSITIVE_INFINITY) this.#core.wheel.add(this, this.deadlineAtMs)
     const signal = this.#options?.signal
     if (signal === undefined) return
+    // The handler may have run already, and with it whoever aborts.
+    if (signal.aborted) {
+      this.stop(cancelled(this.subject, signal.reason))
+      return
+    }
     this.#onAbort = () => this.stop(cancelled(this.subject, signal.reason))
     signal.addEventListener('abort', this.#onAbort, { once: true })
   }

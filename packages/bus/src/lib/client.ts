@@ -13,6 +13,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from './api.ts'
+import type { Call } from './call.ts'
 import type { Outlet } from './context.ts'
 import type { Core } from './core.ts'
 import type { DurableLog } from './durable.ts'
@@ -134,6 +135,7 @@ export class Client implements BusClient, Outlet {
 
   streamFor(cause: Cause | undefined, method: string, input: unknown, options: StreamOptions = {}): AsyncIterableIterator<unknown> {
     const { core, switchboard, readers } = this.#parts
+    let call: Call | undefined
     return new StreamReader({
       subject: method,
       wheel: core.wheel,
@@ -145,8 +147,10 @@ export class Client implements BusClient, Outlet {
       open: async () => {
         this.#assertOpen('stream', cause)
         if (this.#grant !== undefined) this.#assertGranted('call', method, mayCall)
-        return switchboard.start(this, cause, 'stream', method, input, undefined, options).promise()
+        call = switchboard.start(this, cause, 'stream', method, input, undefined, options)
+        return call.promise()
       },
+      stopOpening: (error) => call?.stop(error),
     })
   }
 
@@ -303,7 +307,10 @@ export class Client implements BusClient, Outlet {
     switchboard.stopServedBy(this)
     remote?.stopServedBy(this, serverClosed)
     remote?.leave(this.identity)
-    for (const reader of readers) if (reader.owner === this) reader.stop(error)
+    for (const reader of readers) {
+      if (reader.owner === this) reader.stop(error)
+      else if (reader.server === this) reader.stop(serverClosed(reader.subject))
+    }
     this.#endpoints.clear()
     closed(this)
   }

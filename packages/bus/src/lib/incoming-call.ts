@@ -147,8 +147,11 @@ export class IncomingCall implements Reply, WheelEntry, Listed {
   refuseIfServedBy(outlet: object, errorOf: (subject: string) => SwitchyardError): void {
     if (this.#invocation?.endpoint.outlet !== outlet) return
     const error = errorOf(this.kept.subject)
+    const stream = this.#stream
     this.#invocation.abandon(error)
     this.failure(error)
+    stream?.cancel(error)
+    this.#onCredit?.()
   }
 
   #end(): void {

@@ -31,6 +31,11 @@ export interface Reply {
 
 /** A stream that has given its first value; it is the result of a call of kind `stream`. */
 export abstract class OpenStream {
+  /** The handle that serves it, when it is in this process. */
+  get server(): object | undefined {
+    return undefined
+  }
+
   abstract readonly first: IteratorResult<unknown>
   /** One at a time. */
   abstract next(): Promise<IteratorResult<unknown>>
@@ -56,6 +61,8 @@ export class Invocation implements Served {
   readonly #reply: Reply
   readonly #attempt: Attempt | undefined
   #ended = false
+  /** The result was checked before it was stored for its key. */
+  #isChecked = false
   #abort: LazyAbort | undefined = undefined
   #startedMs = 0
 
@@ -155,10 +162,16 @@ export class Invocation implements Served {
     return (endpoint.handler as MessageHandler)(input, ask.envelope!.sealed, context)
   }
 
-  /** Whoever calls again with the key gets the result of the first. */
+  /** Whoever calls again with the key gets the result of the first, as it was checked then. */
   #handleOnce(key: string, input: unknown): Promise<unknown> {
     const scope = `${this.endpoint.outlet.identity} ${this.ask.subject}`
-    return this.#core.receiveOnce({ scope, key }, () => this.#handle(input))
+    this.#isChecked = true
+    return this.#core.receiveOnce({ scope, key }, async () => {
+      const result = await this.#handle(input)
+      if (!isAsyncIterable(result)) return this.checkedResult(result)
+      closeIterator(result[Symbol.asyncIterator]())
+      throw streamsOnly(this.ask.subject)
+    })
   }
 
   #parseInput(parse: (value: unknown) => unknown): unknown {
@@ -180,7 +193,7 @@ export class Invocation implements Served {
         this.#open(result)
         return
       }
-      const value = this.checkedResult(result)
+      const value = this.#isChecked ? sealed(result, this.ask.subject) : this.checkedResult(result)
       this.#end(undefined)
       this.#reply.result(value)
     } catch (error) {
@@ -196,9 +209,22 @@ export class Invocation implements Served {
     }
     const stream = new ServedStream(this, iterator)
     stream.open().then(
-      () => (this.#ended ? this.#late() : this.#reply.result(stream)),
-      (error: unknown) => this.#fail(error),
+      () => this.#opened(stream, iterator),
+      (error: unknown) => {
+        closeIterator(iterator)
+        this.#fail(error)
+      },
     )
+  }
+
+  #opened(stream: ServedStream, iterator: AsyncIterator<unknown>): void {
+    if (this.#ended) {
+      closeIterator(iterator)
+      this.#late()
+      return
+    }
+    if (stream.first.done === true) this.#end(undefined)
+    this.#reply.result(stream)
   }
 
   checkedResult(result: unknown): unknown {
@@ -284,9 +310,13 @@ class ServedStream extends OpenStream {
     this.#iterator = iterator
   }
 
+  override get server(): object {
+    return this.#invocation.endpoint.outlet
+  }
+
   async open(): Promise<void> {
     const first = await this.#iterator.next()
-    if (first.done === true) this.#end(undefined)
+    if (first.done === true) this.#over = true
     else this.first = { done: false, value: this.#invocation.checkedResult(first.value) }
   }
 
@@ -320,7 +350,14 @@ class ServedStream extends OpenStream {
 
 /** Lets a generator run its `finally`; how that goes is nobody's business any more. */
 function closeIterator(iterator: AsyncIterator<unknown>): void {
-  Promise.resolve(iterator.return?.()).catch(() => {})
+  const close = async (): Promise<unknown> => iterator.return?.()
+  close().catch(() => {})
+}
+
+/** One that was stored comes back as a copy, which is not frozen yet. */
+function sealed(value: unknown, subject: string): unknown {
+  sealPayload(value, Number.POSITIVE_INFINITY, subject)
+  return value
 }
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

@@ -1,4 +1,4 @@
-import { asSwitchyardError, type Grant, type SwitchyardError } from '@switchyard/contracts'
+import { asSwitchyardError, type Grant, type SwitchyardError, toWireError, type WireError } from '@switchyard/contracts'
 import type { Answering, Call } from './call.ts'
 import type { Core } from './core.ts'
 import { Envelope } from './envelope.ts'
@@ -6,6 +6,7 @@ import { busClosed, cancelled, linkLost, serverClosed } from './errors.ts'
 import type { Exchange, Outward } from './exchange.ts'
 import { FrameMeta } from './frame-meta.ts'
 import type { FramePort, Kept } from './frame-port.ts'
+import { checkedPriority } from './headers.ts'
 import { ForeignAsk, IncomingCall } from './incoming-call.ts'
 import type { Ask, CallKind, Reply } from './invocation.ts'
 import type { Link, LinkFrame, LinkMeta } from './link.ts'
@@ -70,7 +71,8 @@ export class Remote implements Elsewhere, Outward, FramePort {
     if (membership === undefined || --membership.handles > 0) return
     this.#identities.delete(identity)
     membership.after(() => {
-      if (!this.#isClosed) this.#link.detach(identity)
+      // Another handle of the name may have come since.
+      if (!this.#isClosed && !this.#identities.has(identity)) this.#link.detach(identity)
     })
   }
 
@@ -136,7 +138,15 @@ export class Remote implements Elsewhere, Outward, FramePort {
     this.#outgoing.set(number, outgoing)
     const membership = this.#identities.get(call.source)
     if (membership === undefined || membership.isJoined) this.#sendRequest(frame, call, reply)
-    else membership.after(() => this.#sendRequest(frame, call, reply))
+    else {
+      membership.after(
+        () => this.#sendRequest(frame, call, reply),
+        (error) => {
+          this.#outgoing.delete(number)
+          reply.failure(asSwitchyardError(error))
+        },
+      )
+    }
     return outgoing
   }
 
@@ -159,7 +169,19 @@ export class Remote implements Elsewhere, Outward, FramePort {
       return this.#link.send({ kind, source, destination: '*', subject: '', peer, call, priority, meta: undefined, payload })
     } catch (error) {
       this.#core.fault(`send a ${kind} of "${kept.subject}"`, error)
+      if (kind === 'reply' || kind === 'failure') this.#sendBareFailure(kept, source, kind === 'failure' ? payload : toWireError(error))
       return true
+    }
+  }
+
+  /** A caller must not wait for what cannot be written: it is told the least of it. */
+  #sendBareFailure({ peer, call, priority }: Kept, source: string, error: unknown): void {
+    const { code, message, retryable } = error as WireError
+    const payload: WireError = { code, message: message.slice(0, 1_000), ...(retryable !== undefined && { retryable }) }
+    try {
+      this.#link.send({ kind: 'failure', source, destination: '*', subject: '', peer, call, priority, meta: undefined, payload })
+    } catch {
+      // The link is gone, and with it the caller.
     }
   }
 
@@ -230,7 +252,8 @@ export class Remote implements Elsewhere, Outward, FramePort {
     const meta = frame.meta ?? NO_META
     const { foreign, root, extra } = this.#meta.originOf(meta)
     const bytes = sealPayload(frame.payload, maxMessageBytes, frame.subject)
-    const { source, destination, subject, priority, payload } = frame
+    const { source, destination, subject, payload } = frame
+    const priority = checkedPriority(frame.priority, subject)
     const sentAtMs = meta.sentAtMs ?? clock.now()
     return new Envelope(ids, subject, source, priority, meta.sequence ?? 0, payload, bytes, sentAtMs, root, 0, {
       destination,
@@ -317,7 +340,6 @@ export class Remote implements Elsewhere, Outward, FramePort {
     for (const incoming of this.#incoming.toArray()) incoming.cancel(busClosed('go on'))
     this.#isClosed = true
     this.#outgoing.clear()
-    await this.#opened.catch(() => {})
     await this.#link.close()
   }
 }
@@ -329,18 +351,16 @@ class Membership {
   readonly joined: Promise<void>
   isJoined = false
   handles = 1
-  /** In the order in which it was asked for. */
-  #tail: Promise<void>
 
   constructor(joined: Promise<void>) {
     this.joined = joined.then(() => {
       this.isJoined = true
     })
-    this.#tail = this.joined
   }
 
-  after(run: () => void): void {
+  /** In the order in which it was asked for. */
+  after(run: () => void, refused: (error: unknown) => void = () => {}): void {
     if (this.isJoined) run()
-    else this.#tail = this.#tail.then(run, () => {})
+    else this.joined.then(run, refused)
   }
 }

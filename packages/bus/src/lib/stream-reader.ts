@@ -16,6 +16,8 @@ export interface ReaderSetup {
   readonly owner: object
   /** Resolves with the open stream, or with the one value of a method that yields none. */
   readonly open: () => Promise<unknown>
+  /** Ends what `open` waits for. */
+  readonly stopOpening: (error: SwitchyardError) => void
   readonly readers: Set<StreamReader>
 }
 
@@ -35,6 +37,15 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   constructor(setup: ReaderSetup) {
     this.#setup = setup
     this.owner = setup.owner
+  }
+
+  get subject(): string {
+    return this.#setup.subject
+  }
+
+  /** The handle in this process that serves the stream; undefined before the first value, and when it is elsewhere. */
+  get server(): object | undefined {
+    return this.#stream?.server
   }
 
   [Symbol.asyncIterator](): this {
@@ -119,13 +130,15 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
 
   #finish(reason: unknown): void {
     if (this.#state === 'over') return
-    const { wheel, readers, signal, subject } = this.#setup
+    const { wheel, readers, signal, subject, stopOpening } = this.#setup
     this.#state = 'over'
     wheel.cancel(this.#timer)
     readers.delete(this)
     signal?.removeEventListener('abort', this.#onAbort)
     const error = asSwitchyardError(reason ?? cancelled(subject))
     this.#stopWaiting?.(error)
-    if (reason !== undefined) this.#stream?.cancel(error)
+    if (reason === undefined) return
+    if (this.#stream === undefined) stopOpening(error)
+    else this.#stream.cancel(error)
   }
 }

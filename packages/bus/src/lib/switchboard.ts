@@ -122,7 +122,7 @@ export class Switchboard {
     const defaultTimeoutMs = guarded === undefined ? TIMEOUT_MS : Number.POSITIVE_INFINITY
     const call = new Call(core, this.pending, owner, cause, kind, subject, input, envelope, options, defaultTimeoutMs)
     if (call.deadlineAtMs <= call.startedMs)
-      throw cause === undefined || options?.timeoutMs === 0 ? timedOut(subject, 0) : deadlineExceeded(subject)
+      throw cause === undefined || (options?.timeoutMs ?? 1) <= 0 ? timedOut(subject, 0) : deadlineExceeded(subject)
     if (guarded === undefined) {
       this.#dispatch(call, subject, call.deadlineAtMs, call, undefined, isElsewhere)
       if (!call.ended) call.wait(true)
