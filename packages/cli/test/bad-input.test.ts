@@ -15,12 +15,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
-import { type Ended, ended, makeWorkspace, type RunOptions, run, start } from './process.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Ended, ended, installForAll, makeWorkspace, type RunOptions, run, start } from './process.ts'
 
 /** Whoever runs these as root can play a stranger; nobody else can. */
 const isRoot = process.getuid?.() === 0
-const NOBODY = { uid: 65534, gid: 65534 }
+const STRANGER = { uid: 65534, gid: 65534 }
+const installed = isRoot ? makeWorkspace() : undefined
+const NOBODY = installed && { ...STRANGER, ...installForAll(installed.dir) }
+afterAll(() => installed?.[Symbol.dispose]())
 
 /** Every file with its mode, owner and content. SQLite's shared memory and an empty log hold no data. */
 function fingerprint(dir: string): string {
@@ -120,12 +123,22 @@ describe('a plugin that cannot be loaded', () => {
   })
 })
 
+describe('a folder where the plugin kit is not installed', () => {
+  it('is given no plugin that could not load', async () => {
+    using workspace = makeWorkspace()
+    const { code, lines } = await refused(workspace.dir, ['new', 'plugin', 'greeter'])
+    expect(code).toBe(1)
+    expect(lines[0]).toContain('as what a plugin imports must be installed there')
+    expect(lines[1]).toContain('npm install --save-dev @switchyard/plugin-kit')
+  })
+})
+
 describe.runIf(isRoot)('a workspace that is not writable (only root can play its owner)', () => {
   it('is refused with whose it is', async () => {
     using workspace = makeWorkspace()
     mkdirSync(join(workspace.dir, '.git'))
     chmodSync(workspace.dir, 0o755)
-    const { code, lines } = await refused(workspace.dir, ['plans'], { user: NOBODY })
+    const { code, lines } = await refused(workspace.dir, ['plans'], { user: NOBODY! })
     expect(code).toBe(1)
     expect(lines[0]).toBe(`✗ Cannot write to "${workspace.dir}" as uid 65534 must be allowed to: it belongs to uid 0 and has mode 755`)
     expect(lines[1]).toContain('→ Run Switchyard as the owner')
@@ -134,7 +147,7 @@ describe.runIf(isRoot)('a workspace that is not writable (only root can play its
   it('takes no configuration either', async () => {
     using workspace = makeWorkspace()
     chmodSync(workspace.dir, 0o755)
-    const { code, lines } = await refused(workspace.dir, ['init'], { user: NOBODY })
+    const { code, lines } = await refused(workspace.dir, ['init'], { user: NOBODY! })
     expect(code).toBe(1)
     expect(lines[0]).toContain('switchyard.config.json as its folder must be writable and its disk have room: EACCES')
   })
@@ -145,8 +158,8 @@ describe.runIf(isRoot)('a data folder of another user (only root can play one)',
     using workspace = makeWorkspace()
     const data = join(workspace.dir, '.switchyard')
     await run(workspace.dir, ['plans'])
-    chownSync(workspace.dir, NOBODY.uid, NOBODY.gid)
-    const { code, lines } = await refused(workspace.dir, ['plans'], { user: NOBODY })
+    chownSync(workspace.dir, STRANGER.uid, STRANGER.gid)
+    const { code, lines } = await refused(workspace.dir, ['plans'], { user: NOBODY! })
     expect(code).toBe(1)
     expect(lines[0]).toBe(`✗ Cannot write to "${data}" as uid 65534 must be allowed to: it belongs to uid 0 and has mode 700`)
   })
@@ -157,6 +170,8 @@ describe.runIf(isRoot)('a full disk (only root can mount one)', () => {
     using workspace = makeWorkspace()
     const disk = join(workspace.dir, 'disk')
     mkdirSync(disk)
+    mkdirSync(join(workspace.dir, 'node_modules/@switchyard/plugin-kit'), { recursive: true })
+    writeFileSync(join(workspace.dir, 'node_modules/@switchyard/plugin-kit/package.json'), '{}')
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
     try {
       writeFileSync(join(disk, 'switchyard.config.json'), '{}')

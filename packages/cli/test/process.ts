@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, cpSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const BIN = fileURLToPath(new URL('../bin/switchyard.js', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const NOTES = fileURLToPath(new URL('./fixtures/notes-plugin.ts', import.meta.url))
 
 export interface Ended {
@@ -16,7 +17,8 @@ export interface Ended {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly node?: readonly string[]
-  readonly user?: { readonly uid: number; readonly gid: number }
+  /** Runs it as somebody else, who may be barred from this checkout; needs what `installForAll` made. */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly node: string; readonly bin: string }
   /** A file's handle. @default a pipe */
   readonly stdout?: number
 }
@@ -30,12 +32,31 @@ export function makeWorkspace(config?: string | { plugins: 'notes' }): Disposabl
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
+/** Lays the published command, one file and its launcher, into a folder. Returns the launcher's path. */
+export function installBundle(dir: string): string {
+  for (const path of ['bin', 'package.json']) cpSync(join(PACKAGE, path), join(dir, path), { recursive: true })
+  execFileSync('rolldown', ['-c', 'rolldown.config.js', '-o', join(dir, 'dist/bundle/main.js'), '--silent'], { cwd: PACKAGE })
+  return join(dir, 'bin/switchyard.js')
+}
+
+/** The published command and the Node that runs it, where every user can reach them. */
+export function installForAll(dir: string): { node: string; bin: string } {
+  chmodSync(dir, 0o755)
+  const node = join(dir, 'node')
+  try {
+    linkSync(process.execPath, node)
+  } catch {
+    cpSync(process.execPath, node) // another disk
+  }
+  return { node, bin: installBundle(dir) }
+}
+
 /** Starts the real program in a folder, without a terminal and with nothing of the tester's own settings. */
 export function start(dir: string, args: readonly string[], { env = {}, node = [], user, stdout }: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, [...node, BIN, ...args], {
+  return spawn(user?.node ?? process.execPath, [...node, user?.bin ?? BIN, ...args], {
     cwd: dir,
     env: { PATH: process.env.PATH, HOME: dir, ...env },
-    ...user,
+    ...(user !== undefined && { uid: user.uid, gid: user.gid }),
     stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   })
 }

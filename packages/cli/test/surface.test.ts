@@ -43,7 +43,7 @@ describe('the surface of the command line: red means that people have to change 
       ask: ['request', '--explain', '--env <name>', ...APPROVAL, ...ALWAYS],
       route: ['request', ...ALWAYS],
       plans: [...ALWAYS],
-      approve: ['plan', ...ALWAYS],
+      approve: ['plan', '--yes', ...ALWAYS],
       discard: ['plan', ...ALWAYS],
       undo: ['plan', ...ALWAYS],
       plugins: [...ALWAYS],

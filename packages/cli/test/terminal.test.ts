@@ -67,6 +67,18 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
   })
 
+  it('a kept plan that cannot be taken back wants the name too, unless it is approved without a terminal', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    await run(workspace.dir, ['notes', 'note', 'add', '--name', 'milk', '--yes'])
+    const drop = ['notes', 'note', 'drop', '--name', 'milk', '--json']
+    const kept = JSON.parse((await run(workspace.dir, drop)).stdout) as { needsApproval: [{ id: string }] }
+    const [{ id }] = kept.needsApproval
+    const wrong = await onTerminal(workspace.dir, ['approve', id], [['Type milk to go on', CTRL_C]])
+    expect(wrong.code).toBe(3)
+    expect(await run(workspace.dir, ['approve', id])).toMatchObject({ code: 0 })
+    expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
+  })
+
   it('what a request leaves open is asked for', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { code, stdout } = await onTerminal(

@@ -1,10 +1,18 @@
+import { approves } from '../lib/approval.ts'
+import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { renderValue } from '../render/value.ts'
 
 export const define: Define = (command, session) => {
   command.argument('<plan>', 'Such as p-4kq7w2m; switchyard plans lists them')
-  command.action(async (planId: string) => {
+  command.option('--yes', 'Type no name, even where something is removed for good')
+  command.action(async (planId: string, { yes = false }: { yes?: boolean }) => {
     const yard = await session.yard()
+    const kept = yard.plans().find(({ id }) => id === planId)
+    if (kept !== undefined && !yes && !(await approves(session, kept))) {
+      session.answer({ data: { needsApproval: planId }, text: 'Nothing was done', exit: EXIT.needsApproval })
+      return
+    }
     const result = await yard.approve(planId, { signal: session.signal, onProgress: session.progress })
     const undoable = yard.plans().find(({ id }) => id === planId)?.undoable === true
     if (undoable && !session.json) session.note(`To take it back: switchyard undo ${planId}`)

@@ -126,6 +126,7 @@ async function watch(session: Session, namespace: string, count: number): Promis
   const ended = Promise.withResolvers<void>()
   session.signal.addEventListener('abort', () => ended.resolve(), { once: true })
   const stop = await state.connect(PERSON).watch(namespace, (change) => {
+    if (changes.length >= count) return
     changes.push(change)
     if (!session.json) out.write(`${renderChange(change)}\n`)
     if (changes.length >= count) ended.resolve()

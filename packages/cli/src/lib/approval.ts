@@ -98,6 +98,17 @@ function kept(steps: readonly PlannedStep[], exit: Reply['exit'] & number, why: 
   return { results: [data], data, text: (look) => `${renderPlans(steps, look)}\n\n${renderKept(steps)}`, exit }
 }
 
+/** Whether a kept plan may run: naming it is enough, but what removes something for good is shown again and wants its name, where a person sits. */
+export async function approves(session: Session, planned: PlannedRun): Promise<boolean> {
+  const { terminal } = session.host
+  const { config } = await session.config()
+  if (terminal === undefined || planned.state !== 'waiting' || planned.effect !== 'destroy' || config.approval.destroy !== 'type')
+    return true
+  const input = planned.input as Step['input']
+  session.note((look) => renderPlans([{ command: planned.command, planned }], look))
+  return approvedBy(terminal, 'type', [{ command: planned.command, definition: planned, input }], session.signal)
+}
+
 type Rule = YardConfig['approval'][keyof YardConfig['approval']]
 
 const STRICTNESS: readonly Rule[] = ['run', 'ask', 'type']

@@ -46,3 +46,12 @@ export const cannotWrite = (path: string, cause: unknown): SwitchyardError =>
 
 export const noFolder = (path: string): SwitchyardError =>
   usage(`Cannot work in ${path} as it must be a folder: there is none`, 'switchyard --dir FOLDER')
+
+export const kitMissing = (dir: string): SwitchyardError =>
+  new SwitchyardError(
+    'KIT_MISSING',
+    `Cannot start a plugin in "${dir}" as what a plugin imports must be installed there: @switchyard/plugin-kit is not`,
+    {
+      next: 'npm install --save-dev @switchyard/plugin-kit @switchyard/testkit vitest zod',
+    },
+  )

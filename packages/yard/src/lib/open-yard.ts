@@ -8,13 +8,13 @@ import { defaultConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
-import { duplicatePlugin, invalidInput, nothingToPlan, reservedName, unknownCommand } from './errors.ts'
+import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, type CommandGuard, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { parseWith } from './schema.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
-import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
+import type { CommandInfo, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
 
 /** The identity under which a person's requests go over the bus. */
 const PERSON = 'person'
@@ -116,11 +116,12 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
       const { effect } = command.definition
       if (effect === 'read') throw nothingToPlan(commandId)
       parseWith(command.definition.input, input, (mistakes) => invalidInput(commandId, mistakes))
-      const plan = (await call(planMethod(commandId), timeLimitOf(command), input, options)) as Plan
-      return plans.add({ command: commandId, input, effect, plan, createdMs: clock.now() })
+      return plans.add({ command: commandId, input, effect, plan: await planOf(command, input, options), createdMs: clock.now() })
     },
     async approve(planId, options = {}) {
-      const command = commandOf(plans.get(planId).command)
+      const kept = plans.get(planId)
+      const command = commandOf(kept.command)
+      if (kept.state === 'waiting') await assertStillHolds(command, kept, options)
       const { input } = plans.start(planId)
       let result: unknown
       try {
@@ -156,6 +157,18 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
     [Symbol.asyncDispose]() {
       return this.close()
     },
+  }
+
+  async function planOf(command: CommandInfo, input: unknown, options: RunOptions): Promise<Plan> {
+    return (await call(planMethod(command.id), timeLimitOf(command), input, options)) as Plan
+  }
+
+  /** What a person approved is what is done: where the world has moved on, the plan of now takes the old one's place. */
+  async function assertStillHolds(command: CommandInfo, kept: PlannedRun, options: RunOptions): Promise<void> {
+    const plan = await planOf(command, kept.input, options)
+    if (JSON.stringify(plan) === JSON.stringify(kept.plan)) return
+    plans.discard(kept.id)
+    throw planStale(kept.id, plans.add({ ...kept, plan, createdMs: clock.now() }).id)
   }
 
   /** What ran has run, whatever its `undo` makes of the result. */

@@ -32,7 +32,7 @@ export interface Yard {
   call(commandId: string, input: unknown, options?: RunOptions): Promise<unknown>
   /** Says what a command would do and keeps it under an id until it is approved; nothing is done. */
   plan(commandId: string, input: unknown, options?: RunOptions): Promise<PlannedRun>
-  /** Runs what `plan` kept. @throws PLAN_UNKNOWN, PLAN_USED */
+  /** Runs what `plan` kept, if that is still what would happen. @throws PLAN_UNKNOWN, PLAN_USED, PLAN_STALE */
   approve(planId: string, options?: RunOptions): Promise<unknown>
   /** Takes back what `plan` kept, so that nobody can approve it any more. @throws PLAN_UNKNOWN, PLAN_USED */
   discard(planId: string): void
