@@ -214,7 +214,10 @@ export interface PluginState {
    */
   open<fields extends StateFields>(definition: StateDefinition<fields>): Promise<StateHandles<fields>>
   open<definition extends StateDefinition>(namespace: string): Promise<StateHandles<definition['fields']>>
-  /** Hears every change of the namespace until the returned function is called; what the listener throws is dropped. */
+  /**
+   * Hears what changed in the namespace until the returned function is called; a key that changed twice at once is told once.
+   * What the listener throws is dropped.
+   */
   watch(namespace: string | StateDefinition, listener: (change: StateChange) => void): Promise<() => void>
   /** `plugin/name` of one's own, or `shared/name`. Holds on one machine only. @throws STATE_LOCKED, STATE_DENIED */
   lock(name: string, options?: StateLockOptions): Promise<StateLock>

@@ -297,7 +297,9 @@ export class Namespace {
   #tell(changes: readonly RemoteChange[], writer: string, local: boolean): void {
     if (this.#listeners.size === 0) return
     const { namespace } = this.definition
-    for (const { field, key } of changes) {
+    // What can be read now is told, so a key that changed twice at once is told once.
+    const unique = new Map(changes.map((change) => [`${change.field}:${change.key}`, change]))
+    for (const { field, key } of unique.values()) {
       const view = this.#replica.views.get(field)
       if (view === undefined) continue
       const { kind } = view.field

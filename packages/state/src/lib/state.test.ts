@@ -289,6 +289,7 @@ describe('sync', () => {
       .watch('deploy/current', (change) => void changes.push(change))
     const deploy = await yard.process().connect('deploy').open(current)
     await Promise.all([
+      deploy.versions.set('api', '0'),
       deploy.versions.set('api', '1'),
       deploy.deploys.increment(2),
       deploy.steps.push('x'),
