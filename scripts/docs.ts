@@ -1,6 +1,7 @@
 // npm run docs: writes docs/reference from the definitions. `-- --check` writes nothing and fails when a page is out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { chainReference } from '@switchyard/chain'
 import { builtInPlugins } from '@switchyard/cli'
 import type { Command, Plugin } from '@switchyard/plugin-kit'
 import { configJsonSchema } from '@switchyard/yard'
@@ -12,6 +13,7 @@ const pages = new Map<string, string>()
 const plugins = await builtInPlugins()
 pages.set('README.md', indexPage(plugins))
 for (const plugin of plugins) pages.set(`${plugin.name}.md`, pluginPage(plugin))
+pages.set('chain-language.md', chainReference())
 pages.set('config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`)
 
 const existing = existsSync(FOLDER) ? readdirSync(FOLDER) : []
@@ -33,7 +35,7 @@ function indexPage(all: readonly Plugin[]): string {
   return `# Reference
 
 Generated from the definitions by \`npm run docs\`. The keys of \`switchyard.config.json\` are in
-[config.schema.json](config.schema.json), which editors can read.
+[config.schema.json](config.schema.json), which editors can read. The language of chains is in [chain-language.md](chain-language.md).
 
 | Plugin | What it is for | Commands |
 |---|---|---|
