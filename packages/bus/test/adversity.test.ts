@@ -43,7 +43,7 @@ describe('calls under adversity', () => {
     expect(bus.snapshot().pending).toBe(0)
   })
 
-  it('[C1] takes no time limit that is not a number, and ends at once with one that is over', async () => {
+  it('[C18] takes no time limit that is not a number, and ends at once with one that is over', async () => {
     const bus = start()
     let runs = 0
     const ops = bus.connect('ops')
@@ -86,7 +86,7 @@ describe('calls under adversity', () => {
     expect(Date.parse(String(await ops.request('time'))) - Date.parse(String(first))).toBe(3_600_000)
   })
 
-  it('[C8] refuses a bad result for a key as without one, with a store and without, and parses a result once', async () => {
+  it('[C19] refuses a bad result for a key as without one, with a store and without, and parses a result once', async () => {
     for (const durable of [false, true]) {
       const store = openStore({ path: ':memory:' })
       const bus = createBus(durable ? { store, durable: [{ topics: 'kept/**' }] } : {})
@@ -107,7 +107,7 @@ describe('calls under adversity', () => {
     }
   })
 
-  it('takes no idempotency key that is empty or no text, as all such calls would share one result', async () => {
+  it('[C18] takes no idempotency key that is empty or no text, as all such calls would share one result', async () => {
     const ops = start().connect('ops')
     ops.serve('ops.one', () => 1)
     for (const idempotencyKey of ['', 5 as unknown as string]) {
@@ -229,7 +229,7 @@ describe('streams under adversity', () => {
   })
 
   it.each<StreamOptions>([{ window: Number.NaN }, { window: 0 }, { window: Number.POSITIVE_INFINITY }])(
-    '[R5] takes no window that is not a whole number from 1: %o',
+    '[C18] takes no window that is not a whole number from 1: %o',
     async (options) => {
       const ops = start().connect('ops')
       ops.serve('ops.values', async function* () {
@@ -251,7 +251,7 @@ describe('messages under adversity', () => {
     { queue: { maxBytes: Number.NaN } },
     { queue: { overflow: 'ignore' as 'reject' } },
     { filter: 'all' as unknown as () => boolean },
-  ])('subscribe() refuses options under which nothing would be delivered as it should: %o', (options) => {
+  ])('[P17] subscribe() refuses options under which nothing would be delivered as it should: %o', (options) => {
     const ops = start().connect('ops')
     expect(() => ops.subscribe('a', () => {}, options)).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
   })
@@ -288,7 +288,31 @@ describe('messages under adversity', () => {
     expect(heard).not.toContain(-1)
   })
 
-  it('[B13] gives nobody the name in which the bus itself speaks', () => {
+  it('[B11] does not deliver what expires while it waits in another process', async () => {
+    const clock = createFakeClock()
+    const network = createMemoryNetwork()
+    const here = start({ clock, link: network.createLink() })
+    const there = start({ clock, link: network.createLink() })
+    const heard: unknown[] = []
+    const gate = Promise.withResolvers<void>()
+    there.connect('slow').subscribe('a', async (payload) => {
+      heard.push(payload)
+      await gate.promise
+    })
+    await Promise.all([here.ready(), there.ready()])
+    const ops = here.connect('ops')
+    await ops.publish('a', 'first')
+    await ops.publish('a', 'short', { ttlMs: 100 })
+    await ops.publish('a', 'long', { ttlMs: 1_000 })
+    await turn()
+    clock.advance(500)
+    gate.resolve()
+    await turn()
+    expect(heard).toEqual(['first', 'long'])
+    expect(there.snapshot().expired).toBe(1)
+  })
+
+  it('[P13] gives nobody the name in which the bus itself speaks', () => {
     expect(() => start().connect('bus')).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
   })
 
@@ -363,7 +387,7 @@ describe('a link under adversity', () => {
     return { bus, peer }
   }
 
-  it('[R2] ends a call whose answer breaks the rules, and nothing else', async () => {
+  it('[R10] ends a call whose answer breaks the rules, and nothing else', async () => {
     let deep: unknown = 1
     for (let depth = 0; depth < 100; depth++) deep = [deep]
     const { bus, peer } = await withPeer((_link, subject) => ({
@@ -377,7 +401,7 @@ describe('a link under adversity', () => {
     expect(bus.snapshot().pending).toBe(0)
   })
 
-  it('[P16] drops a message whose priority breaks the rules, and delivers those behind it', async () => {
+  it('[R10] drops a message whose priority breaks the rules, and delivers those behind it', async () => {
     const { bus, peer } = await withPeer(() => ({ kind: 'reply', payload: 1 }))
     const heard: unknown[] = []
     const gates: (() => void)[] = []
@@ -406,7 +430,7 @@ describe('a link under adversity', () => {
     expect(heard).toEqual([5, 3])
   })
 
-  it('[R2] carries an error whose data cannot be written, without it', async () => {
+  it('[R10] carries an error whose data cannot be written, without it', async () => {
     const network = createMemoryNetwork()
     const here = start({ link: network.createLink() })
     const there = start({ link: network.createLink() })
