@@ -82,6 +82,8 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
       client.reader.read(bytes, bytes.length)
       if (client.reader.partial) client.partialSinceMs ??= clock.monotonicMs()
       router.endChunk(client)
+      // Left to the collector, the memory of all that passes through makes it stop the process for milliseconds again and again.
+      if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => leave(client))

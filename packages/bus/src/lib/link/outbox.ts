@@ -3,9 +3,11 @@ import { LANES, type Lane } from './wire.ts'
 
 /** So many bytes of calls and of publishes may be under way to the other end; it gives them back as it takes them. */
 const CREDIT_BYTES = [Number.POSITIVE_INFINITY, 262_144, 32_768] as const
-const CHUNK_BYTES = 16_384
+/** As much as is read at once, so that what passes through a hub fits into one. */
+const CHUNK_BYTES = 65_536
 /** Less room than this at the end of a chunk is not worth keeping. */
 const MIN_ROOM_BYTES = 2_048
+const SPARE_CHUNKS = 8
 
 interface LaneQueue {
   /** Whole frames, oldest first. */
@@ -34,6 +36,10 @@ export class Outbox {
     credit,
   }))
   readonly #onDrained: () => void
+  /** Chunks to be written to again. */
+  readonly #spare: Buffer<ArrayBufferLike>[] = []
+  /** What the flush under way gave to the socket, and nobody writes to any more. */
+  readonly #written: Buffer[] = []
   #scheduled = false
 
   /** `onDrained` is called after each write. */
@@ -56,7 +62,7 @@ export class Outbox {
     const queue = this.#lanes[lane]!
     if (queue.tail !== undefined && queue.tail.length - queue.end >= maxBytes) return queue.tail
     this.#seal(queue)
-    queue.tail = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, maxBytes))
+    queue.tail = (maxBytes <= CHUNK_BYTES ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, maxBytes))
     queue.start = 0
     queue.end = 0
     return queue.tail
@@ -73,20 +79,11 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Takes whole frames. A large part of a chunk is kept as it is, not copied; then the chunk must not be written to any more. */
+  /** Takes a copy of whole frames. */
   append(lane: Lane, bytes: Buffer, start: number, end: number): void {
-    const queue = this.#lanes[lane]!
-    const size = end - start
-    if (size * 4 >= bytes.length && size >= MIN_ROOM_BYTES) {
-      this.#seal(queue)
-      queue.chunks.push(bytes.subarray(start, end))
-      queue.bytes += size
-      this.#schedule()
-      return
-    }
-    const tail = this.room(lane, size)
-    bytes.copy(tail, queue.end, start, end)
-    this.commit(lane, size)
+    const tail = this.room(lane, end - start)
+    bytes.copy(tail, this.#lanes[lane]!.end, start, end)
+    this.commit(lane, end - start)
   }
 
   /** The other end has taken so much of a lane. */
@@ -112,24 +109,45 @@ export class Outbox {
     socket.cork()
     for (const lane of LANES) this.#flushLane(this.#lanes[lane]!)
     socket.uncork()
+    if (socket.writableLength === 0) this.#reuse()
+    this.#written.length = 0
     this.#onDrained()
   }
 
   #flushLane(queue: LaneQueue): void {
     let sent = 0
-    while (queue.credit > 0 && sent < queue.chunks.length && !this.#socket.writableNeedDrain) this.#write(queue, queue.chunks[sent++]!)
+    while (queue.credit > 0 && sent < queue.chunks.length && !this.#socket.writableNeedDrain) {
+      const chunk = queue.chunks[sent++]!
+      this.#write(queue, chunk)
+      if (chunk.buffer !== queue.tail?.buffer) this.#written.push(chunk)
+    }
     if (sent > 0) queue.chunks.splice(0, sent)
     if (queue.tail === undefined || queue.end === queue.start || queue.chunks.length > 0) return
     if (queue.credit <= 0 || this.#socket.writableNeedDrain) return
     this.#write(queue, queue.tail.subarray(queue.start, queue.end))
     queue.start = queue.end
-    if (queue.tail.length - queue.end < MIN_ROOM_BYTES) queue.tail = undefined
+    if (queue.tail.length - queue.end < MIN_ROOM_BYTES) {
+      this.#written.push(queue.tail)
+      queue.tail = undefined
+    }
   }
 
   #write(queue: LaneQueue, bytes: Buffer): void {
     queue.credit -= bytes.length
     queue.bytes -= bytes.length
     this.#socket.write(bytes)
+  }
+
+  /** The system has all of it, so the memory can be written to again; what is left to the collector, it stops the process for. */
+  #reuse(): void {
+    for (const queue of this.#lanes) {
+      if (queue.tail === undefined || queue.start < queue.end) continue
+      queue.start = 0
+      queue.end = 0
+    }
+    for (const { buffer } of this.#written) {
+      if (this.#spare.length < SPARE_CHUNKS && buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(buffer))
+    }
   }
 
   #seal(queue: LaneQueue): void {
