@@ -51,7 +51,8 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
     await run.park(record, run.lostHalt)
     const { verdict, output } = JSON.parse(record.answer!) as { verdict: Verdict; output?: unknown }
     if (verdict === 'ran') return done(record, output ?? null)
-    if (verdict === 'failed' || halt.isHalted) return verdict === 'failed' ? failed(record, record.error!) : ended(record, 'cancelled')
+    if (verdict === 'failed' || halt.isHalted)
+      return verdict === 'failed' ? failed(record, record.error!, false) : ended(record, 'cancelled')
     record.answer = null
     return attempt(record, halt)
   }
@@ -64,6 +65,7 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
     record.error = null
     if (step.compensateOnFailure === true) record.undo = undoOf(null, input)
     for (let tries = 1; ; tries++) {
+      await run.mayBegin()
       record.state = 'started'
       record.attempts++
       run.save(record)
@@ -95,9 +97,9 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
     return { state: 'done', output: output.text === 'null' ? NOTHING : output }
   }
 
-  function failed(record: StepRecord, error: WireError): Outcome {
+  function failed(record: StepRecord, error: WireError, mayHaveRun = leavesOpen(error)): Outcome {
     record.error = error
-    record.mayHaveRun = leavesOpen(error)
+    record.mayHaveRun = mayHaveRun
     end(record, 'failed')
     return { state: 'failed', error }
   }

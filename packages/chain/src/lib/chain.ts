@@ -261,6 +261,9 @@ export interface Chains {
   deadLetters(): readonly DeadLetter[]
   /** Forgets chains that ended before the moment, oldest first, at most 1000 a call; returns how many. */
   prune(endedBeforeMs: number): number
-  /** Stops at the next journal point; what runs is aborted and can be resumed anywhere. The store stays open. */
-  close(): Promise<void>
+  /**
+   * Begins nothing more, lets calls that are under way end, and gives the chains back, so that any process can go on with them.
+   * What takes longer is aborted. The store stays open. @default drainMs 5_000
+   */
+  close(options?: { drainMs?: number }): Promise<void>
 }

@@ -11,6 +11,7 @@ import {
   type CommandFacts,
   createChains,
 } from '../index.ts'
+import type { CallStep } from './definition.ts'
 
 type Handler = (input: Record<string, unknown>, options: CallOptions) => unknown
 type Ability = Partial<CommandFacts> & { run?: Handler }
@@ -685,5 +686,157 @@ describe('createChains(): control', () => {
     expect(chains.prune(clock.now())).toBe(1)
     expect(chains.list().map(({ id }) => id)).toEqual([young.id])
     expect(() => chains.show(old.id)).toThrow(expect.objectContaining({ code: 'CHAIN_UNKNOWN' }))
+  })
+})
+
+describe('createChains(): a call that may have run', () => {
+  /** A chain whose second step was under way when its process died, on a store that lives on. */
+  async function leave(ability: Ability, more: Partial<CallStep> = {}): Promise<{ id: string; store: Store; left: readonly string[] }> {
+    const store = openStore({ path: ':memory:' })
+    const never: Ability = { ...ability, run: () => new Promise(() => {}) }
+    const { chains, calls } = setUp({ 'a.make': { undo: () => ({ command: 'a.drop', input: {} }) }, 'a.risky': never }, { store })
+    const id = await chains.start({
+      name: 'dies',
+      steps: [step('one', 'a.make'), { ...step('two', 'a.risky'), ...more }, step('three', 'a.last')],
+    })
+    await settle()
+    store.transact(() => store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1').run())
+    return { id, store, left: calls }
+  }
+  const once: Ability = { idempotent: false, undo: () => ({ command: 'a.unrisk', input: {} }) }
+
+  it('[J3] is repeated with its key where the command allows that', async () => {
+    for (const ability of [{ idempotent: true }, { idempotent: false, takesKey: true }, { idempotent: false, effect: 'read' as const }]) {
+      const { id, store } = await leave(ability)
+      const keys: string[] = []
+      const risky: Ability = {
+        ...ability,
+        run: (_, { idempotencyKey }) => {
+          keys.push(idempotencyKey)
+          return {}
+        },
+      }
+      const { chains, calls } = setUp({ 'a.risky': risky }, { store })
+      await chains.resume()
+      expect(await chains.wait(id)).toMatchObject({ state: 'done' })
+      expect(calls).toEqual(['a.risky {}', 'a.last {}'])
+      expect(keys).toEqual([`${id}/two`])
+      expect(chains.show(id).steps.find(({ path }) => path === 'two')).toMatchObject({ attempts: 2 })
+    }
+  })
+
+  it('[J3] counts as failed, and is taken back, where it is compensateOnFailure', async () => {
+    const { id, store } = await leave(once, { compensateOnFailure: true, undo: { call: 'a.unrisk', input: {} } })
+    const { chains, calls } = setUp({ 'a.risky': once }, { store })
+    await chains.resume()
+    expect(await chains.wait(id)).toMatchObject({ state: 'undone', error: { code: 'STEP_UNCERTAIN' }, undone: ['two', 'one'] })
+    expect(calls).toEqual(['a.unrisk {}', 'a.drop {}'])
+  })
+
+  it.for([
+    ['ran', 'done', ['a.last {}'], ['one', 'two', 'three']],
+    ['not-run', 'done', ['a.risky {}', 'a.last {}'], ['one', 'two', 'three']],
+    ['failed', 'undone', ['a.drop {}'], []],
+  ] as const)('[J3] waits for a person otherwise, who says it %s', async ([verdict, state, expected, done]) => {
+    const { id, store } = await leave(once)
+    const { chains, calls } = setUp({ 'a.risky': once }, { store })
+    await chains.resume()
+    const asked = await chains.wait(id)
+    expect(asked).toMatchObject({
+      state: 'uncertain',
+      waitsFor: [{ path: 'two', question: expect.stringMatching(/Cannot tell whether "two" ran/) }],
+    })
+    expect(calls).toEqual([])
+    await expect(chains.settle(id, { path: 'one', verdict })).rejects.toMatchObject({ code: 'NOT_WAITING' })
+    await chains.settle(id, { verdict, output: { from: 'a person' } })
+    expect(await chains.wait(id)).toMatchObject({ state, done })
+    expect(calls).toEqual(expected)
+  })
+
+  it('[U2] is settled before a cancelled chain is taken back', async () => {
+    const { id, store } = await leave({ ...once, takesKey: true })
+    const { chains, calls } = setUp({ 'a.risky': { ...once, takesKey: true } }, { store })
+    await chains.cancel(id)
+    expect(await chains.wait(id)).toMatchObject({ state: 'undone', undone: ['two', 'one'], error: { code: 'CHAIN_CANCELLED' } })
+    expect(calls).toEqual(['a.risky {}', 'a.unrisk {}', 'a.drop {}'])
+  })
+
+  it('[U2] is said to be left where nobody can know, when the chain is cancelled', async () => {
+    const { id, store } = await leave(once)
+    const { chains, calls } = setUp({ 'a.risky': once }, { store })
+    await chains.cancel(id)
+    expect(await chains.wait(id)).toMatchObject({
+      state: 'failed',
+      undone: ['one'],
+      notUndone: [{ path: 'two', why: 'it may have had effects, nobody knows' }],
+    })
+    expect(calls).toEqual(['a.drop {}'])
+  })
+
+  it('[J2] undoing goes on where it was when the process died', async () => {
+    const store = openStore({ path: ':memory:' })
+    const broken = fails('BROKEN', 'no')
+    const make = (command: string): Ability => ({ undo: () => ({ command, input: {} }) })
+    const first = setUp(
+      { 'a.make': make('a.drop'), 'b.make': make('b.drop'), 'a.drop': { run: () => new Promise(() => {}) }, 'a.break': broken },
+      { store },
+    )
+    const id = await first.chains.start({ name: 'back', steps: [step('one', 'a.make'), step('two', 'b.make'), step('three', 'a.break')] })
+    await settle()
+    expect(first.calls.slice(3)).toEqual(['b.drop {}', 'a.drop {}'])
+    store.transact(() => store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1').run())
+    const second = setUp({}, { store })
+    await second.chains.resume()
+    expect(await second.chains.wait(id)).toMatchObject({ state: 'undone', undone: ['two', 'one'], error: { code: 'BROKEN' } })
+    expect(second.calls).toEqual(['a.drop {}'])
+  })
+
+  it('[E3] a race that was decided stays decided, whoever answers faster after the crash', async () => {
+    const store = openStore({ path: ':memory:' })
+    const race: ChainDefinition = {
+      name: 'race',
+      steps: [
+        { id: 'race', mode: 'race', parallel: [step('slow', 'a.slow', { n: 1 }), step('quick', 'a.quick', { n: 2 })] },
+        { id: 'go', ask: 'Go?' },
+        step('after', 'a.after', { won: '${{ steps.race.output.n }}' }),
+      ],
+    }
+    const first = setUp({ 'a.slow': { run: () => new Promise(() => {}) } }, { store })
+    const { id } = await first.chains.run(race)
+    await first.chains.close({ drainMs: 0 })
+    const second = setUp({}, { store })
+    await second.chains.answer(id, { value: true })
+    expect(await second.chains.wait(id)).toMatchObject({ state: 'done' })
+    expect(second.calls).toEqual(['a.after {"won":2}'])
+  })
+
+  it('[R2] close gives its chains back at once', async () => {
+    const store = openStore({ path: ':memory:' })
+    const first = setUp({ 'a.slow': { run: () => new Promise(() => {}) } }, { store })
+    const id = await first.chains.start({ name: 'handed', steps: [step('one', 'a.slow')] })
+    await settle()
+    await first.chains.close({ drainMs: 0 })
+    await expect(first.chains.start({ name: 'late', steps: [step('one', 'a.one')] })).rejects.toMatchObject({ code: 'CHAINS_CLOSED' })
+    const second = setUp({}, { store })
+    expect(await second.chains.resume()).toBe(1)
+    expect(await second.chains.wait(id)).toMatchObject({ state: 'done' })
+    expect(first.clock.pending).toBe(0)
+  })
+
+  it('close lets a call that is under way end, and begins no other', async () => {
+    const store = openStore({ path: ':memory:' })
+    const gate = Promise.withResolvers<unknown>()
+    const first = setUp({ 'a.risky': { idempotent: false, run: () => gate.promise } }, { store })
+    const id = await first.chains.start({ name: 'drained', steps: [step('one', 'a.risky'), step('two', 'a.two')] })
+    await settle()
+    const closing = first.chains.close()
+    await settle()
+    gate.resolve({ n: 1 })
+    await closing
+    expect(first.calls).toEqual(['a.risky {}'])
+    const second = setUp({}, { store })
+    await second.chains.resume()
+    expect(await second.chains.wait(id)).toMatchObject({ state: 'done', done: ['one', 'two'] })
+    expect(second.calls).toEqual(['a.two {}'])
   })
 })

@@ -235,11 +235,18 @@ export function createChains(options: ChainsOptions): Chains {
         }
         return old.length
       }),
-    async close() {
+    async close({ drainMs = 5_000 } = {}) {
       if (isClosed) return
       isClosed = true
       cancelTick?.()
       for (const stop of topics.values()) stop()
+      const drained = Promise.all([...live.values()].map((run) => run.close()))
+      if (drainMs > 0 && live.size > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        const cancel = clock.after(drainMs, resolve)
+        await Promise.race([drained, promise])
+        cancel()
+      }
       await Promise.allSettled([...live.values()].map((run) => run.saved()))
       const had = live.size > 0
       for (const run of [...live.values()]) run.lose()

@@ -81,7 +81,7 @@ const common = {
 const pivot = z.boolean().optional().describe('Once it is done nothing is undone any more')
 
 export type RetryRule = z.infer<typeof retrySchema>
-export type UndoRule = z.infer<typeof undoSchema>
+type UndoRule = z.infer<typeof undoSchema>
 
 interface StepBase {
   readonly id: string
@@ -100,7 +100,7 @@ export interface CallStep extends StepBase {
   readonly compensateOnFailure?: boolean | undefined
   readonly pivot?: boolean | undefined
 }
-export interface GroupStep extends StepBase {
+interface GroupStep extends StepBase {
   readonly steps: readonly Step[]
   readonly otherwise?: readonly Step[] | undefined
 }
@@ -134,11 +134,11 @@ export interface AskStep extends StepBase {
   readonly choices?: readonly string[] | undefined
   readonly pivot?: boolean | undefined
 }
-export interface SubChainStep extends StepBase {
+interface SubChainStep extends StepBase {
   readonly chain: string
   readonly input?: Readonly<Record<string, unknown>> | undefined
 }
-export interface ValueStep extends StepBase {
+interface ValueStep extends StepBase {
   readonly value: unknown
 }
 

@@ -98,7 +98,7 @@ function waitOf({ path, input, topic, dueMs, state, error }: StepRecord): ChainR
 const LEAVES: ReadonlySet<string> = new Set(['call', 'wait', 'ask'])
 
 /** Paths of all leaves, without loop counts, in the order of the definition. */
-export function leavesOf(frozen: FrozenChain): readonly string[] {
+function leavesOf(frozen: FrozenChain): readonly string[] {
   return [...frozen.byPath].filter(([, { kind }]) => LEAVES.has(kind)).map(([path]) => path)
 }
 

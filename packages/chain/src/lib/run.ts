@@ -24,7 +24,7 @@ export class RunLost extends Error {
   override readonly name = 'RunLost'
 }
 
-export type Wake = 'answer' | 'due' | 'halted'
+type Wake = 'answer' | 'due' | 'halted'
 
 /** What identifies a chain, from its row. */
 export interface RunIdentity {
@@ -67,6 +67,10 @@ export interface Run extends RunIdentity {
   /** Gives a parked leaf its answer. */
   answered(path: string, answer: string): void
   end(state: ChainState, output: string | null): Promise<void>
+  /** Whoever is about to begin something asks: never settles once the chain is being closed. */
+  mayBegin(): Promise<void> | undefined
+  /** Begins nothing more; resolves when what is under way has ended. */
+  close(): Promise<void>
   /** Writes nothing more and aborts what runs. */
   lose(): void
 }
@@ -94,6 +98,7 @@ export function createRun(
   let isResting = false
   let isEnded = false
   let isLost = false
+  let closed: PromiseWithResolvers<void> | undefined
   const lostHalt = createHalt()
   const halt = createHalt(lostHalt)
   const parked = new Map<string, { record: StepRecord; wake: (why: Wake) => void }>()
@@ -184,6 +189,12 @@ export function createRun(
       dropAlarms()
       ended(run)
     },
+    mayBegin: () => (closed === undefined ? undefined : new Promise<void>(() => {})),
+    close() {
+      closed ??= Promise.withResolvers<void>()
+      restSoon()
+      return closed.promise
+    },
     lose,
   }
   return run
@@ -252,7 +263,9 @@ export function createRun(
     isChecking = true
     setImmediate(() => {
       isChecking = false
-      if (active === 0 && parked.size > 0 && !isEnded && !isLost && !isResting && nextAlarmMs() - clock.now() > STAY_MS) rest()
+      if (active > 0) return
+      closed?.resolve()
+      if (parked.size > 0 && !isEnded && !isLost && !isResting && nextAlarmMs() - clock.now() > STAY_MS) rest()
     })
   }
 

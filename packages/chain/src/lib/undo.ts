@@ -56,6 +56,7 @@ async function undoStep(walk: Walk, record: StepRecord): Promise<void> {
   const { command, input } = record.undo as Undo
   const step = run.frozen.byPath.get(staticPath(record.path))?.step
   for (let tries = 1; ; tries++) {
+    await run.mayBegin()
     record.undoState = 'started'
     run.save(record)
     await run.saved()

@@ -12,7 +12,7 @@ import { fill } from './template.ts'
 import type { Walk } from './walk.ts'
 
 /** What a person answered. */
-export interface Answer {
+interface Answer {
   readonly value: unknown
   readonly by?: string
 }

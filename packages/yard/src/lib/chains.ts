@@ -9,7 +9,7 @@ import { planMethod } from './host.ts'
 import type { CommandInfo } from './yard.ts'
 
 /** Where a workspace keeps chains of its own, beside its configuration. */
-export const CHAINS_FOLDER = 'chains'
+const CHAINS_FOLDER = 'chains'
 
 /** A workspace's chains, opened at their first use: a run that uses none reads none of their code. */
 export interface YardChains {
