@@ -1,9 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { SwitchyardError } from '@switchyard/contracts'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { openStore } from '@switchyard/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Bus, BusOptions, StreamOptions, SubscribeOptions } from '../src/index.ts'
-import { createBus, createMemoryNetwork, type Link } from '../src/index.ts'
+import { createBus, createHubLink, createMemoryNetwork, type Link } from '../src/index.ts'
 
 const open: Bus[] = []
 afterEach(async () => {
@@ -114,6 +115,25 @@ describe('calls under adversity', () => {
       expect(await codeOf(ops.call('ops.one', {}, { idempotencyKey }))).toBe('VALIDATION')
       expect(await codeOf(ops.publish('a', {}, { idempotencyKey }))).toBe('VALIDATION')
     }
+  })
+
+  it('[C9] shows all progress before the end, however little time there was between', async () => {
+    const folder = mkdtempSync('/tmp/switchyard-bus-')
+    const here = start({ link: createHubLink({ folder }) })
+    const there = start({ link: createHubLink({ folder }) })
+    const ops = there.connect('ops')
+    ops.serve('ops.steps', (_input, context) => {
+      for (let step = 1; step <= 100; step++) context.progress(step)
+      return 'done'
+    })
+    await Promise.all([here.ready(), there.ready()])
+    for (const caller of [ops, here.connect('caller')]) {
+      const seen: unknown[] = []
+      seen.push(await caller.call('ops.steps', {}, { onProgress: (step) => void seen.push(step) }))
+      expect(seen).toEqual([...Array.from({ length: 100 }, (_, index) => index + 1), 'done'])
+    }
+    await Promise.all([here.close(), there.close()])
+    rmSync(folder, { recursive: true })
   })
 })
 

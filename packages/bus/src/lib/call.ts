@@ -52,6 +52,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
   readonly startedMs: number
   #onAbort: (() => void) | undefined = undefined
   #isPending = false
+  #untold: unknown[] | undefined = undefined
   #value: unknown = undefined
   #error: SwitchyardError | undefined = undefined
   #resolve: ((value: unknown) => void) | undefined = undefined
@@ -162,12 +163,14 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
   }
 
   result(value: unknown): void {
+    this.#tellProgress()
     if (!this.#end(undefined)) return
     if (this.#resolve === undefined) this.#value = value
     else this.#resolve(value)
   }
 
   failure(error: SwitchyardError): void {
+    this.#tellProgress()
     const named = this.#named(error)
     if (!this.#end(named.code)) return
     if (this.#reject === undefined) this.#error = named
@@ -180,18 +183,27 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     return timedOut(this.subject, this.#timeoutMs)
   }
 
-  /** Never after the end: what waits for the microtask is looked at again. */
+  /** Told outside of the handler, and before the end: what still waits then is told first. */
   progress(value: unknown): void {
-    const onProgress = this.#options?.onProgress
-    if (onProgress === undefined || this.ended) return
-    soon(() => {
+    if (this.#options?.onProgress === undefined || this.ended) return
+    if (this.#untold === undefined) {
+      this.#untold = [value]
+      soon(() => this.#tellProgress())
+    } else this.#untold.push(value)
+  }
+
+  #tellProgress(): void {
+    const values = this.#untold
+    if (values === undefined) return
+    this.#untold = undefined
+    for (const value of values) {
       if (this.ended) return
       try {
-        onProgress(value)
+        this.#options!.onProgress!(value)
       } catch (error) {
         this.#core.fault(`show progress of "${this.subject}"`, error)
       }
-    })
+    }
   }
 
   /** Ends it from the caller's side, and tells the server. */
