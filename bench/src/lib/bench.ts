@@ -12,7 +12,7 @@ export interface BenchCase {
   setup(): Promise<BenchSides>
 }
 
-export interface BenchSides {
+interface BenchSides {
   ours(): Promise<number>
   peer(): Promise<number>
   close(): Promise<void>

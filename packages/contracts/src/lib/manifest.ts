@@ -19,7 +19,7 @@ const topicName = z.string().refine(isTopic, 'must be a topic such as "deploy/fi
 const topicPattern = z.string().refine(isTopicPattern, 'must be a topic pattern: whole segments, "*" for one, "**" for any number')
 
 /** Breaker, retry, bulkhead and fallback of a plugin or a command; the room `resilience` says what each means. */
-export const guardSchema = z.looseObject({})
+const guardSchema = z.looseObject({})
 
 const topicSchema = z.strictObject({ name: topicName, schema: schemaField, durable: z.boolean().optional() })
 

@@ -22,7 +22,7 @@ export interface TrainOptions {
   readonly calibrated?: boolean
 }
 
-export const MAX_CANDIDATES = 60_000
+const MAX_CANDIDATES = 60_000
 
 /**
  * Learns the candidates. A tenth of a second for tens of commands, seconds for hundreds: keep the result, see `serializeRouter`.

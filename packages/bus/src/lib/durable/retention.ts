@@ -14,7 +14,7 @@ export interface Retention {
   steadyNow(): number
 }
 
-export interface CompleteRule {
+interface CompleteRule {
   readonly retainMs: number
   readonly retainBytes: number
   readonly limitMs: number

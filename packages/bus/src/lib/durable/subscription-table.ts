@@ -21,7 +21,7 @@ export interface PastDelivery {
   readonly failures: string
 }
 
-export interface DeliveryNote {
+interface DeliveryNote {
   readonly isSettled: boolean
   readonly dueAtMs: number
   readonly delayMs: number

@@ -18,9 +18,6 @@ export const serveForbidden = (identity: string, subject: string): SwitchyardErr
     data: { identity, subject },
   })
 
-export const attachForbidden = (identity: string, why: string): SwitchyardError =>
-  new SwitchyardError('FORBIDDEN', `Cannot attach "${identity}" as the hub must allow it: ${why}`, { data: { identity } })
-
 export const notAttached = (identity: string): SwitchyardError =>
   new SwitchyardError('FORBIDDEN', `Cannot use the link as "${identity}" must be attached first`, { data: { identity } })
 

@@ -1,13 +1,13 @@
 import type { Want } from './interest.ts'
 
-export interface Listening {
+interface Listening {
   readonly identity: string
   readonly want: Want
   readonly pattern: string
 }
 
 /** What one process listens to, each thing counted, so that only the first and the last of a kind are announced. */
-export interface ListeningSet {
+interface ListeningSet {
   all(): Listening[]
   add(listening: Listening, onFirst: () => void, onLast: () => void): () => void
   /** Forgets all that an identity listens to and returns it. */
