@@ -290,6 +290,23 @@ describe('messages under adversity', () => {
     expect(await codeOf(last)).toBe(undefined)
   })
 
+  it('[F2] drains what handlers publish to each other, and says when that has no end', async () => {
+    const bus = start()
+    const ops = bus.connect('ops')
+    let rounds = 0
+    ops.subscribe('a', (_payload, _message, context) => {
+      if (rounds++ < 5_000) void context.publish('a')
+    })
+    void ops.publish('a')
+    expect(await bus.drain()).toBe(true)
+    expect(rounds).toBe(5_001)
+    const endless = start()
+    const other = endless.connect('other')
+    other.subscribe('a', (_payload, _message, context) => void context.publish('a').catch(() => {}))
+    void other.publish('a')
+    expect(await endless.drain({ timeoutMs: 20 })).toBe(false)
+  })
+
   it('[P14] delivers to thousands of subscriptions while some close and others begin', async () => {
     const ops = start().connect('ops')
     const heard: number[] = []
@@ -463,6 +480,36 @@ describe('a link under adversity', () => {
       message: 'too fast',
       retryable: true,
     })
+  })
+
+  it('[R6] ends a stream with LINK_LOST when the link is cut, after all that had arrived, and runs its `finally`', async () => {
+    const network = createMemoryNetwork()
+    const here = start({ link: network.createLink() })
+    const there = start({ link: network.createLink() })
+    let finished = 0
+    there.connect('ops').serve('ops.count', async function* () {
+      try {
+        for (let count = 0; ; count++) yield count
+      } finally {
+        finished++
+      }
+    })
+    await Promise.all([here.ready(), there.ready()])
+    const stream = here.connect('caller').stream('ops.count', {}, { window: 4 })
+    const seen: unknown[] = [(await stream.next()).value]
+    await turn()
+    network.disrupt()
+    const end = await codeOf(
+      (async () => {
+        for await (const value of stream) seen.push(value)
+      })(),
+    )
+    expect(end).toBe('LINK_LOST')
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => index))
+    expect(seen.length).toBeGreaterThan(1)
+    await turn()
+    expect(finished).toBe(1)
+    expect(await here.connect('again').stream('ops.count').next()).toEqual({ done: false, value: 0 })
   })
 
   it('[R7] keeps a handle that came as another of its name left, before the link was open', async () => {
