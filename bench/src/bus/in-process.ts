@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { BenchCase } from '../lib/bench.ts'
 
 /** Processor time of an operation in nanoseconds, which other work on the machine moves less than wall time. */
-async function cpuNs(count: number, run: (count: number) => Promise<void>): Promise<number> {
+export async function cpuNs(count: number, run: (count: number) => Promise<void>): Promise<number> {
   const start = process.cpuUsage()
   await run(count)
   const { user, system } = process.cpuUsage(start)
@@ -44,7 +44,7 @@ async function publishMqemitter(emitter: MQEmitter, topicAt: (index: number) => 
 /** Without moleculer's own logging; it would be measured otherwise. */
 const QUIET = { logger: false, nodeID: 'bench' } as const
 
-const EVERYTHING = {
+export const EVERYTHING = {
   ...QUIET,
   validator: true,
   requestTimeout: 30_000,
@@ -64,7 +64,7 @@ const RESILIENT = {
   tracing: EVERYTHING.tracing,
 }
 
-async function startMoleculer(options: object): Promise<ServiceBroker> {
+export async function startMoleculer(options: object): Promise<ServiceBroker> {
   const broker = new ServiceBroker(options)
   broker.createService({
     name: 'math',
@@ -84,7 +84,7 @@ const input = z.object({ a: z.number(), b: z.number() })
 const output = z.object({ sum: z.number() })
 
 /** One after another, or `atOnce` of them together. */
-async function calls(count: number, atOnce: number, call: (index: number) => Promise<unknown>): Promise<void> {
+export async function calls(count: number, atOnce: number, call: (index: number) => Promise<unknown>): Promise<void> {
   if (atOnce === 1) {
     for (let index = 0; index < count; index++) sink.last = await call(index)
     return
@@ -92,6 +92,23 @@ async function calls(count: number, atOnce: number, call: (index: number) => Pro
   for (let start = 0; start < count; start += atOnce) {
     await Promise.all(Array.from({ length: atOnce }, (_, index) => call(start + index)))
   }
+}
+
+/** Our side of a call, bare or with everything on. */
+export function createOurs(isBare: boolean): { bus: Bus; add(index: number): Promise<unknown> } {
+  const bus = isBare
+    ? createBus()
+    : createBus({ hooks: createRecorder().hooks, guard: () => ({ effect: 'read', options: { timeoutMs: 30_000 } }) })
+  bus.connect('math').serve(
+    'math.add',
+    async (value) => {
+      const { a, b } = value as z.infer<typeof input>
+      return { sum: a + b }
+    },
+    isBare ? {} : { input: (value) => input.parse(value), output: (value) => output.parse(value) },
+  )
+  const caller = bus.connect('caller')
+  return { bus, add: (index) => caller.call('math.add', { a: index, b: 1 }) }
 }
 
 function callCase(options: { case: string; peerName: string; floor: number; peer: object; bare: boolean; atOnce: number }): BenchCase {
@@ -102,23 +119,10 @@ function callCase(options: { case: string; peerName: string; floor: number; peer
     floor: options.floor,
     better: 'lower',
     async setup() {
-      const bus = options.bare
-        ? createBus()
-        : createBus({ hooks: createRecorder().hooks, guard: () => ({ effect: 'read', options: { timeoutMs: 30_000 } }) })
-      const server = bus.connect('math')
-      const caller = bus.connect('caller')
-      const parsers = options.bare ? {} : { input: (value: unknown) => input.parse(value), output: (value: unknown) => output.parse(value) }
-      server.serve(
-        'math.add',
-        async (value) => {
-          const { a, b } = value as z.infer<typeof input>
-          return { sum: a + b }
-        },
-        parsers,
-      )
+      const { bus, add } = createOurs(options.bare)
       const broker = await startMoleculer(options.peer)
       return {
-        ours: () => cpuNs(128_000, (count) => calls(count, options.atOnce, (index) => caller.call('math.add', { a: index, b: 1 }))),
+        ours: () => cpuNs(128_000, (count) => calls(count, options.atOnce, add)),
         peer: () =>
           cpuNs(options.peer === EVERYTHING ? 12_800 : 64_000, (count) =>
             calls(count, options.atOnce, (index) => broker.call('math.add', { a: index, b: 1 })),

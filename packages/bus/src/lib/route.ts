@@ -6,7 +6,7 @@ import { Recent } from './recent.ts'
 /** Topics of a source that are known by their hash. */
 const KNOWN = 1_024
 /** And those few that are found without reading the topic; a power of two. */
-const AT_HAND = 64
+const AT_HAND = 256
 
 /** What a source knows of a topic it publishes to. */
 export interface Route {
@@ -65,7 +65,13 @@ export class Source {
   }
 }
 
-const slotOf = (topic: string): number => (topic.length * 7 + topic.charCodeAt(topic.length - 1)) & (AT_HAND - 1)
+/** By a few characters where topics of one kind differ: their names stand in the middle, their numbers there or at the end. */
+function slotOf(topic: string): number {
+  const { length } = topic
+  const middle = length >> 1
+  const name = topic.charCodeAt(middle - 1) * 3 + topic.charCodeAt(middle) * 31 + topic.charCodeAt(middle + 1) * 11
+  return (length * 7 + name + topic.charCodeAt(length - 1)) & (AT_HAND - 1)
+}
 
 const SLASH = 47
 const STAR = 42

@@ -2,7 +2,7 @@ import { RouteNumbers } from './route-numbers.ts'
 import { CLASSES, LANES, type Lane, type RouteClass } from './wire.ts'
 
 /** What a process sends of one kind, for one identity, on one subject: told to the hub once a lane and then named by number. */
-export interface OutgoingRoute {
+interface OutgoingRoute {
   readonly slot: number
   readonly class: RouteClass
   readonly subject: string

@@ -79,7 +79,6 @@ export type RouteClass = (typeof CLASSES)[keyof typeof CLASSES]
 
 /** 1 MiB of payload and what the envelope adds to it. */
 export const MAX_BODY_BYTES = 1_048_576 + 65_536
-export const MAX_CALL = 2 ** 48 - 1
 
 /** How many routes are numbered at once in one direction; the oldest number is taken for the next route. */
 export const ROUTE_NUMBERS = 4_096
