@@ -3,6 +3,7 @@ import type { Undo } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
 import type { ChainState, StepState, UndoState } from './chain.ts'
 
+/** A chain at work is in no index but that of its id: each index is one more page to write at its start and its end. */
 const MIGRATIONS = [
   `CREATE TABLE chain_definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE chain_runner (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -24,7 +25,7 @@ const MIGRATIONS = [
     wanted TEXT,
     woken INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE INDEX chain_run_open ON chain_run (owner, due_ms) WHERE ended_ms IS NULL;
+  CREATE INDEX chain_run_resting ON chain_run (due_ms) WHERE owner IS NULL AND ended_ms IS NULL;
   CREATE INDEX chain_run_woken ON chain_run (owner) WHERE woken = 1;
   CREATE INDEX chain_run_failed ON chain_run (number) WHERE state = 'compensation_failed';
   CREATE TABLE chain_step (
