@@ -812,7 +812,7 @@ describe('createChains(): a call that may have run', () => {
     expect(second.calls).toEqual(['a.after {"won":2}'])
   })
 
-  it('[R2] close gives its chains back at once', async () => {
+  it('[R4] close gives its chains back at once', async () => {
     const store = openStore({ path: ':memory:' })
     const first = setUp({ 'a.slow': { run: () => new Promise(() => {}) } }, { store })
     const id = await first.chains.start({ name: 'handed', steps: [step('one', 'a.slow')] })
@@ -825,7 +825,7 @@ describe('createChains(): a call that may have run', () => {
     expect(first.clock.pending).toBe(0)
   })
 
-  it('close lets a call that is under way end, and begins no other', async () => {
+  it('[R4] close lets a call that is under way end, and begins no other', async () => {
     const store = openStore({ path: ':memory:' })
     const gate = Promise.withResolvers<unknown>()
     const first = setUp({ 'a.risky': { idempotent: false, run: () => gate.promise } }, { store })

@@ -30,11 +30,14 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
   const { clock } = run
   const spanId = newSpanId()
   const startMs = clock.now()
-  const controller = new AbortController()
+  // Made only when the callee looks, as most never do.
+  let controller: AbortController | undefined
+  let givenUpFor: unknown
   let giveUp: (reason: unknown) => void = () => {}
   const givenUp = new Promise<never>((_, reject) => {
     giveUp = (reason) => {
-      controller.abort(reason)
+      givenUpFor = reason
+      controller?.abort(reason)
       reject(reason)
     }
   })
@@ -45,7 +48,11 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
     const work = options.call(call.command, call.input, {
       idempotencyKey: call.key,
       timeoutMs: call.timeoutMs,
-      signal: controller.signal,
+      get signal() {
+        controller ??= new AbortController()
+        if (givenUpFor !== undefined) controller.abort(givenUpFor)
+        return controller.signal
+      },
       headers: { traceparent: `00-${run.traceId}-${spanId}-01` },
     })
     return await Promise.race([work, givenUp])
@@ -55,19 +62,20 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
   } finally {
     forget()
     stopTimer()
-    run.emit({
-      type: 'span',
-      span: {
-        traceId: run.traceId,
-        spanId,
-        parentSpanId: run.spanId,
-        name: call.name,
-        startMs,
-        endMs: clock.now(),
-        attributes: { 'chain.id': run.id, 'chain.step': call.path, 'chain.attempt': call.attempt, 'rpc.method': call.command },
-        ...(error !== undefined && { error }),
-      },
-    })
+    if (options.onEvent !== undefined)
+      run.emit({
+        type: 'span',
+        span: {
+          traceId: run.traceId,
+          spanId,
+          parentSpanId: run.spanId,
+          name: call.name,
+          startMs,
+          endMs: clock.now(),
+          attributes: { 'chain.id': run.id, 'chain.step': call.path, 'chain.attempt': call.attempt, 'rpc.method': call.command },
+          ...(error !== undefined && { error }),
+        },
+      })
   }
 }
 
