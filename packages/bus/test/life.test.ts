@@ -101,6 +101,28 @@ describe('the life of a bus', () => {
     expect(await waiting).toBe('BUS_CLOSED')
   })
 
+  it('[F2] drains until the very moment that the last handler ends, whatever the clock says', async () => {
+    const bus = createBus({ clock: createFakeClock() })
+    const ops = bus.connect('ops')
+    const [called, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    ops.serve('ops.work', () => called.promise)
+    ops.subscribe('a', () => heard.promise)
+    const work = ops.call('ops.work')
+    await ops.publish('a')
+    let isDrained = false
+    const drained = bus.drain().then((all) => {
+      isDrained = all
+    })
+    heard.resolve()
+    await turn()
+    expect(isDrained).toBe(false)
+    called.resolve()
+    await drained
+    expect(isDrained).toBe(true)
+    await work
+    await bus.close()
+  })
+
   it('[F3] survives handlers that throw, reject, return nothing, never settle, block for a second, or publish to themselves', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)

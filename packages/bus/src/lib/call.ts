@@ -226,6 +226,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     core.wheel.cancel(this)
     if (this.#onAbort !== undefined) this.#options!.signal!.removeEventListener('abort', this.#onAbort)
     if (core.hooks.called !== undefined) this.#recordSpan(code)
+    core.ended()
     return true
   }
 

@@ -144,6 +144,7 @@ export class Client implements BusClient, Outlet {
       signal: options.signal,
       owner: this,
       readers,
+      ended: () => core.ended(),
       open: async () => {
         this.#assertOpen('stream', cause)
         if (this.#grant !== undefined) this.#assertGranted('call', method, mayCall)
@@ -295,7 +296,7 @@ export class Client implements BusClient, Outlet {
 
   /** Lets go of everything, now. */
   shut(error: SwitchyardError): void {
-    const { exchange, switchboard, readers, closed, remote } = this.#parts
+    const { core, exchange, switchboard, readers, closed, remote } = this.#parts
     if (this.#isShut) return
     this.#isShut = true
     this.#isClosed = true
@@ -313,6 +314,7 @@ export class Client implements BusClient, Outlet {
     }
     this.#endpoints.clear()
     closed(this)
+    core.ended()
   }
 
   #assertOpen(action: string, cause: Cause | undefined): void {

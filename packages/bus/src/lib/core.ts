@@ -7,11 +7,11 @@ import { busClosed } from './errors.ts'
 import type { BusHooks } from './hooks.ts'
 import { createIds, type Ids } from './ids.ts'
 import { createOnce } from './once.ts'
+import { soon } from './soon.ts'
 
 // Its types describe another file than the one that Node loads.
 const mitt = mittModule as unknown as typeof mittModule.default
 
-const LOOK_MS = 5
 const FOREVER_MS = 2 ** 31 - 1
 
 type Events = { [name in keyof BusEvents]: BusEvents[name] }
@@ -34,6 +34,7 @@ export class Core {
   repliesDropped = 0
   /** Set while something happens as of a moment that was read already. */
   asOfMs: number | undefined
+  readonly #waiting = new Set<() => void>()
   #comparedAtMs = Number.NaN
   #wallAheadMs = 0
   readonly #events: Emitter<Events> = mitt<Events>()
@@ -92,29 +93,42 @@ export class Core {
     return monotonicMs + this.#wallAheadMs
   }
 
-  /** Looks every few milliseconds whether something holds; false when it did not in time. */
+  /** Resolves once something holds, which is looked at whenever something has ended; false when it did not in time. */
   until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
-    const endMs = this.clock.monotonicMs() + timeoutMs
+    if (holds()) return Promise.resolve(true)
     return new Promise((resolve) => {
       // The clock's timers keep no process alive, but whoever waits for this is not done.
       const alive = setInterval(() => {}, FOREVER_MS)
       const end = (held: boolean): void => {
         clearInterval(alive)
+        giveUp()
+        this.#waiting.delete(look)
         resolve(held)
       }
       const look = (): void => {
         if (holds()) end(true)
-        else if (this.clock.monotonicMs() >= endMs || this.state === 'closed') end(false)
-        else this.clock.after(LOOK_MS, look)
+        else if (this.state === 'closed') end(false)
       }
+      const giveUp = this.clock.after(timeoutMs, () => end(holds()))
+      this.#waiting.add(look)
       look()
     })
+  }
+
+  /** To be called when a call, a handler or a delivery has ended: somebody may wait for the last of them. */
+  ended(): void {
+    if (this.#waiting.size > 0) soon(this.#lookAll)
+  }
+
+  readonly #lookAll = (): void => {
+    for (const look of this.#waiting) look()
   }
 
   receiveOnce: DurableLog['receiveOnce'] = createOnce()
 
   stop(): void {
     this.wheel.stop()
+    this.#lookAll()
     this.#events.all.clear()
   }
 }

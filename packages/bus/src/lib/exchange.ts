@@ -291,6 +291,7 @@ export class Exchange {
     }
     this.#flushing = false
     if (this.#batch.length > 0 || this.#scheduled.length > 0) this.#wake()
+    else this.#core.ended()
   }
 
   #deliver(envelope: Envelope, targets: readonly Mailbox[]): void {

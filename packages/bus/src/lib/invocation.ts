@@ -250,19 +250,23 @@ export class Invocation implements Served {
 
   #late(): void {
     this.endpoint.running--
+    this.#core.ended()
     this.#core.repliesDropped++
     this.#core.emit('reply-dropped', { reason: 'late', subject: this.ask.subject, source: this.endpoint.outlet.identity })
   }
 
   /** A stream of it is over. */
   endStream(error: unknown): void {
-    if (this.#ended) this.endpoint.running--
-    else this.#end(error === undefined ? undefined : asSwitchyardError(error).code)
+    if (this.#ended) {
+      this.endpoint.running--
+      this.#core.ended()
+    } else this.#end(error === undefined ? undefined : asSwitchyardError(error).code)
   }
 
   #end(code: string | undefined): void {
     this.#ended = true
     this.endpoint.running--
+    this.#core.ended()
     if (this.#core.hooks.served !== undefined) this.#recordSpan(code)
   }
 

@@ -193,6 +193,7 @@ export class Mailbox {
       else this.deliver(envelope, new DeliveryContext(this.outlet, envelope))
     }
     this.#settleReady()
+    this.#core.ended()
   }
 
   #settleReady(): void {
@@ -303,7 +304,10 @@ export class Mailbox {
     if (failed) this.fail(task.envelope, error)
     task.end?.(failed ? (error ?? null) : undefined)
     if (this.#queue.size > 0 || this.#blocked.size > 0) this.pump()
-    else this.#settleReady()
+    else {
+      this.#settleReady()
+      this.#core.ended()
+    }
   }
 
   giveUp(task: Task): void {
@@ -340,6 +344,7 @@ export class Mailbox {
       DeliveryContext.abort(task.context, error)
       task.end?.(error)
     }
+    this.#core.ended()
   }
 
   get counts(): SubscriptionCounts {

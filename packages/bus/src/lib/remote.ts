@@ -229,6 +229,7 @@ export class Remote implements Elsewhere, Outward, FramePort {
 
   readonly #ended = (incoming: IncomingCall): void => {
     this.#incoming.remove(incoming)
+    this.#core.ended()
     if (this.#streams.size > 0) this.#streams.delete(keyOf(incoming.kept))
   }
 

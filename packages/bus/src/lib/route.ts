@@ -24,6 +24,7 @@ export interface Route {
 export class Source {
   readonly identity: string
   #sequenceFloor = 0
+  #last: Route | undefined = undefined
   readonly #atHand: (Route | undefined)[] = new Array(AT_HAND).fill(undefined)
   readonly #known = new Recent<number, Route>(KNOWN, (forgotten) => {
     for (const route of forgotten.values()) this.#forget(route)
@@ -37,11 +38,12 @@ export class Source {
   route(topic: string): Route {
     if (typeof topic !== 'string') throw invalidTopic('publish', topic)
     // The same few topics are published again and again, and comparing is cheaper than reading all of it.
+    if (this.#last?.topic === topic) return this.#last
     const slot = slotOf(topic)
     const atHand = this.#atHand[slot]
-    if (atHand !== undefined && atHand.topic === topic) return atHand
-    const route = this.#find(topic)
+    const route = atHand !== undefined && atHand.topic === topic ? atHand : this.#find(topic)
     this.#atHand[slot] = route
+    this.#last = route
     return route
   }
 
@@ -62,6 +64,7 @@ export class Source {
     if (route.sequence > this.#sequenceFloor) this.#sequenceFloor = route.sequence
     const slot = slotOf(route.topic)
     if (this.#atHand[slot] === route) this.#atHand[slot] = undefined
+    if (this.#last === route) this.#last = undefined
   }
 }
 

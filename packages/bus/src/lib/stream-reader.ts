@@ -19,6 +19,8 @@ export interface ReaderSetup {
   /** Ends what `open` waits for. */
   readonly stopOpening: (error: SwitchyardError) => void
   readonly readers: Set<StreamReader>
+  /** Told once it is none of them any more. */
+  readonly ended: () => void
 }
 
 /** A stream at its reader. It starts at the first `next`, and nothing of it is left once it ended, however it ended. */
@@ -130,10 +132,11 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
 
   #finish(reason: unknown): void {
     if (this.#state === 'over') return
-    const { wheel, readers, signal, subject, stopOpening } = this.#setup
+    const { wheel, readers, ended, signal, subject, stopOpening } = this.#setup
     this.#state = 'over'
     wheel.cancel(this.#timer)
     readers.delete(this)
+    ended()
     signal?.removeEventListener('abort', this.#onAbort)
     const error = asSwitchyardError(reason ?? cancelled(subject))
     this.#stopWaiting?.(error)

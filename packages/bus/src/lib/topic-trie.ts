@@ -61,8 +61,13 @@ class Node<item> {
     if (this.literals!.size === 0) this.literals = undefined
   }
 
+  /** No pattern goes on behind it. */
+  get leaf(): boolean {
+    return this.literals === undefined && this.one === undefined && this.many === undefined
+  }
+
   get empty(): boolean {
-    return this.items.length === 0 && this.literals === undefined && this.one === undefined && this.many === undefined
+    return this.items.length === 0 && this.leaf
   }
 }
 
@@ -128,7 +133,10 @@ export function createTopicTrie<item>(): TopicTrie<item> {
 
   function walk(node: Node<item>, place: number): void {
     const { one, many } = node
-    if (many !== undefined) for (let rest = place; rest <= count; rest++) walk(many, rest)
+    if (many !== undefined) {
+      if (many.leaf) for (let index = 0; index < many.items.length; index++) found.push(many.items[index]!)
+      else for (let rest = place; rest <= count; rest++) walk(many, rest)
+    }
     if (place === count) {
       for (let index = 0; index < node.items.length; index++) found.push(node.items[index]!)
       return
