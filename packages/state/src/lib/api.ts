@@ -34,7 +34,7 @@ export interface State {
   read(reader: string, namespace: string): Promise<Readonly<Record<string, unknown>>>
   /** Changes, refusals and conflicts, newest first. */
   history(filter?: HistoryFilter): readonly HistoryRecord[]
-  /** What could be read at a time, as far back as the history goes; keyed fields only. @throws STATE_HISTORY */
+  /** What could be read at a time, as far back as the history goes. @throws STATE_HISTORY */
   at(namespace: string, atMs: number): Readonly<Record<string, unknown>>
   /** Recomputes the chain of hashes over the history. */
   verify(): VerifyReport
@@ -93,6 +93,7 @@ export interface HistoryChange {
   readonly value?: unknown
   /** The version that it wrote, as `versioned` gives it. */
   readonly version?: string
+  readonly expiresMs?: number
   /** SHA-256 of the canonical JSON before and after, shortened to 16 digits; absent where there was nothing. */
   readonly before?: string
   readonly after?: string

@@ -24,6 +24,11 @@ export class FieldView {
     return this.field.kind === 'counter' || this.field.kind === 'up-down-counter'
   }
 
+  /** Whether yjs keeps it, and not this view. */
+  get isSequence(): boolean {
+    return this.field.kind === 'list' || this.field.kind === 'text'
+  }
+
   get total(): number {
     this.show?.('')
     return this.#total

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Store } from '@switchyard/store'
 import type { HistoryChange, HistoryFilter, HistoryRecord, StateConflict, VerifyReport } from './api.ts'
 import { stateHistory } from './errors.ts'
+import { createPast, decodePast, encodePast, type Past, readPast, replay } from './past.ts'
 import { canonicalJson } from './plain-json.ts'
 
 /** A record before it has its place in the chain. */
@@ -13,6 +14,8 @@ export interface NewRecord {
   readonly node: string
   readonly correlationId?: string | undefined
   readonly changes?: readonly HistoryChange[]
+  /** Of lists and texts: yjs's own update, by which `at` can tell what they held. */
+  readonly edits?: Uint8Array | undefined
   readonly reason?: string
   readonly conflict?: StateConflict
   /** Records with one text here are kept once. */
@@ -24,10 +27,11 @@ export interface History {
   /** False when there is one for `once` already. */
   add(record: NewRecord): boolean
   find(filter: HistoryFilter): HistoryRecord[]
-  at(namespace: string, atMs: number): Readonly<Record<string, unknown>>
+  /** `kinds` are those of the fields. */
+  at(namespace: string, atMs: number, kinds: Readonly<Record<string, string>>): Readonly<Record<string, unknown>>
   verify(): VerifyReport
-  /** Leaves the newest; what the others add up to stays as the base of `at`. */
-  prune(keep: number): number
+  /** Leaves the newest, once there are `slack` more; what the others add up to stays as the base of `at`. */
+  prune(keep: number, slack?: number): number
 }
 
 interface Row {
@@ -39,17 +43,17 @@ interface Row {
   node: string
   correlation_id: string | null
   body: string
+  once: string | null
   hash: string
 }
 
 interface Body {
   changes?: readonly HistoryChange[]
+  /** Base64. */
+  edits?: string
   reason?: string
   conflict?: StateConflict
 }
-
-/** Value and version by field and key, or the sum of a counter; a set's element is its key. */
-type Content = Record<string, Record<string, { value?: unknown; version?: string; isElement?: true }>>
 
 const PAGE = 500
 
@@ -64,6 +68,7 @@ export function createHistory(store: Store): History {
   const oldest = store.prepare('SELECT * FROM state_record WHERE id > ? ORDER BY id LIMIT ?')
   const oldestOf = store.prepare('SELECT * FROM state_record WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?')
   const count = store.prepare('SELECT count(*) AS records FROM state_record')
+  const span = store.prepare('SELECT coalesce(max(id) - min(id), 0) AS records FROM state_record')
   const cut = store.prepare('DELETE FROM state_record WHERE id <= ?')
   const getMeta = store.prepare('SELECT value FROM state_meta WHERE name = ?')
   const putMeta = store.prepare(
@@ -78,17 +83,18 @@ export function createHistory(store: Store): History {
   /** Of the last record that was pruned. */
   const anchor = (): string => getMeta.get<{ value: string }>('anchor')?.value ?? ''
 
-  function baseOf(namespace: string): { atMs: number; content: Content } {
+  function baseOf(namespace: string): { atMs: number; past: Past } {
     const row = getBase.get<{ atMs: number; content: string }>(namespace)
-    return row === undefined ? { atMs: -Infinity, content: {} } : { atMs: row.atMs, content: JSON.parse(row.content) as Content }
+    return row === undefined ? { atMs: -Infinity, past: createPast() } : { atMs: row.atMs, past: decodePast(row.content) }
   }
 
   return {
     add(record) {
       const { kind, namespace, atMs, who, node, correlationId = null, changes, reason, conflict, once = null } = record
-      const body = JSON.stringify({ changes, reason, conflict } satisfies { [key in keyof Body]: Body[key] | undefined })
+      const edits = record.edits && Buffer.from(record.edits).toString('base64')
+      const body = JSON.stringify({ changes, edits, reason, conflict } satisfies { [key in keyof Body]: Body[key] | undefined })
       const before = last.get<{ hash: string }>()?.hash ?? anchor()
-      const chained = link(before, { kind, namespace, at_ms: atMs, who, node, correlation_id: correlationId, body })
+      const chained = link(before, { kind, namespace, at_ms: atMs, who, node, correlation_id: correlationId, body, once })
       return insert.run(kind, namespace, atMs, who, node, correlationId, body, once, chained).changes === 1
     },
     find({ namespace, field, key, kind, limit = 100 }) {
@@ -104,14 +110,14 @@ export function createHistory(store: Store): History {
       }
       return found.slice(0, limit)
     },
-    at(namespace, atMs) {
+    at(namespace, atMs, kinds) {
       const base = baseOf(namespace)
       if (atMs < base.atMs) throw stateHistory(namespace, base.atMs)
-      const { content } = base
+      const { past } = base
       for (let after = 0; ; ) {
         const rows = oldestOf.all<Row>(namespace, after, PAGE)
-        for (const row of rows) if (row.kind === 'change' && row.at_ms <= atMs) replay(content, parse(row).changes)
-        if (rows.length < PAGE) return readable(content)
+        for (const row of rows) if (row.kind === 'change' && row.at_ms <= atMs) add(past, row)
+        if (rows.length < PAGE) return readPast(past, kinds, atMs)
         after = rows.at(-1)!.id
       }
     },
@@ -132,20 +138,21 @@ export function createHistory(store: Store): History {
         after = rows.at(-1)!.id
       }
     },
-    prune(keep) {
+    prune(keep, slack = 0) {
+      if (span.get<{ records: number }>()!.records < keep + slack) return 0
       let surplus = count.get<{ records: number }>()!.records - keep
       let pruned = 0
       while (surplus > 0) {
         const rows = oldest.all<Row>(0, Math.min(PAGE, surplus))
-        const contents = new Map<string, { atMs: number; content: Content }>()
+        const bases = new Map<string, { atMs: number; past: Past }>()
         for (const row of rows) {
           if (row.kind !== 'change') continue
-          const base = contents.get(row.namespace) ?? baseOf(row.namespace)
-          contents.set(row.namespace, base)
-          replay(base.content, parse(row).changes)
+          const base = bases.get(row.namespace) ?? baseOf(row.namespace)
+          bases.set(row.namespace, base)
+          add(base.past, row)
           base.atMs = Math.max(base.atMs, row.at_ms)
         }
-        for (const [namespace, { atMs, content }] of contents) putBase.run(namespace, atMs, JSON.stringify(content))
+        for (const [namespace, { atMs, past }] of bases) putBase.run(namespace, atMs, encodePast(past))
         const { id, hash: anchored } = rows.at(-1)!
         putMeta.run('anchor', anchored)
         cut.run(id)
@@ -157,10 +164,10 @@ export function createHistory(store: Store): History {
   }
 }
 
-type Linked = Pick<Row, 'kind' | 'namespace' | 'at_ms' | 'who' | 'node' | 'correlation_id' | 'body'>
+type Linked = Pick<Row, 'kind' | 'namespace' | 'at_ms' | 'who' | 'node' | 'correlation_id' | 'body' | 'once'>
 
-function link(before: string, { kind, namespace, at_ms, who, node, correlation_id, body }: Linked): string {
-  return hash('sha256', `${before}\n${JSON.stringify([kind, namespace, at_ms, who, node, correlation_id])}\n${body}`)
+function link(before: string, { kind, namespace, at_ms, who, node, correlation_id, body, once }: Linked): string {
+  return hash('sha256', `${before}\n${JSON.stringify([kind, namespace, at_ms, who, node, correlation_id, once])}\n${body}`)
 }
 
 /** Of a value in a record: enough to compare, and nothing to read. */
@@ -173,53 +180,13 @@ function parse({ id, kind, namespace, at_ms, who, node, correlation_id, body }: 
   return { id, kind, namespace, atMs: at_ms, who, node, correlationId: correlation_id ?? undefined, changes, reason, conflict }
 }
 
+function add(past: Past, { body }: Row): void {
+  const { changes = [], edits } = JSON.parse(body) as Body
+  replay(past, changes, edits)
+}
+
 function concerns({ changes, conflict }: HistoryRecord, field: string | undefined, key: string | undefined): boolean {
   if (field === undefined && key === undefined) return true
   const touched = conflict === undefined ? changes : [conflict]
   return touched.some((one) => (field === undefined || one.field === field) && (key === undefined || one.key === key))
-}
-
-function replay(content: Content, changes: readonly HistoryChange[]): void {
-  for (const { field, key = '', op, value, version } of changes) {
-    content[field] ??= {}
-    const cells = content[field]
-    const there = cells[key]
-    switch (op) {
-      case 'set':
-      case 'add':
-        if (!isNewer(version, there?.version)) break
-        cells[key] = { ...(op === 'add' ? { isElement: true } : { value }), ...(version !== undefined && { version }) }
-        break
-      case 'delete':
-      case 'expire':
-      case 'remove':
-        delete cells[key]
-        break
-      case 'increment':
-      case 'decrement':
-        cells[key] = { value: ((there?.value as number | undefined) ?? 0) + (op === 'increment' ? (value as number) : -(value as number)) }
-        break
-      case 'insert':
-      case 'cut':
-        break
-    }
-  }
-}
-
-/** Versions are stamps to base 36 in front of a node: longer is later, and so is greater of one length. */
-function isNewer(version: string | undefined, than: string | undefined): boolean {
-  if (version === undefined || than === undefined) return true
-  const [a, b] = [version.indexOf('-'), than.indexOf('-')]
-  return a === b ? version >= than : a > b
-}
-
-function readable(content: Content): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(content).map(([field, cells]) => {
-      const keys = Object.keys(cells)
-      if (keys.some((key) => cells[key]!.isElement)) return [field, keys.map((element) => JSON.parse(element) as unknown)]
-      if (keys.length === 1 && keys[0] === '') return [field, cells['']!.value]
-      return [field, Object.fromEntries(keys.map((key) => [key, cells[key]!.value]))]
-    }),
-  )
 }

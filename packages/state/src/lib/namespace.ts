@@ -5,14 +5,14 @@ import type { FieldView } from './field-view.ts'
 import type { Frame } from './frame.ts'
 import type { NewRecord } from './history.ts'
 import { readField } from './read-field.ts'
-import { conflictRecordOf, recordOf, remoteRecordOf } from './records.ts'
+import { conflictRecordOf, recordOf, recount, remoteRecordOf } from './records.ts'
 import { type Author, type MergedChanges, type Outgoing, Replica, type StoredFrame } from './replica.ts'
 import type { Room } from './room.ts'
 import { versionOf } from './slot.ts'
 import { Sync } from './sync.ts'
 import type { RemoteChange } from './touched.ts'
 
-/** Frames in the log before it is looked whether a snapshot would be smaller. */
+/** Frames in the log before it is looked whether a snapshot would be smaller, and the history too long. */
 const COMPACT_EVERY = 512
 const COMPACT_BYTES = 65_536
 
@@ -27,6 +27,7 @@ export class Namespace {
   #replica: Replica
   /** The last frame of the log that is in the replica. */
   #lastId = 0
+  /** Frames in the log since it was looked whether that is too many; those of processes before this one count. */
   #appended = 0
   /** What came over the bus from other stores and is not in this one yet. */
   #foreign: { frame: Frame; record: NewRecord }[] = []
@@ -160,9 +161,10 @@ export class Namespace {
   }
 
   /** Of an answer of another store: what it brought is kept as snapshots. */
-  answered(from: string, node: string, { changes, conflicts }: MergedChanges): void {
+  answered(from: string, node: string, { changes, conflicts, edits }: MergedChanges): void {
     this.#isDirty = true
-    const now = { node, seq: 0, stamp: 0, writer: from, atMs: this.#room.clock.now(), correlationId: undefined, parts: [] }
+    const parts = edits === undefined ? [] : [edits]
+    const now = { node, seq: 0, stamp: 0, writer: from, atMs: this.#room.clock.now(), correlationId: undefined, parts }
     if (changes.length > 0) this.#answers.push(remoteRecordOf(this.#replica, now, changes))
     this.#took(from, node, changes, conflicts)
   }
@@ -224,6 +226,7 @@ export class Namespace {
     }
     for (const snapshot of log.snapshots(namespace, this.#lastId)) take(this.#replica.mergeSnapshot(snapshot, heads))
     for (const { id, node, seq, stamp, parts } of log.since(namespace, this.#lastId)) {
+      this.#appended++
       if (parts === undefined) this.#dropped(id)
       if (parts === undefined || node === this.#replica.node || seq === 0) continue
       const merged = this.#replica.merge({ node, seq, stamp, parts }, { trusted: true })
@@ -262,13 +265,14 @@ export class Namespace {
       // Another process of this store may have brought it already.
       if ((stored.get(frame.node)?.seq ?? 0) >= frame.seq) continue
       this.#lastId = log.append(namespace, frame)
-      history.add(record)
+      this.#appended++
+      history.add(recount(record, this.#replica.views))
     }
     this.#foreign = []
     if (this.#isDirty) {
       this.#lastId = log.mark(namespace)
       for (const snapshot of this.#replica.snapshots()) log.saveSnapshot(namespace, snapshot, this.#lastId)
-      for (const record of this.#answers) history.add(record)
+      for (const record of this.#answers) history.add(recount(record, this.#replica.views))
       this.#answers = []
       this.#isDirty = false
     }
@@ -277,6 +281,8 @@ export class Namespace {
 
   #compactIfWorthIt(): void {
     this.#appended = 0
+    const { history, historyCount } = this.#room
+    history.prune(historyCount, Math.ceil(historyCount / 8))
     const { frameBytes, snapshotBytes } = this.#room.log.sizes(this.definition.namespace)
     if (frameBytes < COMPACT_BYTES + 2 * snapshotBytes) return
     this.compact().catch((error) => this.#room.emit('fault', { error, doing: `compacting "${this.definition.namespace}"` }))
@@ -360,6 +366,7 @@ export class Namespace {
     for (const { id, parts } of kept.frames) if (parts === undefined) this.#dropped(id)
     replica.load(kept.snapshots, sound, kept.heads)
     this.#lastId = kept.tip
+    this.#appended = kept.frames.length
     return replica
   }
 
@@ -369,6 +376,7 @@ export class Namespace {
     this.#failure = error
     this.#acknowledgement = undefined
     this.#foreign = []
+    this.#answers = []
     this.#conflicts = []
     try {
       for (const view of failed.views.values()) view.clear()

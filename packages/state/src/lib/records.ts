@@ -1,5 +1,6 @@
 import type { StateDefinition } from '@switchyard/plugin-kit'
 import type { HistoryChange, StateConflict } from './api.ts'
+import { SEQUENCES } from './document.ts'
 import type { Frame } from './frame.ts'
 import { digest, type NewRecord } from './history.ts'
 import type { Replica, Step } from './replica.ts'
@@ -16,6 +17,7 @@ export function recordOf({ namespace }: StateDefinition, frame: Frame, steps: re
       // A set's element is its key already.
       ...(value !== undefined && op !== 'add' && { value }),
       ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
+      ...(slot?.expiresMs !== undefined && { expiresMs: slot.expiresMs }),
       ...(before !== undefined && { before: digest(before.value) }),
     }),
   )
@@ -37,9 +39,19 @@ export function remoteRecordOf({ definition, views }: Replica, frame: Frame, tou
       op,
       ...(slot !== undefined && op !== 'add' && { value: slot.value }),
       ...(slot !== undefined && { version: versionOf(slot), after: digest(slot.value) }),
+      ...(slot?.expiresMs !== undefined && { expiresMs: slot.expiresMs }),
     }
   })
   return changeRecord(definition.namespace, frame, changes)
+}
+
+/** Counters as they are by now: what this node added since then is in records before this one. */
+export function recount(record: NewRecord, views: Replica['views']): NewRecord {
+  const changes = record.changes?.map((change) => {
+    const view = views.get(change.field)
+    return view?.isCounter ? { ...change, value: view.total } : change
+  })
+  return { ...record, ...(changes !== undefined && { changes }) }
 }
 
 /** Kept once a store, whichever of its processes sees the conflict first. */
@@ -49,6 +61,11 @@ export function conflictRecordOf(conflict: StateConflict, node: string, atMs: nu
   return { kind: 'conflict', namespace, atMs, who: loser.writer, node, conflict, once }
 }
 
-function changeRecord(namespace: string, { writer, node, atMs, correlationId }: Frame, changes: readonly HistoryChange[]): NewRecord {
-  return { kind: 'change', namespace, atMs, who: writer, node, correlationId, changes }
+function changeRecord(
+  namespace: string,
+  { writer, node, atMs, correlationId, parts }: Frame,
+  changes: readonly HistoryChange[],
+): NewRecord {
+  const edits = parts.find(({ shard }) => shard === SEQUENCES)?.update
+  return { kind: 'change', namespace, atMs, who: writer, node, correlationId, changes, edits }
 }

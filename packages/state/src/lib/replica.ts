@@ -47,6 +47,8 @@ export interface MergedChanges {
   readonly outcome: 'merged'
   readonly changes: readonly RemoteChange[]
   readonly conflicts: readonly StateConflict[]
+  /** Of an answer: what it says of lists and texts, where that changed any. */
+  readonly edits?: Part | undefined
 }
 
 export type Merged =
@@ -358,7 +360,10 @@ export class Replica {
       this.#adopt(new StateDocument(shard, epoch, doc), seen, touched)
     }
     this.hear(theirHeads)
-    return this.#merged(touched)
+    const merged = this.#merged(touched)
+    const sequences = parts.find(({ shard }) => shard === SEQUENCES)
+    const isEdited = merged.changes.some(({ field }) => this.views.get(field)?.isSequence)
+    return { ...merged, edits: isEdited && sequences ? { ...sequences, update: sequences.bytes } : undefined }
   }
 
   /** Joins a document of another epoch, by the rules of [S5]. */

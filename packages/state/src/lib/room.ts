@@ -20,6 +20,8 @@ export interface Room {
   /** This process's replica of every namespace. */
   readonly node: string
   readonly durable: boolean
+  /** Records of the history that stay. */
+  readonly historyCount: number
   /** The plugin's handle on the bus. */
   client(plugin: string): BusClient
   emit<name extends keyof StateEvents>(event: name, value: StateEvents[name]): void

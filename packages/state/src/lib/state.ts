@@ -45,6 +45,7 @@ export function createState(options: StateOptions): State {
     stamps: createStampClock(clock.now),
     node,
     durable,
+    historyCount,
     client(plugin) {
       let client = clients.get(plugin)
       if (client === undefined) {
@@ -185,6 +186,12 @@ export function createState(options: StateOptions): State {
     return { bytesBefore, bytesAfter: bytes(), rotated, prunedRecords }
   }
 
+  /** Kinds by field, as far as they are known. */
+  function fieldsOf(namespace: string): Readonly<Record<string, string>> {
+    const definition = known.get(namespace)
+    return definition === undefined ? (log.described(namespace)?.fields ?? {}) : kindsOf(definition)
+  }
+
   function bytesOf(namespace: string): number {
     const { frameBytes, snapshotBytes } = log.sizes(namespace)
     return frameBytes + snapshotBytes
@@ -218,7 +225,7 @@ export function createState(options: StateOptions): State {
       return Object.fromEntries([...replica.views].map(([field, view]) => [field, readField(replica, view, undefined, clock.now())]))
     },
     history: (filter = {}) => history.find(filter),
-    at: (namespace, atMs) => history.at(namespace, atMs),
+    at: (namespace, atMs) => history.at(namespace, atMs, fieldsOf(namespace)),
     verify: () => history.verify(),
     compact,
     on(event, listener) {
