@@ -54,5 +54,5 @@ function checkStore(store: Store): Finding {
 
 function checkPlugins(plugins: readonly Plugin[]): Finding {
   const commands = plugins.reduce((sum, plugin) => sum + Object.keys(plugin.commands).length, 0)
-  return { check: 'plugins', state: 'ok', found: `${plugins.length} with ${commands} commands` }
+  return { check: 'plugins', state: 'ok', found: `plugins: ${plugins.length}, commands: ${commands}` }
 }
