@@ -38,6 +38,8 @@ export function createChains(options: ChainsOptions): Chains {
   const live = new Map<string, Run>()
   const wanted = new Map<string, Wanted>()
   const frozenByHash = new Map<string, FrozenChain>()
+  /** Hashes of definitions that are on disk for certain. */
+  const stored = new Set<string>()
   const checked = new WeakMap<ChainDefinition, FrozenChain>()
   const watchers = new Set<Watcher>()
   /** When chains that came to rest here go on, for a process that does not take up every chain. */
@@ -87,12 +89,13 @@ export function createChains(options: ChainsOptions): Chains {
       live.set(run.id, run)
       drive(run)
       await run.saved()
+      stored.add(frozen.hash)
       tickSoon()
       return run.id
 
       function insert(): number {
         presence.appear()
-        journal.addDefinition(frozen.hash, frozen.body)
+        if (!stored.has(frozen.hash)) journal.addDefinition(frozen.hash, frozen.body)
         const { id, startedMs } = identity
         const text = JSON.stringify(input)
         return journal.addRun({
