@@ -41,17 +41,20 @@ export class Source {
     if (this.#last?.topic === topic) return this.#last
     const slot = slotOf(topic)
     const atHand = this.#atHand[slot]
-    const route = atHand !== undefined && atHand.topic === topic ? atHand : this.#find(topic)
-    this.#atHand[slot] = route
+    const route = atHand !== undefined && atHand.topic === topic ? atHand : this.#find(topic, slot)
     this.#last = route
     return route
   }
 
-  #find(topic: string): Route {
+  #find(topic: string, slot: number): Route {
     const hash = hashTopic(topic)
     if (hash < 0) throw invalidTopic('publish', topic)
     const known = this.#known.get(hash)
-    if (known !== undefined && known.topic === topic) return known
+    if (known !== undefined && known.topic === topic) {
+      // Only what comes again: many topics are published once and would push out those that are not.
+      this.#atHand[slot] = known
+      return known
+    }
     // Two topics of one hash are rare enough to let the older one go.
     if (known !== undefined) this.#forget(known)
     const route: Route = { topic, sequence: this.#sequenceFloor, version: -1, targets: [], room: 0, roomBytes: 0 }
