@@ -108,6 +108,21 @@ describe('calls under adversity', () => {
     }
   })
 
+  it('[C20] gives nobody the result that another caller’s key keeps', async () => {
+    for (const durable of [false, true]) {
+      const store = openStore({ path: ':memory:' })
+      const bus = createBus(durable ? { store, durable: [{ topics: 'kept/**' }] } : {})
+      const [ops, alice, mallory] = ['ops', 'alice', 'mallory'].map((name) => bus.connect(name))
+      ops!.serve('ops.secret', (_input, { source }) => `for ${source}`)
+      for (let again = 0; again < 2; again++) {
+        expect(await alice!.call('ops.secret', {}, { idempotencyKey: 'k' })).toBe('for alice')
+        expect(await mallory!.call('ops.secret', {}, { idempotencyKey: 'k' })).toBe('for mallory')
+      }
+      await bus.close()
+      store.close()
+    }
+  })
+
   it('[C18] takes no idempotency key that is empty or no text, as all such calls would share one result', async () => {
     const ops = start().connect('ops')
     ops.serve('ops.one', () => 1)

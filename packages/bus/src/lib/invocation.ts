@@ -162,9 +162,9 @@ export class Invocation implements Served {
     return (endpoint.handler as MessageHandler)(input, ask.envelope!.sealed, context)
   }
 
-  /** Whoever calls again with the key gets the result of the first, as it was checked then. */
+  /** The same caller with the same key gets the result of the first call, as it was checked then; another caller's key is another key. */
   #handleOnce(key: string, input: unknown): Promise<unknown> {
-    const scope = `${this.endpoint.outlet.identity} ${this.ask.subject}`
+    const scope = `${this.endpoint.outlet.identity} ${this.ask.subject} ${this.ask.source}`
     this.#isChecked = true
     return this.#core.receiveOnce({ scope, key }, async () => {
       const result = await this.#handle(input)

@@ -30,7 +30,18 @@ export function createGroupCommit(connection: Connection, path: string, busyTime
     begin(queue.some((entry) => entry.durable))
     const batch = queue
     queue = []
-    settle(batch)
+    const [alone] = batch
+    if (batch.length === 1 && alone !== undefined) settleAlone(alone)
+    else settle(batch)
+  }
+
+  /** Nobody else's work has to survive a failure of this one, so it needs no savepoint of its own. */
+  function settleAlone({ work, resolve, reject }: Entry): void {
+    try {
+      resolve(connection.finish(work) as never)
+    } catch (reason) {
+      reject(reason)
+    }
   }
 
   function settle(batch: readonly Entry[]): void {
