@@ -84,6 +84,22 @@ describe('what was acknowledged', () => {
     expect(again.history({ kind: 'refused' })).toMatchObject([{ who: 'store' }])
   })
 
+  it('[K4] stays when a snapshot is damaged: its document alone is left out, and it is told', async () => {
+    const yard = createTestYard([log])
+    const store = yard.newStore()
+    const state = yard.process({ store })
+    const { entries } = await state.connect('ops').open(log)
+    for (let n = 0; n < 40; n++) await entries.set(`k${n}`, n)
+    await state.compact()
+    await state.close()
+    store.prepare('UPDATE state_snapshot SET checksum = checksum + 1 WHERE shard = (SELECT min(shard) FROM state_snapshot)').run()
+    const again = yard.process({ store })
+    const reopened = await again.connect('ops').open(log)
+    await yard.quiet()
+    expect(reopened.entries.size).toBeGreaterThan(30)
+    expect(again.history({ kind: 'refused' })).toMatchObject([{ who: 'store', reason: expect.stringContaining('snapshot') }])
+  })
+
   it('[K1] rejects what cannot be stored, and it is not there', async () => {
     const yard = createTestYard([log])
     const store = yard.newStore()
@@ -176,6 +192,43 @@ describe('processes that share a store', () => {
       .open(log)
     expect([again.entries.size, again.entries.get('k9'), again.entries.get('last')]).toEqual([11, 2_999, 2_997])
   })
+
+  it('[K3] shed what expired while nobody read it', async () => {
+    const yard = createTestYard([log])
+    const store = yard.newStore()
+    const first = yard.process({ store })
+    await (await first.connect('ops').open(log)).entries.set('brief', 1, { ttlMs: 100 })
+    await first.close()
+    yard.clock.jump(200)
+    const second = yard.process({ store })
+    await second.connect('ops').open(log)
+    await second.compact()
+    expect(second.history({ key: 'brief', limit: 1 })[0]?.changes).toMatchObject([{ op: 'expire' }])
+  })
+
+  it('[M1] [M2] count by compare-and-set under a lock, two processes at once', async () => {
+    const path = temporaryPath()
+    const children = ['a', 'b'].map((name) => {
+      const file = join(import.meta.dirname, 'fixtures', 'stepper.ts')
+      return spawn(process.execPath, ['--conditions=@switchyard/source', file, path, name, '100'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    })
+    const tokens = await Promise.all(
+      children.map(async (child) => {
+        const seen: number[] = []
+        for await (const line of createInterface({ input: child.stdout })) seen.push(Number(line))
+        return seen
+      }),
+    )
+    const yard = createTestYard([log])
+    const { entries } = await yard
+      .process({ store: yard.newStore(path) })
+      .connect('ops')
+      .open(log)
+    expect([entries.get('by lock'), entries.get('by version')]).toEqual([200, 200])
+    // Every holder had a token of its own, larger than the one before.
+    expect(new Set(tokens.flat()).size).toBe(200)
+    for (const seen of tokens) expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  }, 40_000)
 
   it('refuse to open what a newer version has written', async () => {
     const yard = createTestYard([log])

@@ -192,7 +192,7 @@ export interface StateLockOptions {
   waitMs?: number
   /** Any number may read while nobody writes. @default 'write' */
   mode?: 'read' | 'write'
-  /** Who holds it within the plugin: the same holder may take it again. @default the plugin itself */
+  /** Who holds it within the plugin: the same holder may take it again. @default the trace of the run, where there is one */
   holder?: string
 }
 

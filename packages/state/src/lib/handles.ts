@@ -18,7 +18,7 @@ import { SEQUENCES, type StateDocument } from './document.ts'
 import { stateInvalid } from './errors.ts'
 import type { FieldView } from './field-view.ts'
 import type { Namespace } from './namespace.ts'
-import { canonicalJson, freezeDeep, frozenJson } from './plain-json.ts'
+import { assertWellFormed, canonicalJson, freezeDeep, frozenJson } from './plain-json.ts'
 import { readField } from './read-field.ts'
 import type { Author, Replica } from './replica.ts'
 import { type Slot, versionOf } from './slot.ts'
@@ -89,11 +89,15 @@ class FieldWriter {
       const mistakes = result.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
       throw this.#invalid(mistakes.join('; '))
     }
-    try {
-      return frozenJson(result.data)
-    } catch (error) {
-      throw this.#invalid(error instanceof Error ? error.message : String(error))
-    }
+    return this.#fitting(() => frozenJson(result.data))
+  }
+
+  /** A key, or letters of a text. @throws STATE_INVALID */
+  checkedText(text: unknown): string {
+    return this.#fitting(() => {
+      assertWellFormed(text)
+      return text
+    })
   }
 
   author(options: StateWriteOptions | undefined): Author {
@@ -146,6 +150,14 @@ class FieldWriter {
     return { value: value as never, version: versionOf(slot), writer, writtenMs: stampMs(slot.stamp), expiresMs }
   }
 
+  #fitting<result>(check: () => result): result {
+    try {
+      return check()
+    } catch (error) {
+      throw this.#invalid(error instanceof Error ? error.message : String(error))
+    }
+  }
+
   #expiresMs(options: StateValueOptions | undefined): number | undefined {
     if (options?.ttlMs === undefined) return undefined
     if (!(options.ttlMs > 0)) throw this.#invalid(`ttlMs must be above 0: current value is ${options.ttlMs}`)
@@ -174,9 +186,9 @@ function mapHandle(writer: FieldWriter): StateMap<unknown> {
     get: (key) => view.winner(key, nowMs)?.value,
     has: (key) => view.winner(key, nowMs) !== undefined,
     versioned: (key) => writer.versioned(view.winner(key, nowMs)),
-    set: (key, value, options) => writer.set(key, value, options),
+    set: (key, value, options) => writer.set(writer.checkedText(key), value, options),
     delete: (key, options) => writer.delete(key, options),
-    compareAndSet: (key, version, value, options) => writer.compareAndSet(key, version, value, options),
+    compareAndSet: async (key, version, value, options) => writer.compareAndSet(writer.checkedText(key), version, value, options),
     keys: () => Array.from(view.live(nowMs()), ([key]) => key),
     entries: () => Array.from(view.live(nowMs()), ([key, { value }]) => [key, value]),
     get size() {
@@ -235,8 +247,9 @@ function textHandle(writer: FieldWriter): StateText {
       return text().length
     },
     insert(index, inserted, options) {
+      const checked = writer.checkedText(inserted)
       assertWithin(index, text().length)
-      return writer.edit('insert', inserted, options, (document) => document.text(name).insert(index, inserted))
+      return writer.edit('insert', checked, options, (document) => document.text(name).insert(index, checked))
     },
     delete(index, count, options) {
       assertWithin(index + count, text().length, index, count)

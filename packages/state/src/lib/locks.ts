@@ -22,7 +22,7 @@ interface LockRow {
 const RETRY_MS = 25
 
 export function createLocks(store: Store, clock: Clock): Locks {
-  const expire = store.prepare('DELETE FROM state_lock WHERE name = ? AND expires_ms <= ?')
+  const expire = store.prepare('DELETE FROM state_lock WHERE expires_ms <= ?')
   const holders = store.prepare('SELECT holder, mode, token, depth, expires_ms AS expiresMs FROM state_lock WHERE name = ?')
   const put = store.prepare(
     `INSERT INTO state_lock (name, holder, mode, token, depth, expires_ms) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name, holder)
@@ -39,7 +39,7 @@ export function createLocks(store: Store, clock: Clock): Locks {
   /** The token, or who is in the way. */
   function attempt(name: string, holder: string, mode: 'read' | 'write', ttlMs: number): number | string[] {
     const nowMs = clock.now()
-    expire.run(name, nowMs)
+    expire.run(nowMs)
     const rows = holders.all<LockRow>(name)
     const own = rows.find((row) => row.holder === holder)
     const others = rows.filter((row) => row.holder !== holder && (mode === 'write' || row.mode === 'write'))
@@ -49,6 +49,16 @@ export function createLocks(store: Store, clock: Clock): Locks {
     const strongest = own?.mode === 'write' ? 'write' : mode
     put.run(name, holder, strongest, token, (own?.depth ?? 0) + 1, nowMs + ttlMs)
     return token
+  }
+
+  /** The clock's timers do not keep the process alive, and whoever waits for a lock must not end instead. */
+  async function pause(delayMs: number): Promise<void> {
+    const alive = setInterval(() => {}, 60_000)
+    try {
+      await new Promise<void>((resolve) => void clock.after(delayMs, resolve))
+    } finally {
+      clearInterval(alive)
+    }
   }
 
   return {
@@ -61,7 +71,7 @@ export function createLocks(store: Store, clock: Clock): Locks {
         if (typeof taken === 'number') return lockOf(name, taken, ttlMs)
         const leftMs = untilMs - clock.monotonicMs()
         if (leftMs <= 0) throw stateLocked(name, taken)
-        await new Promise<void>((resolve) => void clock.after(Math.min(RETRY_MS, leftMs), resolve))
+        await pause(Math.min(RETRY_MS, leftMs))
       }
     },
     assertHeld({ name, token }) {

@@ -41,8 +41,8 @@ export interface StateLog {
   list(): StoredNamespace[]
   heads(namespace: string): Map<string, Head>
   saveHead(namespace: string, node: string, head: Head): void
-  /** Those that hold frames after an id; 0 for all. */
-  snapshots(namespace: string, after: number): Snapshot[]
+  /** Those that hold frames after an id, -1 for all; `onDamaged` hears of those that are left out. */
+  snapshots(namespace: string, after: number, onDamaged: (shard: number) => void): Snapshot[]
   saveSnapshot(namespace: string, snapshot: Snapshot, upto: number): void
   /** Frames after an id, oldest first; 0 for all. */
   since(namespace: string, id: number): LogFrame[]
@@ -153,10 +153,14 @@ export function createStateLog(store: Store, random: () => number): StateLog {
       return new Map(rows.map(({ node, seq, stamp }) => [node, { seq, stamp }]))
     },
     saveHead: (namespace, node, { seq, stamp }) => void putHead.run(namespace, node, seq, stamp),
-    snapshots: (namespace, after) =>
-      getSnapshots
-        .all<{ shard: number; epoch: string; checksum: number; data: Uint8Array }>(namespace, after)
-        .filter(({ data, checksum: expected }) => checksum(data) === expected),
+    snapshots(namespace, after, onDamaged) {
+      const rows = getSnapshots.all<Snapshot & { checksum: number }>(namespace, after)
+      return rows.filter(({ shard, data, checksum: expected }) => {
+        const isSound = checksum(data) === expected
+        if (!isSound) onDamaged(shard)
+        return isSound
+      })
+    },
     saveSnapshot: (namespace, { shard, epoch, data }, upto) => void putSnapshot.run(namespace, shard, epoch, upto, checksum(data), data),
     since(namespace, id) {
       const frames: LogFrame[] = []

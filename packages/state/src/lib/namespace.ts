@@ -130,9 +130,12 @@ export class Namespace {
   }
 
   /** Writes snapshots in place of the log; moves crowded documents where this process may. Returns how many moved. */
-  compact(): Promise<number> {
+  async compact(): Promise<number> {
     const { log } = this.#room
     const { namespace } = this.definition
+    // Of a document that nobody has read yet it is not known what has expired.
+    for (const view of this.#replica.views.values()) view.show?.()
+    await this.expire()
     return this.#commit((append) => {
       append()
       const { carrier } = this
@@ -224,10 +227,11 @@ export class Namespace {
       changes.push(...merged.changes)
       this.#conflicts.push(...merged.conflicts)
     }
-    for (const snapshot of log.snapshots(namespace, this.#lastId)) take(this.#replica.mergeSnapshot(snapshot, heads))
+    const damaged = (shard: number): void => this.#dropped(`snapshot ${shard}`)
+    for (const snapshot of log.snapshots(namespace, this.#lastId, damaged)) take(this.#replica.mergeSnapshot(snapshot, heads))
     for (const { id, node, seq, stamp, parts } of log.since(namespace, this.#lastId)) {
       this.#appended++
-      if (parts === undefined) this.#dropped(id)
+      if (parts === undefined) this.#dropped(`frame ${id}`)
       if (parts === undefined || node === this.#replica.node || seq === 0) continue
       const merged = this.#replica.merge({ node, seq, stamp, parts }, { trusted: true })
       if (merged.outcome === 'merged') take(merged)
@@ -328,9 +332,9 @@ export class Namespace {
     }
   }
 
-  #dropped(id: number): void {
+  #dropped(what: string): void {
     const { namespace } = this.definition
-    const reason = `frame ${id} of the log is damaged and was left out`
+    const reason = `${what} of the log is damaged and was left out`
     this.#room.emit('refused', { namespace, from: 'store', reason })
     this.#room.record({
       kind: 'refused',
@@ -339,7 +343,7 @@ export class Namespace {
       who: 'store',
       node: this.#room.node,
       reason,
-      once: `damaged|${namespace}|${id}`,
+      once: `damaged|${namespace}|${what}`,
     })
   }
 
@@ -356,14 +360,16 @@ export class Namespace {
       carrier: () => this.carrier,
       ...(views !== undefined && { views }),
     })
+    const damaged: string[] = []
     const kept = store.transact(() => ({
-      snapshots: log.snapshots(namespace, -1),
+      snapshots: log.snapshots(namespace, -1, (shard) => damaged.push(`snapshot ${shard}`)),
       frames: log.since(namespace, 0),
       heads: log.heads(namespace),
       tip: log.tip(namespace),
     }))
     const sound = kept.frames.filter(({ parts }) => parts !== undefined) as (StoredFrame & { id: number })[]
-    for (const { id, parts } of kept.frames) if (parts === undefined) this.#dropped(id)
+    for (const { id, parts } of kept.frames) if (parts === undefined) damaged.push(`frame ${id}`)
+    for (const what of damaged) this.#dropped(what)
     replica.load(kept.snapshots, sound, kept.heads)
     this.#lastId = kept.tip
     this.#appended = kept.frames.length

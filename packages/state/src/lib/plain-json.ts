@@ -4,8 +4,10 @@
  */
 export function frozenJson(value: unknown): unknown {
   switch (typeof value) {
-    case 'string':
     case 'boolean':
+      return value
+    case 'string':
+      assertWellFormed(value)
       return value
     case 'number':
       if (Number.isFinite(value)) return value
@@ -23,10 +25,17 @@ function frozenObject(value: object): object {
   const copy: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue
+    assertWellFormed(key)
     if (key === '__proto__') throw new TypeError('must be plain JSON data: "__proto__" is no key')
     copy[key] = frozenJson(item)
   }
   return Object.freeze(copy)
+}
+
+/** Half a character would travel as another one, and replicas would no longer agree. @throws TypeError */
+export function assertWellFormed(text: unknown): asserts text is string {
+  if (typeof text === 'string' && text.isWellFormed()) return
+  throw new TypeError(`must be well-formed text: current value is ${typeof text === 'string' ? JSON.stringify(text) : describe(text)}`)
 }
 
 function isPlain(value: object): boolean {

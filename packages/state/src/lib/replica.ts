@@ -49,6 +49,8 @@ export interface MergedChanges {
   readonly conflicts: readonly StateConflict[]
   /** Of an answer: what it says of lists and texts, where that changed any. */
   readonly edits?: Part | undefined
+  /** Of an answer: what is wrong with those of its documents that were not taken. */
+  readonly refused?: string | undefined
 }
 
 export type Merged =
@@ -337,19 +339,22 @@ export class Replica {
     for (const [node, head] of heads) this.#heard(node, head)
   }
 
-  /** Takes an answer. Where this node may write it takes along what it alone knows into a later epoch. */
+  /**
+   * Takes an answer, but for documents that are not sound: without those its heads are not heard, so it is asked for again.
+   * Where this node may write it takes along what it alone knows into a later epoch.
+   */
   take(answer: Uint8Array, theirHeads: ReadonlyMap<string, Head>): Merged {
     this.settle()
     const parts = decodeStep2(answer)
-    for (const { shard, epoch, bytes } of parts) {
-      if (!isShard(shard)) return { outcome: 'refused', reason: `there is no document ${shard}` }
-      const mine = this.document(shard)
-      const reason = inspectUpdate(bytes, epoch === mine.epoch ? mine : new StateDocument(shard, epoch), this.definition.fields)
-      if (reason !== undefined) return { outcome: 'refused', reason }
-    }
+    let refused: string | undefined
+    const sound = parts.filter(({ shard, epoch, bytes }) => {
+      const reason = isShard(shard) ? this.#inspect(shard, epoch, bytes) : `there is no document ${shard}`
+      refused ??= reason
+      return reason === undefined
+    })
     const touched = new Touched()
     const seen = seenBy(theirHeads)
-    for (const { shard, epoch, bytes } of parts) {
+    for (const { shard, epoch, bytes } of sound) {
       const mine = this.document(shard)
       if (epoch === mine.epoch) {
         this.#apply(mine, bytes, touched)
@@ -359,11 +364,16 @@ export class Replica {
       applyUpdate(doc, bytes)
       this.#adopt(new StateDocument(shard, epoch, doc), seen, touched)
     }
-    this.hear(theirHeads)
+    if (refused === undefined) this.hear(theirHeads)
     const merged = this.#merged(touched)
-    const sequences = parts.find(({ shard }) => shard === SEQUENCES)
+    const sequences = sound.find(({ shard }) => shard === SEQUENCES)
     const isEdited = merged.changes.some(({ field }) => this.views.get(field)?.isSequence)
-    return { ...merged, edits: isEdited && sequences ? { ...sequences, update: sequences.bytes } : undefined }
+    return { ...merged, refused, edits: isEdited && sequences ? { ...sequences, update: sequences.bytes } : undefined }
+  }
+
+  #inspect(shard: number, epoch: string, update: Uint8Array): string | undefined {
+    const mine = this.document(shard)
+    return inspectUpdate(update, epoch === mine.epoch ? mine : new StateDocument(shard, epoch), this.definition.fields)
   }
 
   /** Joins a document of another epoch, by the rules of [S5]. */

@@ -68,6 +68,17 @@ describe('the types', () => {
     expect(() => deploy.deploys.increment(0.5)).toThrow(/positive integer/)
     expect(() => deploy.hosts.add({ name: 'a' } as never)).toThrow(/zone/)
     expect(() => deploy.steps.delete(0)).toThrow(RangeError)
+    // Half a character: no two replicas would read the same.
+    const half = '\ud83d'
+    const broken = [
+      () => deploy.versions.set('api', half),
+      () => deploy.versions.set(half, '1'),
+      () => deploy.lead.set({ name: half }),
+      () => deploy.notes.insert(0, half),
+      () => deploy.notes.insert(0, 5 as never),
+    ]
+    for (const write of broken) expect(write).toThrow(/well-formed text/)
+    await expect(deploy.versions.compareAndSet(half, undefined, '1')).rejects.toThrow(/well-formed text/)
     expect(() => deploy.lead.set(new Date() as never)).toThrow(expect.objectContaining({ code: 'STATE_INVALID' }))
     await yard.quiet()
     expect(await state.read('deploy', 'deploy/current')).toEqual({
@@ -256,6 +267,57 @@ describe('sync', () => {
     await yard.quiet()
     expect(ops.versions.entries()).toEqual([['web', '2']])
     expect(reader.history({ kind: 'refused' })[0]?.reason).toMatch(/does not fit the field "versions"/)
+  })
+
+  it('[S4] takes what else is sound of a sender of whom a value was refused', async () => {
+    const loose = defineState('deploy/board', { ...board, fields: { ...board.fields, tasks: crdt.map(z.any()) } })
+    const yard = createTestYard(all, { imports })
+    const reader = yard.process()
+    const ops = await reader.connect('ops').open<typeof board>('deploy/board')
+    const rogue = await yard
+      .process({ definitions: [loose] })
+      .connect('deploy')
+      .open(loose)
+    await yard.quiet()
+    await rogue.tasks.set('bad', 14)
+    await yard.quiet()
+    for (let n = 0; n < 100; n++) await rogue.tasks.set(`good-${n}`, 'fine')
+    await rogue.votes.increment(3)
+    await yard.quiet()
+    expect(ops.votes.get()).toBe(3)
+    // All but those that share one of 16 documents with it.
+    expect(ops.tasks.size).toBeGreaterThan(80)
+    expect(ops.tasks.has('bad')).toBe(false)
+    expect(reader.history({ kind: 'refused' })).toHaveLength(1)
+  })
+
+  it('[S4] refuses heads that would spoil the clock', async () => {
+    const yard = createTestYard(all, { imports })
+    const reader = yard.process()
+    const ops = await reader.connect('ops').open<typeof board>('deploy/board')
+    await (await yard.process().connect('deploy').open(board)).tasks.set('a', '1')
+    await yard.quiet()
+    const ask = yard.messages.find(({ topic }) => topic === 'state/deploy/ask')!.payload as { node: string; head: object }
+    const head = { ...ask.head, to: ask.node, heads: [['far', 1, Number.MAX_SAFE_INTEGER]] }
+    await yard.bus.connect('deploy').publish('state/deploy/answer', { ...ask, node: 'far', head })
+    await yard.quiet()
+    expect(reader.history({ kind: 'refused' })).toMatchObject([{ reason: 'a head is wrong' }])
+    await ops.tasks.set('a', '2')
+    expect(Number.parseInt(ops.tasks.versioned('a')!.version, 36)).toBeLessThan(2 ** 52)
+  })
+
+  it('[S3] answers a question once, however many plugins of the process share the namespace', async () => {
+    const yard = createTestYard(all, { imports: { ops: ['deploy/board'], qa: ['deploy/board'], guest: ['deploy/board'] } })
+    const state = yard.process()
+    const { tasks } = await state.connect('deploy').open(board)
+    for (const plugin of ['ops', 'qa', 'guest']) await state.connect(plugin).open('deploy/board')
+    await tasks.set('a', '1')
+    await yard.quiet()
+    yard.messages.length = 0
+    const joiner = await yard.process().connect('guest').open<typeof board>('deploy/board')
+    await yard.quiet()
+    expect(joiner.tasks.get('a')).toBe('1')
+    expect(yard.messages.filter(({ topic }) => topic === 'state/deploy/answer')).toHaveLength(1)
   })
 
   it('[S5] moves everybody to a new epoch without losing what a late one wrote', async () => {

@@ -32,9 +32,12 @@ export class Sync {
     const client = this.#room.client(plugin)
     const { namespace } = this.#namespace.definition
     this.#clients.set(plugin, client)
-    const isOurs = ({ payload }: Message): boolean => {
+    const [first] = this.#clients.keys()
+    const isOurs = ({ payload, destination }: Message): boolean => {
       const piece = payload as Partial<Piece> | null
-      return piece?.namespace === namespace && piece.node !== this.#room.node
+      if (piece?.namespace !== namespace || piece.node === this.#room.node) return false
+      // What is for everybody comes to each plugin here, and one of them is enough.
+      return destination !== '*' || plugin === first
     }
     this.#subscriptions.push(
       client.subscribe(`state/${ownerOf(namespace)}/*`, (payload, message) => this.#receive(payload, message), { filter: isOurs }),
@@ -168,7 +171,9 @@ export class Sync {
     this.#asked.delete(node)
     const merged = this.#namespace.replica.take(bytes, headsOf(head.heads))
     if (merged.outcome === 'refused') this.#refuse(source, merged.reason)
-    else if (merged.outcome === 'merged') this.#namespace.answered(source, node, merged)
+    if (merged.outcome !== 'merged') return
+    if (merged.refused !== undefined) this.#refuse(source, merged.refused)
+    if (merged.refused === undefined || merged.changes.length > 0) this.#namespace.answered(source, node, merged)
   }
 
   #refuse(from: string, reason: string): void {
@@ -190,7 +195,8 @@ function headsOf(list: unknown): Map<string, Head> {
   const heads = new Map<string, Head>()
   if (!Array.isArray(list)) throw new TypeError('its heads are no list')
   for (const [node, seq, stamp = 0] of list as unknown[][]) {
-    if (typeof node !== 'string' || !Number.isSafeInteger(seq) || !Number.isSafeInteger(stamp)) throw new TypeError('a head is wrong')
+    const isHead = typeof node === 'string' && Number.isSafeInteger(seq) && (seq as number) >= 0 && (stamp === 0 || isStamp(stamp))
+    if (!isHead) throw new TypeError('a head is wrong')
     heads.set(node, { seq: seq as number, stamp: stamp as number })
   }
   return heads

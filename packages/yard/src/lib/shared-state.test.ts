@@ -64,6 +64,46 @@ describe('ctx.state', () => {
     expect(await state.read('person', 'deploy/current')).toEqual({ versions: { api: '1.4.0' } })
   })
 
+  it('shuts another run of the same plugin out by a lock, and not what the run itself calls', async () => {
+    const held = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    const take = { examples: [], effect: 'read', input: z.object({}), output: z.object({ token: z.number() }) } as const
+    const locks = definePlugin({
+      name: 'locks',
+      version: '1.0.0',
+      summary: 'Takes a lock, and takes it again in what it calls',
+      commands: {
+        outer: command({
+          ...take,
+          summary: 'Takes the lock and keeps it for a while',
+          async run(_, ctx) {
+            await using lock = await ctx.state.lock('locks/one')
+            expect(await ctx.call('locks.inner', {})).toEqual({ token: lock.token })
+            held.resolve()
+            await go.promise
+            return { token: lock.token }
+          },
+        }),
+        inner: command({
+          ...take,
+          summary: 'Takes the lock, or none',
+          async run(_, ctx) {
+            const lock = await ctx.state.lock('locks/one').catch(() => undefined)
+            await lock?.release()
+            return { token: lock?.token ?? 0 }
+          },
+        }),
+      },
+    })
+    await using yard = await openYard('.', { plugins: [locks], memory: true })
+    const first = yard.call('locks.outer', {})
+    await Promise.race([held.promise, first])
+    expect(await yard.call('locks.inner', {})).toEqual({ token: 0 })
+    go.resolve()
+    const { token } = (await first) as { token: number }
+    expect(await yard.call('locks.inner', {})).toEqual({ token: token + 1 })
+  })
+
   it('is denied to a plugin that does not declare its import', async () => {
     await using yard = await openYard('.', { plugins: [deploy, reader([])], memory: true })
     await yard.call('deploy.note', { service: 'api', version: '1.4.0' })

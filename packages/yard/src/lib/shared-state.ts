@@ -1,6 +1,6 @@
 import type { Bus } from '@switchyard/bus'
 import type { Clock, MessageHeaders } from '@switchyard/contracts'
-import type { Log, Plugin, PluginState, StateDefinition } from '@switchyard/plugin-kit'
+import type { Log, Plugin, PluginState, StateDefinition, StateLockOptions } from '@switchyard/plugin-kit'
 import type { State } from '@switchyard/state'
 import type { Store } from '@switchyard/store'
 import { unknownImport } from './errors.ts'
@@ -67,7 +67,7 @@ export function createSharedState({ plugins, operator, log, ...parts }: SharedSt
       return {
         open: async (wanted: StateDefinition | string) => (await state()).open(wanted as StateDefinition) as never,
         watch: async (wanted, listener) => (await state()).watch(wanted, listener),
-        lock: async (name, options) => (await state()).lock(name, options),
+        lock: async (name, options) => (await state()).lock(name, { ...holderOf(headers), ...options }),
       }
     },
     async close() {
@@ -83,6 +83,12 @@ function ownerOf(namespace: string): string {
 
 function isFor(plugin: string, { access, readers }: StateDefinition): boolean {
   return access === 'public' || (access === 'protected' && readers.includes(plugin))
+}
+
+/** Two runs of one plugin shut each other out; what a run calls may take its lock again. */
+function holderOf(headers: MessageHeaders): Pick<StateLockOptions, 'holder'> {
+  const holder = traceOf(headers)
+  return holder === undefined ? {} : { holder }
 }
 
 /** The trace id of a W3C traceparent. */
