@@ -83,7 +83,8 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
       if (client.reader.partial) client.partialSinceMs ??= clock.monotonicMs()
       router.endChunk(client)
       // Left to the collector, the memory of all that passes through makes it stop the process for milliseconds again and again.
-      if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
+      const { buffer } = bytes
+      if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => leave(client))
