@@ -83,8 +83,9 @@ export async function openHub({ place, lock, clock, authorize, note, onGone }: H
       if (client.reader.partial) client.partialSinceMs ??= clock.monotonicMs()
       router.endChunk(client)
       // Left to the collector, the memory of all that passes through makes it stop the process for milliseconds again and again.
-      const { buffer } = bytes
-      if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0)
+      // Each read has memory of its own; what does not begin it would be somebody else's too.
+      const { buffer, byteOffset } = bytes
+      if (buffer instanceof ArrayBuffer && byteOffset === 0) buffer.transfer(0)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => leave(client))
