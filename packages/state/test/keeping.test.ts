@@ -206,16 +206,22 @@ describe('processes that share a store', () => {
     expect(second.history({ key: 'brief', limit: 1 })[0]?.changes).toMatchObject([{ op: 'expire' }])
   })
 
-  it('[M1] [M2] count by compare-and-set under a lock, two processes at once', async () => {
+  it('[M1] [M2] lose no step of two processes at once, by compare-and-set and under a lock', async () => {
     const path = temporaryPath()
     const children = ['a', 'b'].map((name) => {
       const file = join(import.meta.dirname, 'fixtures', 'stepper.ts')
-      return spawn(process.execPath, ['--conditions=@switchyard/source', file, path, name, '100'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(process.execPath, ['--conditions=@switchyard/source', file, path, name, '40'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
     })
+    for (const { lines } of children) expect((await lines.next()).value).toBe('ready')
+    for (const { child } of children) child.stdin.write('go')
     const tokens = await Promise.all(
-      children.map(async (child) => {
+      children.map(async ({ lines }) => {
         const seen: number[] = []
-        for await (const line of createInterface({ input: child.stdout })) seen.push(Number(line))
+        for await (const line of lines) seen.push(Number(line))
         return seen
       }),
     )
@@ -224,11 +230,23 @@ describe('processes that share a store', () => {
       .process({ store: yard.newStore(path) })
       .connect('ops')
       .open(log)
-    expect([entries.get('by lock'), entries.get('by version')]).toEqual([200, 200])
-    // Every holder had a token of its own, larger than the one before.
-    expect(new Set(tokens.flat()).size).toBe(200)
+    expect([entries.get('by version'), entries.get('by lock')]).toEqual([400, 80])
+    expect(new Set(tokens.flat()).size).toBe(80)
     for (const seen of tokens) expect(seen).toEqual(seen.toSorted((a, b) => a - b))
   }, 40_000)
+
+  it('[S3] do not answer one another over the bus', async () => {
+    const yard = createTestYard([log])
+    const store = yard.newStore()
+    const first = await yard.process({ store }).connect('ops').open(log)
+    await first.entries.set('a', 1)
+    const second = await yard.process({ store }).connect('ops').open(log)
+    await first.entries.set('b', 2)
+    await yard.quiet()
+    expect(second.entries.size).toBe(2)
+    expect(yard.messages.filter(({ topic }) => topic === 'state/ops/ask').length).toBeGreaterThan(0)
+    expect(yard.messages.filter(({ topic }) => topic === 'state/ops/answer')).toEqual([])
+  })
 
   it('refuse to open what a newer version has written', async () => {
     const yard = createTestYard([log])
