@@ -225,8 +225,9 @@ export function createState(options: StateOptions): State {
       return Object.fromEntries([...replica.views].map(([field, view]) => [field, readField(replica, view, undefined, clock.now())]))
     },
     history: (filter = {}) => history.find(filter),
-    at: (namespace, atMs) => history.at(namespace, atMs, fieldsOf(namespace)),
-    verify: () => history.verify(),
+    // In a transaction, as another process may prune between two pages.
+    at: (namespace, atMs) => store.transact(() => history.at(namespace, atMs, fieldsOf(namespace))),
+    verify: () => store.transact(() => history.verify()),
     compact,
     on(event, listener) {
       const add = listener as (event: never) => void
