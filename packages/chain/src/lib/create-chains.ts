@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
 import type { ChainEvent, ChainReport, Chains, ChainsOptions, WaitOptions } from './chain.ts'
+import { isRepeatable } from './call-step.ts'
 import { checkChain } from './check.ts'
 import { type CompiledStep, type FrozenChain, freezeChain, staticPath, thaw } from './compiled.ts'
 import type { AskStep, ChainDefinition } from './definition.ts'
 import { planChain } from './dry-run.ts'
-import { cancelledByPerson, chainEnded, closed, invalidChain, invalidInput, notRetryable, notWaiting, unknownChain } from './errors.ts'
+import { cancelledByPerson, chainEnded, closed, invalidChain, invalidInput, notRetryable, notWaiting, uncertain, unknownChain } from './errors.ts'
 import { memberOf } from './expression.ts'
 import { outputIn } from './frame.ts'
 import { acceptInput } from './input.ts'
@@ -44,6 +45,8 @@ export function createChains(options: ChainsOptions): Chains {
   const watchers = new Set<Watcher>()
   /** When chains that came to rest here go on, for a process that does not take up every chain. */
   const resting = new Map<string, number>()
+  /** Chains to which something was said while they came to rest. */
+  const told = new Set<string>()
   const topics = new Map<string, () => void>()
   let isResuming = false
   let isClosed = false
@@ -60,7 +63,7 @@ export function createChains(options: ChainsOptions): Chains {
     rested(run: Run, isWoken: boolean, dueMs: number | null) {
       live.delete(run.id)
       changed(run.id)
-      if (isWoken) setImmediate(() => guarded('going on with a chain', () => goOn(run.id)))
+      if (told.delete(run.id) || isWoken) setImmediate(() => guarded('going on with a chain', () => goOn(run.id)))
       else if (isResuming) claimSoon()
       else if (dueMs !== null) resting.set(run.id, dueMs)
       tickSoon()
@@ -141,28 +144,7 @@ export function createChains(options: ChainsOptions): Chains {
       goOn(id)
     },
     async retry(id) {
-      const row = rowOf(id)
-      const frozen = frozenOf(row)
-      if (row.ended_ms === null) throw notRetryable(id, `it is still ${row.state}`, `switchyard chain show ${id}`)
-      if (row.state === 'done' || row.state === 'undone') {
-        const found = row.state === 'done' ? 'it is done' : 'all of it was taken back'
-        throw notRetryable(id, found, `switchyard chain run ${row.name}`)
-      }
-      const records = journal.steps(row.number)
-      const isUndo = records.some(({ undoState }) => undoState !== null)
-      store.transact(
-        () => {
-          if (isUndo) journal.clearUndoFailures.run(row.number)
-          for (const { path, state } of isUndo ? [] : records) {
-            const { onError } = frozen.byPath.get(staticPath(path))?.step ?? {}
-            const isHandled = onError === 'continue' || onError === 'fallback'
-            if (path.endsWith('~timeout') || state === 'cancelled' || (state === 'failed' && !isHandled))
-              journal.removeStep.run(row.number, path)
-          }
-          journal.reopen.run(isUndo ? 'undoing' : 'running', isUndo ? row.error : null, row.number)
-        },
-        { durable: true },
-      )
+      store.transact(() => reopen(rowOf(id)), { durable: true })
       goOn(id)
     },
     async resume() {
@@ -279,7 +261,7 @@ export function createChains(options: ChainsOptions): Chains {
       if (word === 'stop') return run.end('cancelled', null)
       if (word === undefined && run.frozen.root.definition.saga === false) return run.end('failed', null)
       run.setState('undoing')
-      return run.end(await undoChain(walk), null)
+      return run.end(await undoChain(walk, () => wanted.get(run.id) === 'stop'), null)
     }
   }
 
@@ -311,7 +293,8 @@ export function createChains(options: ChainsOptions): Chains {
     live.set(run.id, run)
     if (row.error !== null) run.error = JSON.parse(row.error) as WireError
     else if (row.wanted === null) run.setState('running')
-    if (row.wanted !== null) wanted.set(run.id, row.wanted)
+    if (row.wanted === null) wanted.delete(run.id)
+    else wanted.set(run.id, row.wanted)
     if (row.wanted !== null && row.error === null) {
       run.error = wireOf(cancelledByPerson(run.id))
       run.halt.halt()
@@ -333,6 +316,7 @@ export function createChains(options: ChainsOptions): Chains {
   function goOn(id: string): void {
     const run = live.get(id)
     if (run === undefined) claim(id)
+    else if (run.isResting) told.add(id)
     else readWords()
     tickSoon()
   }
@@ -352,9 +336,9 @@ export function createChains(options: ChainsOptions): Chains {
   function readWords(): void {
     for (const { number, id, wanted: word } of journal.woken(owner)) {
       const run = live.get(id)
-      if (run === undefined) continue
+      if (run === undefined || run.isResting) continue
       journal.clearWoken(number)
-      if (word !== null && !wanted.has(id)) {
+      if (word !== null) {
         wanted.set(id, word)
         run.error ??= wireOf(cancelledByPerson(id))
         run.halt.halt()
@@ -374,6 +358,28 @@ export function createChains(options: ChainsOptions): Chains {
     )
     if (!isTaken) throw notWaiting(row.id, `"${path}" was answered already`)
     goOn(row.id)
+  }
+
+  /** Inside a transaction: makes what has failed be done again. @throws NOT_RETRYABLE */
+  function reopen(row: RunRow): void {
+    const { id, number } = row
+    if (row.ended_ms === null) throw notRetryable(id, `it is still ${row.state}`, `switchyard chain show ${id}`)
+    if (row.state === 'done' || row.state === 'undone') {
+      const found = row.state === 'done' ? 'it is done' : 'all of it was taken back'
+      throw notRetryable(id, found, `switchyard chain run ${row.name}`)
+    }
+    const records = journal.steps(number)
+    const isUndo = records.some(({ undoState }) => undoState !== null)
+    if (isUndo) journal.clearUndoFailures.run(number)
+    for (const { path, state, mayHaveRun } of isUndo ? [] : records) {
+      const step = stepAt(row, path)?.step
+      const isHandled = step?.onError === 'continue' || step?.onError === 'fallback'
+      if (!path.endsWith('~timeout') && state !== 'cancelled' && (state !== 'failed' || isHandled)) continue
+      const facts = mayHaveRun && step !== undefined && 'call' in step ? options.command(step.call) : undefined
+      if (facts === undefined || isRepeatable(facts)) journal.removeStep.run(number, path)
+      else journal.setUncertain(number, path, wireOf(uncertain(path)))
+    }
+    journal.reopen.run(isUndo ? 'undoing' : 'running', isUndo ? row.error : null, number)
   }
 
   function listen(topic: string): void {
@@ -406,6 +412,8 @@ export function createChains(options: ChainsOptions): Chains {
       }
       readWords()
       if (isResuming) {
+        // Also to what other processes began to wait for.
+        for (const topic of journal.topics()) listen(topic)
         takeOver()
         claim()
       }
@@ -441,6 +449,7 @@ export function createChains(options: ChainsOptions): Chains {
   }
 
   async function wait(id: string, { signal, untilAsked = true }: WaitOptions = {}): Promise<ChainReport> {
+    signal?.throwIfAborted()
     using looker = look(id, 'rest', signal)
     while (!isClosed) {
       const row = rowOf(id)
@@ -556,8 +565,11 @@ export function createChains(options: ChainsOptions): Chains {
   }
 }
 
+/** At most 16 random bytes. A UUID comes from a pool of randomness that is filled in advance: asking anew took a fifth of a chain's time. */
 function hex(bytes: number): string {
-  return randomBytes(bytes).toString('hex')
+  return randomUUID()
+    .replaceAll('-', '')
+    .slice(0, bytes * 2)
 }
 
 function matches(payload: unknown, wantedText: string | null): boolean {
