@@ -72,6 +72,8 @@ describe('chains.plan()', () => {
           { id: 'each', forEach: ['a', 'b'], do: [{ id: 'one', call: 'app.build', input: { env: '${{ item }}' } }] },
           { id: 'pause', wait: '5m' },
           { id: 'go', ask: 'Go ${{ steps.known.output }}?' },
+          { id: 'first', call: 'app.look', onError: 'fallback', fallback: [{ id: 'instead', call: 'app.build' }] },
+          { id: 'never', call: 'app.look', when: '${{ false }}', onError: 'fallback', fallback: [{ id: 'nor-this', call: 'app.build' }] },
         ],
       }),
     ).toEqual([
@@ -81,6 +83,9 @@ describe('chains.plan()', () => {
       { path: 'each/one', does: 'calls app.build', needs: ['item'] },
       { path: 'pause', does: 'waits 5m' },
       { path: 'go', does: 'asks: Go x?' },
+      { path: 'first', does: 'calls app.look' },
+      { path: 'instead', does: 'calls app.build', onlyAfter: 'first', plan: { summary: 'would app.build', steps: [] } },
+      { path: 'never', does: 'is skipped' },
     ])
     expect(chains.list()).toEqual([])
     store.close()

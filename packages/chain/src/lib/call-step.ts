@@ -71,18 +71,25 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
       run.save(record)
       await run.saved()
       if (wanted.isHalted) return ended(record, 'cancelled')
+      let result: unknown
       try {
         if (facts === undefined) throw missingCommand(step.call)
         if (typeof key !== 'string' || key === '') throw badStep(path, `its key must be a text: it is ${JSON.stringify(key)}`)
         const timeoutMs = step.timeout === undefined ? (facts.timeoutMs ?? DEFAULT_TIMEOUT_MS) : durationMs(step.timeout)
         const call = { name: `chain step ${path}`, path, command: step.call, input, key, timeoutMs, attempt: record.attempts, halt: wanted }
-        return done(record, await run.busy(invoke(run, walk, call)))
+        result = await run.busy(invoke(run, walk, call))
       } catch (error) {
         if (run.isLost) throw new RunLost()
         const wire = wireOf(error)
         if (wanted.isHalted) return ended(record, 'cancelled', !provesNotRun(wire))
         if (!mayRetry(step.retry, tries, wire, facts)) return failed(record, wire)
         await run.busy(pause(retryDelayMs(step.retry!, tries), wanted))
+        continue
+      }
+      try {
+        return done(record, result)
+      } catch (error) {
+        return failed(record, wireOf(error), facts?.effect !== 'read')
       }
     }
   }
@@ -148,7 +155,9 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
   }
 }
 
-const isRepeatable = ({ effect, idempotent, takesKey }: CommandFacts): boolean => effect === 'read' || idempotent || takesKey === true
+/** Whether a second run with the same key changes nothing more. */
+export const isRepeatable = ({ effect, idempotent, takesKey }: CommandFacts): boolean =>
+  effect === 'read' || idempotent || takesKey === true
 
 /** Whether it is worth finding out what an aborted call did: only what can then be taken back. */
 function mayBeSettled({ undo, compensateOnFailure }: CallStep, facts: CommandFacts | undefined): boolean {

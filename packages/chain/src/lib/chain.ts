@@ -187,6 +187,8 @@ export interface PlannedStep {
   readonly plan?: Plan
   /** Results that must be known first. */
   readonly needs?: readonly string[]
+  /** Done only when this step fails. */
+  readonly onlyAfter?: string
   readonly error?: WireError
 }
 

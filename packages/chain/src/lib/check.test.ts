@@ -129,6 +129,31 @@ output: { first: "\${{ steps.each.output[0].ok }}" }
     expect(check(`name: ${'x'.repeat(1_100_000)}`).problems).toMatchObject([{ code: 'SYNTAX' }])
   })
 
+  it('refuses sub-chains that grow without bound, at once', () => {
+    const doubled = (level: number): ChainDefinition => ({
+      name: `level-${level}`,
+      steps: ['left', 'right'].map((id) => (level === 0 ? { id, value: 1 } : { id, chain: `level-${level - 1}` })),
+    })
+    const { problems, worstCase } = checkChain(doubled(60), {
+      command: () => undefined,
+      chain: (name) => doubled(Number(name.replace('level-', ''))),
+    })
+    expect(problems.map(({ code }) => code)).toEqual(['TOO_MANY_STEPS'])
+    expect(worstCase).toBeUndefined()
+  })
+
+  it.for([
+    ['keys that occur twice', 'name: x\nname: y', 2, 1],
+    ['merge keys', 'name: x\nsteps:\n  - value: 1\n    <<: { id: a }', 4, 9],
+    ['an older YAML, which has merge keys and more', '%YAML 1.1\n---\nname: x\nsteps:\n  - value: 1\n    <<: { id: a }', 1, 1],
+    ['nesting without bound', `name: x\nsteps: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, 2, expect.any(Number)],
+    ['several documents', 'name: x\n---\nname: y', 2, 1],
+  ] as const)('refuses %s and says where', ([, text, line, column]) => {
+    const { problems, definition } = checkChain(text, { command: () => undefined })
+    expect(problems).toContainEqual(expect.objectContaining({ severity: 'error', line, column }))
+    expect(definition).toBeUndefined()
+  })
+
   it('says what it takes at worst', () => {
     const steps = `name: worst
 saga: false

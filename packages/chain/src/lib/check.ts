@@ -26,9 +26,12 @@ export function checkChain(given: ChainDefinition | string, options: Pick<Chains
   checkSteps(definition, options, report, missing)
   checkCycles(definition, options.chain, report)
   checkReferences(definition, options, report)
-  const worstCase = worstCaseOf(definition, options)
+  // What the parts of a chain add up to can be as large as one likes, so nothing is worked out over all of them before.
+  const isTooLarge = countSteps(definition, options.chain) > MAX_STEPS
+  if (isTooLarge) report('error', 'TOO_MANY_STEPS', ['steps'], `a chain has at most ${MAX_STEPS} steps, those of its sub-chains included`)
+  const worstCase = isTooLarge ? undefined : worstCaseOf(definition, options)
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
-  return { problems, definition, worstCase, missingCommands: [...missing] }
+  return { problems, definition, ...(worstCase !== undefined && { worstCase }), missingCommands: [...missing] }
 }
 
 function checkInput({ input = {} }: ChainDefinition, report: Report): void {
@@ -51,10 +54,7 @@ function checkSteps(
   const ids = new Map<string, Path>()
   let pivot: string | undefined
   for (const { step, path, insideRace } of stepsWithPaths(definition.steps, ['steps'])) {
-    if (ids.size >= MAX_STEPS) {
-      report('error', 'TOO_MANY_STEPS', ['steps'], `a chain has at most ${MAX_STEPS} steps`)
-      return
-    }
+    if (ids.size >= MAX_STEPS) return
     if (ids.has(step.id)) report('error', 'DUPLICATE_ID', [...path, 'id'], `"${step.id}" is the id of another step`)
     ids.set(step.id, path)
     checkCombination(step, path, report)
@@ -133,7 +133,31 @@ function checkCombination(step: Step, path: Path, report: Report): void {
     report('error', 'TIMEOUT', [...path, 'timeout'], `"${step.id}" can never end in time`)
 }
 
+/** With those of all sub-chains, as often as they occur. */
+function countSteps(root: ChainDefinition, find: ChainsOptions['chain']): number {
+  const known = new Map<string, number>()
+  return count(root)
+
+  function count(definition: ChainDefinition): number {
+    let total = 0
+    for (const { step } of stepsWithPaths(definition.steps, [])) total += 1 + ('chain' in step ? countOf(step.chain) : 0)
+    return total
+  }
+
+  function countOf(name: string): number {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    // A chain that is a part of itself is refused elsewhere.
+    known.set(name, 0)
+    const definition = find?.(name)
+    const total = definition === undefined ? 0 : count(definition)
+    known.set(name, total)
+    return total
+  }
+}
+
 function checkCycles(root: ChainDefinition, find: ChainsOptions['chain'], report: Report): void {
+  const sound = new Set<string>()
   for (const { step, path } of stepsWithPaths(root.steps, ['steps'])) {
     if (!('chain' in step)) continue
     const cycle = cycleFrom(step.chain, [root.name])
@@ -143,12 +167,13 @@ function checkCycles(root: ChainDefinition, find: ChainsOptions['chain'], report
 
   function cycleFrom(name: string, above: readonly string[]): readonly string[] | undefined {
     if (above.includes(name)) return [...above, name]
-    const definition = find?.(name)
+    const definition = sound.has(name) ? undefined : find?.(name)
     if (definition === undefined) return undefined
     for (const { step } of stepsWithPaths(definition.steps, [])) {
       const cycle = 'chain' in step ? cycleFrom(step.chain, [...above, name]) : undefined
       if (cycle !== undefined) return cycle
     }
+    sound.add(name)
     return undefined
   }
 }

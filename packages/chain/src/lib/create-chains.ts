@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
-import type { ChainEvent, ChainReport, Chains, ChainsOptions, WaitOptions } from './chain.ts'
 import { isRepeatable } from './call-step.ts'
+import type { ChainEvent, ChainReport, Chains, ChainsOptions, WaitOptions } from './chain.ts'
 import { checkChain } from './check.ts'
 import { type CompiledStep, type FrozenChain, freezeChain, staticPath, thaw } from './compiled.ts'
 import type { AskStep, ChainDefinition } from './definition.ts'
 import { planChain } from './dry-run.ts'
-import { cancelledByPerson, chainEnded, closed, invalidChain, invalidInput, notRetryable, notWaiting, uncertain, unknownChain } from './errors.ts'
+import {
+  cancelledByPerson,
+  chainEnded,
+  closed,
+  invalidChain,
+  invalidInput,
+  notRetryable,
+  notWaiting,
+  uncertain,
+  unknownChain,
+} from './errors.ts'
 import { memberOf } from './expression.ts'
 import { outputIn } from './frame.ts'
 import { acceptInput } from './input.ts'

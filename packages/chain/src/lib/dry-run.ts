@@ -18,6 +18,8 @@ export async function planChain(
 ): Promise<readonly PlannedStep[]> {
   const planned: PlannedStep[] = []
   const identity = { id: 'dry-run', startedMs: 0 }
+  /** The step whose failure the steps at hand answer for. */
+  let failing: string | undefined
   await visitAll(frozen.root.steps, chainFrame(frozen.root, '', input))
   return planned
 
@@ -26,20 +28,37 @@ export async function planChain(
   }
 
   async function visit(compiled: CompiledStep, frame: Frame): Promise<void> {
+    if (isSkipped(compiled, frame)) {
+      add({ path: `${frame.prefix}${compiled.step.id}`, does: 'is skipped' })
+      return visitAll(compiled.otherwise, frame)
+    }
+    await visitItself(compiled, frame)
+    if (compiled.fallback.length === 0) return
+    const outer = failing
+    failing = `${frame.prefix}${compiled.step.id}`
+    await visitAll(compiled.fallback, frame)
+    failing = outer
+  }
+
+  function isSkipped({ when }: CompiledStep, frame: Frame): boolean {
+    return when !== undefined && unknownIn(when, frame).length === 0 && fill(when, scopeOf(frame, identity)) !== true
+  }
+
+  function add(step: PlannedStep): void {
+    planned.push(failing === undefined ? step : { ...step, onlyAfter: failing })
+  }
+
+  async function visitItself(compiled: CompiledStep, frame: Frame): Promise<void> {
     const { step, kind, when } = compiled
     const path = `${frame.prefix}${step.id}`
     const scope = scopeOf(frame, identity)
     const isOpen = when !== undefined && unknownIn(when, frame).length > 0
-    if (when !== undefined && !isOpen && fill(when, scope) !== true) {
-      planned.push({ path, does: 'is skipped' })
-      return visitAll(compiled.otherwise, frame)
-    }
     const needs = [...new Set([...(isOpen ? unknownIn(when, frame) : []), ...unknownIn(compiled.main, frame)])]
     const known = needs.length === 0
     if ('call' in step) return planCall(compiled, step.call, path, frame, needs)
     if ('wait' in step) {
       const { wait } = step
-      planned.push({
+      add({
         path,
         does:
           typeof wait === 'string'
@@ -48,7 +67,7 @@ export async function planChain(
               ? `waits for ${wait.event}`
               : `waits until ${known ? String(fill(compiled.main!, scope)) : wait.until}`,
       })
-    } else if ('ask' in step) planned.push({ path, does: `asks: ${known ? String(fill(compiled.main!, scope)) : step.ask}` })
+    } else if ('ask' in step) add({ path, does: `asks: ${known ? String(fill(compiled.main!, scope)) : step.ask}` })
     else if (kind === 'value' && known)
       frame.outcomes.set(step.id, { state: 'done', output: outputOf({ value: fill(compiled.main!, scope) }) })
     else if (compiled.sub !== undefined) {
@@ -56,7 +75,7 @@ export async function planChain(
       const given = known ? acceptInput(sub.definition, fill(compiled.main!, scope)).input : {}
       await visitAll(sub.steps, chainFrame(sub, `${path}/`, given))
     } else if (kind === 'forEach' || kind === 'repeat') {
-      planned.push({
+      add({
         path,
         does: kind === 'repeat' ? 'repeats' : known ? `does ${lengthOf(fill(compiled.main!, scope))} times` : 'does for each element',
         ...(kind === 'forEach' && !known && { needs }),
@@ -69,13 +88,13 @@ export async function planChain(
   async function planCall(compiled: CompiledStep, command: string, path: string, frame: Frame, needs: readonly string[]): Promise<void> {
     const facts = options.command(command)
     const does = `calls ${command}`
-    if (facts?.effect === 'read' || options.plan === undefined) planned.push({ path, does })
-    else if (needs.length > 0) planned.push({ path, does, needs })
+    if (facts?.effect === 'read' || options.plan === undefined) add({ path, does })
+    else if (needs.length > 0) add({ path, does, needs })
     else {
       try {
-        planned.push({ path, does, plan: await options.plan(command, fill(compiled.main!, scopeOf(frame, identity))) })
+        add({ path, does, plan: await options.plan(command, fill(compiled.main!, scopeOf(frame, identity))) })
       } catch (error) {
-        planned.push({ path, does, error: wireOf(error) })
+        add({ path, does, error: wireOf(error) })
       }
     }
   }

@@ -79,6 +79,9 @@ export const missingCommand = (command: string): SwitchyardError =>
 export const badStep = (path: string, rule: string): SwitchyardError =>
   new SwitchyardError('STEP_INPUT', `Cannot run "${path}" as ${rule}`, { data: { step: path } })
 
+export const tooLarge = (characters: number): SwitchyardError =>
+  new SwitchyardError('STEP_INPUT', `Cannot make a value as it must have at most ${characters} characters as JSON: it has more`)
+
 export const notEnough = (path: string, wanted: number, found: number): SwitchyardError =>
   new SwitchyardError('NO_QUORUM', `Cannot finish "${path}" as ${wanted} of its steps must succeed: ${found} can`, {
     data: { step: path, wanted, found },

@@ -130,6 +130,35 @@ describe('templates', () => {
     })
   })
 
+  it('[X2] are null as a text that is too long, and refuse a value that is', () => {
+    const long = { ...scope, value: () => 'x'.repeat(900_000) }
+    expect(fill(parseTemplate('${{ input }}'.repeat(1_000)), long)).toBeNull()
+    expect(() => fill(parseTemplate(Array.from({ length: 20 }, () => '${{ input }}')), long)).toThrow(/at most 16777216 characters/)
+  })
+
+  it('[X1] never fail in any other way, for any template and any value', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        '${{ input.a }}',
+        '${{ input[0] }}',
+        "${{ join(input, ',') }}",
+        '${{ length(input) == 1 && input < input.b }}',
+        'text',
+      ),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.oneof(part, fc.array(part), fc.dictionary(fc.string(), part)), (value, template) => {
+        try {
+          fill(parseTemplate(template), { value: () => value, step: () => ({ output: value }) })
+        } catch (error) {
+          expect(error).toBeInstanceOf(ExpressionMistake)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
   it('make keys of their own of names that mean something to JavaScript', () => {
     const value = filled(JSON.parse('{"__proto__": "${{ input.count }}"}'))
     expect(Object.keys(value as object)).toEqual(['__proto__'])

@@ -189,6 +189,9 @@ export function createJournal(store: Store) {
   )
   const steps = store.prepare('SELECT * FROM chain_step WHERE run = ?')
   const setAnswer = store.prepare('UPDATE chain_step SET answer = ? WHERE run = ? AND path = ? AND state IN (?, ?) AND answer IS NULL')
+  const setUncertain = store.prepare(
+    `UPDATE chain_step SET state = 'uncertain', error = ?, answer = NULL, ended_ms = NULL WHERE run = ? AND path = ?`,
+  )
   const waitingFor = store.prepare(
     `SELECT run, id, path, chain_step.input FROM chain_step JOIN chain_run ON number = run
      WHERE topic = ? AND chain_step.state = 'waiting' AND answer IS NULL`,
@@ -245,9 +248,9 @@ export function createJournal(store: Store) {
     /** True unless it was answered already or does not wait. */
     setAnswer: (run: number, path: string, state: StepState, answer: string) =>
       setAnswer.run(answer, run, path, state, state).changes === 1,
+    setUncertain: (run: number, path: string, error: WireError) => void setUncertain.run(json(error), run, path),
     waitingFor: (topic: string) => waitingFor.all<{ run: number; id: string; path: string; input: string | null }>(topic),
     topics: () => topics.all<{ topic: string }>().map(({ topic }) => topic),
-    forgetAnswer: store.prepare('UPDATE chain_step SET answer = NULL WHERE run = ? AND path = ?'),
     removeStep: store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?'),
     claimOne: store.prepare(
       'UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL WHERE id = ? AND owner IS NULL AND ended_ms IS NULL RETURNING *',

@@ -44,6 +44,8 @@ export interface Run extends RunIdentity {
   readonly number: number
   readonly records: ReadonlyMap<string, StepRecord>
   readonly isLost: boolean
+  /** About to leave memory: what is said to it now has to be read anew from the journal. */
+  readonly isResting: boolean
   /** Halted when the chain fails, is cancelled, or is lost. */
   readonly halt: Halt
   /** Halted when it is lost: what must go on after a failure is called under this one. */
@@ -113,6 +115,9 @@ export function createRun(
     records,
     get isLost() {
       return isLost
+    },
+    get isResting() {
+      return isResting
     },
     halt,
     lostHalt,

@@ -31,6 +31,7 @@ export function readSource(text: string): Source {
     })
     return { ...nothing, problems }
   }
+  if (document.directives?.yaml.version === '1.1') return refuse('a definition is YAML 1.2 or JSON: it says that it is YAML 1.1')
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }), problems: [], positionOf }
   } catch (error) {

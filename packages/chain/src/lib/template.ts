@@ -2,6 +2,7 @@ import { type Expression, evaluate, type Scope } from './expression.ts'
 import { parseExpression } from './expression-parser.ts'
 import { MAX_TEXT, textOf } from './functions.ts'
 import { isRecord, recordOf } from './json.ts'
+import { bounded } from './output.ts'
 
 /** A value whose texts may hold expressions, read once. */
 export type Template =
@@ -43,21 +44,30 @@ function parseText(text: string): Template {
   return { kind: 'text', parts }
 }
 
-/** The value of a template; never throws. */
+/** The value of a template. @throws STEP_INPUT when it is too large */
 export function fill(template: Template, scope: Scope): unknown {
+  const value = fillPart(template, scope)
+  return template.kind === 'list' || template.kind === 'object' ? bounded(value) : value
+}
+
+function fillPart(template: Template, scope: Scope): unknown {
   switch (template.kind) {
     case 'constant':
       return template.value
     case 'expression':
       return evaluate(template.expression, scope)
     case 'text': {
-      const text = template.parts.map((part) => (typeof part === 'string' ? part : textOf(evaluate(part, scope)))).join('')
-      return text.length > MAX_TEXT ? null : text
+      let text = ''
+      for (const part of template.parts) {
+        text += typeof part === 'string' ? part : textOf(evaluate(part, scope))
+        if (text.length > MAX_TEXT) return null
+      }
+      return text
     }
     case 'list':
-      return template.of.map((one) => fill(one, scope))
+      return template.of.map((one) => fillPart(one, scope))
     case 'object':
-      return recordOf(template.of.map(([key, one]) => [key, fill(one, scope)]))
+      return recordOf(template.of.map(([key, one]) => [key, fillPart(one, scope)]))
   }
 }
 

@@ -12,14 +12,17 @@ const ATTEMPTS = 5
 const FIRST_DELAY_MS = 200
 const DEFAULT_TIMEOUT_MS = 30_000
 
-/** Takes a failed chain back as far as it can be, and says how the chain ends. */
-export async function undoChain(walk: Walk): Promise<ChainState> {
+/** Takes a failed chain back as far as it can be, or until a person says to leave the rest, and says how the chain ends. */
+export async function undoChain(walk: Walk, isStopped: () => boolean): Promise<ChainState> {
   const { run } = walk
   if (pivotOf(run) !== undefined) return 'failed'
   run.halt.halt()
   if ([...run.records.values()].some(({ state, mayHaveRun }) => state === 'started' || state === 'uncertain' || mayHaveRun))
     await walkChain({ ...walk, isSettling: true })
-  for (const record of toUndo(run.records.values())) await undoStep(walk, record)
+  for (const record of toUndo(run.records.values())) {
+    if (isStopped()) return 'cancelled'
+    await undoStep(walk, record)
+  }
   return endState([...run.records.values()])
 }
 

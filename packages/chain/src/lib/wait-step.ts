@@ -26,22 +26,29 @@ export function walkWait(walk: Walk, compiled: CompiledStep, path: string, frame
 
   return walkWaiting(run, path, halt, begin, async (record, why) => {
     if (why === 'answer') return finish(run, record, record.answer ?? 'null')
-    return isEvent ? fail(run, record, timedOut(path, limitMs!)) : finish(run, record, 'null')
+    return isLimit(record) ? fail(run, record, timedOut(path, limitMs!)) : finish(run, record, 'null')
   })
 
   function begin(record: StepRecord): unknown {
-    if (typeof wait === 'string') record.dueMs = run.clock.now() + durationMs(wait)
+    if (typeof wait === 'string') record.dueMs = record.startedMs + durationMs(wait)
     else if (isEvent) {
       record.topic = wait.event
       record.input = JSON.stringify(fill(compiled.main!, scopeOf(frame, run)))
-      record.dueMs = limitMs === undefined ? null : run.clock.now() + limitMs
+      record.dueMs ??= limitMs === undefined ? null : record.startedMs + limitMs
       walk.listen(wait.event)
     } else {
       const moment = fill(compiled.main!, scopeOf(frame, run))
       record.dueMs = typeof moment === 'string' ? Date.parse(moment) : Number.NaN
       if (Number.isNaN(record.dueMs)) return badStep(path, `it must wait until a moment, ISO 8601: it is ${JSON.stringify(moment)}`)
     }
+    if (limitMs !== undefined && (record.dueMs ?? 0) > record.startedMs + limitMs) record.dueMs = record.startedMs + limitMs
     return undefined
+  }
+
+  /** Whether what it waited for is the end of its time, not the time itself. */
+  function isLimit({ dueMs, startedMs }: StepRecord): boolean {
+    if (isEvent || limitMs === undefined || dueMs !== startedMs + limitMs) return isEvent
+    return typeof wait !== 'string' || durationMs(wait) > limitMs
   }
 }
 
@@ -78,8 +85,7 @@ export function walkAsk(walk: Walk, compiled: CompiledStep, path: string, frame:
     const controller = new AbortController()
     const { text, choices } = JSON.parse(record.input!) as Question
     const asked = run.busy(ask({ text, ...(choices !== undefined && { choices }) }, controller.signal)).then((said) => {
-      const value = (step.answer ?? 'approval') === 'approval' && step.choices === undefined ? /^(y|yes|true)$/i.test(said) : said
-      run.answered(path, JSON.stringify({ value: acceptAnswer(step, path, step.answer === 'number' ? Number(value) : value) }))
+      run.answered(path, JSON.stringify({ value: acceptAnswer(step, path, said) }))
     })
     asked.catch(() => {})
     return () => controller.abort()
@@ -100,16 +106,23 @@ function questionOf({ answer, choices }: AskStep, text: string): Question {
   } as Question
 }
 
-/** The answer if the step may be given it. @throws CHAIN_ANSWER */
-export function acceptAnswer({ answer, choices }: Pick<AskStep, 'answer' | 'choices'>, path: string, value: unknown): unknown {
+/** The answer if the step may be given it, also as a person types it. @throws CHAIN_ANSWER */
+export function acceptAnswer({ answer, choices }: Pick<AskStep, 'answer' | 'choices'>, path: string, given: unknown): unknown {
   if (choices !== undefined) {
-    if (!choices.includes(value as string)) throw wrongAnswer(path, `it must be one of ${choices.join(', ')}`, value)
-    return value
+    if (!choices.includes(given as string)) throw wrongAnswer(path, `it must be one of ${choices.join(', ')}`, given)
+    return given
   }
+  const value = typeof given === 'string' ? answerTyped(answer, given.trim()) : given
   const type = answer === 'text' ? 'string' : answer === 'number' ? 'number' : 'boolean'
   const rule = { string: 'it must be a text', number: 'it must be a number', boolean: 'it must be yes or no' }[type]
-  if (typeof value !== type || (type === 'number' && !Number.isFinite(value))) throw wrongAnswer(path, rule, value)
+  if (typeof value !== type || (type === 'number' && !Number.isFinite(value))) throw wrongAnswer(path, rule, given)
   return value
+}
+
+function answerTyped(answer: AskStep['answer'], text: string): unknown {
+  if (answer === 'text') return text
+  if (answer === 'number') return text === '' ? text : Number(text)
+  return /^(y|yes|true)$/i.test(text) || (/^(n|no|false)$/i.test(text) ? false : text)
 }
 
 async function walkWaiting(

@@ -8,8 +8,8 @@ import { createHalt, type Halt } from './halt.ts'
 import { acceptInput } from './input.ts'
 import { type Surroundings, wireOf } from './invoke.ts'
 import { newRecord } from './journal.ts'
-import { NOTHING, type Output, outputOf } from './output.ts'
-import type { Run } from './run.ts'
+import { listOf, NOTHING, outputOf } from './output.ts'
+import { type Run, RunLost } from './run.ts'
 import { fill } from './template.ts'
 import { walkAsk, walkWait } from './wait-step.ts'
 
@@ -30,8 +30,20 @@ export async function walkChain(walk: Walk): Promise<Outcome> {
   const { root } = walk.run.frozen
   const { timeout } = root.definition
   const frame = chainFrame(root, '', walk.run.input)
-  if (timeout === undefined) return walkFrame(walk, frame, walk.run.halt)
-  return within(walk, '', durationMs(timeout), walk.run.halt, (halt) => walkFrame(walk, frame, halt))
+  return guarded(() => {
+    if (timeout === undefined) return walkFrame(walk, frame, walk.run.halt)
+    return within(walk, '', durationMs(timeout), walk.run.halt, (halt) => walkFrame(walk, frame, halt))
+  })
+}
+
+/** What is thrown where a value is made (it is too large, say) is a failure too, as the chain would never end otherwise. */
+async function guarded(work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof RunLost) throw error
+    return { state: 'failed', error: wireOf(error) }
+  }
 }
 
 /** A chain's steps, and the output it makes of them. */
@@ -53,13 +65,13 @@ async function walkSteps(walk: Walk, steps: readonly CompiledStep[], frame: Fram
 }
 
 async function walkStep(walk: Walk, compiled: CompiledStep, frame: Frame, halt: Halt): Promise<Outcome> {
-  const outcome = await walkGuarded(walk, compiled, frame, halt)
+  const outcome = await walkHandled(walk, compiled, frame, halt)
   frame.outcomes.set(compiled.step.id, outcome)
   return outcome
 }
 
 /** A step with its condition and what it does about a failure. */
-async function walkGuarded(walk: Walk, compiled: CompiledStep, frame: Frame, halt: Halt): Promise<Outcome> {
+async function walkHandled(walk: Walk, compiled: CompiledStep, frame: Frame, halt: Halt): Promise<Outcome> {
   const { run } = walk
   const { step, when } = compiled
   const path = `${frame.prefix}${step.id}`
@@ -69,7 +81,7 @@ async function walkGuarded(walk: Walk, compiled: CompiledStep, frame: Frame, hal
     return walkSteps(walk, compiled.otherwise, frame, halt)
   }
   for (const child of compiled.otherwise) skip(walk, `${frame.prefix}${child.step.id}`, halt)
-  const outcome = await walkKind(walk, compiled, path, frame, halt)
+  const outcome = await guarded(() => walkKind(walk, compiled, path, frame, halt))
   if (outcome.state !== 'failed' || step.onError === undefined || step.onError === 'abort') return outcome
   if (!run.records.has(path)) {
     const record = newRecord(path, 'failed', run.clock.now())
@@ -216,8 +228,6 @@ function settledText(outcome: Outcome): string {
   const error = outcome.state === 'failed' ? { code: outcome.error.code, message: outcome.error.message } : null
   return `{"ok":${outcome.state === 'done'},"output":${outputIn(outcome).text},"error":${JSON.stringify(error)}}`
 }
-
-const listOf = (texts: readonly string[]): Output => outputOf({ text: `[${texts.join(',')}]` })
 
 async function walkForEach(walk: Walk, compiled: CompiledStep, path: string, frame: Frame, halt: Halt): Promise<Outcome> {
   const { concurrency = 1, max = DEFAULT_MAX_ITEMS, id } = compiled.step as ForEachStep

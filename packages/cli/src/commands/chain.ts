@@ -33,10 +33,11 @@ export const define: Define = (command, session) => {
       const chains = await chainsOf(session)
       const definition = await definitionOf(session, chain)
       const input = inputOf(options)
-      const rehearsal = await chains.plan(definition, input)
-      if (options.dryRun === true) return answerRehearsal(session, rehearsal, EXIT.done)
-      if (options.yes !== true && !(await approved(session, definition, rehearsal)))
-        return answerRehearsal(session, rehearsal, EXIT.needsApproval)
+      if (options.dryRun === true || options.yes !== true) {
+        const rehearsal = await chains.plan(definition, input)
+        if (options.dryRun === true) return answerRehearsal(session, rehearsal, EXIT.done)
+        if (!(await approved(session, definition, rehearsal))) return answerRehearsal(session, rehearsal, EXIT.needsApproval)
+      }
       const id = await chains.start(definition, input)
       session.note(`Chain ${id}`)
       await follow(session, chains, id)
@@ -121,7 +122,7 @@ export const define: Define = (command, session) => {
     .action(async (id: string, { step, value, refuse = false }: { step?: string; value?: string; refuse?: boolean }) => {
       const chains = await chainsOf(session)
       await chains.answer(id, {
-        value: value === undefined ? !refuse : parsed(value),
+        value: value ?? !refuse,
         by: 'person',
         ...(step !== undefined && { path: step }),
       })
