@@ -13,11 +13,11 @@ export function stateUnknown(namespace: string): SwitchyardError {
   })
 }
 
-export function stateNewer(namespace: string, known: number, found: number): SwitchyardError {
+export function stateNewer(action: 'open' | 'write', namespace: string, known: number, found: number): SwitchyardError {
   return new SwitchyardError(
     'STATE_NEWER',
-    `Cannot open "${namespace}" as its version must be at most the one known here, ${known}: a later one, ${found}, wrote it`,
-    { data: { namespace, known, found } },
+    `Cannot ${action} "${namespace}" as its version must be at most the one known here, ${known}: a later one, ${found}, wrote it`,
+    { data: { namespace, known, found }, next: `Update the plugin "${namespace.slice(0, namespace.indexOf('/'))}" here, and restart` },
   )
 }
 

@@ -38,6 +38,10 @@ export interface StateLog {
   releaseNode(node: string): void
   describe(definition: StateDefinition): void
   described(namespace: string): StoredNamespace | undefined
+  /** The latest that opened it as its owner or wrote it; 0 when nobody did. */
+  version(namespace: string): number
+  /** Keeps the version of who writes, unless a later one is there. */
+  raiseVersion(namespace: string, version: number): void
   list(): StoredNamespace[]
   heads(namespace: string): Map<string, Head>
   saveHead(namespace: string, node: string, head: Head): void
@@ -93,6 +97,8 @@ export function createStateLog(store: Store, random: () => number): StateLog {
      version = excluded.version, fields = excluded.fields WHERE excluded.version >= version`,
   )
   const getNamespace = store.prepare('SELECT * FROM state_namespace WHERE namespace = ?')
+  const getVersion = store.prepare('SELECT version FROM state_namespace WHERE namespace = ?')
+  const putVersion = store.prepare('UPDATE state_namespace SET version = :version WHERE namespace = :namespace AND version < :version')
   const allNamespaces = store.prepare('SELECT * FROM state_namespace ORDER BY namespace')
   const getHeads = store.prepare('SELECT node, seq, stamp FROM state_head WHERE namespace = ?')
   const putHead = store.prepare(
@@ -147,6 +153,8 @@ export function createStateLog(store: Store, random: () => number): StateLog {
       const row = getNamespace.get<NamespaceRow>(namespace)
       return row && parseNamespace(row)
     },
+    version: (namespace) => getVersion.get<{ version: number }>(namespace)?.version ?? 0,
+    raiseVersion: (namespace, version) => void putVersion.run({ namespace, version }),
     list: () => allNamespaces.all<NamespaceRow>().map((row) => parseNamespace(row)),
     heads(namespace) {
       const rows = getHeads.all<{ node: string; seq: number; stamp: number }>(namespace)

@@ -1,6 +1,6 @@
 import type { StateChange, StateDefinition, StateLock } from '@switchyard/plugin-kit'
 import type { StateConflict } from './api.ts'
-import { stateClosed } from './errors.ts'
+import { stateClosed, stateNewer } from './errors.ts'
 import type { FieldView } from './field-view.ts'
 import type { Frame } from './frame.ts'
 import type { NewRecord } from './history.ts'
@@ -37,6 +37,8 @@ export class Namespace {
   #acknowledgement: Promise<void> | undefined
   /** Why the replica was read again last. */
   #failure: unknown
+  /** The version that the log has come to, once that is newer than the one here: from then on this replica is only read. */
+  #newer: number | undefined
   #isClosed = false
 
   /** @throws the STORE_ codes */
@@ -55,6 +57,11 @@ export class Namespace {
   get carrier(): string | undefined {
     for (const plugin of this.plugins) if (this.#room.access.mayWrite(plugin, this.definition) === undefined) return plugin
     return undefined
+  }
+
+  /** Whether a newer version of the plugin has written to the store. */
+  get isOutdated(): boolean {
+    return this.#newer !== undefined
   }
 
   join(plugin: string): void {
@@ -76,12 +83,16 @@ export class Namespace {
   /** Runs the change; resolves once it is in the store. All changes of a turn share one acknowledgement. */
   write(change: (replica: Replica) => void): Promise<void> {
     if (this.#isClosed) throw stateClosed(this.definition.namespace)
+    // Looked at once a turn: what is changed in memory after that may have to be taken back.
+    if (this.#acknowledgement === undefined) this.#lookForNewer()
+    this.#assertCurrent()
     change(this.#replica)
     return this.#acknowledge()
   }
 
   /** Resolves once nothing waits to be stored. */
   settled(): Promise<void> {
+    if (this.isOutdated) return Promise.resolve()
     const { hasDrafts, outbox } = this.#replica
     return hasDrafts || outbox.length > 0 || this.#acknowledgement !== undefined ? this.#acknowledge() : Promise.resolve()
   }
@@ -111,13 +122,15 @@ export class Namespace {
 
   /** Reads what other processes put into the store; cheap when there is nothing. */
   async catchUp(): Promise<void> {
+    this.#lookForNewer()
+    if (this.isOutdated) return
     if (this.#room.log.tip(this.definition.namespace) > this.#lastId) await this.#commit(() => {})
   }
 
   /** Removes values whose time is over. */
   async expire(): Promise<void> {
     const { carrier } = this
-    if (carrier === undefined) return
+    if (carrier === undefined || this.isOutdated) return
     const nowMs = this.#room.clock.now()
     const overdue = [...this.#replica.views.values()]
       .map((view) => [view, view.overdue(nowMs)] as const)
@@ -131,6 +144,8 @@ export class Namespace {
 
   /** Writes snapshots in place of the log; moves crowded documents where this process may. Returns how many moved. */
   async compact(): Promise<number> {
+    this.#lookForNewer()
+    if (this.isOutdated) return 0
     const { log } = this.#room
     const { namespace } = this.definition
     // Of a document that nobody has read yet it is not known what has expired.
@@ -192,6 +207,7 @@ export class Namespace {
 
   /** In the store's group commit: takes what others wrote, runs the work, keeps what there is to keep, and sends it afterwards. */
   async #commit<result>(work: (append: () => void) => result): Promise<result> {
+    this.#assertCurrent()
     const replica = this.#replica
     const sent: Outgoing[] = []
     const told: StateConflict[] = []
@@ -200,6 +216,8 @@ export class Namespace {
       const result = await this.#room.store.commit(
         () => {
           if (this.#replica !== replica) throw this.#failure
+          this.#lookForNewer()
+          this.#assertCurrent()
           this.#follow()
           const result = work(append)
           append()
@@ -214,6 +232,22 @@ export class Namespace {
       this.#reload(replica, error)
       throw error
     }
+  }
+
+  /** Whoever opens or writes a newer version says so in the store before anything of it is there. */
+  #lookForNewer(): void {
+    if (this.#newer !== undefined) return
+    const { namespace, version } = this.definition
+    const found = this.#room.log.version(namespace)
+    if (found <= version) return
+    this.#newer = found
+    this.#refused(`the log has come to version ${found}, newer than ${version}`, `newer|${namespace}|${this.#room.node}|${found}`)
+  }
+
+  /** @throws STATE_NEWER */
+  #assertCurrent(): void {
+    const { namespace, version } = this.definition
+    if (this.#newer !== undefined) throw stateNewer('write', namespace, version, this.#newer)
   }
 
   #follow(): void {
@@ -248,6 +282,7 @@ export class Namespace {
     const replica = this.#replica
     replica.settle()
     const outgoing = replica.outbox.splice(0)
+    if (outgoing.length > 0 || this.#foreign.length > 0 || this.#isDirty) log.raiseVersion(namespace, this.definition.version)
     for (const { frame, steps } of outgoing) {
       this.#lastId = log.append(namespace, frame)
       if (steps.length > 0) history.add(recordOf(this.definition, frame, steps))
@@ -333,23 +368,21 @@ export class Namespace {
   }
 
   #dropped(what: string): void {
+    this.#refused(`${what} of the log is damaged and was left out`, `damaged|${this.definition.namespace}|${what}`)
+  }
+
+  /** Of something in the store. */
+  #refused(reason: string, once: string): void {
     const { namespace } = this.definition
-    const reason = `${what} of the log is damaged and was left out`
+    const { clock, node } = this.#room
     this.#room.emit('refused', { namespace, from: 'store', reason })
-    this.#room.record({
-      kind: 'refused',
-      namespace,
-      atMs: this.#room.clock.now(),
-      who: 'store',
-      node: this.#room.node,
-      reason,
-      once: `damaged|${namespace}|${what}`,
-    })
+    this.#room.record({ kind: 'refused', namespace, atMs: clock.now(), who: 'store', node, reason, once })
   }
 
   // The store
 
-  #load(views?: Replica['views']): Replica {
+  /** Where the log has come to a newer version, `upto` is the last frame that is taken of it. */
+  #load(views?: Replica['views'], upto = Infinity): Replica {
     const { store, log, node, stamps, clock } = this.#room
     const { namespace } = this.definition
     const replica = new Replica({
@@ -362,11 +395,14 @@ export class Namespace {
     })
     const damaged: string[] = []
     const kept = store.transact(() => ({
+      version: log.version(namespace),
       snapshots: log.snapshots(namespace, -1, (shard) => damaged.push(`snapshot ${shard}`)),
-      frames: log.since(namespace, 0),
+      frames: log.since(namespace, 0).filter(({ id }) => id <= upto),
       heads: log.heads(namespace),
-      tip: log.tip(namespace),
+      tip: Math.min(log.tip(namespace), upto),
     }))
+    if (kept.version > this.definition.version && upto === Infinity)
+      throw stateNewer('open', namespace, this.definition.version, kept.version)
     const sound = kept.frames.filter(({ parts }) => parts !== undefined) as (StoredFrame & { id: number })[]
     for (const { id, parts } of kept.frames) if (parts === undefined) damaged.push(`frame ${id}`)
     for (const what of damaged) this.#dropped(what)
@@ -385,8 +421,11 @@ export class Namespace {
     this.#answers = []
     this.#conflicts = []
     try {
+      this.#lookForNewer()
+      // Where the newer version has compacted, what was here before cannot be told apart any more: then the last turn stays to be read.
+      if (this.isOutdated && this.#room.log.snapshots(this.definition.namespace, this.#lastId, () => {}).length > 0) return
       for (const view of failed.views.values()) view.clear()
-      this.#replica = this.#load(failed.views)
+      this.#replica = this.#load(failed.views, this.isOutdated ? this.#lastId : Infinity)
       this.ask()
     } catch (error) {
       this.#room.emit('fault', { error, doing: `reading "${this.definition.namespace}" again` })

@@ -135,7 +135,7 @@ export function createState(options: StateOptions): State {
       const definition = known.get(name) ?? given
       if (definition === undefined) throw stateUnknown(name)
       const stored = log.described(name)
-      if (stored !== undefined && stored.version > definition.version) throw stateNewer(name, definition.version, stored.version)
+      if (stored !== undefined && stored.version > definition.version) throw stateNewer('open', name, definition.version, stored.version)
       if (known.has(name) || ownerOf(name) === plugin) store.transact(() => log.describe(definition))
       namespace = new Namespace(room, { ...definition, ...rulesFrom(rules) })
       open.set(name, namespace)

@@ -57,7 +57,7 @@ export class Sync {
   ask(node?: string): void {
     // A question from who may write tells the other side that there is something to ask for here, too.
     const asker = this.#namespace.carrier ?? this.#namespace.plugins.values().next().value
-    if (asker === undefined) return
+    if (asker === undefined || this.#namespace.isOutdated) return
     const nowMs = this.#room.clock.monotonicMs()
     if (node !== undefined && nowMs - (this.#asked.get(node) ?? -Infinity) < ASK_AGAIN_MS) return
     this.#asked.set(node ?? '*', nowMs)
@@ -110,6 +110,8 @@ export class Sync {
       this.#refuse(source, `its schema is version ${payload.version}, newer than ${version}`)
       return
     }
+    // Nothing more could be kept, and what others ask for is in the store under the newer version.
+    if (this.#namespace.isOutdated) return
     try {
       const bytes = this.#assembly.add(`${source}/${payload.node}/${verb}`, payload)
       if (bytes === undefined) return
