@@ -42,8 +42,11 @@ export interface ChainsOptions {
   mayCall?(command: string): boolean
   /** Puts a question to the person at hand; a rejection means that nobody can be asked now. Without it the chain waits for `answer`. */
   ask?(question: Question, signal: AbortSignal): Promise<string>
-  /** Hears events that chains wait for. The returned function ends it. */
-  subscribe?(topic: string, handler: (payload: unknown) => void): () => void
+  /**
+   * Hears events that chains wait for. Where events are kept, it also hands over those since `sinceMs`, with when they were sent.
+   * The returned function ends it.
+   */
+  subscribe?(topic: string, handler: (payload: unknown, sentMs?: number) => void, sinceMs: number): () => void
   /** Chains by name, for sub-chains. */
   chain?(name: string): ChainDefinition | undefined
   /** Told of everything that happens, at once; what it throws is dropped. */
@@ -258,8 +261,11 @@ export interface Chains {
   answer(id: string, answer: { path?: string; value: unknown; by?: string }): Promise<void>
   /** Says what became of a step that is `uncertain`. @throws CHAIN_UNKNOWN, NOT_WAITING */
   settle(id: string, verdict: { path?: string; verdict: Verdict; output?: unknown }): Promise<void>
-  /** Hands an event to the chains that wait for it; how many did. Delivering it twice, or in two processes, is fine. */
-  deliver(topic: string, payload: unknown): Promise<number>
+  /**
+   * Hands an event to the chains that wait for it, or that did already at `sentMs`; how many did. Delivering it twice, or in two
+   * processes, is fine. @default sentMs now
+   */
+  deliver(topic: string, payload: unknown, options?: { sentMs?: number }): Promise<number>
   deadLetters(): readonly DeadLetter[]
   /** Forgets chains that ended before the moment, oldest first, at most 1000 a call; returns how many. */
   prune(endedBeforeMs: number): number

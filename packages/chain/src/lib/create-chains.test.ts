@@ -679,13 +679,19 @@ describe('createChains(): control', () => {
   })
 
   it('forgets old chains when told to', async () => {
-    const { chains, clock } = setUp()
-    const old = await chains.run({ name: 'old', steps: [step('one', 'a.one')] })
+    const store = openStore({ path: ':memory:' })
+    const { chains, clock } = setUp({}, { store })
+    const definition = { name: 'old', steps: [step('one', 'a.one')] }
+    const definitions = (): unknown => store.prepare('SELECT count(*) AS count FROM chain_definition').get()
+    const old = await chains.run(definition)
     clock.advance(1_000)
     const young = await chains.run({ name: 'young', steps: [step('one', 'a.one')] })
     expect(chains.prune(clock.now())).toBe(1)
     expect(chains.list().map(({ id }) => id)).toEqual([young.id])
     expect(() => chains.show(old.id)).toThrow(expect.objectContaining({ code: 'CHAIN_UNKNOWN' }))
+    expect(definitions()).toEqual({ count: 1 })
+    const again = await chains.run(definition)
+    expect(setUp({}, { store }).chains.show(again.id)).toMatchObject({ state: 'done', definition: { name: 'old' } })
   })
 })
 

@@ -49,8 +49,6 @@ export function createChains(options: ChainsOptions): Chains {
   const live = new Map<string, Run>()
   const wanted = new Map<string, Wanted>()
   const frozenByHash = new Map<string, FrozenChain>()
-  /** Hashes of definitions that are on disk for certain. */
-  const stored = new Set<string>()
   const checked = new WeakMap<ChainDefinition, FrozenChain>()
   const watchers = new Set<Watcher>()
   /** When chains that came to rest here go on, for a process that does not take up every chain. */
@@ -102,13 +100,12 @@ export function createChains(options: ChainsOptions): Chains {
       live.set(run.id, run)
       drive(run)
       await run.saved()
-      stored.add(frozen.hash)
       tickSoon()
       return run.id
 
       function insert(): number {
         presence.appear()
-        if (!stored.has(frozen.hash)) journal.addDefinition(frozen.hash, frozen.body)
+        if (!journal.hasDefinition(frozen.hash)) journal.addDefinition(frozen.hash, frozen.body)
         const { id, startedMs } = identity
         const text = JSON.stringify(input)
         return journal.addRun({
@@ -197,9 +194,9 @@ export function createChains(options: ChainsOptions): Chains {
         )
       say(row, record.path, 'uncertain', { verdict, output: output ?? null })
     },
-    async deliver(topic, payload) {
+    async deliver(topic, payload, { sentMs = Number.POSITIVE_INFINITY } = {}) {
       const answer = JSON.stringify(payload ?? null)
-      const hearers = journal.waitingFor(topic).filter(({ input }) => matches(payload, input))
+      const hearers = journal.waitingFor(topic).filter(({ input, started_ms }) => started_ms < sentMs && matches(payload, input))
       if (hearers.length === 0) return 0
       const heard = store.transact(
         () =>
@@ -221,15 +218,17 @@ export function createChains(options: ChainsOptions): Chains {
         ...(row.undo !== null && { undo: JSON.parse(row.undo) }),
         ...(row.undo_error !== null && { error: JSON.parse(row.undo_error) as WireError }),
       })),
-    prune: (endedBeforeMs) =>
-      store.transact(() => {
-        const old = journal.ended.all<{ number: number }>(endedBeforeMs)
-        for (const { number } of old) {
-          journal.removeSteps.run(number)
-          journal.removeRun.run(number)
-        }
-        return old.length
-      }),
+    prune(endedBeforeMs) {
+      // Looked for outside: where there is none nothing is written, as on a disk that is full.
+      const old = journal.ended.all<{ number: number }>(endedBeforeMs)
+      if (old.length === 0) return 0
+      return store.transact(() => {
+        const removed = old.filter(({ number }) => journal.removeRun.run(number, endedBeforeMs).changes === 1)
+        for (const { number } of removed) journal.removeSteps.run(number)
+        journal.removeDefinitions.run()
+        return removed.length
+      })
+    },
     async close({ drainMs = 5_000 } = {}) {
       if (isClosed) return
       isClosed = true
@@ -394,12 +393,12 @@ export function createChains(options: ChainsOptions): Chains {
 
   function listen(topic: string): void {
     if (options.subscribe === undefined || topics.has(topic)) return
-    topics.set(
-      topic,
-      options.subscribe(topic, (payload) => {
-        chains.deliver(topic, payload).catch((error: unknown) => emit({ type: 'fault', doing: `hearing "${topic}"`, error }))
-      }),
-    )
+    const hear = (payload: unknown, sentMs?: number): void => {
+      chains
+        .deliver(topic, payload, sentMs === undefined ? {} : { sentMs })
+        .catch((error: unknown) => emit({ type: 'fault', doing: `hearing "${topic}"`, error }))
+    }
+    topics.set(topic, options.subscribe(topic, hear, journal.waitingSince(topic) ?? clock.now()))
   }
 
   // Time

@@ -158,6 +158,7 @@ export function createJournal(store: Store) {
   store.migrate('chain', MIGRATIONS)
   const addDefinition = store.prepare('INSERT INTO chain_definition VALUES (?, ?) ON CONFLICT DO NOTHING')
   const readDefinition = store.prepare('SELECT body FROM chain_definition WHERE hash = ?')
+  const hasDefinition = store.prepare('SELECT 1 FROM chain_definition WHERE hash = ?')
   const addRun = store.prepare(
     `INSERT INTO chain_run (id, name, definition, input, trace, state, started_ms, owner) VALUES (?, ?, ?, ?, ?, 'running', ?, ?)`,
   )
@@ -193,13 +194,15 @@ export function createJournal(store: Store) {
     `UPDATE chain_step SET state = 'uncertain', error = ?, answer = NULL, ended_ms = NULL WHERE run = ? AND path = ?`,
   )
   const waitingFor = store.prepare(
-    `SELECT run, id, path, chain_step.input FROM chain_step JOIN chain_run ON number = run
+    `SELECT run, id, path, chain_step.input, chain_step.started_ms FROM chain_step JOIN chain_run ON number = run
      WHERE topic = ? AND chain_step.state = 'waiting' AND answer IS NULL`,
   )
+  const waitingSince = store.prepare(`SELECT min(started_ms) AS since FROM chain_step WHERE topic = ? AND state = 'waiting'`)
   const topics = store.prepare(`SELECT DISTINCT topic FROM chain_step WHERE topic IS NOT NULL AND state = 'waiting'`)
 
   return {
     addDefinition: (hash: string, body: string) => void addDefinition.run(hash, body),
+    hasDefinition: (hash: string) => hasDefinition.get(hash) !== undefined,
     definition: (hash: string) => readDefinition.get<{ body: string }>(hash)?.body,
     addRun: (run: NewRun) =>
       Number(addRun.run(run.id, run.name, run.definition, run.input, run.trace, run.startedMs, run.owner).lastInsertRowid),
@@ -249,7 +252,10 @@ export function createJournal(store: Store) {
     setAnswer: (run: number, path: string, state: StepState, answer: string) =>
       setAnswer.run(answer, run, path, state, state).changes === 1,
     setUncertain: (run: number, path: string, error: WireError) => void setUncertain.run(json(error), run, path),
-    waitingFor: (topic: string) => waitingFor.all<{ run: number; id: string; path: string; input: string | null }>(topic),
+    waitingFor: (topic: string) =>
+      waitingFor.all<{ run: number; id: string; path: string; input: string | null; started_ms: number }>(topic),
+    /** Since when the first one of them does. */
+    waitingSince: (topic: string) => waitingSince.get<{ since: number | null }>(topic)?.since ?? undefined,
     topics: () => topics.all<{ topic: string }>().map(({ topic }) => topic),
     removeStep: store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?'),
     claimOne: store.prepare(
@@ -266,7 +272,8 @@ export function createJournal(store: Store) {
        WHERE chain_run.state = 'compensation_failed' AND undo_state = 'failed' ORDER BY number DESC`,
     ),
     ended: store.prepare('SELECT number FROM chain_run WHERE ended_ms < ? ORDER BY number LIMIT 1000'),
-    removeRun: store.prepare('DELETE FROM chain_run WHERE number = ?'),
+    removeRun: store.prepare('DELETE FROM chain_run WHERE number = ? AND ended_ms < ?'),
+    removeDefinitions: store.prepare('DELETE FROM chain_definition WHERE hash NOT IN (SELECT definition FROM chain_run)'),
     removeSteps: store.prepare('DELETE FROM chain_step WHERE run = ?'),
   }
 }

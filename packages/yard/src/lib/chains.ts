@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BusClient } from '@switchyard/bus'
+import type { BusClient, DurableLog } from '@switchyard/bus'
 import type { ChainDefinition, ChainEvent, Chains, CommandFacts } from '@switchyard/chain'
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plan, Question } from '@switchyard/plugin-kit'
@@ -10,6 +10,9 @@ import type { CommandInfo } from './yard.ts'
 
 /** Where a workspace keeps chains of its own, beside its configuration. */
 const CHAINS_FOLDER = 'chains'
+
+/** How long what became of a chain can be looked up. */
+const KEPT_MS = 90 * 86_400_000
 
 /** A workspace's chains, opened at their first use: a run that uses none reads none of their code. */
 export interface YardChains {
@@ -24,13 +27,26 @@ export interface ChainParts {
   readonly random: () => number
   /** In whose name the steps are called. */
   readonly client: BusClient
+  /** Keeps the events that come while no process is up. */
+  readonly durable: DurableLog | undefined
   readonly commands: ReadonlyMap<string, CommandInfo>
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly ask: ((question: Question) => Promise<string>) | undefined
   readonly log: Log
 }
 
-export function createYardChains({ workspace, store, clock, random, client, commands, timeLimitMsOf, ask, log }: ChainParts): YardChains {
+export function createYardChains({
+  workspace,
+  store,
+  clock,
+  random,
+  client,
+  durable,
+  commands,
+  timeLimitMsOf,
+  ask,
+  log,
+}: ChainParts): YardChains {
   let opened: Promise<Chains> | undefined
 
   return {
@@ -46,7 +62,7 @@ export function createYardChains({ workspace, store, clock, random, client, comm
 
   async function load(): Promise<Chains> {
     const { createChains, libraryText, parseChain } = await import('@switchyard/chain')
-    return createChains({
+    const chains = createChains({
       store,
       clock,
       random,
@@ -54,9 +70,15 @@ export function createYardChains({ workspace, store, clock, random, client, comm
       call: (command, input, { headers, ...options }) => client.call(command, input, { ...options, headers: { ...headers } }),
       plan: async (command, input) =>
         (await client.call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan,
-      subscribe(topic, handler) {
-        const subscription = client.subscribe(topic, handler)
+      subscribe(topic, handler, sinceMs) {
+        const subscription = client.subscribe(topic, (payload) => handler(payload))
+        if (durable?.isDurable(topic) === true)
+          replay(durable).catch((error: unknown) => log.error(`failed reading what was said on ${topic}`, { error: String(error) }))
         return () => void subscription.close()
+
+        async function replay(kept: DurableLog): Promise<void> {
+          for await (const { payload, timestamp } of kept.replay(topic, { sinceMs })) handler(payload, Date.parse(timestamp))
+        }
       },
       chain: (name): ChainDefinition | undefined => {
         const text = ownText(name) ?? libraryText(name)
@@ -65,6 +87,12 @@ export function createYardChains({ workspace, store, clock, random, client, comm
       onEvent: tell,
       ...(ask !== undefined && { ask }),
     })
+    try {
+      chains.prune(clock.now() - KEPT_MS)
+    } catch (error) {
+      log.error('failed forgetting old chains', { error: String(error) })
+    }
+    return chains
   }
 
   function ownText(name: string): string | undefined {

@@ -85,7 +85,18 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
   const plans = createPlans(store, random)
   const decide = createDecide(store, commands)
   const timeLimitMsOf = (id: string): number | undefined => guards.get(id)?.timeLimitMs
-  const chains = createYardChains({ workspace, store, clock, random, client: person, commands, timeLimitMsOf, ask, log: log('chain') })
+  const chains = createYardChains({
+    workspace,
+    store,
+    clock,
+    random,
+    client: person,
+    durable: bus.durable,
+    commands,
+    timeLimitMsOf,
+    ask,
+    log: log('chain'),
+  })
   let closing: Promise<void> | undefined
 
   function commandOf(commandId: string): CommandInfo {
