@@ -137,13 +137,12 @@ export function createChains(options: ChainsOptions): Chains {
     watch,
     async cancel(id, { undo } = {}) {
       takeOver()
-      const row = rowOf(id)
-      if (row.ended_ms !== null) throw chainEnded(id, row.state)
-      const isSaga = frozenOf(row).root.definition.saga !== false
-      const word: Wanted = (undo ?? isSaga) ? 'undo' : 'stop'
       store.transact(
         () => {
-          journal.want(row.number, word)
+          const row = rowOf(id)
+          if (row.ended_ms !== null) throw chainEnded(id, row.state)
+          const isSaga = frozenOf(row).root.definition.saga !== false
+          journal.want(row.number, (undo ?? isSaga) ? 'undo' : 'stop')
           journal.wake(row.number)
         },
         { durable: true },

@@ -186,7 +186,8 @@ export function createJournal(store: Store) {
      ON CONFLICT DO UPDATE SET state = excluded.state, seq = excluded.seq, attempts = excluded.attempts, input = excluded.input,
        output = excluded.output, error = excluded.error, may_have_run = excluded.may_have_run, undo = excluded.undo,
        undo_state = excluded.undo_state, undo_seq = excluded.undo_seq, undo_error = excluded.undo_error,
-       ended_ms = excluded.ended_ms, due_ms = excluded.due_ms, topic = excluded.topic`,
+       ended_ms = excluded.ended_ms, due_ms = excluded.due_ms, topic = excluded.topic,
+       answer = CASE excluded.state WHEN 'started' THEN NULL ELSE answer END`,
   )
   const steps = store.prepare('SELECT * FROM chain_step WHERE run = ?')
   const setAnswer = store.prepare('UPDATE chain_step SET answer = ? WHERE run = ? AND path = ? AND state IN (?, ?) AND answer IS NULL')

@@ -139,6 +139,27 @@ describe('chains.retry()', () => {
     expect(calls).toEqual(['a.one', 'a.one'])
   })
 
+  it('[J3] asks again when the process dies once more, whatever was said the time before', async () => {
+    const store = newStore()
+    const once: Partial<ChainsOptions> = { store, command: () => ({ ...facts, idempotent: false }) }
+    const die = (): unknown => store.transact(() => store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1').run())
+    const hanging = { ...once, call: () => new Promise<never>(() => {}) }
+    const id = await setUp(hanging).chains.start(risky)
+    await settle()
+    die()
+    const second = setUp(hanging)
+    await second.chains.resume()
+    await second.chains.wait(id)
+    await second.chains.settle(id, { verdict: 'not-run' })
+    await settle()
+    expect(second.chains.show(id).steps).toMatchObject([{ state: 'started', attempts: 2 }])
+    die()
+    const third = setUp(once)
+    await third.chains.resume()
+    expect(await third.chains.wait(id)).toMatchObject({ state: 'uncertain' })
+    expect(third.calls).toEqual([])
+  })
+
   it('[R1] is one retry, when two processes ask for it at once', async () => {
     const store = newStore()
     let isBroken = true
