@@ -93,7 +93,6 @@ describe('a newer schema in the log', () => {
     await follow()
     await running.compact()
     await running.close()
-    await theirs.state.compact()
     const { entries } = await there
       .process({ store: there.newStore(path) })
       .connect('ops')

@@ -2,6 +2,7 @@ import type { StateField } from '@switchyard/plugin-kit'
 import { ContentAny, ContentDeleted, ContentFormat, ContentString, decodeUpdate, type GC, getItem, getState, Item, type Skip } from 'yjs'
 import { SEQUENCES, SLOTS, type StateDocument } from './document.ts'
 import { canonicalJson } from './plain-json.ts'
+import { createRoots } from './roots.ts'
 import { fieldOf, keyOf } from './slot.ts'
 import { isStamp } from './stamp.ts'
 
@@ -21,10 +22,11 @@ export function inspectUpdate(update: Uint8Array, document: StateDocument, field
     return 'its bytes are no update'
   }
   const names = new Map<string, string>()
+  const rootOf = document.shard === SEQUENCES ? createRoots(structs, document) : undefined
   for (const struct of structs) {
     if (!(struct instanceof Item)) continue
     const problem =
-      document.shard === SEQUENCES ? sequenceProblem(struct, fields) : slotProblem(struct, nameOf(struct, names, document), fields)
+      rootOf !== undefined ? sequenceProblem(struct, rootOf(struct), fields) : slotProblem(struct, nameOf(struct, names, document), fields)
     if (problem !== undefined) return problem
   }
   return undefined
@@ -82,14 +84,16 @@ function isSteps(value: unknown): value is [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every((steps) => Number.isSafeInteger(steps) && steps >= 0)
 }
 
-function sequenceProblem({ content }: Item, fields: Fields): string | undefined {
-  const kinds = Object.values(fields)
+function sequenceProblem({ content }: Item, root: string | undefined, fields: Fields): string | undefined {
   if (content instanceof ContentDeleted || content instanceof ContentFormat) return undefined
-  if (content instanceof ContentString) return kinds.some(({ kind }) => kind === 'text') ? undefined : 'it holds text, but no field does'
-  if (!(content instanceof ContentAny)) return 'it holds something that is no value'
-  const lists = kinds.filter(({ kind }) => kind === 'list')
-  for (const value of content.arr) {
-    if (!lists.some(({ schema }) => schema?.safeParse(value).success)) return 'a value fits no list'
-  }
-  return undefined
+  const isText = content instanceof ContentString
+  if (!isText && !(content instanceof ContentAny)) return 'it holds something that is no value'
+  const field = root !== undefined && Object.hasOwn(fields, root) ? fields[root] : undefined
+  // An item whose neighbour has not come yet could be of any of them, and one of a field that is no more is read by nobody.
+  const candidates = field === undefined ? Object.values(fields) : [field]
+  const isSound = isText
+    ? candidates.some(({ kind }) => kind === 'text')
+    : content.arr.every((value) => candidates.some(({ kind, schema }) => kind === 'list' && schema?.safeParse(value).success))
+  if (isSound) return undefined
+  return field === undefined ? 'a value fits no list or text' : `a value does not fit the field "${root}"`
 }

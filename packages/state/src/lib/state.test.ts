@@ -269,6 +269,29 @@ describe('sync', () => {
     expect(reader.history({ kind: 'refused' })[0]?.reason).toMatch(/does not fit the field "versions"/)
   })
 
+  it.each(['while it listens', 'once it joins'])('[S4] refuses an item that fits another list only, %s', async (when) => {
+    const lists = defineState('deploy/lists', { access: 'public', fields: { names: crdt.list(z.string()), sizes: crdt.list(z.number()) } })
+    const loose = defineState('deploy/lists', { ...lists, fields: { ...lists.fields, sizes: crdt.list(z.any()) } })
+    const yard = createTestYard([lists], { imports: { ops: ['deploy/lists'] } })
+    const rogue = await yard
+      .process({ definitions: [loose] })
+      .connect('deploy')
+      .open(loose)
+    const reader = yard.process()
+    const listen = () => reader.connect('ops').open<typeof lists>('deploy/lists')
+    if (when === 'while it listens') await listen()
+    await yard.quiet()
+    await rogue.names.push('a')
+    await rogue.sizes.push(1)
+    await yard.quiet()
+    await rogue.sizes.push('text')
+    await yard.quiet()
+    const { names, sizes } = await listen()
+    await yard.quiet()
+    expect([names.values(), sizes.values()]).toEqual(when === 'while it listens' ? [['a'], [1]] : [[], []])
+    expect(reader.history({ kind: 'refused' })[0]?.reason).toMatch(/does not fit the field "sizes"/)
+  })
+
   it('[S4] takes what else is sound of a sender of whom a value was refused', async () => {
     const loose = defineState('deploy/board', { ...board, fields: { ...board.fields, tasks: crdt.map(z.any()) } })
     const yard = createTestYard(all, { imports })
