@@ -99,6 +99,7 @@ export const chainCases: readonly BenchCase[] = [
     case: 'memory of a waiting chain',
     unit: 'B',
     allowed: 4_096,
+    rounds: 3,
     setup: async () => {
       const { chains, close } = openChains()
       const collect = garbageCollector()

@@ -8,6 +8,8 @@ export interface BenchCase {
   /** The least ratio that is asked of us; above 1 is better than the peer. */
   readonly floor: number
   readonly better: 'lower' | 'higher'
+  /** The most rounds that are worth their time. @default as many as asked for */
+  readonly rounds?: number
   /** Prepares both sides; each call of `ours` or `peer` measures one round and returns its figure. */
   setup(): Promise<BenchSides>
 }
@@ -30,7 +32,8 @@ export interface BenchRow {
 }
 
 /** Measures both sides in turns, A B, B A, A B …, after one round that is not counted. */
-export async function runCase(bench: BenchCase, rounds: number): Promise<BenchRow> {
+export async function runCase(bench: BenchCase, asked: number): Promise<BenchRow> {
+  const rounds = Math.min(asked, bench.rounds ?? asked)
   const sides = await bench.setup()
   try {
     await sides.ours()
@@ -62,6 +65,7 @@ export function limitCase(options: {
   case: string
   unit: string
   allowed: number
+  rounds?: number
   setup(): Promise<{ measure(): Promise<number>; close(): Promise<void> }>
 }): BenchCase {
   return {
@@ -70,6 +74,7 @@ export function limitCase(options: {
     peerName: 'limit',
     floor: 1,
     better: 'lower',
+    ...(options.rounds !== undefined && { rounds: options.rounds }),
     async setup() {
       const { measure, close } = await options.setup()
       return { ours: measure, peer: async () => options.allowed, close }
