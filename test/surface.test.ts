@@ -109,6 +109,7 @@ const ERROR_CODES: readonly string[] = [
   'FORBIDDEN',
   'HANDLER_ERROR',
   'HUB_UNTRUSTED',
+  'KIT_MISSING',
   'LINK_LOST',
   'MANIFEST_INVALID',
   'NEEDS_ANSWER',
