@@ -2,7 +2,7 @@ import { tooLarge } from './errors.ts'
 import { isRecord } from './json.ts'
 
 /** Of a value, as JSON. A few steps that each hold the one before twice would fill the memory otherwise. */
-export const MAX_CHARACTERS = 16_777_216
+const MAX_CHARACTERS = 16_777_216
 
 /** A step's result as later steps see it: what JSON makes of it, so that a chain that was resumed sees the same. */
 export interface Output {
