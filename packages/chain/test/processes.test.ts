@@ -59,10 +59,12 @@ describe('several processes on one workspace', () => {
       ChildProcess,
       ChildProcess,
     ]
+    // From the start: one of them can be through before another is up.
+    const through = Promise.all([once(second, 'close'), once(third, 'close')])
     await said(third, 'up')
     await once(first.stdout!, 'data').catch(() => {})
     first.kill('SIGKILL')
-    await Promise.all([once(second, 'close'), once(third, 'close')])
+    await through
     const last = start('runner.ts', dir, 'd', '0')
     await once(last, 'close')
     using store = openStore({ path: join(dir, 'yard.db') })

@@ -77,7 +77,7 @@ function markOf(reports: readonly StepReport[]): Mark {
 
 function describe(step: Step): string {
   const condition = step.when === undefined ? '' : ` when ${step.when.replace(/^\$\{\{\s*|\s*\}\}$/g, '')}`
-  return `${step.id}: ${summaryOf(step)}${condition}`
+  return `${step.id}: ${summaryOf(step)}${condition}`.replaceAll(/\s+/g, ' ')
 }
 
 function summaryOf(step: Step): string {

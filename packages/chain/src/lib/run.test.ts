@@ -260,6 +260,7 @@ describe('waiting', () => {
     // It is taken up when the pause ends, and its minute must not begin again.
     await clock.advance(51_000)
     await settle()
+    expect(second.chains.show(id)).toMatchObject({ state: 'waiting', dueMs: 60_000 + second.chains.show(id).startedMs })
     await clock.advance(10_000)
     await settle()
     expect(second.chains.show(id)).toMatchObject({ error: { code: 'TIMEOUT' }, endedMs: expect.any(Number) })

@@ -158,6 +158,8 @@ export function createRun(
           forget()
           cancel?.()
           resolve(why)
+          // It may be all that happens for now.
+          restSoon()
         }
       })
     },

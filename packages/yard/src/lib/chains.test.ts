@@ -40,42 +40,38 @@ const DAY_MS = 86_400_000
 const clock = createFakeClock()
 const open = (): Promise<Yard> => openYard(dir, { plugins: [ships], config: defaultConfig(), clock })
 
+/** What a process does that has the workspace open for a moment. */
+async function visit<result>(work: (yard: Yard) => Promise<result>): Promise<result> {
+  const yard = await open()
+  try {
+    return await work(yard)
+  } finally {
+    await yard.close()
+    await clock.advance(10)
+  }
+}
+
 describe('yard.chains()', () => {
   it('hears an event on a durable topic that no chain was there to hear', async () => {
     const waits = (version: string) => ({ name: 'waits', steps: [{ id: 'event', wait: { event: 'ships/deployed', match: { version } } }] })
-    const first = await open()
-    await first.call('ships.deploy', { version: '2' })
-    await clock.advance(10)
-    const chains = await first.chains()
-    const id = await chains.start(waits('1'))
-    const other = await chains.start(waits('2'))
-    await first.close()
-
-    const second = await open()
-    await clock.advance(10)
-    await second.call('ships.deploy', { version: '1' })
-    await second.close()
-
-    const third = await open()
-    const resumed = await third.chains()
-    await resumed.resume()
-    expect(await resumed.wait(id)).toMatchObject({ state: 'done', output: { version: '1' } })
-    // Version 2 was deployed before the chain began to wait for it.
-    expect(resumed.show(other).state).toBe('waiting')
-    await third.close()
+    const id = await visit(async (yard) => (await yard.chains()).start(waits('1')))
+    await visit((yard) => yard.call('ships.deploy', { version: '2' }))
+    // It begins to wait for what has been.
+    const late = await visit(async (yard) => (await yard.chains()).start(waits('2')))
+    await visit((yard) => yard.call('ships.deploy', { version: '1' }))
+    await visit(async (yard) => {
+      const chains = await yard.chains()
+      await chains.resume()
+      expect(await chains.wait(id)).toMatchObject({ state: 'done', output: { version: '1' } })
+      expect(chains.show(late).state).toBe('waiting')
+    })
   })
 
   it('forgets what ended a season ago, when it is opened', async () => {
-    const first = await open()
-    const { id } = await (await first.chains()).run({ name: 'brief', steps: [{ id: 'one', value: 1 }] })
-    await first.close()
+    const { id } = await visit(async (yard) => (await yard.chains()).run({ name: 'brief', steps: [{ id: 'one', value: 1 }] }))
     await clock.advance(89 * DAY_MS)
-    const second = await open()
-    expect((await second.chains()).show(id).state).toBe('done')
-    await second.close()
+    expect((await visit(async (yard) => (await yard.chains()).show(id))).state).toBe('done')
     await clock.advance(2 * DAY_MS)
-    const third = await open()
-    expect((await third.chains()).list()).toEqual([])
-    await third.close()
+    expect(await visit(async (yard) => (await yard.chains()).list())).toEqual([])
   })
 })
