@@ -57,7 +57,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   '@switchyard/state': ['createState'],
   '@switchyard/state/testing': ['Replica', 'createStampClock'],
-  '@switchyard/store': ['openStore'],
+  '@switchyard/store': ['hostIdentity', 'openStore', 'processExists'],
   '@switchyard/testkit': [
     'assertFails',
     'assertFiles',

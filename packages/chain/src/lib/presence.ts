@@ -1,7 +1,5 @@
-import { readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import type { Clock } from '@switchyard/contracts'
-import type { Store } from '@switchyard/store'
+import { hostIdentity, processExists, type Store } from '@switchyard/store'
 
 /**
  * Which processes of a workspace are alive. A sign of life is a number that changes, and a watcher times its silence by its own
@@ -56,23 +54,5 @@ export function createPresence(store: Store, clock: Clock, id: string, leaseMs: 
       return false
     }
     return clock.monotonicMs() - seen.sinceMs >= leaseMs
-  }
-}
-
-/** Process ids mean something only within one of these. */
-function hostIdentity(): string {
-  try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return hostname()
-  }
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

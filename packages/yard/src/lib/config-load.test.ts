@@ -9,10 +9,10 @@ import { listVariables, variableName } from './config-env.ts'
 import { type ConfigSurroundings, loadConfig, userConfigPath } from './config-load.ts'
 
 const USER = '/home/ada/.config/switchyard/config.json'
-const PROJECT = '/work/app/switchyard.config.json'
+const PROJECT = '/srv/app/switchyard.config.json'
 
 async function load(files: Record<string, string>, env: ConfigSurroundings['env'] = {}) {
-  return loadConfig('/work/app', { env, platform: 'linux', homeDir: '/home/ada', readText: (path) => files[path] })
+  return loadConfig('/srv/app', { env, platform: 'linux', homeDir: '/home/ada', readText: (path) => files[path] })
 }
 
 async function problemsOf(files: Record<string, string>, env: ConfigSurroundings['env'] = {}): Promise<string[]> {
@@ -108,11 +108,11 @@ describe('loadConfig()', () => {
 
   it('reads a relative plugin path from the folder of whoever says it', async () => {
     expect((await load({ [PROJECT]: '{ "plugins": ["./chat/index.ts", "@team/x"] }' })).config.plugins).toEqual([
-      '/work/app/chat/index.ts',
+      '/srv/app/chat/index.ts',
       '@team/x',
     ])
     expect((await load({ [USER]: '{ "plugins": ["./chat.ts"] }' })).config.plugins).toEqual(['/home/ada/.config/switchyard/chat.ts'])
-    expect((await load({}, { SWITCHYARD_PLUGINS: './a.ts, b' })).config.plugins).toEqual(['/work/app/a.ts', 'b'])
+    expect((await load({}, { SWITCHYARD_PLUGINS: './a.ts, b' })).config.plugins).toEqual(['/srv/app/a.ts', 'b'])
   })
 
   it('refuses a variable that is nearly a setting and leaves other names alone', async () => {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { toWireError, type WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Undo } from '@switchyard/plugin-kit'
-import type { Store } from '@switchyard/store'
+import { processExists, type Store } from '@switchyard/store'
 import { notDiscardable, notUndoable, planUnknown, planUsed } from './errors.ts'
 import type { PlannedRun } from './yard.ts'
 
@@ -154,13 +154,7 @@ function isDone({ state, runner }: Row): boolean {
 /** Whether the process has ended; one of another host cannot be seen from here and is taken to live. */
 function isGone(runner: string | null): boolean {
   const [host, pid] = runner?.split(' ') ?? []
-  if (host !== hostname()) return false
-  try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
-  }
+  return host === hostname() && !processExists(Number(pid))
 }
 
 /** Short enough to type; the letters that are easily mistaken are left out. */

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import type { Clock } from '@switchyard/contracts'
-import type { Store } from '@switchyard/store'
+import { hostIdentity, processExists, type Store } from '@switchyard/store'
 
 /**
  * Who is alive among the processes of one store. A sign of life is a number that changes, and watchers time its silence
@@ -66,23 +64,5 @@ export function createPresence(store: Store, clock: Clock, leaseMs: number): Pre
       for (const owner of dead) remove.run(owner.id)
       return dead.length
     },
-  }
-}
-
-/** Process ids mean something only within one of these. */
-function hostIdentity(): string {
-  try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return hostname()
-  }
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
