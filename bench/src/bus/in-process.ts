@@ -1,4 +1,4 @@
-import { type Bus, type BusClient, createBus, createRecorder } from '@switchyard/bus'
+import { type Bus, type BusClient, type BusOptions, createBus, createRecorder } from '@switchyard/bus'
 import { ServiceBroker } from 'moleculer'
 import createEmitter, { type MQEmitter } from 'mqemitter'
 import { Qlobber } from 'qlobber'
@@ -95,9 +95,9 @@ export async function calls(count: number, atOnce: number, call: (index: number)
 }
 
 /** Our side of a call, bare or with everything on. */
-export function createOurs(isBare: boolean): { bus: Bus; add(index: number): Promise<unknown> } {
+export function createOurs(isBare: boolean, bareOptions: BusOptions = {}): { bus: Bus; add(index: number): Promise<unknown> } {
   const bus = isBare
-    ? createBus()
+    ? createBus(bareOptions)
     : createBus({ hooks: createRecorder().hooks, guard: () => ({ effect: 'read', options: { timeoutMs: 30_000 } }) })
   bus.connect('math').serve(
     'math.add',
@@ -134,6 +134,30 @@ function callCase(options: { case: string; peerName: string; floor: number; peer
       }
     },
   }
+}
+
+/** What the hooks cost where nobody listens: a bus that was given none, beside one that was not given any hooks at all. */
+const unheardHooks: BenchCase = {
+  case: 'call, bare, with hooks that nobody set',
+  unit: 'ns cpu',
+  peerName: 'ours without hooks',
+  floor: 0.95,
+  better: 'lower',
+  async setup() {
+    const sides = [createOurs(true, { hooks: {} }), createOurs(true)] as const
+    const [ours, peer] = sides.map(
+      ({ add }) =>
+        () =>
+          cpuNs(128_000, (count) => calls(count, 1, add)),
+    )
+    return {
+      ours: ours!,
+      peer: peer!,
+      async close() {
+        for (const { bus } of sides) await bus.close()
+      },
+    }
+  },
 }
 
 function publishCase(subscribers: number, peerName: 'mqemitter' | 'moleculer emit', floor: number): BenchCase {
@@ -282,6 +306,7 @@ export const inProcessCases: readonly BenchCase[] = [
   }),
   callCase({ case: 'call, bare', peerName: 'moleculer default', floor: 1, peer: QUIET, bare: true, atOnce: 1 }),
   callCase({ case: 'call, bare, 64 at once', peerName: 'moleculer default', floor: 1, peer: QUIET, bare: true, atOnce: 64 }),
+  unheardHooks,
   publishCase(1, 'mqemitter', 1),
   publishCase(10, 'mqemitter', 1),
   publishCase(1_000, 'mqemitter', 1),
