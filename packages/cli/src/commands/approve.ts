@@ -1,4 +1,4 @@
-import { approves } from '../lib/approval.ts'
+import { approves, noteUndo } from '../lib/approval.ts'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { renderValue } from '../render/value.ts'
@@ -14,8 +14,7 @@ export const define: Define = (command, session) => {
       return
     }
     const result = await yard.approve(planId, { signal: session.signal, onProgress: session.progress })
-    const undoable = yard.plans().find(({ id }) => id === planId)?.undoable === true
-    if (undoable && !session.json) session.note(`To take it back: switchyard undo ${planId}`)
+    if (!session.json) noteUndo(session, yard, [planId])
     session.answer({ data: result, text: (look) => renderValue(result, look) })
   })
 }

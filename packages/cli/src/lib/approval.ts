@@ -63,11 +63,11 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
       finished.push({ ...step, result: await runStep(yard, session, step) })
     } catch (error) {
       if (finished.length > 0) session.note((look) => renderRuns(finished, look))
-      noteUndo(session, yard, finished)
+      noteUndo(session, yard, idsOf(finished))
       throw error
     }
   }
-  if (!session.json) noteUndo(session, yard, finished)
+  if (!session.json) noteUndo(session, yard, idsOf(finished))
   return {
     results: finished.map(({ result }) => result),
     data: {
@@ -136,8 +136,12 @@ function nameToType({ command, input }: Step): string {
   return command
 }
 
-function noteUndo({ note }: Session, yard: Yard, finished: readonly FinishedStep[]): void {
-  const ids = finished.flatMap(({ planned }) => planned?.id ?? [])
+function idsOf(finished: readonly FinishedStep[]): readonly string[] {
+  return finished.flatMap(({ planned }) => planned?.id ?? [])
+}
+
+/** Says how to take back those of these plans that can be. */
+export function noteUndo({ note }: Session, yard: Yard, ids: readonly string[]): void {
   if (ids.length === 0) return
   for (const { id, undoable } of yard.plans()) if (undoable && ids.includes(id)) note(`To take it back: switchyard undo ${id}`)
 }

@@ -9,7 +9,7 @@ import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
-import { assertGuards, type CommandGuard, guardOf } from './guard-rule.ts'
+import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { parseWith } from './schema.ts'
@@ -30,6 +30,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
+  const timeLimitMsOf = (commandId: string): number | undefined => guards.get(commandId)?.timeLimitMs
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
@@ -45,10 +46,10 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       guard: (method) => guards.get(method)?.rule,
     })
     const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
-    const shared = { workspace, state, dataRoot, timeLimitMsOf: (id: string) => guards.get(id)?.timeLimitMs, ask: options.ask }
+    const shared = { workspace, state, dataRoot, timeLimitMsOf, ask: options.ask }
     for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
     await bus.ready()
-    return createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log, ask: options.ask })
+    return createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, state, clock, random, log, ask: options.ask })
   } catch (error) {
     await bus?.close()
     store.close()
@@ -70,7 +71,7 @@ interface OpenParts {
   readonly workspace: string
   readonly plugins: readonly Plugin[]
   readonly commands: ReadonlyMap<string, CommandInfo>
-  readonly guards: ReadonlyMap<string, CommandGuard>
+  readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly store: Store
   readonly bus: Bus
   readonly state: SharedState
@@ -80,11 +81,10 @@ interface OpenParts {
   readonly ask: YardOptions['ask']
 }
 
-function createYard({ workspace, plugins, commands, guards, store, bus, state, clock, random, log, ask }: OpenParts): Yard {
+function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, state, clock, random, log, ask }: OpenParts): Yard {
   const person = bus.connect(PERSON)
   const plans = createPlans(store, random)
   const decide = createDecide(store, commands)
-  const timeLimitMsOf = (id: string): number | undefined => guards.get(id)?.timeLimitMs
   const chains = createYardChains({
     workspace,
     store,
@@ -113,7 +113,7 @@ function createYard({ workspace, plugins, commands, guards, store, bus, state, c
     })
   }
 
-  const timeLimitOf = ({ id }: CommandInfo): number => guards.get(id)!.timeLimitMs
+  const timeLimitOf = ({ id }: CommandInfo): number => timeLimitMsOf(id)!
 
   return {
     dir: workspace,
