@@ -1,4 +1,4 @@
-export { isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
+export { type Clock, isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
 export { type Command, command, type Plan, type PlanStep, type Undo } from './lib/command.ts'
 export type { CallOptions, Context, Log, Progress, PublishOptions, Question } from './lib/context.ts'
 export {
@@ -35,4 +35,5 @@ export {
   type StateWriteOptions,
   type Versioned,
 } from './lib/state.ts'
+export type { CommitOptions, PluginStore, SqlParameters, SqlValue, Statement } from './lib/store.ts'
 export { defineTopic, type ListenContext, type Listener, on, type PayloadOf, type Topic } from './lib/topic.ts'

@@ -82,17 +82,33 @@ const pluginSchema = z
       .array(z.strictObject({ pattern: topicPattern, name: z.string().optional(), schema: schemaField.optional(), handler: functionField }))
       .optional(),
     state: stateSchema.optional(),
+    tables: z.array(z.string().min(1)).optional(),
     guard: guardSchema.optional(),
     agents: z.array(z.strictObject({ name: z.string().regex(NAME), summary: sentence, prompt: z.string().min(1) })).optional(),
     commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
   })
-  .check(({ value: { name, state }, issues }) => {
+  .check(({ value: { name, state, tables = [] }, issues }) => {
+    for (const [index, sql] of tables.entries()) {
+      for (const [, made = ''] of sql.matchAll(CREATES)) {
+        if (made.startsWith(`${tablePrefix(name)}`)) continue
+        const message = `creates "${made}", but a plugin's tables and indexes are named "${tablePrefix(name)}..."`
+        issues.push({ code: 'custom', input: sql, path: ['tables', index], message })
+      }
+    }
     for (const [index, { namespace }] of (state?.exports ?? []).entries()) {
       if (namespace.startsWith(`${name}/`)) continue
       const path = ['state', 'exports', index]
       issues.push({ code: 'custom', input: namespace, path, message: `is named "${namespace}", but a plugin exports "${name}/..." only` })
     }
   })
+
+const CREATES =
+  /\bcreate\s+(?:temp\w*\s+)?(?:unique\s+)?(?:virtual\s+)?(?:table|index|view|trigger)\s+(?:if\s+not\s+exists\s+)?["'`[]?(\w+)/gi
+
+/** How the names of a plugin's tables begin: they share one file with everybody else's. */
+function tablePrefix(plugin: string): string {
+  return `${plugin.replaceAll('-', '_')}_`
+}
 
 /** One mistake in a manifest and where it is. */
 export interface ManifestMistake {

@@ -1,6 +1,7 @@
-import type { MessageHeaders } from '@switchyard/contracts'
+import type { Clock, MessageHeaders } from '@switchyard/contracts'
 import type { CommandRef } from './plugin.ts'
 import type { PluginState } from './state.ts'
+import type { PluginStore } from './store.ts'
 import type { Topic } from './topic.ts'
 
 /** What a command, a plan or a listener is given beside its input. */
@@ -11,6 +12,10 @@ export interface Context {
   readonly workspace: string
   /** A folder of this plugin's own inside the workspace's data; made when first read. */
   readonly dataDir: string
+  /** The tables that this plugin's definition brings along in `tables`; migrated when first read. */
+  readonly store: PluginStore
+  /** The time, which a test plays. */
+  readonly clock: Clock
   /** Aborted when the caller gave up, the time ran out or the yard closes. Pass it on to whatever waits. */
   readonly signal: AbortSignal
   /** Milliseconds until the caller stops waiting; shrinks as calls nest. */

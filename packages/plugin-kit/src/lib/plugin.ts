@@ -25,6 +25,11 @@ export interface PluginDefinition<commands extends Commands = Commands> {
   listens?: readonly Listener[]
   /** Namespaces of its own that others may see, and the names of those that it reads of others. */
   state?: { exports?: readonly StateDefinition[]; imports?: readonly string[] }
+  /**
+   * SQL of its own tables, named "plugin_noun": a list that only ever grows, as each text is one step of a migration.
+   * A step that was released is never edited.
+   */
+  tables?: readonly string[]
   /** Breaker, retry, bulkhead and fallback for all its commands; a command's own settings win. */
   guard?: Readonly<Record<string, unknown>>
   agents?: readonly Agent[]

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HandlerContext } from '@switchyard/bus'
+import type { Clock } from '@switchyard/contracts'
 import type {
   CallOptions,
   CommandRef,
@@ -8,12 +9,14 @@ import type {
   Log,
   Plugin,
   PluginState,
+  PluginStore,
   Progress,
   PublishOptions,
   Question,
   Topic,
 } from '@switchyard/plugin-kit'
 import { invalidEvent, needsAnswer, undeclaredTopic } from './errors.ts'
+import type { PluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
 import type { SharedState } from './shared-state.ts'
 
@@ -26,6 +29,8 @@ export interface PluginSurroundings {
   /** How long a command may take; undefined for one that is not known here. */
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly state: SharedState
+  readonly tables: PluginTables
+  readonly clock: Clock
   readonly ask: ((question: Question) => Promise<string>) | undefined
 }
 
@@ -53,6 +58,14 @@ export class RunContext implements ListenContext {
     const folder = join(this.#around.dataRoot, 'plugins', this.#around.plugin.name)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     return folder
+  }
+
+  get store(): PluginStore {
+    return this.#around.tables.of(this.#around.plugin)
+  }
+
+  get clock(): Clock {
+    return this.#around.clock
   }
 
   get source(): string {

@@ -16,7 +16,7 @@ export const duplicatePlugin = (name: string): SwitchyardError =>
   })
 
 export const reservedName = (name: string): SwitchyardError =>
-  new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as a plugin needs a name that is free: "${name}" is who asks`, {
+  new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as a plugin needs a name that is free: "${name}" is Switchyard's own`, {
     data: { plugin: name },
     next: REPORT,
   })

@@ -12,12 +12,16 @@ import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, 
 import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
+import { createPluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import type { CommandInfo, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
 
 /** The identity under which a person's requests go over the bus. */
 const PERSON = 'person'
+
+/** Names of who asks and of what a yard itself serves or keeps in its file. */
+const RESERVED: ReadonlySet<string> = new Set([PERSON, 'bus', 'chain', 'director', 'router', 'state', 'store', 'trace', 'yard'])
 
 /**
  * Opens the workspace in a folder with these plugins; nothing of a plugin runs before it is asked for.
@@ -46,7 +50,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       guard: (method) => guards.get(method)?.rule,
     })
     const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
-    const shared = { workspace, state, dataRoot, timeLimitMsOf, ask: options.ask }
+    const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, ask: options.ask }
     for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
     await bus.ready()
     return createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, state, clock, random, log, ask: options.ask })
@@ -207,7 +211,7 @@ function commandsOf(plugins: readonly Plugin[]): ReadonlyMap<string, CommandInfo
   const names = new Set<string>()
   const found: CommandInfo[] = []
   for (const plugin of plugins) {
-    if (plugin.name === PERSON) throw reservedName(PERSON)
+    if (RESERVED.has(plugin.name)) throw reservedName(plugin.name)
     if (names.has(plugin.name)) throw duplicatePlugin(plugin.name)
     names.add(plugin.name)
     for (const [name, definition] of Object.entries(plugin.commands)) {
