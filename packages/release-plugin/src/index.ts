@@ -1,0 +1,17 @@
+import { definePlugin } from '@switchyard/plugin-kit'
+
+/** Releases that happen completely or not at all. */
+const release = definePlugin({
+  name: 'release',
+  version: '0.1.0',
+  summary: 'Releases: planned from the commits, shown whole, done completely or not at all',
+  capabilities: {
+    domains: ['release', 'versions', 'changelog'],
+    contexts: ['project', 'repository', 'monorepo'],
+    integrations: ['git', 'npm', 'github', 'gitea', 'claude-code'],
+  },
+  touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops'] },
+  commands: {},
+})
+
+export default release
