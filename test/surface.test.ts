@@ -42,6 +42,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'isSwitchyardError',
     'on',
   ],
+  '@switchyard/release-plugin': ['default'],
   '@switchyard/resilience': ['createGuard', 'createTimerWheel', 'createWheelEntry', 'parseGuardOptions'],
   '@switchyard/router': [
     'MODEL_VERSION',
