@@ -29,7 +29,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'toWireError',
   ],
   '@switchyard/contracts/testing': ['createFakeClock'],
-  '@switchyard/contracts/manifest': ['assertManifest', 'checkManifest'],
+  '@switchyard/contracts/manifest': ['assertManifest', 'checkManifest', 'parseUriTemplate'],
   '@switchyard/ops-plugin': ['default'],
   '@switchyard/plugin-kit': [
     'SwitchyardError',

@@ -1,5 +1,6 @@
 export { type Clock, isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
-export { type Command, command, type Plan, type PlanStep, type Undo } from './lib/command.ts'
+export { type ChainData, type ChainLine, type ChainOutcome, type ChainRehearsal, type ChainRequest, chains } from './lib/chains.ts'
+export { type Command, command, type Plan, type PlanStep, type Resource, type Undo } from './lib/command.ts'
 export type { CallOptions, Context, Log, Progress, PublishOptions, Question } from './lib/context.ts'
 export {
   type Agent,
@@ -9,6 +10,8 @@ export {
   definePlugin,
   type Plugin,
   type PluginDefinition,
+  type Prompt,
+  type PromptArgument,
 } from './lib/plugin.ts'
 export {
   type CompareOptions,

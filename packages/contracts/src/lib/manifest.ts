@@ -2,6 +2,7 @@ import valid from 'semver/functions/valid.js'
 import { z } from 'zod'
 import { SwitchyardError } from './error.ts'
 import { isTopic, isTopicPattern } from './topic.ts'
+import { parseUriTemplate, uriTemplateMistake } from './uri-template.ts'
 
 /** What a command does to the world: nothing, something that can be looked at first, or something that is gone afterwards. */
 export type Effect = 'read' | 'write' | 'destroy'
@@ -23,6 +24,11 @@ const guardSchema = z.looseObject({})
 
 const topicSchema = z.strictObject({ name: topicName, schema: schemaField, durable: z.boolean().optional() })
 
+const uriTemplate = z.string().superRefine((text, { addIssue }) => {
+  const mistake = uriTemplateMistake(text)
+  if (mistake !== undefined) addIssue(mistake)
+})
+
 const commandSchema = z
   .strictObject({
     summary: sentence,
@@ -37,8 +43,14 @@ const commandSchema = z
     idempotent: z.boolean().optional(),
     timeoutMs: z.int().min(1).max(86_400_000).optional(),
     guard: guardSchema.optional(),
+    resource: z.strictObject({ uri: uriTemplate }).optional(),
+    rare: z.boolean().optional(),
   })
   .check(({ value, issues }) => {
+    if (value.resource !== undefined) {
+      for (const message of resourceMistakes(value.resource.uri, value.effect, value.input))
+        issues.push({ code: 'custom', input: value, path: ['resource'], message })
+    }
     if (value.effect === 'read' || value.plan !== undefined) return
     issues.push({
       code: 'custom',
@@ -47,6 +59,49 @@ const commandSchema = z
       message: `a command whose effect is "${value.effect}" needs plan(input, ctx), which says what it would do without doing it`,
     })
   })
+
+/** What reads a resource is given its URI's variables and nothing else. */
+function resourceMistakes(uri: string, effect: Effect, input: z.ZodType): readonly string[] {
+  if (effect !== 'read') return [`belongs to a command whose effect is "read": this one's is "${effect}"`]
+  const { variables } = parseUriTemplate(uri)
+  const fields: Readonly<Record<string, z.ZodType>> = input instanceof z.ZodObject ? input.shape : {}
+  const unknown = variables.filter((name) => !Object.hasOwn(fields, name))
+  const missing = Object.entries(fields).filter(([name, field]) => !variables.includes(name) && !field.safeParse(undefined).success)
+  return [
+    ...unknown.map((name) => `has the variable {${name}}, which is no field of the input`),
+    ...missing.map(([name]) => `must name the field "${name}" in its URI, as the input does not do without`),
+  ]
+}
+
+const promptSchema = z
+  .strictObject({
+    name: z.string().max(60).regex(NAME),
+    summary: sentence,
+    args: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'must be a name such as "project"'),
+          summary: sentence,
+          default: z.string().optional(),
+          choices: z.array(z.string().min(1)).min(1).optional(),
+          of: uriTemplate.optional(),
+        }),
+      )
+      .optional(),
+    text: z.string().min(1),
+  })
+  .check(({ value: { args = [], text }, issues }) => {
+    const used = [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!)
+    const named = args.map(({ name }) => name)
+    if (new Set(named).size < named.length)
+      issues.push({ code: 'custom', input: args, path: ['args'], message: 'must name each argument once' })
+    for (const name of used.filter((one) => !named.includes(one)))
+      issues.push({ code: 'custom', input: text, path: ['text'], message: `uses {${name}}, which is none of its args` })
+    for (const name of named.filter((one) => !used.includes(one)))
+      issues.push({ code: 'custom', input: text, path: ['text'], message: `must use its argument {${name}}` })
+  })
+
+const PLACEHOLDER = /\{([a-z][A-Za-z0-9]*)\}/g
 
 /** semver itself forgives a leading "v" and spaces, and leaves build metadata out of what it returns. */
 const isVersion = (text: string): boolean => valid(text) === text.split('+', 1)[0]
@@ -85,9 +140,24 @@ const pluginSchema = z
     tables: z.array(z.string().min(1)).optional(),
     guard: guardSchema.optional(),
     agents: z.array(z.strictObject({ name: z.string().regex(NAME), summary: sentence, prompt: z.string().min(1) })).optional(),
+    prompts: z.array(promptSchema).optional(),
     commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
   })
-  .check(({ value: { name, state, tables = [] }, issues }) => {
+  .check(({ value: { name, state, tables = [], prompts = [], commands }, issues }) => {
+    const uris = new Set<string>()
+    for (const [command, { resource }] of Object.entries(commands)) {
+      if (resource === undefined) continue
+      const wrong = (message: string): void =>
+        void issues.push({ code: 'custom', input: resource.uri, path: ['commands', command, 'resource', 'uri'], message })
+      if (!resource.uri.startsWith(`${name}://`)) wrong(`must begin with "${name}://", as it is of this plugin`)
+      const form = resource.uri.replaceAll(/\{\w+\}/g, '{}')
+      if (uris.has(form)) wrong('must be of another form than that of any other command')
+      uris.add(form)
+    }
+    for (const [index, prompt] of prompts.entries()) {
+      if (prompts.findIndex((other) => other.name === prompt.name) === index) continue
+      issues.push({ code: 'custom', input: prompt, path: ['prompts', index, 'name'], message: 'must be of one prompt only' })
+    }
     for (const [index, sql] of tables.entries()) {
       for (const [, made = ''] of sql.matchAll(CREATES)) {
         if (made.startsWith(`${tablePrefix(name)}`)) continue

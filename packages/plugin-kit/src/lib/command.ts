@@ -40,15 +40,29 @@ interface CommandBase<Input extends z.ZodType, Output extends z.ZodType> {
   /** @default 30000 */
   timeoutMs?: number
   guard?: Readonly<Record<string, unknown>>
+  /** Seldom wanted: MCP clients find it under the plugin's one tool for such commands, so that the list they read stays short. @default false */
+  rare?: boolean
+}
+
+/** What MCP clients read under a URI, or under each URI of a form. */
+export interface Resource {
+  /**
+   * Begins with the plugin's name, such as `ops://issues`; with variables where each record has one: `ops://issues/{id}`. A variable
+   * is a field of the command's input, and whatever field the URI does not name must be one that the input does without.
+   */
+  readonly uri: string
 }
 
 interface ReadCommand<Input extends z.ZodType, Output extends z.ZodType> extends CommandBase<Input, Output> {
   effect: 'read'
   plan?: never
+  /** Its result can be read as a resource too. */
+  resource?: Resource
 }
 
 interface ChangingCommand<Input extends z.ZodType, Output extends z.ZodType> extends CommandBase<Input, Output> {
   effect: 'write' | 'destroy'
+  resource?: never
   /** Says what `run` would do with this input, and does none of it. */
   plan(input: z.output<Input>, ctx: Context): Plan | Promise<Plan>
 }

@@ -81,6 +81,43 @@ describe('definePlugin()', () => {
     expect(() => definePlugin(wrong)).toThrow('Cannot load plugin "unnamed"')
   })
 
+  it('takes resources and prompts, and says what is wrong with either', () => {
+    const input = z.object({ id: z.string(), full: z.boolean().default(false) })
+    const show = command({
+      summary: 'Show a guest',
+      examples: [],
+      effect: 'read',
+      input,
+      output: z.object({}),
+      run: () => ({}),
+      resource: { uri: 'greeter://guests/{id}' },
+      rare: true,
+    })
+    const welcome = { name: 'welcome', summary: 'Welcome a guest', args: [{ name: 'guest', summary: 'Who it is' }], text: 'Greet {guest}' }
+    const define = (commands: object, prompts: object[] = []) =>
+      definePlugin({ name: 'greeter', version: '1.0.0', summary: 'Greets people', commands, prompts } as Parameters<typeof definePlugin>[0])
+    expect(() => define({ show }, [welcome])).not.toThrow()
+
+    const at = (uri: string): object => ({ show: { ...show, resource: { uri } } })
+    expect(() => define(at('greeter://guests/{name}'))).toThrow('{name}, which is no field of the input')
+    expect(() => define(at('greeter://guests'))).toThrow('must name the field "id" in its URI')
+    expect(() => define(at('ops://guests/{id}'))).toThrow('commands.show.resource.uri: must begin with "greeter://"')
+    expect(() => define(at('greeter://{?id}'))).toThrow('commands.show.resource.uri: must name each variable alone')
+    expect(() =>
+      define({ show, again: { ...show, input: z.object({ who: z.string() }), resource: { uri: 'greeter://guests/{who}' } } }),
+    ).toThrow('commands.again.resource.uri: must be of another form')
+    const plan = () => ({ summary: 'Does it', steps: [] })
+    expect(() => define({ show: { ...show, effect: 'write', plan } })).toThrow(
+      'commands.show.resource: belongs to a command whose effect is "read"',
+    )
+
+    expect(() => define({}, [{ ...welcome, text: 'Greet {guset}' }])).toThrow(/uses \{guset\}[\s\S]*must use its argument \{guest\}/)
+    expect(() => define({}, [{ ...welcome, args: [...welcome.args, ...welcome.args] }])).toThrow(
+      'prompts[0].args: must name each argument once',
+    )
+    expect(() => define({}, [welcome, welcome])).toThrow('prompts[1].name: must be of one prompt only')
+  })
+
   it('takes a listener that knows another plugin by type alone', () => {
     const listener = on<typeof finished>('greet/finished', (payload) => {
       expectTypeOf(payload).toEqualTypeOf<{ name: string }>()

@@ -33,6 +33,8 @@ export interface PluginDefinition<commands extends Commands = Commands> {
   /** Breaker, retry, bulkhead and fallback for all its commands; a command's own settings win. */
   guard?: Readonly<Record<string, unknown>>
   agents?: readonly Agent[]
+  /** Usual workflows, offered to people in MCP clients. */
+  prompts?: readonly Prompt[]
   /** By name without the plugin's: `health.scan` of `ops` is called `ops.health.scan`. */
   commands: commands
 }
@@ -42,6 +44,28 @@ export interface Agent {
   readonly name: string
   readonly summary: string
   readonly prompt: string
+}
+
+/** A request that a person picks by its name in an MCP client, such as `/ops:triage`. */
+export interface Prompt {
+  /** Lower-case words joined by "-". */
+  readonly name: string
+  /** One sentence. */
+  readonly summary: string
+  readonly args?: readonly PromptArgument[]
+  /** What is asked for, in plain words; `{project}` stands for the argument `project`. */
+  readonly text: string
+}
+
+export interface PromptArgument {
+  readonly name: string
+  readonly summary: string
+  /** What stands for it where none is given; one without a default has to be given. */
+  readonly default?: string
+  /** What a client offers while it is typed. */
+  readonly choices?: readonly string[]
+  /** Offers the ids of records: the form of a resource of this plugin, such as `ops://issues/{id}`. */
+  readonly of?: string
 }
 
 /** A definition that has been checked. */
