@@ -65,6 +65,14 @@ export function findSecrets(text: string): readonly Secret[] {
   return found.sort((a, b) => a.line - b.line)
 }
 
+/** The text with every secret of known shape replaced by `[redacted]`, placeholders and allowed lines too: what is shown need not be sure. */
+export function redactSecrets(text: string): string {
+  if (!HINT.test(text)) return text
+  let clean = text
+  for (const { matches } of PATTERNS) clean = clean.replace(matches, (whole: string, secret: string) => whole.replace(secret, '[redacted]'))
+  return clean
+}
+
 const LEAST_DIFFERENT_CHARS = 5
 
 function isPlaceholder(secret: string): boolean {
