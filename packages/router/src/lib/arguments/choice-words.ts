@@ -1,0 +1,57 @@
+/** Words that mean a choice: `value: words` a line, for fields of any name or, before a slash, of these. */
+const TABLE = `
+bump/major: breaking, breaking change, incompatible
+bump/minor: feature, features
+bump/patch: fix, fixes, bugfix, bug fix, hotfix, small
+critical: urgent, severe, blocker, blocking, p0, sev1, emergency
+high: important, p1, sev2, serious
+medium: normal, moderate, p2, average, mid
+low: minor, p3, trivial, unimportant, nice to have
+priority/low: trivial, unimportant
+open: unresolved, outstanding, pending, unsolved
+in-progress: ongoing, in progress, being worked on, started, wip
+closed: done, finished, resolved, completed
+resolved: fixed, solved
+wontfix: won't fix, wont fix, will not fix, not planned
+error: errors, failures, failing, exceptions
+warn: warning, warnings
+warning: warn, warnings
+info: informational, information
+debug: verbose, debugging
+bug: bugs, defect, defects, broken
+feature: features, enhancement, new feature
+security: vulnerability, vulnerabilities, vulnerable
+performance: perf, slow, speed
+documentation: docs, doc
+docs: documentation, doc
+dependencies: dependency, deps, packages
+json: machine readable
+markdown: md
+html: web page, webpage
+asc: ascending, oldest first, lowest first
+desc: descending, newest first, latest first, highest first
+alpha: alphas
+beta: betas
+rc: release candidate
+healthy: fine, ok, okay, up
+unhealthy: down, broken, failing
+pass: passing, passed
+fail: failing, failed
+failed: failing, failures
+running: active, in progress
+`
+
+export interface ChoiceWords {
+  readonly value: string
+  readonly words: readonly string[]
+  /** Names of the fields it holds for; absent where for all. */
+  readonly of?: ReadonlySet<string>
+}
+
+export const CHOICE_WORDS: readonly ChoiceWords[] = TABLE.trim()
+  .split('\n')
+  .map((line) => {
+    const [left = '', right = ''] = line.split(': ')
+    const [field, value] = left.includes('/') ? left.split('/') : [undefined, left]
+    return { value: value!, words: right.split(', '), ...(field !== undefined && { of: new Set([field]) }) }
+  })

@@ -1,0 +1,60 @@
+import type { SlotValues } from '../candidate.ts'
+import type { Lexeme } from './lexeme.ts'
+
+/** Words for one and the same environment, the long name first. A word in `UNSURE` is one only where it stands as one. */
+const GROUPS: readonly (readonly string[])[] = [
+  ['production', 'prod', 'prd', 'live'],
+  ['staging', 'stage', 'stg'],
+  ['preproduction', 'preprod', 'pre-prod', 'pre-production'],
+  ['development', 'dev', 'devel'],
+  ['test', 'testing', 'tst'],
+  ['qa'],
+  ['uat'],
+  ['sandbox'],
+  ['preview'],
+  ['canary'],
+  ['demo'],
+  ['local', 'localhost'],
+]
+const UNSURE = new Set('live stage dev test testing sandbox preview canary demo local localhost development'.split(' '))
+const BEFORE = new Set('to in on into onto from for against at of target env environment towards'.split(' '))
+const ARTICLES = new Set(['the', 'our', 'my', 'your', 'this'])
+const AFTER = new Set(
+  'env environment environments infrastructure infra resources cluster stack deployment servers hosts system'.split(' '),
+)
+
+export interface EnvironmentMention {
+  readonly value: string
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The environments a request names, each as this command or workspace calls it.
+ * A word that is none of the known ones is never turned into one; where nothing is known, the word stands for itself.
+ */
+export function environmentsIn(lexemes: readonly Lexeme[], known: readonly string[]): readonly EnvironmentMention[] {
+  return lexemes.flatMap((lexeme, at) => {
+    const exact = known.find((name) => name.toLowerCase() === lexeme.lower)
+    const group = GROUPS.find((words) => words.includes(lexeme.lower))
+    if (exact === undefined && group === undefined) return []
+    if ((UNSURE.has(lexeme.lower) || group === undefined) && !standsAsValue(lexemes, at)) return []
+    const value = exact ?? known.find((name) => group?.includes(name.toLowerCase())) ?? (known.length === 0 ? group?.[0] : undefined)
+    return value === undefined ? [] : [{ value, start: lexeme.start, end: lexeme.end }]
+  })
+}
+
+/** "deploy to test", "the test environment", but not "test the api". */
+function standsAsValue(lexemes: readonly Lexeme[], at: number): boolean {
+  const before = lexemes[at - 1]
+  if (AFTER.has(lexemes[at + 1]?.lower ?? '')) return true
+  if (before === undefined || before.endsClause) return false
+  if (BEFORE.has(before.lower)) return true
+  return (
+    ARTICLES.has(before.lower) && BEFORE.has(lexemes[at - 2]?.lower ?? '') && (lexemes[at]!.endsClause || lexemes[at + 1] === undefined)
+  )
+}
+
+/** The names of environments that this workspace and this field have. */
+export const knownEnvironments = (choices: readonly string[] | undefined, names: SlotValues): readonly string[] =>
+  choices ?? names.env ?? []

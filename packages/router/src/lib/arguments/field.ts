@@ -1,0 +1,242 @@
+import { stem } from '../stem.ts'
+
+/**
+ * What a field holds, as far as plain words can tell. `name` is a short name of something this workspace has or not
+ * (a service, a project, a host); `text` is a person's own words.
+ */
+export type FieldKind =
+  | 'flag'
+  | 'choice'
+  | 'number'
+  | 'duration'
+  | 'time'
+  | 'size'
+  | 'env'
+  | 'version'
+  | 'branch'
+  | 'path'
+  | 'url'
+  | 'host'
+  | 'id'
+  | 'name'
+  | 'text'
+
+/** One argument of a command, as a request may give it. Made by `fieldsOf` from the command's input schema. */
+export interface Field {
+  readonly name: string
+  readonly kind: FieldKind
+  /** Which of the workspace's names it may hold: its own name as a rule, "service" or "project". */
+  readonly slot: string
+  /** Stems of its name, by which a request may call it. */
+  readonly words: readonly string[]
+  /** The command's input never fits without it. */
+  readonly required: boolean
+  /** The schema says what it is where nobody does. */
+  readonly hasDefault: boolean
+  readonly list: boolean
+  /** The closed set it holds one of; absent where it is open. */
+  readonly choices?: readonly string[]
+  /** What a number counts: a unit of time in milliseconds, of size in bytes. */
+  readonly unit?: number
+  readonly integer: boolean
+  readonly min?: number
+  readonly max?: number
+  /** Whether the schema wants a moment as an ISO date. */
+  readonly isDate: boolean
+}
+
+/** The parts of JSON Schema that say something about how a value is asked for. */
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly default?: unknown
+  readonly format?: string
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly description?: string
+}
+
+const KIND_OF_WORD: Readonly<Record<string, FieldKind>> = {
+  env: 'env',
+  environment: 'env',
+  version: 'version',
+  tag: 'version',
+  release: 'version',
+  from: 'version',
+  to: 'version',
+  branch: 'branch',
+  ref: 'branch',
+  base: 'branch',
+  path: 'path',
+  file: 'path',
+  dir: 'path',
+  folder: 'path',
+  directory: 'path',
+  output: 'path',
+  out: 'path',
+  url: 'url',
+  link: 'url',
+  endpoint: 'url',
+  host: 'host',
+  hostname: 'host',
+  domain: 'host',
+  server: 'host',
+  since: 'time',
+  until: 'time',
+  before: 'time',
+  after: 'time',
+  at: 'time',
+  date: 'time',
+  deadline: 'time',
+  day: 'time',
+  duration: 'duration',
+  timeout: 'duration',
+  interval: 'duration',
+  every: 'duration',
+  window: 'duration',
+  ttl: 'duration',
+  age: 'duration',
+  period: 'duration',
+  size: 'size',
+  id: 'id',
+  plan: 'id',
+  chain: 'id',
+  run: 'id',
+  execution: 'id',
+  fingerprint: 'id',
+  issue: 'id',
+  incident: 'id',
+  title: 'text',
+  message: 'text',
+  text: 'text',
+  body: 'text',
+  note: 'text',
+  notes: 'text',
+  reason: 'text',
+  comment: 'text',
+  description: 'text',
+  summary: 'text',
+  query: 'text',
+  search: 'text',
+  question: 'text',
+  contains: 'text',
+  match: 'text',
+  matching: 'text',
+  filter: 'text',
+  feature: 'text',
+  request: 'text',
+  detail: 'text',
+  details: 'text',
+}
+
+const MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  millis: 1,
+  milliseconds: 1,
+  s: 1_000,
+  sec: 1_000,
+  secs: 1_000,
+  seconds: 1_000,
+  minutes: 60_000,
+  mins: 60_000,
+  min: 60_000,
+  hours: 3_600_000,
+  days: 86_400_000,
+  weeks: 604_800_000,
+}
+const BYTES: Readonly<Record<string, number>> = {
+  bytes: 1,
+  kb: 1_000,
+  kib: 1_024,
+  mb: 1_000_000,
+  mib: 1_048_576,
+  gb: 1e9,
+  gib: 1_073_741_824,
+}
+
+/** The arguments that a command's input schema has, as JSON Schema describes it; none where it is no object. */
+export function fieldsOf(schema: unknown): readonly Field[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as Schema
+  return Object.entries(properties).map(([name, property]) => fieldOf(name, property, required.includes(name)))
+}
+
+function fieldOf(name: string, given: Schema, required: boolean): Field {
+  const plain = withoutNull(given)
+  const list = plain.type === 'array' || (plain.type === undefined && plain.items !== undefined)
+  const schema = list ? withoutNull(plain.items ?? {}) : plain
+  const words = wordsOfName(name)
+  const choices = choicesOf(schema)
+  const last = words.at(-1) ?? ''
+  const numeric = schema.type === 'integer' || schema.type === 'number'
+  const unit = numeric ? (MS[last] ?? BYTES[last]) : undefined
+  const kind = kindOf({ schema, numeric, last: list ? singular(last) : last, name, isTime: last in MS, isSize: last in BYTES, choices })
+  return {
+    name,
+    kind,
+    slot: kind === 'env' ? 'env' : list ? singular(last) : last,
+    words: (unit === undefined ? words : words.slice(0, -1)).map(stem),
+    required: required && given.default === undefined,
+    hasDefault: given.default !== undefined,
+    list,
+    ...(choices !== undefined && { choices }),
+    ...(unit !== undefined && { unit }),
+    integer: schema.type === 'integer',
+    ...(schema.minimum !== undefined && { min: schema.minimum }),
+    ...(schema.maximum !== undefined && { max: schema.maximum }),
+    isDate: schema.format === 'date-time' || schema.format === 'date',
+  }
+}
+
+interface KindFacts {
+  readonly schema: Schema
+  readonly numeric: boolean
+  readonly last: string
+  readonly name: string
+  readonly isTime: boolean
+  readonly isSize: boolean
+  readonly choices: readonly string[] | undefined
+}
+
+function kindOf({ schema, numeric, last, name, isTime, isSize, choices }: KindFacts): FieldKind {
+  if (schema.type === 'boolean') return 'flag'
+  const byName = KIND_OF_WORD[last]
+  if (choices !== undefined) return byName === 'env' ? 'env' : 'choice'
+  if (numeric) return isTime && !(name.endsWith('Min') || last === 's') ? 'duration' : isSize ? 'size' : byName === 'id' ? 'id' : 'number'
+  if (schema.format === 'date-time' || schema.format === 'date') return 'time'
+  if (schema.format === 'duration') return 'duration'
+  if (schema.format === 'uri' || schema.format === 'url') return 'url'
+  if (schema.format === 'uuid') return 'id'
+  return byName ?? 'name'
+}
+
+/** A nullable field asks for the same words as one that is not. */
+function withoutNull(schema: Schema): Schema {
+  const options = (schema.anyOf ?? schema.oneOf)?.filter(({ type }) => type !== 'null')
+  if (options === undefined) return schema
+  if (options.every((option) => option.const !== undefined || option.enum !== undefined))
+    return { ...schema, enum: options.flatMap((option) => option.enum ?? [option.const]) }
+  return { ...options[0], ...(schema.default !== undefined && { default: schema.default }) }
+}
+
+function choicesOf({ enum: values, const: only }: Schema): readonly string[] | undefined {
+  const all = values ?? (only === undefined ? undefined : [only])
+  const texts = all?.filter((value): value is string => typeof value === 'string')
+  return texts !== undefined && texts.length > 0 ? texts : undefined
+}
+
+export const wordsOfName = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+
+const singular = (word: string): string =>
+  word.endsWith('ies') ? `${word.slice(0, -3)}y` : word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest'
+import { stem } from '../stem.ts'
+import { fieldsOf } from './field.ts'
+import { type FillOptions, fillArguments } from './fill.ts'
+
+const object = (properties: Record<string, object>, required: string[] = []) => ({ type: 'object', properties, required })
+const text = { type: 'string' }
+const SCHEMAS = {
+  deploy: object(
+    {
+      service: text,
+      env: text,
+      version: text,
+      replicas: { type: 'integer' },
+      backup: { type: 'boolean', default: true },
+      strict: { type: 'boolean' },
+    },
+    ['service', 'env'],
+  ),
+  deployEnum: object({ env: { type: 'string', enum: ['test', 'staging', 'prod'] }, dryRun: { type: 'boolean' } }, ['env']),
+  logs: object(
+    {
+      service: text,
+      level: { type: 'string', enum: ['debug', 'info', 'warn', 'error'] },
+      text,
+      since: text,
+      until: text,
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 50 },
+      follow: { type: 'boolean' },
+    },
+    ['service'],
+  ),
+  issues: object({
+    project: { type: 'string', default: '.' },
+    status: { type: 'string', enum: ['open', 'in-progress', 'closed'] },
+    priority: { type: 'string', enum: ['critical', 'high', 'medium', 'low'] },
+    limit: { type: 'integer' },
+  }),
+  issue: object(
+    { title: text, priority: { type: 'string', enum: ['critical', 'high', 'medium', 'low'] }, labels: { type: 'array', items: text } },
+    ['title'],
+  ),
+  close: object({ id: { type: 'integer' }, reason: text }, ['id']),
+  cut: object({
+    bump: { type: 'string', enum: ['major', 'minor', 'patch'] },
+    version: text,
+    skipTests: { type: 'boolean' },
+    push: { type: 'boolean' },
+    branch: text,
+    prerelease: { type: 'boolean' },
+  }),
+  diff: object({ from: text, to: text }, ['from', 'to']),
+  scale: object({ service: text, replicas: { type: 'integer', minimum: 0 } }, ['service', 'replicas']),
+  watch: object({ url: text, intervalMs: { type: 'integer' }, timeoutSeconds: { type: 'number' }, thresholdPercent: { type: 'number' } }),
+  files: object({
+    path: text,
+    maxBytes: { type: 'integer' },
+    output: text,
+    format: { type: 'string', enum: ['text', 'json', 'markdown', 'html'] },
+  }),
+  check: object({ host: text, port: { type: 'integer' } }),
+}
+const NAMES = { env: ['staging', 'production'], service: ['api', 'billing-worker', 'web'], branch: ['main', 'release/2.x'] }
+const NOW = new Date(2026, 10, 21, 15, 30).getTime()
+const OWN = new Set(
+  [
+    'deploy',
+    'restart',
+    'scale',
+    'service',
+    'log',
+    'show',
+    'issue',
+    'release',
+    'cut',
+    'open',
+    'close',
+    'list',
+    'check',
+    'version',
+    'destroy',
+    'roll',
+    'back',
+  ].map(stem),
+)
+
+const fill = (schema: keyof typeof SCHEMAS, request: string, options: Partial<FillOptions> = {}) => {
+  const { args, missing } = fillArguments(request, fieldsOf(SCHEMAS[schema]), { nowMs: NOW, ownWords: OWN, ...options })
+  return { values: Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value])), args, missing }
+}
+
+type Row = readonly [schema: keyof typeof SCHEMAS, request: string, values: Record<string, unknown>, options?: Partial<FillOptions>]
+const known = { names: NAMES }
+
+const ROWS: readonly Row[] = [
+  ['deploy', 'deploy the api to staging', { service: 'api', env: 'staging' }],
+  ['deploy', 'ship api 2.4.1 to prod', { service: 'api', env: 'production', version: '2.4.1' }, known],
+  [
+    'deploy',
+    'please put v1.2 of the web on production without a backup',
+    { service: 'web', env: 'production', version: '1.2', backup: false },
+    known,
+  ],
+  [
+    'deploy',
+    'deploy billing worker to staging with 3 replicas, no backup',
+    { service: 'billing-worker', env: 'staging', replicas: 3, backup: false },
+    known,
+  ],
+  ['deploy', 'deploy the checkout service to the staging environment', { service: 'checkout', env: 'staging' }],
+  ['deploy', 'deploy api --env=staging --no-backup --replicas 2', { service: 'api', env: 'staging', backup: false, replicas: 2 }, known],
+  ['deploy', 'deploy api to staging and be strict', { service: 'api', env: 'staging', strict: true }, known],
+  ['deployEnum', 'deploy to test', { env: 'test' }],
+  ['deployEnum', 'test the deployment on production', { env: 'prod' }],
+  ['deployEnum', 'dry run of the live environment', { env: 'prod', dryRun: true }],
+  ['logs', 'show me error logs from api since yesterday', { service: 'api', level: 'error', since: new Date(2026, 10, 20).toISOString() }],
+  ['logs', 'warnings of the billing-worker in the last 30 minutes', { service: 'billing-worker', level: 'warn', since: '30m' }, known],
+  ['logs', 'last 20 lines of the web logs', { service: 'web', limit: 20 }, known],
+  ['logs', 'logs from api containing "connection refused" over the past hour', { service: 'api', text: 'connection refused', since: '1h' }],
+  ['logs', 'tail the api logs', { service: 'api', follow: true }, known],
+  ['issues', 'list open issues', { status: 'open' }],
+  ['issues', 'which critical issues are still open?', { status: 'open', priority: 'critical' }],
+  ['issues', 'show the top 5 urgent tickets', { priority: 'critical', limit: 5 }],
+  ['issues', 'everything that is in progress', { status: 'in-progress' }],
+  ['issue', 'open an issue: the login page is slow', { title: 'the login page is slow' }],
+  ['issue', 'open a high priority issue called "Search times out"', { title: 'Search times out', priority: 'high' }],
+  ['issue', 'create an issue about the broken footer', { title: 'the broken footer' }],
+  ['close', 'close issue 12 because it was a duplicate', { id: 12, reason: 'it was a duplicate' }],
+  ['close', 'please close #431', { id: '431' }],
+  ['cut', 'cut a minor release', { bump: 'minor' }],
+  ['cut', 'cut a release with breaking changes without running the tests', { bump: 'major', skipTests: true }],
+  ['cut', 'release 2.0.0 from branch main and push it', { version: '2.0.0', branch: 'main', push: true }, known],
+  ['cut', 'patch release but do not push', { bump: 'patch', push: false }],
+  ['diff', 'what changed from 1.2.0 to 1.3.0', { from: '1.2.0', to: '1.3.0' }],
+  ['diff', 'diff to v2.0.0 from v1.9.0', { from: '1.9.0', to: '2.0.0' }],
+  ['scale', 'scale the api to 3', { service: 'api', replicas: 3 }],
+  ['scale', 'run five copies of web', { service: 'web', replicas: 5 }, known],
+  [
+    'watch',
+    'watch https://example.org/health every 30 seconds with a timeout of 5s',
+    { url: 'https://example.org/health', intervalMs: 30_000, timeoutSeconds: 5 },
+  ],
+  ['watch', 'warn above 85 %', { thresholdPercent: 85 }],
+  ['files', 'files in ./var/log over 10 MB as json', { path: './var/log', maxBytes: 10_000_000, format: 'json' }],
+  ['files', 'write the report to out/report.html as a web page', { output: 'out/report.html', format: 'html' }],
+  ['deploy', 'roll out web@staging', { service: 'web', env: 'staging' }, known],
+  ['deploy', 'can you get the new api out onto production please?', { service: 'api', env: 'production' }],
+  ['deploy', 'push version 3.1.0-rc.2 of checkout to stage', { service: 'checkout', env: 'staging', version: '3.1.0-rc.2' }],
+  ['deploy', 'API to PRODUCTION now', { service: 'api', env: 'production' }, known],
+  [
+    'logs',
+    'what did the checkout service log between 10:00 and 11:30',
+    { service: 'checkout', since: new Date(2026, 10, 21, 10).toISOString(), until: new Date(2026, 10, 21, 11, 30).toISOString() },
+  ],
+  ['logs', 'api errors from monday', { service: 'api', level: 'error', since: new Date(2026, 10, 16).toISOString() }, known],
+  ['logs', 'grep the web logs for ECONNRESET', { service: 'web', text: 'ECONNRESET' }, known],
+  ['logs', 'show logs for the payment-gateway', { service: 'payment-gateway' }],
+  ['issues', 'show me low priority bugs that are done', { status: 'closed', priority: 'low' }],
+  ['issues', 'open issues of ./services/api', { status: 'open', project: './services/api' }],
+  [
+    'issue',
+    'file a critical bug titled Payment fails on Safari with labels checkout and safari',
+    { title: 'Payment fails on Safari', priority: 'critical', labels: ['checkout', 'safari'] },
+  ],
+  ['cut', 'make a new beta prerelease', { prerelease: true }],
+  ['cut', 'skip tests and push a major version', { bump: 'major', skipTests: true, push: true }],
+  ['scale', 'bring billing-worker down to zero', { service: 'billing-worker', replicas: 0 }, known],
+  ['check', 'ping 10.0.0.12 on 443', { host: '10.0.0.12', port: 443 }],
+  ['check', 'is port 5432 open on db1.internal', { port: 5432, host: 'db1.internal' }],
+]
+
+describe('fillArguments()', () => {
+  for (const [schema, request, values, options] of ROWS)
+    it(`reads "${request}"`, () => {
+      expect(fill(schema, request, options).values).toEqual(values)
+    })
+
+  it('says where each value stood', () => {
+    const request = 'ship api 2.4.1 to prod'
+    const { args } = fill('deploy', request, known)
+    expect(Object.fromEntries(Object.entries(args).map(([name, { from }]) => [name, request.slice(...from)]))).toEqual({
+      service: 'api',
+      version: '2.4.1',
+      env: 'prod',
+    })
+  })
+
+  it('asks for what is required and not said', () => {
+    expect(fill('deploy', 'deploy the api').missing).toEqual(['env'])
+    expect(fill('diff', 'what changed since 1.2.0?').missing).not.toEqual([])
+  })
+
+  it('never makes an environment of a word that is none of the known ones', () => {
+    expect(fill('deploy', 'deploy api to qa', known)).toMatchObject({ values: { service: 'api' }, missing: ['env'] })
+  })
+
+  it('guesses nothing for a command that destroys, and takes no default for what it is done to', () => {
+    const fields = fieldsOf(object({ service: text, env: { type: 'string', default: 'staging' }, force: { type: 'boolean' } }, ['service']))
+    const filled = fillArguments('destroy the apii', fields, { nowMs: NOW, ownWords: OWN, names: NAMES, literal: true })
+    expect(filled).toEqual({ args: {}, missing: ['service', 'env'] })
+    const said = fillArguments('destroy the api service in staging', fields, { nowMs: NOW, ownWords: OWN, names: NAMES, literal: true })
+    expect(said).toMatchObject({ args: { service: { value: 'api' }, env: { value: 'staging' } }, missing: [] })
+  })
+})

@@ -1,0 +1,113 @@
+import type { SlotValues } from '../candidate.ts'
+import { assignmentsIn } from './assignment.ts'
+import { choicesIn } from './choice.ts'
+import { environmentsIn, knownEnvironments } from './environments.ts'
+import type { Field } from './field.ts'
+import { flagIn } from './flag.ts'
+import { freeTextIn } from './free-text.ts'
+import { lexemesOf } from './lexeme.ts'
+import { mentionsIn } from './mention.ts'
+import { namesIn } from './name.ts'
+import { pairMentions } from './pairing.ts'
+
+export type ArgumentValue = string | number | boolean | readonly (string | number)[]
+
+/** A value and the stretch of the request it was read from: `text.slice(...from)`. */
+export interface Argument {
+  readonly value: ArgumentValue
+  readonly from: readonly [start: number, end: number]
+}
+
+export interface Filled {
+  readonly args: Readonly<Record<string, Argument>>
+  /** What has to be asked for. */
+  readonly missing: readonly string[]
+}
+
+export interface FillOptions {
+  /** What this workspace calls its environments, services, projects, branches, hosts. */
+  readonly names?: SlotValues
+  readonly nowMs: number
+  /** Nothing is read into the request that it does not say in so many words: for commands that destroy. @default false */
+  readonly literal?: boolean
+  /** Stems of words the command describes itself with: they name no thing. */
+  readonly ownWords?: ReadonlySet<string>
+}
+
+/** Fields that say what a command is done to. */
+const isTarget = ({ kind, slot }: Field): boolean =>
+  kind === 'env' || slot === 'service' || slot === 'target' || slot === 'host' || slot === 'project'
+
+/** Reads a command's arguments out of a request. What it does not say stays open; nothing is made up. */
+export function fillArguments(
+  text: string,
+  fields: readonly Field[],
+  { names = {}, nowMs, literal = false, ownWords = new Set() }: FillOptions,
+): Filled {
+  const lexemes = lexemesOf(text)
+  const args = new Map<string, { value: ArgumentValue; start: number; end: number }>()
+  const taken: { start: number; end: number }[] = []
+  const isTaken = (start: number, end: number): boolean => taken.some((one) => start < one.end && one.start < end)
+  const isOpen = ({ name }: Field): boolean => !args.has(name)
+
+  function take({ name, list }: Field, value: ArgumentValue, start: number, end: number): void {
+    const before = args.get(name)
+    if (before !== undefined && list) {
+      args.set(name, {
+        value: [...(before.value as (string | number)[]), value as string],
+        start: before.start,
+        end: Math.max(end, before.end),
+      })
+    } else args.set(name, { value: list && !Array.isArray(value) ? [value as string] : value, start, end })
+    taken.push({ start, end })
+  }
+
+  for (const { field, value, start, end } of assignmentsIn(text, fields)) take(field, value, start, end)
+
+  takeTexts('sure')
+
+  for (const field of fields.filter(({ kind }) => kind === 'env').filter(isOpen)) {
+    const found = environmentsIn(lexemes, knownEnvironments(field.choices, names)).filter(({ start, end }) => !isTaken(start, end))
+    for (const { value, start, end } of field.list ? found : found.slice(0, 1)) take(field, value, start, end)
+  }
+
+  const choosing = fields.filter(({ kind }) => kind === 'choice').filter(isOpen)
+  const chosen = choosing
+    .flatMap((field) => choicesIn(lexemes, field, { exactOnly: literal }).map((mention) => ({ field, ...mention })))
+    .sort((a, b) => b.points - a.points || a.start - b.start)
+  for (const { field, value, start, end } of chosen) {
+    if (isTaken(start, end) || (!isOpen(field) && !(field.list && !(args.get(field.name)!.value as readonly string[]).includes(value))))
+      continue
+    take(field, value, start, end)
+  }
+
+  function takeTexts(how: 'sure' | 'likely'): void {
+    for (const field of fields.filter(({ kind }) => kind === 'text').filter(isOpen)) {
+      const found = freeTextIn(text, field, how)
+      if (found !== undefined && !isTaken(found.start, found.end)) take(field, found.value, found.start, found.end)
+    }
+  }
+
+  const mentions = mentionsIn(text, names).filter(({ start, end }) => !isTaken(start, end))
+  for (const { field, mention, value } of pairMentions(fields.filter(isOpen), mentions, lexemes, nowMs))
+    take(field, value, mention.start, mention.end)
+
+  for (const field of fields.filter(({ kind }) => kind === 'flag').filter(isOpen)) {
+    const found = flagIn(lexemes, field)
+    if (found !== undefined && !isTaken(found.start, found.end)) take(field, found.value, found.start, found.end)
+  }
+
+  for (const field of fields.filter(({ kind }) => kind === 'name').filter(isOpen)) {
+    for (const { value, start, end } of namesIn(lexemes, field, { ownWords, isTaken, namedOnly: literal })) take(field, value, start, end)
+  }
+
+  takeTexts('likely')
+
+  return {
+    args: Object.fromEntries([...args].map(([name, { value, start, end }]) => [name, { value, from: [start, end] as const }])),
+    missing: fields
+      .filter(isOpen)
+      .filter((field) => field.required || (literal && field.hasDefault && isTarget(field)))
+      .map(({ name }) => name),
+  }
+}

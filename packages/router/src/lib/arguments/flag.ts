@@ -1,0 +1,89 @@
+import { stem } from '../stem.ts'
+import { VERBS } from '../verbs.ts'
+import { type Field, wordsOfName } from './field.ts'
+import type { Lexeme } from './lexeme.ts'
+
+export interface FlagMention {
+  readonly value: boolean
+  readonly start: number
+  readonly end: number
+}
+
+/** Words of a flag's name that say only that it is one. */
+const EMPTY = new Set('is has with include included includes use enable enabled show run do also only should want'.split(' ').map(stem))
+/** A flag so named is set by leaving out, not by asking for. */
+const NEGATIVE = new Set(['no', 'skip', 'without', 'ignore', 'exclude', 'disable', 'omit'])
+const NEGATIONS = new Set(
+  "no not without skip skipping except excluding exclude ignore ignoring omit omitting disable never don't dont do-not doesn't avoid leave minus".split(
+    ' ',
+  ),
+)
+const BRIDGES = new Set(
+  'the any a an its my our all to run running do doing make making take taking be out use using send create creating'.split(' '),
+)
+
+/** What is said of a flag in other words than its own. */
+const SAID_AS: Readonly<Record<string, readonly string[]>> = {
+  'dry run': ['dry-run', 'dryrun', 'simulate', 'simulation', 'rehearse', 'what would happen', 'what would change', 'pretend'],
+  follow: ['tail', 'live', 'keep watching', 'stream', 'streaming'],
+  force: ['anyway', 'regardless', 'even if'],
+  strict: ['strictly', 'treat warnings as errors', 'fail on warnings'],
+  prerelease: ['pre-release', 'pre release'],
+  push: ['and push', 'pushed'],
+  all: ['everything', 'everywhere', 'every'],
+  network: ['online'],
+}
+
+/** Whether a request turns a flag on or off; undefined where it says nothing of it. */
+export function flagIn(lexemes: readonly Lexeme[], { name }: Field): FlagMention | undefined {
+  const words = wordsOfName(name)
+  const inverted = words.length > 1 && NEGATIVE.has(words[0]!)
+  const core = words.map(stem).filter((word, i) => !(inverted && i === 0) && !EMPTY.has(word))
+  if (core.length === 0) return undefined
+  const phrases = [core, ...(SAID_AS[words.join(' ')] ?? []).map((phrase) => phrase.split(' ').map(stem))]
+  for (const phrase of phrases) {
+    for (let at = 0; at + phrase.length <= lexemes.length; at++) {
+      if (!phrase.every((word, i) => lexemes[at + i]!.stem === word)) continue
+      const negation = negatedAt(lexemes, at)
+      const asked = isAsked(lexemes, at, phrase.length) || phrase !== core || words.length > 1
+      if (negation === undefined && !asked && !inverted) continue
+      if (negation === undefined && inverted) continue
+      return {
+        value: inverted ? true : negation === undefined,
+        start: lexemes[negation ?? at]!.start,
+        end: lexemes[at + phrase.length - 1]!.end,
+      }
+    }
+  }
+  return undefined
+}
+
+/** Where the word stands that negates what stands at `at`, with nothing but small words in between. */
+function negatedAt(lexemes: readonly Lexeme[], at: number): number | undefined {
+  for (let i = at - 1; i >= Math.max(0, at - 5); i--) {
+    const { lower, endsClause } = lexemes[i]!
+    if (endsClause) return undefined
+    if (NEGATIONS.has(lower)) return i
+    if (!BRIDGES.has(lower)) {
+      // "without the tests or the backup" leaves out both; "skip the tests and push" does not.
+      const joins = lower === 'or' || (lower === 'and' && !VERBS.has(lexemes[at]!.lower))
+      return joins && i > 0 ? negatedAt(lexemes, i - 1) : undefined
+    }
+  }
+  return undefined
+}
+
+const ASKING = new Set('with including include also using be and plus in do as please mode really enable turn make a'.split(' '))
+
+/** A word that may as well be what is to be done is a flag only where something asks for it: "and push", "with a follow", "--force". */
+function isAsked(lexemes: readonly Lexeme[], at: number, length: number): boolean {
+  const lexeme = lexemes[at]!
+  if (lexeme.text.startsWith('--') || !VERBS.has(lexeme.lower)) return true
+  const before = lexemes[at - 1]
+  if (before === undefined) return false
+  return (
+    ASKING.has(before.lower) ||
+    (BRIDGES.has(before.lower) && ASKING.has(lexemes[at - 2]?.lower ?? '')) ||
+    (before.endsClause && lexemes[at + length - 1]!.endsClause)
+  )
+}

@@ -1,0 +1,39 @@
+import { stem } from '../stem.ts'
+import { MAX_CHARS } from '../tokens.ts'
+
+/** One piece of a request between spaces, without the punctuation around it: a value is read from pieces, not from stems. */
+export interface Lexeme {
+  readonly text: string
+  readonly lower: string
+  readonly stem: string
+  readonly start: number
+  readonly end: number
+  /** The sentence or the clause ends behind it. */
+  readonly endsClause: boolean
+}
+
+const PIECE = /@?[^\s"'`“”‘’()[\]{}<>,;!?@]+(?:['’]\p{L}+)?/gu
+
+export function lexemesOf(text: string): readonly Lexeme[] {
+  const lexemes: Lexeme[] = []
+  const read = text.slice(0, MAX_CHARS)
+  for (const match of read.matchAll(PIECE)) {
+    const piece = match[0]
+      .replace(/^@(?=[^/]*$)/, '')
+      .replace(/^[-–—:]+(?=$|[^-\w.])/, '')
+      .replace(/[.:–—]+$/, '')
+    if (piece === '') continue
+    const start = match.index + match[0].indexOf(piece)
+    const end = start + piece.length
+    const lower = piece.toLowerCase().replaceAll('’', "'")
+    lexemes.push({
+      text: piece,
+      lower,
+      stem: stem(lower.replace(/^-+/, '')),
+      start,
+      end,
+      endsClause: /^[\s"'”’)]*(?:[.,;:!?](?:\s|$)|$)/.test(read.slice(end, end + 8)),
+    })
+  }
+  return lexemes
+}

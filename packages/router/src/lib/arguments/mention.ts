@@ -1,0 +1,121 @@
+import type { SlotValues } from '../candidate.ts'
+import { MAX_CHARS } from '../tokens.ts'
+import { durationsIn } from './duration.ts'
+import type { FieldKind } from './field.ts'
+import { momentsIn } from './moment.ts'
+import { numbersIn } from './number.ts'
+
+/** Something in a request that can be a value, whatever it turns out to be a value of. */
+export interface Mention {
+  /** `known` is a name this workspace has; its `slot` says of what. */
+  readonly kind: Exclude<FieldKind, 'flag' | 'choice' | 'name'> | 'quoted' | 'known' | 'email' | 'percent'
+  readonly value: string | number
+  readonly start: number
+  readonly end: number
+  readonly slot?: string
+}
+
+interface Shape {
+  readonly kind: Mention['kind']
+  readonly pattern: RegExp
+  readonly value?: (match: RegExpExecArray) => string | number
+}
+
+const SIZES: Readonly<Record<string, number>> = {
+  b: 1,
+  k: 1e3,
+  kb: 1e3,
+  kib: 1_024,
+  mb: 1e6,
+  mib: 1_048_576,
+  m: 1e6,
+  gb: 1e9,
+  gib: 1_073_741_824,
+  g: 1e9,
+  tb: 1e12,
+  tib: 1.099511627776e12,
+}
+const FILE_ENDINGS =
+  'ya?ml|json5?|jsonl|tsx?|jsx?|mjs|cjs|md|toml|txt|log|env|conf|cfg|ini|service|timer|html?|xml|csv|py|go|rs|rb|php|java|sh|sql|lock|gz|zip|tar|pem|crt|key'
+
+/** In this order: what an earlier shape has taken is not read again by a later one. */
+const SHAPES: readonly Shape[] = [
+  {
+    kind: 'quoted',
+    pattern: /"([^"]{1,1000})"|“([^”]{1,1000})”|`([^`]{1,1000})`|(?<![\p{L}\p{N}])'([^']{1,1000})'(?![\p{L}\p{N}])/gu,
+    value: (match) => match.slice(1).find((part) => part !== undefined)!,
+  },
+  { kind: 'url', pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s,;"'<>]*[^\s,;"'<>.!?)]/giu },
+  { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu },
+  { kind: 'host', pattern: /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/gu },
+  { kind: 'version', pattern: /(?<![\w.@/-])v?\d+\.\d+\.\d+(?:-[0-9a-z]+(?:[.-][0-9a-z]+)*)?(?:\+[0-9a-z.-]+)?(?![\w-])/giu },
+  { kind: 'version', pattern: /(?<![\w./-])v\d+(?:\.\d+)?(?:-[0-9a-z.]+)?\b/giu },
+  {
+    kind: 'path',
+    pattern: new RegExp(
+      `(?<![\\w/])(?:~|\\.{1,2})?/[\\w@.+/-]*[\\w/]|(?<![\\w.])(?:[\\w@.-]+/)*[\\w@-][\\w@.-]*\\.(?:${FILE_ENDINGS})\\b(?![\\w/])`,
+      'giu',
+    ),
+  },
+  {
+    kind: 'host',
+    pattern:
+      /(?<![\w./@-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|app|local|internal|lan|cloud|example|test|de|uk|eu|co|ai|sh|info)(?::\d{1,5})?\b(?!\/)/giu,
+  },
+  { kind: 'path', pattern: /(?<![\w./-])[\w@.-]+(?:\/[\w@.-]+)+/giu },
+  { kind: 'id', pattern: /#(\d{1,9})\b/gu, value: (match) => match[1]! },
+  { kind: 'id', pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu },
+  { kind: 'id', pattern: /\b[a-z]{1,8}-(?=[a-z0-9]*\d)[a-z0-9]{3,16}\b/giu },
+  { kind: 'id', pattern: /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b/giu },
+  { kind: 'percent', pattern: /(?<![\w.])(\d+(?:\.\d+)?)\s?(?:%|percent\b)/giu, value: (match) => Number(match[1]) },
+  {
+    kind: 'size',
+    pattern: /(?<![\w.])(\d+(?:\.\d+)?)\s?(b|[kmgt]i?b|[kg])\b/giu,
+    value: (match) => Math.round(Number(match[1]) * SIZES[match[2]!.toLowerCase()]!),
+  },
+]
+
+/** Everything in a text that has the shape of a value or is a name of this workspace, without overlaps, in order. */
+export function mentionsIn(text: string, names: SlotValues): readonly Mention[] {
+  const read = text.slice(0, MAX_CHARS)
+  const found: Mention[] = []
+  const take = (mentions: Iterable<Mention>): void => {
+    for (const mention of mentions) if (!found.some(({ start, end }) => mention.start < end && start < mention.end)) found.push(mention)
+  }
+  take(shaped(read, SHAPES.slice(0, 1)))
+  take(namesIn(read, names))
+  take(shaped(read, SHAPES.slice(1)))
+  take(momentsIn(read))
+  take(durationsIn(read))
+  take(numbersIn(read))
+  return found.sort((a, b) => a.start - b.start)
+}
+
+function* shaped(text: string, shapes: readonly Shape[]): Generator<Mention> {
+  for (const { kind, pattern, value = (match: RegExpExecArray) => match[0] } of shapes)
+    for (const match of text.matchAll(pattern)) yield { kind, value: value(match), start: match.index, end: match.index + match[0].length }
+}
+
+function* namesIn(text: string, names: SlotValues): Generator<Mention> {
+  const lower = text.toLowerCase()
+  const all = Object.entries(names).flatMap(([slot, values]) => values.map((value) => ({ slot, value })))
+  all.sort((a, b) => b.value.length - a.value.length)
+  for (const { slot, value } of all) {
+    if (value === '') continue
+    for (const written of new Set([value.toLowerCase(), value.toLowerCase().replaceAll(/[-_]/g, ' ')])) {
+      for (let at = lower.indexOf(written); at !== -1; at = lower.indexOf(written, at + 1)) {
+        const end = at + written.length
+        if (isInside(lower, at, end)) continue
+        yield { kind: 'known', value, slot, start: at, end }
+      }
+    }
+  }
+}
+
+/** Whether a stretch of text goes on, left or right, as a part of a longer name. */
+function isInside(text: string, start: number, end: number): boolean {
+  const joins = (character: string | undefined, beyond: string | undefined): boolean =>
+    character !== undefined &&
+    (/[\p{L}\p{N}_]/u.test(character) || (/[-./@]/.test(character) && beyond !== undefined && /[\p{L}\p{N}]/u.test(beyond)))
+  return joins(text[start - 1], text[start - 2]) || joins(text[end], text[end + 1])
+}

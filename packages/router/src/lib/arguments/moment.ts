@@ -1,0 +1,74 @@
+import type { Mention } from './mention.ts'
+
+const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+] as const
+const MONTH = MONTHS.map((month) => `${month}|${month.slice(0, 3)}`).join('|')
+
+const SHAPES: readonly RegExp[] = [
+  /\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?/giu,
+  /\b(?:yesterday|today|tonight|tomorrow|midnight|noon|this (?:morning|afternoon|evening|week|month)|last (?:night|week|month|year))\b/giu,
+  new RegExp(`\\b(?:(?:last|this|on) )?(?:${DAYS.join('|')})\\b`, 'giu'),
+  new RegExp(`\\b(?:${MONTH})\\.? \\d{1,2}(?:st|nd|rd|th)?\\b|\\b\\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:${MONTH})\\b`, 'giu'),
+  /\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?\b|\b(?:1[0-2]|[1-9])\s?(?:am|pm)\b/giu,
+]
+
+/** Moments as they are written; `momentText` says which one it is. */
+export function* momentsIn(text: string): Generator<Mention> {
+  for (const shape of SHAPES)
+    for (const match of text.matchAll(shape))
+      yield { kind: 'time', value: match[0], start: match.index, end: match.index + match[0].length }
+}
+
+const DAY_MS = 86_400_000
+
+/** The moment that words mean, as an ISO date and time; past rather than future, as logs and histories are asked for. */
+export function momentText(written: string, nowMs: number): string {
+  const text = written.toLowerCase()
+  if (/^\d{4}-/.test(text)) return written.replace(' ', 'T')
+  return new Date(momentMs(text, nowMs)).toISOString()
+}
+
+function momentMs(text: string, nowMs: number): number {
+  const midnight = startOfDay(nowMs)
+  if (text === 'yesterday' || text === 'last night') return midnight - DAY_MS
+  if (text === 'tomorrow') return midnight + DAY_MS
+  if (text === 'noon' || text === 'this afternoon') return midnight + 12 * 3_600_000
+  if (text === 'this evening' || text === 'tonight') return midnight + 18 * 3_600_000
+  const weekday = (new Date(nowMs).getDay() + 6) % 7
+  if (text === 'this week') return startOfDay(nowMs - weekday * DAY_MS)
+  if (text === 'last week') return startOfDay(nowMs - (weekday + 7) * DAY_MS)
+  const now = new Date(nowMs)
+  if (text === 'this month') return new Date(now.getFullYear(), now.getMonth(), 1).getTime()
+  if (text === 'last month') return new Date(now.getFullYear(), now.getMonth() - 1, 1).getTime()
+  if (text === 'last year') return new Date(now.getFullYear() - 1, 0, 1).getTime()
+  const day = DAYS.findIndex((name) => text.endsWith(name))
+  if (day !== -1) return startOfDay(nowMs - ((now.getDay() - day + 7) % 7 || 7) * DAY_MS)
+  const clock = /^(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?\s?(am|pm)?$/.exec(text)
+  if (clock !== null) {
+    const hour = (Number(clock[1]) % (clock[4] === undefined ? 24 : 12)) + (clock[4] === 'pm' ? 12 : 0)
+    const moment = new Date(nowMs).setHours(hour, Number(clock[2] ?? 0), Number(clock[3] ?? 0), 0)
+    return moment > nowMs ? moment - DAY_MS : moment
+  }
+  const month = MONTHS.findIndex((name) => text.includes(name.slice(0, 3)))
+  const date = /\d{1,2}/.exec(text)
+  if (month !== -1 && date !== null) {
+    const moment = new Date(now.getFullYear(), month, Number(date[0])).getTime()
+    return moment > nowMs ? new Date(now.getFullYear() - 1, month, Number(date[0])).getTime() : moment
+  }
+  return midnight
+}
+
+const startOfDay = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)

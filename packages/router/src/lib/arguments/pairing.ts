@@ -1,0 +1,127 @@
+import { durationText } from './duration.ts'
+import type { Field } from './field.ts'
+import type { Lexeme } from './lexeme.ts'
+import type { Mention } from './mention.ts'
+import { momentText } from './moment.ts'
+
+/** A mention that is taken as a field's value. */
+export interface Pair {
+  readonly field: Field
+  readonly mention: Mention
+  readonly value: string | number
+}
+
+/** Words before a value that say which field it belongs to. */
+const CUES: Readonly<Record<string, readonly string[]>> = {
+  from: ['from'],
+  to: ['to'],
+  since: ['since', 'last', 'past', 'previous', 'from', 'after', 'over', 'within', 'during', 'in'],
+  until: ['until', 'till', 'before', 'to', 'up'],
+  before: ['before'],
+  after: ['after'],
+  limit: ['limit', 'top', 'last', 'first', 'latest', 'newest', 'only', 'show', 'list', 'recent', 'max', 'maximum', 'most'],
+  replicas: ['to', 'scale', 'replicas', 'copies', 'instances'],
+  branch: ['branch', 'on', 'from'],
+  version: ['version', 'release', 'to', 'tag'],
+  env: ['to', 'in', 'on'],
+  host: ['on', 'host', 'at', 'server'],
+  path: ['in', 'at', 'file', 'of'],
+  id: ['issue', 'ticket', 'bug', 'incident', 'plan', 'chain', 'run', 'project', 'execution', 'number', 'no', 'nr', 'id'],
+  project: ['in', 'of', 'for', 'project', 'at'],
+  output: ['to', 'into', 'as'],
+  issue: ['issue', 'issues', 'ticket', 'bug', 'number', 'no', 'nr'],
+  port: ['port', 'on'],
+  timeout: ['timeout', 'within', 'wait'],
+  interval: ['every', 'each'],
+  every: ['every', 'each'],
+}
+/** Words behind a number that say what it counts. */
+const COUNTED: Readonly<Record<string, readonly string[]>> = {
+  limit: ['entries', 'lines', 'results', 'items', 'rows', 'issues', 'releases', 'runs', 'records', 'deployments', 'incidents', 'checks'],
+  replicas: ['replicas', 'replica', 'copies', 'instances', 'containers', 'processes', 'workers'],
+  lines: ['lines'],
+}
+
+/** At least so much has to speak for a pair. */
+const ENOUGH = 2
+
+/** Gives each mention to the field it fits best, the surest pair first. */
+export function pairMentions(
+  fields: readonly Field[],
+  mentions: readonly Mention[],
+  lexemes: readonly Lexeme[],
+  nowMs: number,
+): readonly Pair[] {
+  const rated = fields
+    .flatMap((field) => mentions.map((mention) => ({ field, mention, points: pointsOf(field, mention, lexemes) })))
+    .filter(({ points }) => points >= ENOUGH)
+    .sort((a, b) => b.points - a.points || a.mention.start - b.mention.start)
+  const pairs: Pair[] = []
+  for (const { field, mention } of rated) {
+    if (pairs.some((pair) => pair.mention === mention || (pair.field === field && !field.list))) continue
+    pairs.push({ field, mention, value: valueFor(field, mention, nowMs) })
+  }
+  return pairs
+}
+
+function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[]): number {
+  const fit = fitOf(field, mention)
+  if (fit === 0) return 0
+  const first = lexemes.findIndex(({ end }) => end > mention.start)
+  let last = first
+  while (lexemes[last + 1] !== undefined && lexemes[last + 1]!.start < mention.end) last++
+  const before = lexemes[first - 1]
+  const beforeThat = lexemes[first - 2]
+  const after = lexemes[last + 1]
+  const own = field.words.at(-1)!
+  let points = fit + (field.required ? 0.5 : 0)
+  if (before?.stem === own || (beforeThat?.stem === own && !before?.endsClause)) points += 2
+  else if (after?.stem === own && !lexemes[last]?.endsClause) points += 1.5
+  const cues = CUES[field.slot] ?? []
+  if (before !== undefined && cues.includes(before.lower)) points += 1
+  else if (beforeThat !== undefined && ARTICLES.has(before?.lower ?? '') && cues.includes(beforeThat.lower)) points += 0.9
+  if (after !== undefined && COUNTED[field.slot]?.includes(after.lower)) points += 1
+  return points
+}
+
+const ARTICLES = new Set('the our my a an this version branch port file'.split(' '))
+
+/** How well a mention's shape fits a field, before anything around it is read. */
+function fitOf(
+  { kind, slot, words, integer, min = -Infinity, max = Infinity }: Field,
+  { kind: seen, slot: known, value }: Mention,
+): number {
+  const inRange = typeof value !== 'number' || (value >= min && value <= max && (!integer || Number.isInteger(value)))
+  if (seen === 'known')
+    return known === slot || (kind === 'branch' && known === 'branch') || (kind === 'version' && known === 'version') ? 3 : 0
+  if (kind === seen) return kind === 'number' ? (inRange ? 1 : 0.5) : 2
+  if (kind === 'number')
+    return seen === 'percent' && words.some((word) => /perc|thresh|limit|level|rate/.test(word)) ? 2 : seen === 'percent' ? 1 : 0
+  if (kind === 'time') return seen === 'duration' ? 1.5 : 0
+  if (kind === 'version') return seen === 'number' && !Number.isInteger(value) ? 1.2 : seen === 'number' ? 0.5 : 0
+  if (kind === 'id') return seen === 'number' ? 1 : seen === 'quoted' ? 1 : 0
+  if (kind === 'branch') return seen === 'path' ? 1.2 : seen === 'quoted' ? 1 : 0
+  if (kind === 'size' || kind === 'duration') return seen === 'number' ? 0.5 : 0
+  if (kind === 'text') return seen === 'quoted' ? 2 : 0
+  if (kind === 'url') return seen === 'host' ? 1 : 0
+  if (kind === 'host') return seen === 'url' ? 0.5 : 0
+  if (kind === 'path') return seen === 'quoted' ? 1 : 0
+  if (kind === 'name' && seen === 'path') return slot === 'project' || slot === 'target' ? 2 : 0.5
+  if (kind === 'name' && seen === 'quoted') return 0.5
+  if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
+  return 0
+}
+
+function valueFor(field: Field, { kind, value }: Mention, nowMs: number): string | number {
+  if (field.kind === 'time') {
+    if (kind === 'duration') return field.isDate ? new Date(nowMs - Number(value)).toISOString() : durationText(Number(value))
+    return momentText(String(value), nowMs)
+  }
+  if (field.kind === 'duration' && kind === 'duration')
+    return field.unit === undefined ? durationText(Number(value)) : Number(value) / field.unit
+  if (field.kind === 'size' && kind === 'size' && field.unit !== undefined) return Number(value) / field.unit
+  if (field.kind === 'version') return String(value).replace(/^v(?=\d)/i, '')
+  if (field.kind === 'id' && kind === 'number' && field.integer) return value
+  if (field.kind === 'number' || field.unit !== undefined) return value
+  return String(value)
+}
