@@ -33,6 +33,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@switchyard/ops-plugin': ['default'],
   '@switchyard/plugin-kit': [
     'SwitchyardError',
+    'chains',
     'command',
     'commandOf',
     'crdt',

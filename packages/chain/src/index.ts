@@ -13,6 +13,7 @@ export type {
   DeadLetter,
   ListOptions,
   NotUndone,
+  OwnerOptions,
   PlannedStep,
   Problem,
   StartOptions,

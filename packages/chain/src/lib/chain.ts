@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly headers: Readonly<Record<string, string>>
+  /** In whose name it is called; undefined for a person's. */
+  readonly plugin: string | undefined
 }
 
 export interface ChainsOptions {
@@ -37,9 +39,11 @@ export interface ChainsOptions {
   call(command: string, input: unknown, options: CallOptions): Promise<unknown>
   command(id: string): CommandFacts | undefined
   /** Says what a command would do; for dry runs. */
-  plan?(command: string, input: unknown): Promise<Plan>
-  /** Whether chains may call it; what may not is reported by `check`. @default everything */
-  mayCall?(command: string): boolean
+  plan?(command: string, input: unknown, plugin: string | undefined): Promise<Plan>
+  /** Whether a chain of that plugin, or of a person, may call it; asked by `check`, by every start and before every call. @default everything */
+  mayCall?(command: string, plugin: string | undefined): boolean
+  /** The plugins whose chains may go on in this process; those of others are left to processes that have them. @default all */
+  readonly plugins?: readonly string[]
   /** Puts a question to the person at hand; a rejection means that nobody can be asked now. Without it the chain waits for `answer`. */
   ask?(question: Question, signal: AbortSignal): Promise<string>
   /**
@@ -108,6 +112,8 @@ export interface ChainSummary {
   readonly id: string
   readonly name: string
   readonly state: ChainState
+  /** Whose it is, and in whose name it calls; absent: a person's. */
+  readonly plugin?: string
   readonly startedMs: number
   readonly endedMs?: number
   /** When it goes on by itself. */
@@ -164,7 +170,14 @@ export interface ChainSpan {
   readonly error?: WireError
 }
 
-export interface StartOptions {
+export interface OwnerOptions {
+  /** The plugin in whose name it calls. @default a person, who may call everything */
+  readonly plugin?: string
+}
+
+export interface StartOptions extends OwnerOptions {
+  /** A second start of the same plugin, or of a person, with this key starts nothing: it is given the first one's chain, whatever became of it. */
+  readonly key?: string
   /** W3C traceparent that the chain's trace goes on with. */
   readonly traceparent?: string
 }
@@ -178,6 +191,8 @@ export interface WaitOptions {
 export interface ListOptions {
   /** Only those that have not ended. @default false */
   readonly unfinished?: boolean
+  /** Only those of this plugin. */
+  readonly plugin?: string
   /** @default 100 */
   readonly limit?: number
 }
@@ -242,9 +257,9 @@ export interface Chains {
   /** Resolves when it has ended, in whichever process it runs. @throws CHAIN_UNKNOWN, CANCELLED by the signal, which leaves the chain alone */
   wait(id: string, options?: WaitOptions): Promise<ChainReport>
   /** Everything that can be known before it runs. Text is YAML or JSON. */
-  check(definition: ChainDefinition | string): CheckResult
+  check(definition: ChainDefinition | string, options?: OwnerOptions): CheckResult
   /** What each step would do; nothing is done. @throws CHAIN_INVALID, CHAIN_INPUT */
-  plan(definition: ChainDefinition, input?: Readonly<Record<string, unknown>>): Promise<readonly PlannedStep[]>
+  plan(definition: ChainDefinition, input?: Readonly<Record<string, unknown>>, options?: OwnerOptions): Promise<readonly PlannedStep[]>
   /** Newest first. */
   list(options?: ListOptions): readonly ChainSummary[]
   /** @throws CHAIN_UNKNOWN */
@@ -255,8 +270,11 @@ export interface Chains {
   cancel(id: string, options?: { undo?: boolean }): Promise<void>
   /** Goes on from the steps that failed, or with the compensations that did. @throws CHAIN_UNKNOWN, NOT_RETRYABLE */
   retry(id: string): Promise<void>
-  /** From now on takes over chains whose process is gone, and those whose time has come; the number taken over at once. */
-  resume(): Promise<number>
+  /**
+   * From now on takes over chains whose process is gone, and those whose time has come; the number taken over at once.
+   * With an id only that one, now. @throws CHAIN_UNKNOWN
+   */
+  resume(id?: string): Promise<number>
   /** Answers a step that asks. Without a path, the only one that does. `value` is true or false for an approval. @throws CHAIN_UNKNOWN, NOT_WAITING, CHAIN_ANSWER */
   answer(id: string, answer: { path?: string; value: unknown; by?: string }): Promise<void>
   /** Says what became of a step that is `uncertain`. @throws CHAIN_UNKNOWN, NOT_WAITING */

@@ -1,6 +1,8 @@
-import type { ChainsOptions, CheckResult, CommandFacts, Problem } from './chain.ts'
+import { isRepeatable } from './call-step.ts'
+import type { ChainsOptions, CheckResult, Problem } from './chain.ts'
 import { checkReferences } from './check-references.ts'
 import { type ChainDefinition, durationMs, kindOf, MAX_STEPS, type Step } from './definition.ts'
+import { callerText } from './errors.ts'
 import { readShape } from './shape.ts'
 import { readSource, type Source } from './source.ts'
 import { type Path, type Report, stepsWithPaths } from './steps-with-paths.ts'
@@ -8,7 +10,11 @@ import { describeType, fits, typeOfField, typeOfValue } from './type.ts'
 import { worstCaseOf } from './worst-case.ts'
 
 /** Everything that can be known of a chain before it runs. */
-export function checkChain(given: ChainDefinition | string, options: Pick<ChainsOptions, 'command' | 'mayCall' | 'chain'>): CheckResult {
+export function checkChain(
+  given: ChainDefinition | string,
+  options: Pick<ChainsOptions, 'command' | 'mayCall' | 'chain'>,
+  plugin?: string,
+): CheckResult {
   const source: Source | undefined = typeof given === 'string' ? readSource(given) : undefined
   const problems: Problem[] = []
   const missing = new Set<string>()
@@ -23,7 +29,17 @@ export function checkChain(given: ChainDefinition | string, options: Pick<Chains
   }
   const { definition } = shape
   checkInput(definition, report)
-  checkSteps(definition, options, report, missing)
+  const callable: Callable = (command, path) => {
+    if (options.command(command) === undefined) {
+      missing.add(command)
+      report('error', 'UNKNOWN_COMMAND', path, `no plugin here has the command "${command}"`)
+    } else if (options.mayCall?.(command, plugin) === false)
+      report('error', 'PERMISSION', path, `${callerText(plugin)} may not call "${command}"`)
+    else return true
+    return false
+  }
+  checkSteps(definition, options, report, callable)
+  checkSubChains(definition, options.chain, callable)
   checkCycles(definition, options.chain, report)
   checkReferences(definition, options, report)
   // What the parts of a chain add up to can be as large as one likes, so nothing is worked out over all of them before.
@@ -43,13 +59,11 @@ function checkInput({ input = {} }: ChainDefinition, report: Report): void {
   }
 }
 
+/** Whether a command can be called; reports why not, at the path. */
+type Callable = (command: string, path: Path) => boolean
+
 /** What each step is by itself and beside the others; its references are looked at elsewhere. */
-function checkSteps(
-  definition: ChainDefinition,
-  options: Pick<ChainsOptions, 'command' | 'mayCall'>,
-  report: Report,
-  missing: Set<string>,
-): void {
+function checkSteps(definition: ChainDefinition, options: Pick<ChainsOptions, 'command'>, report: Report, callable: Callable): void {
   const isSaga = definition.saga !== false
   const ids = new Map<string, Path>()
   let pivot: string | undefined
@@ -63,26 +77,12 @@ function checkSteps(
       continue
     }
     const facts = options.command(step.call)
-    if (facts === undefined) {
-      missing.add(step.call)
-      report('error', 'UNKNOWN_COMMAND', [...path, 'call'], `no plugin here has the command "${step.call}"`)
-      continue
-    }
-    if (options.mayCall?.(step.call) === false) report('error', 'PERMISSION', [...path, 'call'], `chains may not call "${step.call}" here`)
+    callable(step.call, [...path, 'call'])
+    if (facts === undefined) continue
     if (step.undo !== undefined && step.undo !== false) {
-      const undo = options.command(step.undo.call)
-      if (undo === undefined) {
-        missing.add(step.undo.call)
-        report('error', 'UNKNOWN_COMMAND', [...path, 'undo', 'call'], `no plugin here has the command "${step.undo.call}"`)
-      } else if (options.mayCall?.(step.undo.call) === false)
-        report('error', 'PERMISSION', [...path, 'undo', 'call'], `chains may not call "${step.undo.call}" here`)
-      else if (isSaga && !isRepeatable(undo))
-        report(
-          'warning',
-          'UNDO_NOT_REPEATABLE',
-          [...path, 'undo', 'call'],
-          `"${step.undo.call}" may run twice after a crash, and does not say that it may`,
-        )
+      const at = [...path, 'undo', 'call']
+      if (callable(step.undo.call, at) && isSaga && !isRepeatable(options.command(step.undo.call)!))
+        report('warning', 'UNDO_NOT_REPEATABLE', at, `"${step.undo.call}" may run twice after a crash, and does not say that it may`)
     }
     if (facts.effect === 'read' || !isSaga) continue
     if (pivot !== undefined) {
@@ -107,8 +107,6 @@ function checkSteps(
   }
 }
 
-const isRepeatable = ({ effect, idempotent, takesKey }: CommandFacts): boolean => effect === 'read' || idempotent || takesKey === true
-
 function checkCombination(step: Step, path: Path, report: Report): void {
   const kind = kindOf(step)!
   const kinds = ['call', 'steps', 'parallel', 'forEach', 'repeat', 'wait', 'ask', 'chain', 'value'].filter((one) =>
@@ -131,6 +129,23 @@ function checkCombination(step: Step, path: Path, report: Report): void {
     report('warning', 'WAITS_FOREVER', path, `"${step.id}" may wait for ever: give it a timeout`)
   if ('retry' in step && step.retry !== undefined && step.timeout !== undefined && durationMs(step.timeout) === 0)
     report('error', 'TIMEOUT', [...path, 'timeout'], `"${step.id}" can never end in time`)
+}
+
+/** What a part calls counts as called where the part is named: it can be mended there only by naming another. */
+function checkSubChains(root: ChainDefinition, find: ChainsOptions['chain'], callable: Callable): void {
+  const seen = new Set<string>()
+  for (const { step, path } of stepsWithPaths(root.steps, ['steps'])) if ('chain' in step) visit(step.chain, [...path, 'chain'])
+
+  function visit(name: string, path: Path): void {
+    if (seen.has(name)) return
+    seen.add(name)
+    for (const { step } of stepsWithPaths(find?.(name)?.steps ?? [], [])) {
+      if ('chain' in step) visit(step.chain, path)
+      if (!('call' in step)) continue
+      callable(step.call, path)
+      if (step.undo) callable(step.undo.call, path)
+    }
+  }
 }
 
 /** With those of all sub-chains, as often as they occur. */

@@ -42,14 +42,15 @@ interface Watcher {
 /** The chains of one workspace; nothing runs, and no timer is set, before it is asked for. */
 export function createChains(options: ChainsOptions): Chains {
   const { store, clock = systemClock, random = Math.random, maxRunning = 256, pollMs = 250, leaseMs = 3_000 } = options
-  const journal = createJournal(store)
+  const journal = createJournal(store, options.plugins)
   const owner = hex(16)
   const presence = createPresence(store, clock, owner, leaseMs)
   /** By id. */
   const live = new Map<string, Run>()
   const wanted = new Map<string, Wanted>()
   const frozenByHash = new Map<string, FrozenChain>()
-  const checked = new WeakMap<ChainDefinition, FrozenChain>()
+  /** By definition, then by whose it would be. */
+  const checked = new WeakMap<ChainDefinition, Map<string | undefined, FrozenChain>>()
   const watchers = new Set<Watcher>()
   /** When chains that came to rest here go on, for a process that does not take up every chain. */
   const resting = new Map<string, number>()
@@ -89,17 +90,26 @@ export function createChains(options: ChainsOptions): Chains {
   }
 
   const chains: Chains = {
-    async start(definition, given = {}, { traceparent } = {}) {
+    async start(definition, given = {}, { traceparent, plugin, key } = {}) {
       refuseClosed()
-      const frozen = freeze(definition)
+      const known = key === undefined ? undefined : journal.withKey(key, plugin)
+      if (known !== undefined) return goOnAnew(known)
+      const frozen = freeze(definition, plugin)
       const { input, mistakes } = acceptInput(definition, given)
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
       const [, traceId = hex(16), parentId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(traceparent ?? '') ?? []
-      const identity = { id: newId(), frozen, input, traceId, spanId: parentId ?? hex(8), startedMs: clock.now() }
+      const identity = { id: newId(), frozen, input, traceId, spanId: parentId ?? hex(8), startedMs: clock.now(), plugin }
       const run = createRun(identity, { number: 0, fence: 1 }, new Map(), surroundings, insert)
       live.set(run.id, run)
       drive(run)
-      await run.saved()
+      try {
+        await run.saved()
+      } catch (error) {
+        // Another start with this key may have come first, here or in another process.
+        const first = key === undefined ? undefined : journal.withKey(key, plugin)
+        if (first === undefined) throw error
+        return goOnAnew(first)
+      }
       tickSoon()
       return run.id
 
@@ -116,6 +126,8 @@ export function createChains(options: ChainsOptions): Chains {
           trace: traceId + identity.spanId,
           startedMs,
           owner,
+          plugin,
+          key,
         })
       }
     },
@@ -123,16 +135,14 @@ export function createChains(options: ChainsOptions): Chains {
       return chains.wait(await chains.start(definition, input, runOptions), runOptions)
     },
     wait,
-    check: (definition) => checkChain(definition, options),
-    async plan(definition, given = {}) {
-      const frozen = freeze(definition)
+    check: (definition, { plugin } = {}) => checkChain(definition, options, plugin),
+    async plan(definition, given = {}, { plugin } = {}) {
+      const frozen = freeze(definition, plugin)
       const { input, mistakes } = acceptInput(definition, given)
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
-      return planChain(frozen, input, options)
+      return planChain(frozen, input, options, plugin)
     },
-    list({ unfinished = false, limit = 100 } = {}) {
-      return (unfinished ? journal.listOpen : journal.list).all<RunRow>(limit).map(summaryOf)
-    },
+    list: ({ unfinished = false, limit = 100, plugin } = {}) => journal.list({ unfinished, plugin, limit }).map(summaryOf),
     show: (id) => report(rowOf(id)),
     watch,
     async cancel(id, { undo } = {}) {
@@ -153,8 +163,13 @@ export function createChains(options: ChainsOptions): Chains {
       store.transact(() => reopen(rowOf(id)), { durable: true })
       goOn(id)
     },
-    async resume() {
+    async resume(id) {
       refuseClosed()
+      if (id !== undefined) {
+        const { owner: before } = rowOf(id)
+        goOnAnew(id)
+        return before !== owner && live.has(id) ? 1 : 0
+      }
       isResuming = true
       for (const topic of journal.topics()) listen(topic)
       takeOver()
@@ -280,7 +295,7 @@ export function createChains(options: ChainsOptions): Chains {
     if (id === undefined && (room < maxRunning / 2 || (journal.nextDue() ?? Number.POSITIVE_INFINITY) > clock.now())) return 0
     const rows = store.transact(() => {
       presence.appear()
-      return id === undefined ? journal.claim(owner, clock.now(), room) : journal.claimOne.all<RunRow>(owner, id)
+      return id === undefined ? journal.claim(owner, clock.now(), room) : journal.claimOne(owner, id)
     })
     for (const row of rows) takeUp(row)
     return rows.length
@@ -296,6 +311,7 @@ export function createChains(options: ChainsOptions): Chains {
       traceId: row.trace.slice(0, 32),
       spanId: row.trace.slice(32),
       startedMs: row.started_ms,
+      plugin: row.plugin ?? undefined,
     }
     const run = createRun(identity, row, new Map(records.map((record) => [record.path, record])), surroundings)
     live.set(run.id, run)
@@ -327,6 +343,13 @@ export function createChains(options: ChainsOptions): Chains {
     else if (run.isResting) told.add(id)
     else readWords()
     tickSoon()
+  }
+
+  /** Goes on with a chain whose process may be gone. */
+  function goOnAnew(id: string): string {
+    takeOver()
+    goOn(id)
+    return id
   }
 
   function takeOver(): void {
@@ -532,14 +555,16 @@ export function createChains(options: ChainsOptions): Chains {
   // Definitions
 
   /** @throws CHAIN_INVALID */
-  function freeze(definition: ChainDefinition): FrozenChain {
+  function freeze(definition: ChainDefinition, plugin: string | undefined): FrozenChain {
     const known = checked.get(definition)
-    if (known !== undefined) return known
-    const errors = checkChain(definition, options).problems.filter(({ severity }) => severity === 'error')
+    const sound = known?.get(plugin)
+    if (sound !== undefined) return sound
+    const errors = checkChain(definition, options, plugin).problems.filter(({ severity }) => severity === 'error')
     if (errors.length > 0) throw invalidChain(definition.name, errors)
     const frozen = freezeChain(definition, (name) => options.chain?.(name))
     keep(frozen.hash, frozen)
-    checked.set(definition, frozen)
+    if (known === undefined) checked.set(definition, new Map([[plugin, frozen]]))
+    else known.set(plugin, frozen)
     return frozen
   }
 

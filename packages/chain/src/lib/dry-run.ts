@@ -15,6 +15,7 @@ export async function planChain(
   frozen: FrozenChain,
   input: Readonly<Record<string, unknown>>,
   options: Pick<ChainsOptions, 'command' | 'plan'>,
+  plugin?: string,
 ): Promise<readonly PlannedStep[]> {
   const planned: PlannedStep[] = []
   const identity = { id: 'dry-run', startedMs: 0 }
@@ -92,7 +93,7 @@ export async function planChain(
     else if (needs.length > 0) add({ path, does, needs })
     else {
       try {
-        add({ path, does, plan: await options.plan(command, fill(compiled.main!, scopeOf(frame, identity))) })
+        add({ path, does, plan: await options.plan(command, fill(compiled.main!, scopeOf(frame, identity)), plugin) })
       } catch (error) {
         add({ path, does, error: wireOf(error) })
       }

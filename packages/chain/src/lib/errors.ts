@@ -76,6 +76,14 @@ export const missingCommand = (command: string): SwitchyardError =>
     next: 'switchyard plugins',
   })
 
+export const mayNotCall = (command: string, plugin: string | undefined): SwitchyardError =>
+  new SwitchyardError('FORBIDDEN', `Cannot call "${command}" in a chain as ${callerText(plugin)} must be allowed to: it is not`, {
+    data: { command, plugin },
+  })
+
+/** Who calls, for people. */
+export const callerText = (plugin: string | undefined): string => (plugin === undefined ? 'a person' : `plugin "${plugin}"`)
+
 export const badStep = (path: string, rule: string): SwitchyardError =>
   new SwitchyardError('STEP_INPUT', `Cannot run "${path}" as ${rule}`, { data: { step: path } })
 

@@ -1,6 +1,6 @@
 import { toWireError, type WireError } from '@switchyard/contracts'
 import type { ChainsOptions } from './chain.ts'
-import { cancelled, timedOut } from './errors.ts'
+import { cancelled, mayNotCall, timedOut } from './errors.ts'
 import type { Halt } from './halt.ts'
 import type { Run } from './run.ts'
 
@@ -45,6 +45,7 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
   const stopTimer = clock.after(call.timeoutMs, () => giveUp(timedOut(call.path, call.timeoutMs)))
   let error: WireError | undefined
   try {
+    if (options.mayCall?.(call.command, run.plugin) === false) throw mayNotCall(call.command, run.plugin)
     const work = options.call(call.command, call.input, {
       idempotencyKey: call.key,
       timeoutMs: call.timeoutMs,
@@ -54,6 +55,7 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
         return controller.signal
       },
       headers: { traceparent: `00-${run.traceId}-${spanId}-01` },
+      plugin: run.plugin,
     })
     return await Promise.race([work, givenUp])
   } catch (thrown) {

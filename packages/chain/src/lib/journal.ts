@@ -50,6 +50,10 @@ const MIGRATIONS = [
     PRIMARY KEY (run, path)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX chain_step_topic ON chain_step (topic) WHERE topic IS NOT NULL AND state = 'waiting'`,
+  `ALTER TABLE chain_run ADD COLUMN plugin TEXT;
+  ALTER TABLE chain_run ADD COLUMN key TEXT;
+  CREATE UNIQUE INDEX chain_run_key ON chain_run (key, ifnull(plugin, '')) WHERE key IS NOT NULL;
+  CREATE INDEX chain_run_plugin ON chain_run (plugin) WHERE plugin IS NOT NULL`,
 ]
 
 /** What a person asked of a chain. */
@@ -72,6 +76,7 @@ export interface RunRow {
   readonly due_ms: number | null
   readonly wanted: Wanted | null
   readonly woken: number
+  readonly plugin: string | null
 }
 
 /** One leaf of a chain as it is kept; texts are JSON. */
@@ -149,19 +154,24 @@ export interface NewRun {
   readonly trace: string
   readonly startedMs: number
   readonly owner: string
+  readonly plugin: string | undefined
+  readonly key: string | undefined
 }
 
 /** The rows of chains and their leaves. Every method is a statement or two; transactions are the caller's. */
 export type Journal = ReturnType<typeof createJournal>
 
-export function createJournal(store: Store) {
+/** `plugins` are those whose chains may be claimed; undefined: all. */
+export function createJournal(store: Store, plugins?: readonly string[]) {
+  const mine = plugins === undefined ? '' : `AND (plugin IS NULL OR plugin IN (${plugins.map(() => '?').join(', ')}))`
   store.migrate('chain', MIGRATIONS)
   const addDefinition = store.prepare('INSERT INTO chain_definition VALUES (?, ?) ON CONFLICT DO NOTHING')
   const readDefinition = store.prepare('SELECT body FROM chain_definition WHERE hash = ?')
   const hasDefinition = store.prepare('SELECT 1 FROM chain_definition WHERE hash = ?')
   const addRun = store.prepare(
-    `INSERT INTO chain_run (id, name, definition, input, trace, state, started_ms, owner) VALUES (?, ?, ?, ?, ?, 'running', ?, ?)`,
+    `INSERT INTO chain_run (id, name, definition, input, trace, state, started_ms, owner, plugin, key) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
   )
+  const byKey = store.prepare(`SELECT id FROM chain_run WHERE key = ? AND ifnull(plugin, '') = ?`)
   const byId = store.prepare('SELECT * FROM chain_run WHERE id = ?')
   const readFence = store.prepare('SELECT fence, owner FROM chain_run WHERE number = ?')
   const setState = store.prepare('UPDATE chain_run SET state = ?, error = ? WHERE number = ?')
@@ -173,10 +183,14 @@ export function createJournal(store: Store) {
   )
   const claim = store.prepare(
     `UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL WHERE number IN
-      (SELECT number FROM chain_run WHERE owner IS NULL AND due_ms <= ? AND ended_ms IS NULL ORDER BY due_ms LIMIT ?) RETURNING *`,
+      (SELECT number FROM chain_run WHERE owner IS NULL AND due_ms <= ? AND ended_ms IS NULL ${mine} ORDER BY due_ms LIMIT ?) RETURNING *`,
+  )
+  const claimOne = store.prepare(
+    `UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL
+     WHERE id = ? AND owner IS NULL AND ended_ms IS NULL ${mine} RETURNING *`,
   )
   const release = store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1 WHERE owner = ? AND ended_ms IS NULL')
-  const nextDue = store.prepare('SELECT min(due_ms) AS due FROM chain_run WHERE owner IS NULL AND ended_ms IS NULL')
+  const nextDue = store.prepare(`SELECT min(due_ms) AS due FROM chain_run WHERE owner IS NULL AND ended_ms IS NULL ${mine}`)
   const woken = store.prepare('SELECT number, id, wanted FROM chain_run WHERE owner = ? AND woken = 1')
   const clearWoken = store.prepare('UPDATE chain_run SET woken = 0 WHERE number = ?')
   const wake = store.prepare('UPDATE chain_run SET woken = 1, due_ms = CASE WHEN owner IS NULL THEN 0 ELSE due_ms END WHERE number = ?')
@@ -206,7 +220,11 @@ export function createJournal(store: Store) {
     hasDefinition: (hash: string) => hasDefinition.get(hash) !== undefined,
     definition: (hash: string) => readDefinition.get<{ body: string }>(hash)?.body,
     addRun: (run: NewRun) =>
-      Number(addRun.run(run.id, run.name, run.definition, run.input, run.trace, run.startedMs, run.owner).lastInsertRowid),
+      Number(
+        addRun.run(run.id, run.name, run.definition, run.input, run.trace, run.startedMs, run.owner, run.plugin ?? null, run.key ?? null)
+          .lastInsertRowid,
+      ),
+    withKey: (key: string, plugin: string | undefined) => byKey.get<{ id: string }>(key, plugin ?? '')?.id,
     run: (id: string) => byId.get<RunRow>(id),
     /** Whether a chain still belongs to who holds it under this fencing number. */
     isHeld(number: number, fence: number, owner: string) {
@@ -219,9 +237,10 @@ export function createJournal(store: Store) {
       rest.get<{ woken: number }>(state, json(error), dueMs, number)?.woken === 1,
     end: (number: number, state: ChainState, error: WireError | undefined, output: string | null, nowMs: number) =>
       void end.run(state, json(error), output, nowMs, number),
-    claim: (owner: string, nowMs: number, limit: number) => claim.all<RunRow>(owner, nowMs, limit),
+    claim: (owner: string, nowMs: number, limit: number) => claim.all<RunRow>(owner, nowMs, ...(plugins ?? []), limit),
+    claimOne: (owner: string, id: string) => claimOne.all<RunRow>(owner, id, ...(plugins ?? [])),
     release: (owner: string) => release.run(owner).changes,
-    nextDue: () => nextDue.get<{ due: number | null }>()?.due ?? undefined,
+    nextDue: () => nextDue.get<{ due: number | null }>(...(plugins ?? []))?.due ?? undefined,
     woken: (owner: string) => woken.all<{ number: number; id: string; wanted: Wanted | null }>(owner),
     clearWoken: (number: number) => void clearWoken.run(number),
     wake: (number: number) => void wake.run(number),
@@ -259,15 +278,17 @@ export function createJournal(store: Store) {
     waitingSince: (topic: string) => waitingSince.get<{ since: number | null }>(topic)?.since ?? undefined,
     topics: () => topics.all<{ topic: string }>().map(({ topic }) => topic),
     removeStep: store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?'),
-    claimOne: store.prepare(
-      'UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL WHERE id = ? AND owner IS NULL AND ended_ms IS NULL RETURNING *',
-    ),
     reopen: store.prepare(
       'UPDATE chain_run SET state = ?, error = ?, output = NULL, ended_ms = NULL, owner = NULL, due_ms = 0, wanted = NULL, fence = fence + 1 WHERE number = ?',
     ),
     clearUndoFailures: store.prepare(`UPDATE chain_step SET undo_state = NULL WHERE run = ? AND undo_state = 'failed'`),
-    list: store.prepare('SELECT * FROM chain_run ORDER BY number DESC LIMIT ?'),
-    listOpen: store.prepare('SELECT * FROM chain_run WHERE ended_ms IS NULL ORDER BY number DESC LIMIT ?'),
+    list: ({ unfinished, plugin, limit }: { unfinished: boolean; plugin: string | undefined; limit: number }) =>
+      store
+        .prepare(
+          `SELECT * FROM chain_run WHERE ${unfinished ? 'ended_ms IS NULL' : 'true'} ${plugin === undefined ? '' : 'AND plugin = ?'}
+           ORDER BY number DESC LIMIT ?`,
+        )
+        .all<RunRow>(...(plugin === undefined ? [] : [plugin]), limit),
     deadLetters: store.prepare(
       `SELECT chain_run.id, chain_run.name, path, undo, undo_error FROM chain_run JOIN chain_step ON run = number
        WHERE chain_run.state = 'compensation_failed' AND undo_state = 'failed' ORDER BY number DESC`,

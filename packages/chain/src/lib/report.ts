@@ -12,6 +12,7 @@ export function summaryOf(row: RunRow): ChainSummary {
     id: row.id,
     name: row.name,
     state: row.state,
+    ...(row.plugin !== null && { plugin: row.plugin }),
     startedMs: row.started_ms,
     ...(row.ended_ms !== null && { endedMs: row.ended_ms }),
     ...(row.due_ms !== null && { dueMs: row.due_ms }),

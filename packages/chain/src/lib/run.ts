@@ -34,6 +34,8 @@ export interface RunIdentity {
   readonly traceId: string
   readonly spanId: string
   readonly startedMs: number
+  /** In whose name it calls. */
+  readonly plugin: string | undefined
 }
 
 /**

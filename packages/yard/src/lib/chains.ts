@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { BusClient, DurableLog } from '@switchyard/bus'
 import type { ChainDefinition, ChainEvent, Chains, CommandFacts } from '@switchyard/chain'
 import type { Clock } from '@switchyard/contracts'
-import type { Log, Plan, Question } from '@switchyard/plugin-kit'
+import type { Log, Plan, Plugin, Question } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
-import { planMethod } from './host.ts'
+import { unknownChain } from './errors.ts'
+import { mayCall, planMethod } from './host.ts'
 import type { CommandInfo } from './yard.ts'
 
 /** Where a workspace keeps chains of its own, beside its configuration. */
@@ -17,6 +18,8 @@ const KEPT_MS = 90 * 86_400_000
 /** A workspace's chains, opened at their first use: a run that uses none reads none of their code. */
 export interface YardChains {
   open(): Promise<Chains>
+  /** One of the workspace's own or of those that come along. @throws CHAIN_UNKNOWN, CHAIN_INVALID */
+  named(name: string): Promise<ChainDefinition>
   close(): Promise<void>
 }
 
@@ -25,8 +28,11 @@ export interface ChainParts {
   readonly store: Store
   readonly clock: Clock
   readonly random: () => number
-  /** In whose name the steps are called. */
-  readonly client: BusClient
+  /** In whose name a person's steps are called. */
+  readonly person: BusClient
+  /** Of each plugin that is here; its chains are called under these, and so under its own grant. */
+  readonly clients: ReadonlyMap<string, BusClient>
+  readonly plugins: readonly Plugin[]
   /** Keeps the events that come while no process is up. */
   readonly durable: DurableLog | undefined
   readonly commands: ReadonlyMap<string, CommandInfo>
@@ -40,7 +46,9 @@ export function createYardChains({
   store,
   clock,
   random,
-  client,
+  person,
+  clients,
+  plugins,
   durable,
   commands,
   timeLimitMsOf,
@@ -53,6 +61,12 @@ export function createYardChains({
     open() {
       opened ??= load()
       return opened
+    },
+    async named(name) {
+      const { libraryText, parseChain } = await import('@switchyard/chain')
+      const text = ownText(name) ?? libraryText(name)
+      if (text === undefined) throw unknownChain(name, 'it must be in the folder chains, or come along')
+      return parseChain(text)
     },
     async close() {
       const chains = await opened?.catch(() => undefined)
@@ -67,11 +81,17 @@ export function createYardChains({
       clock,
       random,
       command: factsOf,
-      call: (command, input, { headers, ...options }) => client.call(command, input, { ...options, headers: { ...headers } }),
-      plan: async (command, input) =>
-        (await client.call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan,
+      plugins: plugins.map(({ name }) => name),
+      mayCall(command, name) {
+        const plugin = plugins.find((one) => one.name === name)
+        return name === undefined || (plugin !== undefined && mayCall(plugin, command))
+      },
+      call: (command, input, { headers, plugin, ...options }) =>
+        clientOf(plugin).call(command, input, { ...options, headers: { ...headers } }),
+      plan: async (command, input, plugin) =>
+        (await clientOf(plugin).call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan,
       subscribe(topic, handler, sinceMs) {
-        const subscription = client.subscribe(topic, (payload) => handler(payload))
+        const subscription = person.subscribe(topic, (payload) => handler(payload))
         if (durable?.isDurable(topic) === true)
           replay(durable).catch((error: unknown) => log.error(`failed reading what was said on ${topic}`, { error: String(error) }))
         return () => void subscription.close()
@@ -95,7 +115,13 @@ export function createYardChains({
     return chains
   }
 
+  /** A plugin's chain goes on only where the plugin is, which `plugins` sees to. */
+  function clientOf(plugin: string | undefined): BusClient {
+    return plugin === undefined ? person : clients.get(plugin)!
+  }
+
   function ownText(name: string): string | undefined {
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) return undefined
     const path = ['yaml', 'yml', 'json'].map((ending) => join(workspace, CHAINS_FOLDER, `${name}.${ending}`)).find((one) => existsSync(one))
     return path === undefined ? undefined : readFileSync(path, 'utf8')
   }
@@ -121,7 +147,7 @@ export function createYardChains({
     if (event.type !== 'compensation-failed') return
     const { id, path, error } = event
     log.error(`could not take back step "${path}" of chain ${id}`, { error })
-    client
+    person
       .publish('chain/compensation-failed', { chain: id, step: path, code: error.code, message: error.message })
       .catch((reason: unknown) => log.error('failed publishing chain/compensation-failed', { error: String(reason) }))
   }

@@ -112,6 +112,18 @@ export const unknownImport = (plugin: string, namespace: string, owner: string):
     data: { plugin, namespace, owner },
   })
 
+export const unknownCaller = (source: string): SwitchyardError =>
+  new SwitchyardError('FORBIDDEN', `Cannot run chains for "${source}" as it must be a plugin of this workspace: it is not`, {
+    data: { source },
+    next: 'switchyard plugins',
+  })
+
+export const unknownChain = (name: string, rule: string): SwitchyardError =>
+  new SwitchyardError('CHAIN_UNKNOWN', `Cannot find the chain "${name}" as ${rule}: there is none`, {
+    data: { chain: name },
+    next: 'switchyard chain list',
+  })
+
 export const needsAnswer = (question: string): SwitchyardError =>
   new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question}`, {
     data: { question },

@@ -1,4 +1,4 @@
-import type { Bus, HandlerContext } from '@switchyard/bus'
+import type { Bus, BusClient, HandlerContext } from '@switchyard/bus'
 import { type Grant, isSwitchyardError, type Message } from '@switchyard/contracts'
 import type { Plan, Plugin } from '@switchyard/plugin-kit'
 import { type PluginSurroundings, RunContext } from './context.ts'
@@ -8,8 +8,8 @@ import { parseWith, planSchema } from './schema.ts'
 /** The method that says what a command would do; `#` is in no command's name. */
 export const planMethod = (commandId: string): string => `${commandId}#plan`
 
-/** Serves a plugin's commands and attaches its listeners, under its own identity and with what its definition grants it. */
-export function hostPlugin(bus: Bus, around: PluginSurroundings): void {
+/** Serves a plugin's commands and attaches its listeners, under its own identity and with what its definition grants it. Returns its handle. */
+export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
   const { plugin } = around
   const client = bus.connect(plugin.name, { grant: grantOf(plugin) })
   for (const [name, command] of Object.entries(plugin.commands)) {
@@ -49,6 +49,7 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): void {
       return listener.handler(schema === undefined ? payload : schema.parse(payload), new RunContext(context, around, message.topic))
     }
   }
+  return client
 }
 
 /** A plugin publishes what it declares, hears what it listens to, and calls itself and the plugins it names. */
@@ -60,4 +61,9 @@ export function grantOf({ name, publishes = [], listens = [], touches = {}, stat
     hear: [...listens.map(({ pattern }) => pattern), `plugin/${name}/**`, ...shared],
     call: [name, ...(touches.plugins ?? [])].map((other) => `${other}.*`),
   }
+}
+
+/** Whether a plugin's grant covers a command. */
+export function mayCall({ name, touches = {} }: Plugin, commandId: string): boolean {
+  return [name, ...(touches.plugins ?? [])].some((other) => commandId.startsWith(`${other}.`))
 }

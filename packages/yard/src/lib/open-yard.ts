@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path'
-import { type Bus, createBus, createHubLink } from '@switchyard/bus'
+import { type Bus, type BusClient, createBus, createHubLink } from '@switchyard/bus'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
 import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
+import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
 import { defaultConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
@@ -34,7 +35,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
-  const timeLimitMsOf = (commandId: string): number | undefined => guards.get(commandId)?.timeLimitMs
+  const timeLimitMsOf = (commandId: string): number | undefined => guards.get(commandId)?.timeLimitMs ?? chainTimeLimitMsOf(commandId)
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
@@ -51,9 +52,24 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     })
     const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
     const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, ask: options.ask }
-    for (const plugin of plugins) hostPlugin(bus, { plugin, log: log(plugin.name), ...shared })
+    const clients = new Map<string, BusClient>()
+    for (const plugin of plugins) clients.set(plugin.name, hostPlugin(bus, { plugin, log: log(plugin.name), ...shared }))
+    const yard = createYard({
+      workspace,
+      plugins,
+      commands,
+      timeLimitMsOf,
+      store,
+      bus,
+      clients,
+      state,
+      clock,
+      random,
+      log,
+      ask: options.ask,
+    })
     await bus.ready()
-    return createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, state, clock, random, log, ask: options.ask })
+    return yard
   } catch (error) {
     await bus?.close()
     store.close()
@@ -78,6 +94,7 @@ interface OpenParts {
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly store: Store
   readonly bus: Bus
+  readonly clients: ReadonlyMap<string, BusClient>
   readonly state: SharedState
   readonly clock: Clock
   readonly random: () => number
@@ -85,7 +102,7 @@ interface OpenParts {
   readonly ask: YardOptions['ask']
 }
 
-function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, state, clock, random, log, ask }: OpenParts): Yard {
+function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask }: OpenParts): Yard {
   const person = bus.connect(PERSON)
   const plans = createPlans(store, random)
   const decide = createDecide(store, commands)
@@ -94,13 +111,16 @@ function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, s
     store,
     clock,
     random,
-    client: person,
+    person,
+    clients,
+    plugins,
     durable: bus.durable,
     commands,
     timeLimitMsOf,
     ask,
     log: log('chain'),
   })
+  serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON })
   let closing: Promise<void> | undefined
 
   function commandOf(commandId: string): CommandInfo {
