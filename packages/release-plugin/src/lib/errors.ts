@@ -1,4 +1,38 @@
 import { SwitchyardError } from '@switchyard/plugin-kit'
 
-export const releaseCancelled = (): SwitchyardError =>
-  new SwitchyardError('CANCELLED', 'Cannot finish as the caller gave up: the signal was aborted')
+export const configInvalid = (path: string, problems: readonly string[]): SwitchyardError =>
+  new SwitchyardError('RELEASE_CONFIG_INVALID', `Cannot use ${path} as it must fit its schema: ${problems.join('; ')}`, {
+    data: { path, problems },
+  })
+
+export const projectOutside = (project: string, root: string): SwitchyardError =>
+  new SwitchyardError('PROJECT_OUTSIDE', `Cannot release "${project}" as it must be a folder of the repository ${root}: it is not`, {
+    data: { project, root },
+  })
+
+export const noCommits = (root: string): SwitchyardError =>
+  new SwitchyardError('NO_COMMITS', `Cannot plan a release of ${root} as it must have a commit: it has none yet`, {
+    data: { root },
+    next: 'commit something first',
+  })
+
+export const noVersion = (project: string): SwitchyardError =>
+  new SwitchyardError('NO_VERSION', `Cannot release ${project} as a file or a tag must say which version it has: none does`, {
+    data: { project },
+    next: 'name the first version, such as: switchyard release plan --version 0.1.0',
+  })
+
+export const versionInvalid = (version: string, must: string): SwitchyardError =>
+  new SwitchyardError('VERSION_INVALID', `Cannot release version "${version}" as it must be ${must}`, { data: { version } })
+
+export const historyIncomplete = (root: string): SwitchyardError =>
+  new SwitchyardError(
+    'HISTORY_INCOMPLETE',
+    `Cannot tell what changed in ${root} as the history since the last release must be there: the clone is shallow and ends before it`,
+    { data: { root }, next: 'git fetch --unshallow --tags' },
+  )
+
+export const packageUnknown = (name: string, known: readonly string[]): SwitchyardError =>
+  new SwitchyardError('PACKAGE_UNKNOWN', `Cannot release package "${name}" as it must be one of the project's: ${known.join(', ')}`, {
+    data: { name, known },
+  })

@@ -1,0 +1,87 @@
+import type { Git } from '../git/git.ts'
+import { type Commit, parseCommit } from './commit.ts'
+
+/** A commit together with the files that it touches. */
+export interface CommitWithFiles extends Commit {
+  /** Relative to the root; of a merge, only what differs from all its parents. Empty where files were not asked for. */
+  readonly files: readonly string[]
+}
+
+export interface HistoryOptions {
+  /** Where to stop, which is left out itself; absent: the beginning. */
+  from?: string | undefined
+  /** @default HEAD */
+  to?: string
+  /** Whether `files` are wanted, which costs a diff a commit. @default false */
+  withFiles?: boolean
+  /** The folder whose history alone is wanted, relative to the root. @default all of it */
+  path?: string
+}
+
+const FIELDS = ['%H', '%P', '%aN', '%aE', '%aI', '%B']
+
+/** Commits after `from`, children before their parents; git walks no further back than `from`. */
+export async function readHistory(
+  git: Git,
+  { from, to = 'HEAD', withFiles = false, path = '.' }: HistoryOptions = {},
+): Promise<CommitWithFiles[]> {
+  const fields = await git.list([
+    'log',
+    '-z',
+    '--topo-order',
+    // The leading NUL makes an empty field that begins a record, which no file name can be.
+    `--format=%x00${FIELDS.join('%x00')}%x00`,
+    ...(withFiles ? ['--name-only', '--no-renames', '-c'] : []),
+    '--end-of-options',
+    from === undefined ? to : `${from}..${to}`,
+    '--',
+    ...(path === '.' ? [] : [path]),
+  ])
+  const commits: CommitWithFiles[] = []
+  let at = 0
+  while (at < fields.length) {
+    // Separators between records and before files are empty fields; a record begins with the first that is an id.
+    if (fields[at] === '') {
+      at++
+      continue
+    }
+    const [id = '', parents = '', name = '', email = '', date = '', message = ''] = fields.slice(at, at + FIELDS.length)
+    at += FIELDS.length + 1
+    const files: string[] = []
+    while (withFiles && at < fields.length && fields[at] !== '') files.push(fields[at++] ?? '')
+    if (files[0] !== undefined) files[0] = files[0].replace(/^\n/, '')
+    const raw = { id, parents: parents === '' ? [] : parents.split(' '), author: { name, email }, date, message }
+    commits.push({ ...parseCommit(raw), files })
+  }
+  return commits
+}
+
+/**
+ * The commits that still have an effect: a revert and what it takes back cancel out where both are there.
+ * Wants children before parents; a revert that is itself taken back has no effect.
+ */
+export function withoutReverted<commit extends Commit>(commits: readonly commit[]): commit[] {
+  const gone = new Set<commit>()
+  // Short ids are looked up in a sorted list, so that many reverts in a long history stay cheap.
+  const sorted = commits.some(({ reverts }) => reverts !== null) ? commits.toSorted((a, b) => (a.id < b.id ? -1 : 1)) : []
+  for (const commit of commits) {
+    if (commit.reverts === null || gone.has(commit)) continue
+    const target = byShortId(sorted, commit.reverts.toLowerCase())
+    if (target === undefined || target === commit || gone.has(target)) continue
+    gone.add(target).add(commit)
+  }
+  return gone.size === 0 ? [...commits] : commits.filter((commit) => !gone.has(commit))
+}
+
+/** Undefined where none or several begin so. */
+function byShortId<commit extends Commit>(sorted: readonly commit[], id: string): commit | undefined {
+  if (id.length < 7) return undefined
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle]?.id ?? '') < id) low = middle + 1
+    else high = middle
+  }
+  const found = sorted[low]
+  return found?.id.startsWith(id) && !sorted[low + 1]?.id.startsWith(id) ? found : undefined
+}
