@@ -15,8 +15,8 @@ export interface CommandFacts {
   /** Whether two calls with one key have one effect, also over a crash of the callee. */
   readonly takesKey?: boolean
   readonly timeoutMs?: number
-  /** For the worst case; in the unit of the caller's choice. */
-  readonly cost?: number
+  /** What one call costs at most, for the worst case. */
+  readonly costUsd?: number
   undo?(result: unknown, input: unknown): Undo | undefined
 }
 
@@ -236,7 +236,7 @@ export interface Problem {
 /** What running a chain can take at worst; undefined where nothing bounds it. */
 export interface WorstCase {
   readonly durationMs: number | undefined
-  readonly cost: number | undefined
+  readonly costUsd: number | undefined
 }
 
 export interface CheckResult {

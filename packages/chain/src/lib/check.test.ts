@@ -13,7 +13,7 @@ const commands: Readonly<Record<string, CommandFacts>> = {
     output: z.object({ version: z.string(), files: z.array(z.object({ path: z.string() })), note: z.string().optional() }),
     undo: () => ({ command: 'app.clean', input: {} }),
     timeoutMs: 10_000,
-    cost: 2,
+    costUsd: 2,
   },
   'app.clean': {
     plugin: 'app',
@@ -29,7 +29,7 @@ const commands: Readonly<Record<string, CommandFacts>> = {
     input: z.object({ path: z.string() }),
     output: z.object({ ok: z.boolean() }),
     timeoutMs: 1_000,
-    cost: 1,
+    costUsd: 1,
   },
   'app.once': { plugin: 'app', effect: 'write', idempotent: false },
 }
@@ -168,7 +168,7 @@ steps:
       - { id: b, call: app.look, input: { path: b } }
   - { id: pause, wait: 1m }
 `
-    expect(check(steps).worstCase).toEqual({ durationMs: 3 * 1_000 + 3_000 + 10_000 + 60_000, cost: 3 + 2 + 1 })
+    expect(check(steps).worstCase).toEqual({ durationMs: 3 * 1_000 + 3_000 + 10_000 + 60_000, costUsd: 3 + 2 + 1 })
     expect(check(`${steps}  - { id: go, ask: Go? }\n`).worstCase?.durationMs).toBeUndefined()
     expect(check(`${steps}timeout: 10s\n`).worstCase?.durationMs).toBe(10_000)
   })

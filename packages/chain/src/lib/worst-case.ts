@@ -3,7 +3,7 @@ import { type ChainDefinition, durationMs, type RetryRule, type Step } from './d
 
 type Options = Pick<ChainsOptions, 'command' | 'chain'>
 
-const NOTHING: WorstCase = { durationMs: 0, cost: 0 }
+const NOTHING: WorstCase = { durationMs: 0, costUsd: 0 }
 const DEFAULT_TIMEOUT_MS = 30_000
 const DEFAULT_MAX_ITEMS = 1_000
 const MAX_DEPTH = 20
@@ -28,7 +28,7 @@ function worstKind(step: Step, options: Options, depth: number): WorstCase {
     const facts = options.command(step.call)
     const attempts = step.retry?.attempts ?? 1
     const timeoutMs = step.timeout === undefined ? (facts?.timeoutMs ?? DEFAULT_TIMEOUT_MS) : durationMs(step.timeout)
-    return { durationMs: attempts * timeoutMs + delaysMs(step.retry), cost: attempts * (facts?.cost ?? 0) }
+    return { durationMs: attempts * timeoutMs + delaysMs(step.retry), costUsd: attempts * (facts?.costUsd ?? 0) }
   }
   if ('steps' in step) return larger(sequence(step.steps, options, depth), sequence(step.otherwise ?? [], options, depth))
   if ('parallel' in step)
@@ -40,22 +40,22 @@ function worstKind(step: Step, options: Options, depth: number): WorstCase {
     const turns = Array.isArray(step.forEach) ? step.forEach.length : (step.max ?? DEFAULT_MAX_ITEMS)
     const one = sequence(step.do, options, depth)
     const rounds = Math.ceil(turns / (step.concurrency ?? 1))
-    return { durationMs: times(one.durationMs, rounds), cost: times(one.cost, turns) }
+    return { durationMs: times(one.durationMs, rounds), costUsd: times(one.costUsd, turns) }
   }
   if ('repeat' in step) {
     const one = sequence(step.repeat, options, depth)
     const pauseMs = step.delay === undefined ? 0 : durationMs(step.delay) * (step.max - 1)
     return sum([
-      { durationMs: times(one.durationMs, step.max), cost: times(one.cost, step.max) },
-      { durationMs: pauseMs, cost: 0 },
+      { durationMs: times(one.durationMs, step.max), costUsd: times(one.costUsd, step.max) },
+      { durationMs: pauseMs, costUsd: 0 },
     ])
   }
   if ('wait' in step)
-    return typeof step.wait === 'string' ? { durationMs: durationMs(step.wait), cost: 0 } : { durationMs: undefined, cost: 0 }
-  if ('ask' in step) return { durationMs: undefined, cost: 0 }
+    return typeof step.wait === 'string' ? { durationMs: durationMs(step.wait), costUsd: 0 } : { durationMs: undefined, costUsd: 0 }
+  if ('ask' in step) return { durationMs: undefined, costUsd: 0 }
   if ('chain' in step) {
     const sub = options.chain?.(step.chain)
-    return sub === undefined || depth > MAX_DEPTH ? { durationMs: undefined, cost: undefined } : worstCaseOf(sub, options, depth + 1)
+    return sub === undefined || depth > MAX_DEPTH ? { durationMs: undefined, costUsd: undefined } : worstCaseOf(sub, options, depth + 1)
   }
   return NOTHING
 }
@@ -70,10 +70,10 @@ function delaysMs(rule: RetryRule | undefined): number {
 
 /** No schedule of that many lanes takes longer. */
 function atOnce(all: readonly WorstCase[], lanes: number): WorstCase {
-  const { durationMs: totalMs, cost } = sum(all)
-  if (totalMs === undefined) return { durationMs: undefined, cost }
+  const { durationMs: totalMs, costUsd } = sum(all)
+  if (totalMs === undefined) return { durationMs: undefined, costUsd }
   const longestMs = Math.max(0, ...all.map((one) => one.durationMs ?? 0))
-  return { durationMs: lanes >= all.length ? longestMs : Math.ceil((totalMs - longestMs) / lanes + longestMs), cost }
+  return { durationMs: lanes >= all.length ? longestMs : Math.ceil((totalMs - longestMs) / lanes + longestMs), costUsd }
 }
 
 const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined || b === undefined ? undefined : a + b)
@@ -82,11 +82,14 @@ const most = (a: number | undefined, b: number | undefined): number | undefined 
   a === undefined || b === undefined ? undefined : Math.max(a, b)
 
 function sum(all: readonly WorstCase[]): WorstCase {
-  return all.reduce((total, one) => ({ durationMs: plus(total.durationMs, one.durationMs), cost: plus(total.cost, one.cost) }), NOTHING)
+  return all.reduce(
+    (total, one) => ({ durationMs: plus(total.durationMs, one.durationMs), costUsd: plus(total.costUsd, one.costUsd) }),
+    NOTHING,
+  )
 }
 
 function larger(a: WorstCase, b: WorstCase): WorstCase {
-  return { durationMs: most(a.durationMs, b.durationMs), cost: most(a.cost, b.cost) }
+  return { durationMs: most(a.durationMs, b.durationMs), costUsd: most(a.costUsd, b.costUsd) }
 }
 
 function limited(worst: WorstCase, limitMs: number | undefined): WorstCase {

@@ -15,10 +15,11 @@ export const define: Define = (command, session) => {
 
   add('check', 'Report everything that is wrong with a chain, with line and column')
     .argument('<chain>', 'A file, or the name of a chain')
-    .action(async (chain: string) => {
+    .option('--plugin <name>', 'Check it as a chain of this plugin, which may call less than you may')
+    .action(async (chain: string, { plugin }: { plugin?: string }) => {
       const chains = await chainsOf(session)
       const { name, text } = await textOf(session, chain)
-      const result = chains.check(text)
+      const result = chains.check(text, plugin === undefined ? {} : { plugin: await pluginNamed(session, plugin) })
       const isWrong = result.problems.some(({ severity }) => severity === 'error')
       session.answer({ data: result, text: (look) => renderCheck(name, result, look), exit: isWrong ? EXIT.failed : EXIT.done })
     })
@@ -135,6 +136,12 @@ interface RunOptions {
   readonly input?: string
   readonly dryRun?: boolean
   readonly yes?: boolean
+}
+
+async function pluginNamed(session: Session, name: string): Promise<string> {
+  const { plugins } = await session.yard()
+  if (plugins.some((plugin) => plugin.name === name)) return name
+  throw usage(`Cannot check the chain for "${name}" as it must be a plugin here`, 'switchyard plugins')
 }
 
 const isId = (text: string): boolean => /^c-[2-9a-z]{7}$/.test(text)

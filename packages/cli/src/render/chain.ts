@@ -108,7 +108,7 @@ export function renderCheck(name: string, { problems, worstCase, missingCommands
   if (missingCommands.length > 0) lines.push(`It becomes runnable with the plugins that bring: ${missingCommands.join(', ')}`)
   if (worstCase !== undefined)
     lines.push(
-      `At worst: ${worstCase.durationMs === undefined ? 'no limit to how long it takes' : timeText(worstCase.durationMs)}${worstCase.cost ? `, cost ${worstCase.cost}` : ''}`,
+      `At worst: ${worstCase.durationMs === undefined ? 'no limit to how long it takes' : timeText(worstCase.durationMs)}${costText(worstCase.costUsd)}`,
     )
   return problems.length === 0 ? [`${paint(look, 'green', '✓')} ${name} is right`, ...lines].join('\n') : lines.join('\n')
 }
@@ -117,6 +117,11 @@ function timeText(ms: number): string {
   if (ms < 120_000) return `${Math.ceil(ms / 1_000)} s`
   if (ms < 7_200_000) return `${Math.ceil(ms / 60_000)} min`
   return ms < 172_800_000 ? `${Math.ceil(ms / 3_600_000)} h` : `${Math.ceil(ms / 86_400_000)} days`
+}
+
+function costText(costUsd: number | undefined): string {
+  if (costUsd === undefined) return ', and no limit to what it costs'
+  return costUsd === 0 ? '' : `, and $${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)}`
 }
 
 /** What each step would do; `kept` says how to do it. */

@@ -35,8 +35,13 @@ interface CommandBase<Input extends z.ZodType, Output extends z.ZodType> {
   run(input: z.output<Input>, ctx: Context): z.input<Output> | Promise<z.input<Output>>
   /** How to take a result back; undefined where there was nothing to undo. */
   undo?(result: z.output<Output>, input: z.output<Input>): Undo | undefined
-  /** Whether a second run with the same input changes nothing more. @default true for `read`, else false */
-  idempotent?: boolean
+  /**
+   * Whether a second run with the same input changes nothing more. `'key'`: with the same `ctx.idempotencyKey`, also when the
+   * first run was killed half-way; the chains then repeat it after a crash and ask nobody. @default true for `read`, else false
+   */
+  idempotent?: boolean | 'key'
+  /** What one run costs at most, in US dollars, where somebody is billed for it. @default 0 */
+  costUsd?: number
   /** @default 30000 */
   timeoutMs?: number
   guard?: Readonly<Record<string, unknown>>

@@ -23,6 +23,8 @@ export interface Context {
   readonly log: Log
   /** The trace that this run belongs to, to be handed to programs that take a W3C traceparent. */
   readonly headers: MessageHeaders
+  /** The caller's: calls with one key want one effect. Steps of chains have one that stays the same over restarts. */
+  readonly idempotencyKey: string | undefined
   /** Calls a command of another plugin (or of this one) over the bus; deadline, trace and cancellation go along. The input is frozen, not copied. */
   call<input, output>(command: CommandRef<input, output>, input: input, options?: CallOptions): Promise<output>
   call(command: string, input: unknown, options?: CallOptions): Promise<unknown>

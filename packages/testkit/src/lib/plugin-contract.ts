@@ -82,7 +82,7 @@ export function pluginContract<const commands extends Commands>(
       test(`[P2] ${id}: its plan names what it touches`, each(planNamesWhatIsTouched))
     }
     if (command.undo !== undefined) test(`[U1] ${id}: its undo leaves everything as it was`, () => undoReallyUndoes(subject, name))
-    if (command.idempotent ?? command.effect === 'read')
+    if ((command.idempotent ?? command.effect === 'read') === true)
       test(`[I1] ${id}: a second run changes nothing and answers the same`, each(secondRunChangesNothing))
     test(`[S1] ${id}: ends when its signal is aborted`, each(stopsWhenAborted))
     test(`[E1] ${id}: throws SwitchyardErrors alone`, () => errorsAreCoded(subject, name))

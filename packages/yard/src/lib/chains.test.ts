@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ChainDefinition } from '@switchyard/chain'
 import { createFakeClock } from '@switchyard/contracts/testing'
-import { command, definePlugin, defineTopic } from '@switchyard/plugin-kit'
+import { command, definePlugin, defineTopic, SwitchyardError } from '@switchyard/plugin-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defaultConfig, openYard, type Yard } from '../index.ts'
@@ -73,5 +74,46 @@ describe('yard.chains()', () => {
     expect((await visit(async (yard) => (await yard.chains()).show(id))).state).toBe('done')
     await clock.advance(2 * DAY_MS)
     expect(await visit(async (yard) => (await yard.chains()).list())).toEqual([])
+  })
+
+  it('shows a command the key of its step, the same at every try', async () => {
+    const keys: (string | undefined)[] = []
+    const pays = definePlugin({
+      name: 'pays',
+      version: '1.0.0',
+      summary: 'Pays',
+      commands: {
+        pay: command({
+          summary: 'Pays once for a key',
+          examples: [],
+          effect: 'write',
+          idempotent: 'key',
+          costUsd: 1.25,
+          input: z.object({}),
+          output: z.object({}),
+          plan: () => ({ summary: 'Pay', steps: [] }),
+          run(_, ctx) {
+            keys.push(ctx.idempotencyKey)
+            if (keys.length === 1) throw new SwitchyardError('BUSY', 'Cannot pay as the bank must be open: it is not', { retryable: true })
+            return {}
+          },
+        }),
+      },
+    })
+    const yard = await openYard(dir, { plugins: [pays, ships], config: defaultConfig(), memory: true })
+    const chains = await yard.chains()
+    const definition: ChainDefinition = { name: 'pay', steps: [{ id: 'pay', call: 'pays.pay', retry: { attempts: 3, delay: '1ms' } }] }
+    const { id, state } = await chains.run(definition)
+    expect([state, keys]).toEqual(['done', [`${id}/pay`, `${id}/pay`]])
+
+    // What may be repeated by its key asks nobody after a crash, and every try may cost.
+    const { problems, worstCase } = chains.check(definition)
+    expect(problems.map(({ code }) => code)).toEqual(['NO_UNDO'])
+    expect(worstCase?.costUsd).toBe(3.75)
+    const once: ChainDefinition = { name: 'once', steps: [{ id: 'out', call: 'ships.deploy', input: { version: '1' }, undo: false }] }
+    expect(chains.check(once).problems.map(({ code }) => code)).toEqual(['ASKS_AFTER_CRASH'])
+    expect(chains.check(once, { plugin: 'pays' }).problems.map(({ code }) => code)).toEqual(['PERMISSION', 'ASKS_AFTER_CRASH'])
+    expect(chains.check(once, { plugin: 'ships' }).problems.map(({ code }) => code)).toEqual(['ASKS_AFTER_CRASH'])
+    await yard.close()
   })
 })

@@ -129,14 +129,16 @@ export function createYardChains({
   function factsOf(commandId: string): CommandFacts | undefined {
     const found = commands.get(commandId)
     if (found === undefined) return undefined
-    const { effect, input, output, idempotent = effect === 'read', undo } = found.definition
+    const { effect, input, output, idempotent = effect === 'read', costUsd, undo } = found.definition
     const timeoutMs = timeLimitMsOf(commandId)
     return {
       plugin: found.plugin,
       effect,
       input,
       output,
-      idempotent,
+      idempotent: idempotent === true,
+      takesKey: idempotent === 'key',
+      ...(costUsd !== undefined && { costUsd }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(undo !== undefined && { undo: (result, given) => undo(result, input.parse(given)) }),
     }

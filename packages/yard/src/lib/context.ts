@@ -80,6 +80,10 @@ export class RunContext implements ListenContext {
     return this.#bus.headers
   }
 
+  get idempotencyKey(): string | undefined {
+    return this.#bus.idempotencyKey
+  }
+
   get state(): PluginState {
     return this.#around.state.of(this.#around.plugin.name, this.#bus.headers)
   }

@@ -31,7 +31,8 @@ export function guardOf(plugin: Plugin, { id, definition }: CommandInfo, configu
       name: own.some((layer) => layer !== undefined) ? id : plugin.name,
       options: { ...settings, deadlineMs: timeLimitMs, cache: settings.cache ?? false },
       effect: definition.effect,
-      idempotent: definition.idempotent ?? definition.effect === 'read',
+      // By key is not enough here: most callers give none.
+      idempotent: (definition.idempotent ?? definition.effect === 'read') === true,
     },
     timeLimitMs,
   }
