@@ -17,6 +17,10 @@ export interface Place {
   readonly found: string
   /** The whole range that it is in, as npm writes ranges. */
   readonly range?: string
+  /** Folder of the package that asks; of a version itself, of the package whose file it is in. */
+  readonly by: string
+  /** Whether only work on the package needs it, so that its users never see it. */
+  readonly isDev: boolean
 }
 
 /** A place before it is known which file and package it is in. */
@@ -30,6 +34,9 @@ export interface Spot {
   /** Whether it may be something else than the package's version, and so counts only where it is equal to it. */
   readonly isVague?: boolean
   readonly range?: string
+  /** Folder of the package that asks, relative to the file's own; absent: the one whose file it is. */
+  readonly by?: string
+  readonly isDev?: boolean
   readonly start: number
   readonly end: number
 }
