@@ -15,3 +15,11 @@ export const VERBS: ReadonlySet<string> = new Set(
     'verify view wait warn watch wipe write'
   ).split(' '),
 )
+
+/** Whether a word is one of these verbs, in any form people ask in: deploy, deploys, deploying, deployed. */
+export function isVerb(word: string): boolean {
+  if (VERBS.has(word)) return true
+  const base = /^(.{2,}?)(?:ing|ed|es|s)$/.exec(word)?.[1]
+  if (base === undefined) return false
+  return VERBS.has(base) || VERBS.has(`${base}e`) || (base.at(-1) === base.at(-2) && VERBS.has(base.slice(0, -1)))
+}

@@ -32,7 +32,7 @@ export function lexemesOf(text: string): readonly Lexeme[] {
       stem: stem(lower.replace(/^-+/, '')),
       start,
       end,
-      endsClause: /^[\s"'”’)]*(?:[.,;:!?](?:\s|$)|$)/.test(read.slice(end, end + 8)),
+      endsClause: /^[\s"'”’)]*(?:[.,;:!?](?:\s|$)|$)|^[ \t]*\n/.test(read.slice(end, end + 8)),
     })
   }
   return lexemes

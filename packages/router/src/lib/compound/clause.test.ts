@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { clausesOf } from './clause.ts'
+import type { Condition } from './condition.ts'
+
+const show = (condition: Condition): string => {
+  if (condition.kind === 'outcome') return condition.good ? 'good' : 'bad'
+  if (condition.kind === 'figure') return `${condition.words.join(' ')} ${condition.operator} ${condition.number}`
+  return `${condition.some ? 'some' : 'no'} ${condition.words.join(' ')}`
+}
+const read = (text: string): string =>
+  clausesOf(text)
+    .map(
+      ({ start, end, condition, refused }) => `${condition ? `[${show(condition)}] ` : ''}${refused ? '!' : ''}${text.slice(start, end)}`,
+    )
+    .join(' | ')
+
+const ROWS: readonly (readonly [string, string])[] = [
+  [
+    'check the api, and if it is healthy cut a minor release and deploy it to staging, otherwise open an issue',
+    'check the api | [good] cut a minor release | [good] deploy it to staging | [bad] open an issue',
+  ],
+  ['check the api, then deploy it to staging', 'check the api | deploy it to staging'],
+  [
+    'scan the project. If the score is below 80, open an issue. Then show me the releases',
+    'scan the project | [score < 80] open an issue | show me the releases',
+  ],
+  ['deploy to staging if the tests pass and notify me', '[good] deploy to staging | notify me'],
+  ['run the tests and deploy unless they fail', 'run the tests | [good] deploy'],
+  ['deploy after checking the health', 'checking the health | deploy'],
+  ['before deploying, check the disk', 'check the disk | deploying'],
+  ['check the disk before you deploy', 'check the disk | deploy'],
+  ['once it is done, restart the worker', '[good] restart the worker'],
+  ['cut a release but do not push it', 'cut a release | !do not push it'],
+  ['do not check the health of this project', '!do not check the health of this project'],
+  ['check if production is healthy', 'check if production is healthy'],
+  ['tell me when the deployment finished', 'tell me when the deployment finished'],
+  ['open an issue: fix the login and the logout', 'open an issue: fix the login | the logout'],
+  ['open an issue called "check this and then that"', 'open an issue called "check this and then that"'],
+  ['deploy api 1.2.3 to staging. After that watch it for 5 minutes', 'deploy api 1.2.3 to staging | watch it for 5 minutes'],
+  ['if there are errors in the logs, restart it; if not, do nothing', '[some errors] restart it | [no errors] do nothing'],
+  ['scan it and if there are more than 3 issues stop', 'scan it | [issues > 3] stop'],
+  ['first check the health, second cut a patch release and finally deploy', 'check the health | second cut a patch release | deploy'],
+  ['check the disk and memory', 'check the disk | memory'],
+]
+
+describe('clausesOf()', () => {
+  for (const [text, clauses] of ROWS) it(`takes apart "${text}"`, () => expect(read(text)).toBe(clauses))
+})

@@ -1,0 +1,114 @@
+/** What has to hold before a part of a request is done, as far as its words say. */
+export type Condition =
+  /** Whether what was done before came out well. */
+  | { readonly kind: 'outcome'; readonly good: boolean; readonly word: string }
+  /** A figure of its result: "if the score is below 80". */
+  | { readonly kind: 'figure'; readonly words: readonly string[]; readonly operator: '<' | '<=' | '>' | '>='; readonly number: number }
+  /** Whether its result holds any of something: "if there are errors". */
+  | { readonly kind: 'any'; readonly words: readonly string[]; readonly some: boolean }
+
+export interface ReadCondition {
+  readonly condition: Condition
+  /** How many characters of the text it takes. */
+  readonly length: number
+}
+
+const GOOD =
+  'healthy|okay|ok|fine|good|green|up|clean|successful|ready|passing|alive|running|stable|valid|reachable|online|happy|well|done|finished|complete|completed|through'
+const BAD = 'unhealthy|down|broken|red|bad|degraded|failing|dirty|unavailable|invalid|unreachable|offline|unstable|sick|dead|wrong|not well'
+const DOES_WELL =
+  'pass(?:es|ed)?|succeed(?:s|ed)?|work(?:s|ed)?(?: out)?|goes? (?:well|through|fine|okay|ok)|went (?:well|through|fine|okay|ok)|finish(?:es|ed)?|complet(?:es|ed)'
+const DOES_BADLY = 'fail(?:s|ed)?|break(?:s)?|broke|crash(?:es|ed)?|goes? wrong|went wrong|errors?(?: out)?|times? out'
+const SUBJECT = String.raw`(?:(?:it|that|this|they|all|all of (?:it|that|them)|everything|anything|nothing|something|the result|(?:the |our |my )?[\w-]+(?: [\w-]+)?)\s+)?`
+const IS = String.raw`(?:is|are|was|were|looks?|seems?|comes? (?:back|out)|came (?:back|out)|turns? out(?: to be)?|gets?|has been|have been|'s)\s+`
+const NOT = String.raw`(?:not|never|no longer|isn't|isnt|aren't|arent)\s+`
+const ADVERB = `(?:still |all |really |indeed |completely |actually )?`
+
+const SHAPES: readonly { readonly pattern: RegExp; readonly good: boolean }[] = [
+  {
+    pattern: new RegExp(
+      `^(${SUBJECT})(?:(?:does|do|did) not|doesn't|doesnt|don't|dont|didn't|didnt|won't)\\s+(?:${DOES_WELL}|pass|succeed|work|go (?:well|through)|look (?:${GOOD}))\\b`,
+      'iu',
+    ),
+    good: false,
+  },
+  {
+    pattern: new RegExp(
+      `^(${SUBJECT})(?:(?:does|do|did) not|doesn't|doesnt|don't|dont|didn't|didnt)\\s+(?:${DOES_BADLY}|fail|break|crash|go wrong)\\b`,
+      'iu',
+    ),
+    good: true,
+  },
+  { pattern: new RegExp(`^(nothing\\s+)(?:${IS})?(?:${DOES_BADLY}|${BAD})\\b`, 'iu'), good: true },
+  { pattern: new RegExp(`^(${SUBJECT})(?:${IS})?${NOT}${ADVERB}(?:${GOOD})\\b`, 'iu'), good: false },
+  { pattern: new RegExp(`^(${SUBJECT})(?:${IS})?${NOT}${ADVERB}(?:${BAD})\\b`, 'iu'), good: true },
+  { pattern: new RegExp(`^(${SUBJECT})${IS}${ADVERB}(?:${BAD})\\b`, 'iu'), good: false },
+  {
+    pattern: new RegExp(`^(${SUBJECT})${IS}${ADVERB}(?:${GOOD}|deployed|released|built|merged|fixed|restarted|created)\\b`, 'iu'),
+    good: true,
+  },
+  { pattern: new RegExp(`^()(?:all )?(?:${GOOD}|so|deployed|released|built)\\b`, 'iu'), good: true },
+  { pattern: new RegExp(`^()(?:${BAD}|not)\\b`, 'iu'), good: false },
+  { pattern: new RegExp(`^(${SUBJECT})(?:${DOES_BADLY})\\b`, 'iu'), good: false },
+  { pattern: new RegExp(`^(${SUBJECT})(?:${DOES_WELL})\\b`, 'iu'), good: true },
+]
+
+const FIGURE =
+  /^(?:the |its )?([\p{L}][\p{L} -]{0,40}?)\s+(?:is|are|drops?|falls?|stays?|goes?|gets?|was)?\s*(below|under|less than|lower than|fewer than|at most|above|over|more than|greater than|higher than|at least)\s+(\d+(?:\.\d+)?)\s?(?:%|percent)?/iu
+const COUNT =
+  /^(?:there (?:are|is)|it (?:has|finds|found|shows|reports)|we (?:have|find)|you find)\s+(more than|fewer than|less than|at least|at most)\s+(\d+)\s+([\p{L}-]+)/iu
+const ANY =
+  /^(?:there (?:are|is|were)|it (?:has|finds|found|shows|reports)|we (?:have|find)|you (?:find|see))\s+(no|any|some|an?)?\s*((?:(?:critical|open|new|failed|failing|pending|security|serious|unresolved)\s)?[\p{L}-]+)/iu
+const OPERATORS: Readonly<Record<string, '<' | '<=' | '>' | '>='>> = {
+  below: '<',
+  under: '<',
+  'less than': '<',
+  'lower than': '<',
+  'fewer than': '<',
+  'at most': '<=',
+  above: '>',
+  over: '>',
+  'more than': '>',
+  'greater than': '>',
+  'higher than': '>',
+  'at least': '>=',
+}
+
+/** The condition that a text begins with, and how far it goes; `undefined` where it begins with none that can be read. */
+export function readCondition(text: string): ReadCondition | undefined {
+  const count = COUNT.exec(text)
+  if (count !== null)
+    return {
+      condition: { kind: 'figure', words: wordsOf(count[3]!), operator: OPERATORS[count[1]!.toLowerCase()]!, number: Number(count[2]) },
+      length: count[0].length,
+    }
+  const figure = FIGURE.exec(text)
+  if (figure !== null)
+    return {
+      condition: { kind: 'figure', words: wordsOf(figure[1]!), operator: OPERATORS[figure[2]!.toLowerCase()]!, number: Number(figure[3]) },
+      length: figure[0].length,
+    }
+  for (const { pattern, good } of SHAPES) {
+    const match = pattern.exec(text)
+    if (match !== null && !isQuantity(match[0]))
+      return { condition: { kind: 'outcome', good, word: match[0].trim().split(/\s+/).at(-1)!.toLowerCase() }, length: match[0].length }
+  }
+  const any = ANY.exec(text)
+  if (any !== null)
+    return { condition: { kind: 'any', words: wordsOf(any[2]!), some: any[1]?.toLowerCase() !== 'no' }, length: any[0].length }
+  return undefined
+}
+
+export function negated(condition: Condition): Condition {
+  if (condition.kind === 'outcome') return { ...condition, good: !condition.good }
+  if (condition.kind === 'any') return { ...condition, some: !condition.some }
+  const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' } as const
+  return { ...condition, operator: opposite[condition.operator] }
+}
+
+const isQuantity = (text: string): boolean => /^there\b/i.test(text)
+const wordsOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[\s-]+/)
+    .filter((word) => word !== '')

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { trainRouter } from '../train.ts'
+import { factsOf } from './command-facts.ts'
+import { COMMANDS } from './commands.fixture.ts'
+import { type Decided, type DecideOptions, decide } from './decide.ts'
+
+const model = trainRouter(COMMANDS.map(({ id, summary, examples }) => ({ id, summary, examples })))
+const facts = new Map(COMMANDS.map((command) => [command.id, factsOf(command)]))
+const options: DecideOptions = {
+  facts: (id) => facts.get(id),
+  names: { env: ['staging', 'production'], service: ['api', 'worker', 'web'] },
+  nowMs: new Date(2026, 10, 21).getTime(),
+}
+const ask = (request: string): Decided => decide(model, request, options)
+const show = ({ parts }: Decided): string[] =>
+  parts.map(
+    ({ command, args, after, when }) =>
+      `${command} ${Object.entries(args)
+        .map(([name, { value }]) => `${name}=${value}`)
+        .join(' ')}${after.length > 0 ? ` after ${after.join(',')}` : ''}${when === undefined ? '' : ` when ${when}`}`,
+  )
+
+describe('decide()', () => {
+  it('takes apart what the product is for', () => {
+    const decided = ask(
+      'check the health of the api, and if it is healthy cut a minor release and deploy it to staging, otherwise open an issue: api is unhealthy',
+    )
+    expect(show(decided)).toEqual([
+      'ops.health.check service=api',
+      "release.cut bump=minor after 0 when steps.part1.output.status == 'HEALTHY'",
+      "deploy.apply service=api env=staging version=${{ steps.part2.output.version }} after 0,1 when steps.part1.output.status == 'HEALTHY'",
+      "ops.issue.open title=api is unhealthy after 0 when steps.part1.output.status != 'HEALTHY'",
+    ])
+    expect(decided).toMatchObject({ outcome: 'routed', strategy: 'mixed' })
+  })
+
+  const ROWS: readonly (readonly [string, ...string[]])[] = [
+    ['check the api, then deploy it to staging', 'ops.health.check service=api', 'deploy.apply service=api env=staging after 0'],
+    ['restart the api and the worker', 'ops.service.restart service=api', 'ops.service.restart service=worker after 0'],
+    ['show the logs of api, web and worker', 'ops.logs.show service=api', 'ops.logs.show service=web', 'ops.logs.show service=worker'],
+    ['check the disk and memory of this machine', 'ops.host.check '],
+    ['check the disk and restart the api', 'ops.host.check ', 'ops.service.restart service=api after 0'],
+    [
+      'deploy api 1.2.0 to staging. After that show me its error logs',
+      'deploy.apply service=api env=staging version=1.2.0',
+      'ops.logs.show service=api level=error after 0',
+    ],
+    ['cut a patch release but do not push it', 'release.cut bump=patch push=false'],
+    [
+      'scan the project and if the score is below 80 open an issue called "Health is low"',
+      'ops.project.scan ',
+      'ops.issue.open title=Health is low after 0 when steps.part1.output.score < 80',
+    ],
+    ['show the error logs of the web and list the open issues', 'ops.logs.show service=web level=error', 'ops.issue.list status=open'],
+    ['deploy web to production after checking the disk', 'ops.host.check ', 'deploy.apply service=web env=production after 0'],
+    ['roll back the api in production', 'deploy.rollback service=api env=production'],
+  ]
+  for (const [request, ...parts] of ROWS) it(`reads "${request}"`, () => expect(show(ask(request))).toEqual(parts))
+
+  it('says where in the request each value stands, also behind the first part', () => {
+    const request = 'check the api, then deploy it to staging'
+    const [, second] = ask(request).parts
+    expect(Object.fromEntries(Object.entries(second!.args).map(([name, { from }]) => [name, request.slice(...from)]))).toEqual({
+      service: 'it',
+      env: 'staging',
+    })
+  })
+
+  it('does not do what is not to be done', () => {
+    expect(ask('do not deploy the api to production')).toMatchObject({
+      outcome: 'abstain',
+      parts: [],
+      refused: ['do not deploy the api to production'],
+    })
+    expect(show(ask('check the health of the api but do not restart it'))).toEqual(['ops.health.check service=api'])
+  })
+
+  it('asks before it destroys what nobody asked to destroy', () => {
+    for (const request of [
+      'what happens if I destroy staging?',
+      'how do I tear down production',
+      'clean up the wording of the docs in staging',
+    ])
+      expect(ask(request).outcome, request).not.toBe('routed')
+    expect(ask('destroy the staging environment of the api')).toMatchObject({
+      outcome: 'routed',
+      parts: [{ command: 'deploy.destroy', args: { env: { value: 'staging' } } }],
+    })
+    expect(ask('destroy it')).toMatchObject({ outcome: expect.stringMatching('ask|abstain') })
+    expect(ask('destroy the deployment of the api')).toMatchObject({ outcome: 'ask', asks: 'arguments', parts: [{ missing: ['env'] }] })
+  })
+
+  it('asks for what is missing, naming what there is', () => {
+    expect(ask('deploy the api')).toMatchObject({ outcome: 'ask', asks: 'arguments', question: 'What is the env (staging, production)?' })
+  })
+
+  it('asks what a condition is about that nothing before it tells', () => {
+    expect(ask('check the disk, and if the temperature is above 90 restart the api')).toMatchObject({ outcome: 'ask', asks: 'condition' })
+  })
+
+  it('gets through whatever is typed', () => {
+    for (const request of [
+      '',
+      '   ',
+      '\u0000\u0007',
+      '💥 💥',
+      'if if if then then',
+      'and',
+      '"',
+      `${'check the api and '.repeat(20_000)}`,
+      'deploy '.repeat(5_000),
+    ])
+      expect(['routed', 'ask', 'abstain']).toContain(ask(request).outcome)
+  })
+})

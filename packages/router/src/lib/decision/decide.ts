@@ -1,0 +1,235 @@
+import { type Argument, fillArguments } from '../arguments/fill.ts'
+import { flagIn } from '../arguments/flag.ts'
+import { lexemesOf } from '../arguments/lexeme.ts'
+import type { SlotValues } from '../candidate.ts'
+import type { Condition } from '../compound/condition.ts'
+import { type Part, splitRequest } from '../compound/split.ts'
+import type { RouterModel } from '../model.ts'
+import { route } from '../route.ts'
+import type { Routed } from '../routed.ts'
+import { stem } from '../stem.ts'
+import { isVerb } from '../verbs.ts'
+import type { CommandFacts } from './command-facts.ts'
+import { isAskedFor } from './guard.ts'
+import { type Earlier, referencesOf } from './references.ts'
+import { whenOf } from './when.ts'
+
+export interface DecideOptions {
+  /** Of every command the model knows. */
+  readonly facts: (id: string) => CommandFacts | undefined
+  /** What this workspace calls its environments, services, projects, branches, hosts. */
+  readonly names?: SlotValues
+  readonly nowMs: number
+  /** Only these commands compete. Default: all. */
+  readonly only?: ReadonlySet<string>
+}
+
+export interface DecidedPart {
+  readonly text: string
+  readonly command: string
+  readonly confidence: number
+  readonly args: Readonly<Record<string, Argument>>
+  readonly missing: readonly string[]
+  readonly alternatives: readonly { readonly command: string; readonly confidence: number }[]
+  /** Which parts have to be done before. */
+  readonly after: readonly number[]
+  /** An expression of the chain language; done only where it is true. */
+  readonly when?: string
+}
+
+/** What a request comes to. */
+export interface Decided {
+  readonly request: string
+  readonly outcome: 'routed' | 'ask' | 'abstain'
+  /** What is to be asked: which command is meant, for arguments, whether it is meant at all, or what a condition is about. */
+  readonly asks?: 'command' | 'arguments' | 'intent' | 'condition'
+  readonly question?: string
+  readonly parts: readonly DecidedPart[]
+  /** What it says is not to be done. */
+  readonly refused: readonly string[]
+  readonly strategy: 'single' | 'sequential' | 'parallel' | 'mixed'
+}
+
+interface Doubt {
+  readonly asks: NonNullable<Decided['asks']>
+  readonly question: string
+}
+
+/** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
+export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
+  const { facts, only } = options
+  const routeOne = (text: string): Routed => route(model, text, { ...(only !== undefined && { only }) })
+  const { parts, refused } = splitRequest(request, (text) => {
+    const { ranked, scope, confidence } = routeOne(text)
+    return { id: ranked[0]?.id, scope, confidence }
+  })
+  const decided: DecidedPart[] = []
+  const earlier: Earlier[] = []
+  const doubts: Doubt[] = []
+  /** What is refused as an option of something that is asked for. */
+  const answered = new Set<Part>()
+  for (const part of parts) {
+    const routed = routeOne(part.text)
+    const [best, ...others] = routed.ranked
+    const known = best === undefined ? undefined : facts(best.id)
+    if (best === undefined || known === undefined || routed.outcome === 'abstain') {
+      if (parts.length > 1) doubts.push({ asks: 'command', question: `Nothing here does "${part.text}". Go on without it?` })
+      continue
+    }
+    const { args, missing, results } = argumentsOf(part, known, earlier, options)
+    for (const option of refused.filter(({ start }) => start >= part.end)) {
+      const flags = flagsOf(option, known)
+      if (Object.keys(flags).length === 0) continue
+      Object.assign(args, flags)
+      answered.add(option)
+    }
+    const when = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
+    const each = everyOne(request, part, known, args, options.names)
+    for (const own of each) {
+      const index = decided.length
+      decided.push({
+        text: part.text,
+        command: best.id,
+        confidence: best.confidence,
+        args: inOrder(known, own),
+        missing,
+        alternatives: others.slice(0, 2).map(({ id, confidence }) => ({ command: id, confidence })),
+        after: afterOf(index, part, known, earlier, results, when),
+        ...(when !== undefined && { when }),
+      })
+      earlier.push({ index, facts: known, args: own })
+    }
+    if (part.condition !== undefined && when === undefined)
+      doubts.push({ asks: 'condition', question: `What tells whether "${conditionText(part.condition)}"?` })
+    if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
+    else if (routed.outcome === 'ask') doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
+    else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
+  }
+  const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
+  const strategy = strategyOf(decided)
+  if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
+  const [doubt] = doubts
+  if (doubt !== undefined) return { ...said, outcome: 'ask', ...doubt, parts: decided, strategy }
+  return { ...said, outcome: 'routed', parts: decided, strategy }
+}
+
+interface FilledPart {
+  readonly args: Record<string, Argument>
+  readonly missing: readonly string[]
+  /** The parts whose results it needs. */
+  readonly results: readonly number[]
+}
+
+function argumentsOf(part: Part, facts: CommandFacts, earlier: readonly Earlier[], { names, nowMs }: DecideOptions): FilledPart {
+  const filled = fillArguments(part.text, facts.fields, {
+    nowMs,
+    literal: facts.effect === 'destroy',
+    ownWords: facts.ownWords,
+    ...(names !== undefined && { names }),
+  })
+  const args: Record<string, Argument> = {}
+  for (const [name, { value, from }] of Object.entries(filled.args))
+    args[name] = { value, from: [from[0] + part.start, from[1] + part.start] }
+  const open = facts.fields.filter(({ name }) => args[name] === undefined)
+  const referred = earlier.length === 0 ? [] : referencesOf(part.text, part.start, facts, open, earlier)
+  for (const { name, argument } of referred) args[name] = argument
+  return {
+    args,
+    missing: filled.missing.filter((name) => args[name] === undefined),
+    results: referred.flatMap(({ result }) => (result === undefined ? [] : [result])),
+  }
+}
+
+/** "... but do not push it": the flags of a command that a refusal behind it turns off. */
+function flagsOf(option: Part, { fields }: CommandFacts): Readonly<Record<string, Argument>> {
+  const lexemes = lexemesOf(option.text)
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const found = field.kind === 'flag' ? flagIn(lexemes, field) : undefined
+      return found === undefined
+        ? []
+        : [[field.name, { value: found.value, from: [option.start + found.start, option.start + found.end] as const }]]
+    }),
+  )
+}
+
+const NEXT_NAME = /^(?:,? and |, |,? & |,? as well as )(?:the |our |my )?([\p{L}\p{N}][\w./-]*\w|[\p{L}\p{N}])/iu
+
+/** "restart the api and the worker" asks for the same thing twice: the arguments for each. */
+function everyOne(
+  request: string,
+  part: Part,
+  { fields, ownWords }: CommandFacts,
+  args: Readonly<Record<string, Argument>>,
+  names: SlotValues = {},
+): readonly Record<string, Argument>[] {
+  const field = fields.find(({ name, kind, list }) => (kind === 'name' || kind === 'host') && !list && args[name] !== undefined)
+  if (field === undefined) return [args]
+  const all: Record<string, Argument>[] = [args]
+  const known = names[field.slot]?.map((name) => name.toLowerCase())
+  let end = args[field.name]!.from[1]
+  for (;;) {
+    const next = NEXT_NAME.exec(request.slice(end, part.end))
+    const name = next?.[1]
+    if (next === null || name === undefined || isVerb(name.toLowerCase()) || ownWords.has(stem(name.toLowerCase()))) return all
+    if (known !== undefined && !known.includes(name.toLowerCase())) return all
+    const start = end + next[0].length - name.length
+    end = start + name.length
+    if (Object.values(args).some(({ from }) => from[0] < end && start < from[1])) return all
+    const value = names[field.slot]?.find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
+    all.push({ ...args, [field.name]: { value, from: [start, end] } })
+  }
+}
+
+const inOrder = ({ fields }: CommandFacts, args: Readonly<Record<string, Argument>>): Readonly<Record<string, Argument>> =>
+  Object.fromEntries(fields.flatMap(({ name }) => (args[name] === undefined ? [] : [[name, args[name]]])))
+
+/** A condition is about the nearest part before that says something of the kind, and about the last one where none does. */
+function conditionOf(condition: Condition, earlier: readonly Earlier[]): string | undefined {
+  const candidates = [...earlier].reverse().filter(({ facts }) => facts.effect === 'read')
+  for (const { index, facts } of candidates.length > 0 ? candidates : [...earlier].reverse()) {
+    const when = whenOf(condition, index, facts)
+    if (when !== undefined) return when
+  }
+  return undefined
+}
+
+function afterOf(
+  index: number,
+  part: Part,
+  facts: CommandFacts,
+  earlier: readonly Earlier[],
+  results: readonly number[],
+  when: string | undefined,
+): readonly number[] {
+  const after = new Set(results)
+  for (const match of when?.matchAll(/steps\.part(\d+)\./g) ?? []) after.add(Number(match[1]) - 1)
+  // What changes something keeps its place in the order it was asked in; two looks do not mind one another.
+  const previous = earlier.at(-1)
+  if (previous !== undefined && after.size === 0 && (part.waits || facts.effect !== 'read' || previous.facts.effect !== 'read'))
+    after.add(index - 1)
+  return [...after].sort((a, b) => a - b)
+}
+
+function strategyOf(parts: readonly DecidedPart[]): Decided['strategy'] {
+  if (parts.length < 2) return 'single'
+  const waiting = parts.slice(1).filter(({ after }) => after.length > 0).length
+  return waiting === 0
+    ? 'parallel'
+    : waiting === parts.length - 1 && parts.every(({ after }, i) => i === 0 || after.includes(i - 1))
+      ? 'sequential'
+      : 'mixed'
+}
+
+function questionFor({ fields }: CommandFacts, missing: readonly string[], names: SlotValues = {}): string {
+  const [first = ''] = missing
+  const field = fields.find(({ name }) => name === first)
+  const choices = field?.choices ?? names[field?.slot ?? ''] ?? []
+  const rest = missing.length > 1 ? `, and the ${missing.slice(1).join(', and the ')}` : ''
+  return `What is the ${first}${choices.length > 0 && choices.length <= 8 ? ` (${choices.join(', ')})` : ''}${rest}?`
+}
+
+function conditionText(condition: Condition): string {
+  if (condition.kind === 'outcome') return condition.word
+  return condition.words.join(' ')
+}

@@ -1,0 +1,22 @@
+import { lexemesOf } from '../arguments/lexeme.ts'
+import { stem } from '../stem.ts'
+import type { CommandFacts } from './command-facts.ts'
+
+/** Words that ask for something to be gone. */
+const DESTROYS = new Set(
+  'destroy delete remove drop wipe purge erase tear teardown uninstall discard kill terminate decommission clear prune nuke undeploy rm eliminate trash dismantle'
+    .split(' ')
+    .map(stem),
+)
+/** Beginnings of a request that wants to know something, and does not want it done. */
+const WONDERS =
+  /^(?:(?:hey|hi|so|and|please|okay|ok)[,\s]+)*(?:how (?:do|can|could|would|should|to|does|did|long|often|much)|what (?:if|happens|would happen|does|is|are|was)|why|when (?:did|was|is|will)|who|should (?:i|we)|is it (?:safe|ok|okay|possible)|can i|may i|could i|explain|tell me (?:how|about|why|what)|what['’]s)\b/iu
+
+/** Whether a request says in its own words what a command would do, as far as that is more than to look. */
+export function isAskedFor(text: string, { effect, id }: CommandFacts): boolean {
+  if (effect === 'read') return true
+  if (WONDERS.test(text.trim())) return false
+  if (effect === 'write') return true
+  const verb = id.split(/[.-]/).at(-1)!
+  return lexemesOf(text).some((lexeme) => DESTROYS.has(lexeme.stem) || lexeme.stem === stem(verb))
+}
