@@ -1,0 +1,193 @@
+import { resolve } from 'node:path'
+import { type Command, type Context, command } from '@switchyard/plugin-kit'
+import { z } from 'zod'
+import { openGit } from '../git/git.ts'
+import { cutOf, planOfUndo, publishCut, resumeCut, undoCut } from './cut.ts'
+import { createJournal } from './journal.ts'
+import { doStep, stepsOf, undoStep } from './steps.ts'
+import { cutView, viewOf } from './view.ts'
+
+/** A release may build and upload for long. */
+const LONGEST_MS = 3_600_000
+
+const project = z.string().default('.').describe('Folder of the project, relative to the workspace')
+const version = z.string().optional().describe('Which release: its version, tag or cut id; absent: the newest that fits')
+const which = z.object({ project, version })
+const stepInput = z.object({ cut: z.string(), step: z.string() })
+const stepOutput = z.object({ step: z.string() })
+
+const rootOf = async (folder: string, { workspace, signal }: Context): Promise<string> =>
+  (await openGit(resolve(workspace, folder), { signal })).root
+
+const stepDo = command({
+  summary: 'Do one step of a release that is under way; its chain calls this, nobody else needs to',
+  examples: [],
+  effect: 'write',
+  rare: true,
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: stepInput,
+  output: stepOutput,
+  plan: ({ cut, step }, ctx) => {
+    const { plan, push } = createJournal(ctx.dataDir).read(cut)
+    const says = stepsOf(plan, { push }).find(({ id }) => id === step)?.says ?? step
+    return { summary: says, steps: [{ does: 'run', target: plan.root, detail: says }] }
+  },
+  undo: (_, input) => ({ command: 'release.step.undo', input }),
+  async run({ cut, step }, ctx) {
+    await doStep(cut, step, ctx)
+    return { step }
+  },
+})
+
+const stepUndo = command({
+  summary: 'Take one step of a release back; its chain calls this, nobody else needs to',
+  examples: [],
+  effect: 'destroy',
+  rare: true,
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: stepInput,
+  output: stepOutput,
+  plan: ({ cut, step }, ctx) => {
+    const { plan } = createJournal(ctx.dataDir).read(cut)
+    return { summary: `Take back: ${step}`, steps: [{ does: 'run', target: plan.root, detail: `take back: ${step}` }] }
+  },
+  async run({ cut, step }, ctx) {
+    await undoStep(cut, step, ctx)
+    return { step }
+  },
+})
+
+const undo = command({
+  summary: 'Undo a release: its push, drafts, tag, commit and files, if nobody has built on it',
+  description:
+    'Works for a release that is under way, ended half-way or is done. Everything is as before afterwards, or nothing is touched: it refuses ' +
+    'where somebody committed on top, changed a file of the release, moved its tag, or where npm has it for good.',
+  examples: [
+    'undo the release',
+    'take the last release back',
+    'roll back the release we just made',
+    'revert release 1.4.0',
+    'delete the tag and commit of the last release',
+    'undo the release of the api project',
+    'that release was a mistake, remove it again',
+    'unrelease v2.0.0',
+  ],
+  effect: 'destroy',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: which,
+  output: cutView,
+  async plan(input, ctx) {
+    const cut = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state !== 'undone')
+    return planOfUndo(cut)
+  },
+  async run(input, ctx) {
+    return viewOf(await undoCut(await rootOf(input.project, ctx), input.version, ctx))
+  },
+})
+
+const resume = command({
+  summary: 'Complete a release that was interrupted or ended half-way',
+  description: 'Goes on from what stands; nothing that is done is done twice. Also after the process was killed or the machine went down.',
+  examples: [
+    'resume the release',
+    'continue the interrupted release',
+    'finish the release that failed half way',
+    'go on with release 1.4.0',
+    'the release crashed, pick it up again',
+    'retry publishing the release',
+    'complete the half made release',
+    'carry on releasing the api project',
+  ],
+  effect: 'write',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: which.extend({
+    ran: z.boolean().optional().describe('Your word for a publish command of which nobody can see whether it ran when its process died'),
+  }),
+  output: cutView,
+  async plan(input, ctx) {
+    const cut = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state === 'open')
+    return {
+      summary: `Complete the release ${cut.plan.releases.map(({ tag }) => tag.name).join(', ')}`,
+      steps: [
+        {
+          does: 'run',
+          target: cut.plan.root,
+          detail: stepsOf(cut.plan, cut)
+            .map(({ says }) => says)
+            .join('\n'),
+        },
+      ],
+    }
+  },
+  async run(input, ctx) {
+    return viewOf(await resumeCut(await rootOf(input.project, ctx), input.version, input.ran, ctx))
+  },
+})
+
+const publish = command({
+  summary: 'Push a release that was cut without a push, and show its drafts',
+  examples: [
+    'publish the release',
+    'push the release that we cut',
+    'push the tag of the last release',
+    'publish release 1.4.0',
+    'make the drafted release public',
+    'send the release commit and tag to the remote',
+    'push v2.1.0 to origin',
+    'let the release out',
+  ],
+  effect: 'write',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: which,
+  output: cutView,
+  async plan(input, ctx) {
+    const cut = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state === 'done')
+    const says = stepsOf(cut.plan, { push: true }).filter(({ id }) => id === 'push' || id === 'show')
+    return {
+      summary: `Publish the release ${cut.plan.releases.map(({ tag }) => tag.name).join(', ')}`,
+      steps: says.map((step) => ({ does: 'send', target: step.says })),
+    }
+  },
+  undo: ({ cut, project }) => ({ command: 'release.undo', input: { project, version: cut } }),
+  async run(input, ctx) {
+    return viewOf(await publishCut(await rootOf(input.project, ctx), input.version, ctx))
+  },
+})
+
+const status = command({
+  summary: 'Show the releases cut here: done, undone, under way or half-made, and what to do next',
+  examples: [
+    'release status',
+    'is a release under way',
+    'how far did the release come',
+    'what happened to the last release',
+    'show the releases cut from this workspace',
+    'did the release go through',
+    'was release 1.4.0 pushed',
+    'is there a half finished release',
+  ],
+  effect: 'read',
+  input: which.extend({ limit: z.int().min(1).max(1_000).default(10) }),
+  output: z.object({ cuts: z.array(cutView) }),
+  async run(input, ctx) {
+    const root = await rootOf(input.project, ctx)
+    const journal = createJournal(ctx.dataDir)
+    const cuts = input.version === undefined ? journal.list(root) : [cutOf(journal, root, input.version, () => true)]
+    return { cuts: cuts.slice(0, input.limit).map(viewOf) }
+  },
+})
+
+/** What belongs to cutting, by name; `release.cut` itself stands with the plan that it takes. */
+export const cutCommands = {
+  undo,
+  resume,
+  publish,
+  status,
+  'step.do': stepDo,
+  'step.undo': stepUndo,
+} as const satisfies Readonly<Record<string, Command>>

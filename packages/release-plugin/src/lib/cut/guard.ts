@@ -1,0 +1,33 @@
+import type { Git } from '../git/git.ts'
+import { branchRef, resolveRef, tagRef } from '../git/refs.ts'
+import { isAncestor, plannedBranch } from './commit.ts'
+import { committedOnTop, fileChanged, headMoved, stillOutside, tagChanged } from './errors.ts'
+import { lookAt } from './files.ts'
+import type { Cut } from './journal.ts'
+import { isOurs } from './tag.ts'
+
+/**
+ * Refuses before anything here is taken back what could not be taken back whole: so that no release ends as a commit without its
+ * tag, and nobody's work is lost.
+ * @throws STILL_OUTSIDE, BRANCH_LEFT, COMMITTED_ON_TOP, HEAD_MOVED, FILE_CHANGED, TAG_CHANGED
+ */
+export async function assertCanBeTakenBack(git: Git, cut: Cut): Promise<void> {
+  const { plan, commit } = cut
+  if (cut.pushed !== 'no') throw stillOutside('its commit and tags are, or may be, in the remote')
+  for (const { id } of plan.publish) {
+    const state = cut.published[id]?.state ?? 'no'
+    if (state !== 'no') throw stillOutside(`${id} ${state === 'yes' ? 'is' : 'may be'} published`)
+  }
+  const branch = await plannedBranch(git, cut)
+  const tip = await resolveRef(git, branchRef(branch))
+  if (tip !== plan.head && tip !== commit) {
+    if (commit !== undefined && (await isAncestor(git, commit, tip))) throw committedOnTop(branch, commit)
+    throw headMoved(branch, plan.head, tip)
+  }
+  if (cut.modes !== undefined) for (const edit of plan.files) if (lookAt(plan.root, edit).found === 'other') throw fileChanged(edit.path)
+  for (const [name, known] of Object.entries(cut.tags)) {
+    const found = await resolveRef(git, tagRef(name))
+    if (found === undefined || found === known) continue
+    if (known !== null || !(await isOurs(git, tagRef(name), commit ?? ''))) throw tagChanged(name)
+  }
+}
