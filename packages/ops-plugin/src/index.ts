@@ -1,6 +1,9 @@
 import { resolve } from 'node:path'
 import { command, definePlugin } from '@switchyard/plugin-kit'
 import { scanInput, scanOutput } from './lib/health/schema.ts'
+import { issueCommands } from './lib/issues/commands.ts'
+import { recordCommands } from './lib/records/commands.ts'
+import { RECORD_TABLES } from './lib/records/tables.ts'
 
 const healthScan = command({
   summary: 'Check the health of a project: structure, docs, dependencies, tests, secrets, and all that a Claude Code plugin needs',
@@ -41,8 +44,9 @@ const ops = definePlugin({
     contexts: ['project', 'repository', 'claude-plugin'],
     integrations: ['git', 'npm', 'claude-code'],
   },
-  touches: { files: ['**'], programs: ['git'] },
-  commands: { 'health.scan': healthScan },
+  touches: { files: ['**'], programs: ['git'], hosts: ['api.github.com'], plugins: ['chain', 'release', 'deploy'] },
+  tables: [RECORD_TABLES],
+  commands: { 'health.scan': healthScan, ...recordCommands, ...issueCommands },
 })
 
 export default ops
