@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import type { BusClient, DurableLog } from '@switchyard/bus'
 import type { ChainDefinition, ChainEvent, Chains, CommandFacts } from '@switchyard/chain'
 import type { Clock } from '@switchyard/contracts'
-import type { Log, Plan, Plugin, Question } from '@switchyard/plugin-kit'
+import type { Log, Plan, Plugin } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
 import { unknownChain } from './errors.ts'
 import { mayCall, planMethod } from './host.ts'
-import type { CommandInfo } from './yard.ts'
+import type { Reach } from './stand-ins.ts'
+import type { CommandInfo, YardOptions } from './yard.ts'
 
 /** Where a workspace keeps chains of its own, beside its configuration. */
 const CHAINS_FOLDER = 'chains'
@@ -32,12 +33,14 @@ export interface ChainParts {
   readonly person: BusClient
   /** Of each plugin that is here; its chains are called under these, and so under its own grant. */
   readonly clients: ReadonlyMap<string, BusClient>
+  readonly reach: Reach
+  /** Those that are served here, whose chains may go on here. */
   readonly plugins: readonly Plugin[]
   /** Keeps the events that come while no process is up. */
   readonly durable: DurableLog | undefined
   readonly commands: ReadonlyMap<string, CommandInfo>
   readonly timeLimitMsOf: (commandId: string) => number | undefined
-  readonly ask: ((question: Question) => Promise<string>) | undefined
+  readonly ask: YardOptions['ask']
   readonly log: Log
 }
 
@@ -48,6 +51,7 @@ export function createYardChains({
   random,
   person,
   clients,
+  reach,
   plugins,
   durable,
   commands,
@@ -86,10 +90,14 @@ export function createYardChains({
         const plugin = plugins.find((one) => one.name === name)
         return name === undefined || (plugin !== undefined && mayCall(plugin, command))
       },
-      call: (command, input, { headers, plugin, ...options }) =>
-        clientOf(plugin).call(command, input, { ...options, headers: { ...headers } }),
-      plan: async (command, input, plugin) =>
-        (await clientOf(plugin).call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan,
+      async call(command, input, { headers, plugin, ...options }) {
+        await reach(command)
+        return clientOf(plugin).call(command, input, { ...options, headers: { ...headers } })
+      },
+      async plan(command, input, plugin) {
+        await reach(command)
+        return (await clientOf(plugin).call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan
+      },
       subscribe(topic, handler, sinceMs) {
         const subscription = person.subscribe(topic, (payload) => handler(payload))
         if (durable?.isDurable(topic) === true)
@@ -105,7 +113,7 @@ export function createYardChains({
         return text === undefined ? undefined : parseChain(text)
       },
       onEvent: tell,
-      ...(ask !== undefined && { ask }),
+      ...(ask !== undefined && { ask: (question) => ask(question) }),
     })
     try {
       chains.prune(clock.now() - KEPT_MS)

@@ -19,6 +19,8 @@ import { invalidEvent, needsAnswer, undeclaredTopic } from './errors.ts'
 import type { PluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
 import type { SharedState } from './shared-state.ts'
+import type { Reach } from './stand-ins.ts'
+import type { YardOptions } from './yard.ts'
 
 /** What the contexts of one plugin have in common. */
 export interface PluginSurroundings {
@@ -31,7 +33,8 @@ export interface PluginSurroundings {
   readonly state: SharedState
   readonly tables: PluginTables
   readonly clock: Clock
-  readonly ask: ((question: Question) => Promise<string>) | undefined
+  readonly reach: Reach
+  readonly ask: YardOptions['ask']
 }
 
 /** The context of one run: the bus's own, in the words of the plugin kit. */
@@ -101,11 +104,14 @@ export class RunContext implements ListenContext {
   call(command: string | CommandRef<never, unknown>, input: unknown, { onProgress, ...options }: CallOptions = {}): Promise<unknown> {
     const id = typeof command === 'string' ? command : command.id
     const timeLimitMs = this.#around.timeLimitMsOf(id)
-    return this.#bus.call(id, input, {
-      ...(timeLimitMs !== undefined && { timeoutMs: timeLimitMs }),
-      ...options,
-      ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
-    })
+    const call = (): Promise<unknown> =>
+      this.#bus.call(id, input, {
+        ...(timeLimitMs !== undefined && { timeoutMs: timeLimitMs }),
+        ...options,
+        ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
+      })
+    const reached = this.#around.reach(id)
+    return reached === undefined ? call() : reached.then(call)
   }
 
   publish<payload>(topic: Topic<payload>, payload: payload, options?: PublishOptions): Promise<void> {
@@ -128,6 +134,6 @@ export class RunContext implements ListenContext {
 
   ask(question: Question): Promise<string> {
     const { ask } = this.#around
-    return ask === undefined ? Promise.reject(needsAnswer(question.text)) : ask(question)
+    return ask === undefined ? Promise.reject(needsAnswer(question.text)) : ask(question, this.#bus.headers)
   }
 }

@@ -221,6 +221,36 @@ describe('openYard() with meet', () => {
     expect(await codeOf(mine.call('notes.odd', { how: 'stranger' }))).toBe('FORBIDDEN')
     expect(other.commands.has('notes.write')).toBe(false)
   })
+
+  it('leaves a plugin to the process that serves it, and stands in where none does, deaf to what the plugin listens to', async () => {
+    const heardBy: string[] = []
+    const clock = (where: string) =>
+      definePlugin({
+        name: 'clock',
+        version: '1.0.0',
+        summary: 'Tells where it runs',
+        listens: [on('notes/written', () => void heardBy.push(where))],
+        commands: {
+          where: command({
+            summary: 'Tell where it runs',
+            examples: [],
+            effect: 'read',
+            input: z.object({}),
+            output: z.object({ where: z.string() }),
+            run: () => ({ where }),
+          }),
+        },
+      })
+    await using mine = await openYard(dir, { plugins: [notes, stranger], standIns: [clock('here')], meet: true })
+    {
+      await using _other = await openYard(dir, { plugins: [clock('there')], meet: true })
+      await expect.poll(() => mine.call('clock.where', {})).toEqual({ where: 'there' })
+    }
+    await expect.poll(() => mine.call('clock.where', {})).toEqual({ where: 'here' })
+    await mine.call('notes.write', { name: 'stand-in.txt' })
+    await expect.poll(() => heard).toContainEqual({ payload: { name: 'stand-in.txt' }, source: 'notes', topic: 'notes/written' })
+    expect(heardBy).not.toContain('here')
+  })
 })
 
 describe('plan() and approve()', () => {

@@ -5,7 +5,7 @@ import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
-import { defaultConfig } from './config.ts'
+import { defaultConfig, type YardConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecide } from './decide.ts'
 import { diagnose } from './doctor.ts'
@@ -16,6 +16,7 @@ import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
+import { createStandIns, type Reach } from './stand-ins.ts'
 import type { CommandInfo, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
 
 /** The identity under which a person's requests go over the bus. */
@@ -30,8 +31,9 @@ const RESERVED: ReadonlySet<string> = new Set([PERSON, 'bus', 'chain', 'director
  */
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
-  const { plugins, config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
+  const { plugins: served, standIns = [], config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
   const { random = Math.random, log = () => silentLog } = options
+  const plugins = [...served, ...standIns]
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
@@ -51,13 +53,19 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       guard: (method) => guards.get(method)?.rule,
     })
     const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
-    const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, ask: options.ask }
     const clients = new Map<string, BusClient>()
-    for (const plugin of plugins) clients.set(plugin.name, hostPlugin(bus, { plugin, log: log(plugin.name), ...shared }))
+    const person = bus.connect(PERSON)
+    const reach = createStandIns({ plugins: standIns, client: person, host })
+    const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, reach, ask: options.ask }
+    for (const plugin of served) host(plugin)
     const yard = createYard({
+      names: config.names,
       workspace,
       plugins,
+      served,
       commands,
+      person,
+      reach,
       timeLimitMsOf,
       store,
       bus,
@@ -70,6 +78,10 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     })
     await bus.ready()
     return yard
+
+    function host(plugin: Plugin): void {
+      clients.set(plugin.name, hostPlugin(bus!, { plugin, log: log(plugin.name), ...shared }))
+    }
   } catch (error) {
     await bus?.close()
     store.close()
@@ -88,9 +100,14 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
 }
 
 interface OpenParts {
+  readonly names: YardConfig['names']
   readonly workspace: string
   readonly plugins: readonly Plugin[]
+  /** Those of them that are served here. */
+  readonly served: readonly Plugin[]
   readonly commands: ReadonlyMap<string, CommandInfo>
+  readonly person: BusClient
+  readonly reach: Reach
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly store: Store
   readonly bus: Bus
@@ -102,10 +119,11 @@ interface OpenParts {
   readonly ask: YardOptions['ask']
 }
 
-function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask }: OpenParts): Yard {
-  const person = bus.connect(PERSON)
+function createYard(parts: OpenParts): Yard {
+  const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask } =
+    parts
   const plans = createPlans(store, random)
-  const decide = createDecide(store, commands)
+  const decide = createDecide({ store, clock, commands, names: () => names })
   const chains = createYardChains({
     workspace,
     store,
@@ -113,7 +131,8 @@ function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, c
     random,
     person,
     clients,
-    plugins,
+    reach,
+    plugins: served,
     durable: bus.durable,
     commands,
     timeLimitMsOf,
@@ -129,9 +148,12 @@ function createYard({ workspace, plugins, commands, timeLimitMsOf, store, bus, c
     return command
   }
 
-  function call(method: string, timeLimitMs: number, input: unknown, { onProgress, signal, timeoutMs }: RunOptions): Promise<unknown> {
+  async function call(method: string, timeLimitMs: number, input: unknown, options: RunOptions): Promise<unknown> {
+    const { headers, onProgress, signal, timeoutMs } = options
+    await reach(method)
     return person.call(method, input, {
       timeoutMs: timeoutMs ?? timeLimitMs,
+      ...(headers !== undefined && { headers }),
       ...(signal !== undefined && { signal }),
       ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
     })

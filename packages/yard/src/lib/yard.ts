@@ -1,13 +1,16 @@
 import type { Chains } from '@switchyard/chain'
-import type { Clock, WireError } from '@switchyard/contracts'
+import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
+import type { Decided } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { YardConfig } from './config.ts'
 import type { Finding } from './doctor.ts'
 
 export interface YardOptions {
   plugins: readonly Plugin[]
+  /** Plugins that other processes serve, for `meet`; where none does, this one serves their commands without what they listen to. @default none */
+  standIns?: readonly Plugin[]
   /** Complete, as `loadConfig` returns it. @default the defaults of every key */
   config?: YardConfig
   /** Keeps everything in memory; nothing but the hub's socket of `meet` and a plugin's own files is on disk. @default false */
@@ -16,8 +19,8 @@ export interface YardOptions {
   meet?: boolean
   clock?: Clock
   random?: () => number
-  /** Puts a plugin's question to the person; absent where nobody can answer. */
-  ask?: (question: Question) => Promise<string>
+  /** Puts a question to the person; absent where nobody can answer. The headers are those of the run that asks; a chain's question has none. */
+  ask?: (question: Question, headers?: MessageHeaders) => Promise<string>
   /** Takes what a plugin logs, by its name. @default nowhere */
   log?: (plugin: string) => Log
 }
@@ -25,6 +28,7 @@ export interface YardOptions {
 /** One opened workspace: its store, its bus and its plugins. */
 export interface Yard {
   readonly dir: string
+  /** Those that stand in included. */
   readonly plugins: readonly Plugin[]
   /** Every command by full id, in alphabetical order. */
   readonly commands: ReadonlyMap<string, CommandInfo>
@@ -40,8 +44,8 @@ export interface Yard {
   undo(planId: string, options?: RunOptions): Promise<unknown>
   /** The latest 200 plans, newest first. */
   plans(): readonly PlannedRun[]
-  /** Which command a request in plain words means. Runs nothing. */
-  decide(request: string): Decision
+  /** What a request in plain words means: parts, commands, arguments, order and conditions. Runs nothing. */
+  decide(request: string): Decided
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
   state(): Promise<State>
   /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
@@ -64,6 +68,8 @@ export interface RunOptions {
   signal?: AbortSignal
   timeoutMs?: number
   onProgress?: (progress: Progress) => void
+  /** Goes along with the call, such as the `traceparent` that it belongs to. */
+  headers?: Readonly<Record<string, string>>
 }
 
 export interface PlannedRun {
@@ -77,23 +83,4 @@ export interface PlannedRun {
   readonly state: 'waiting' | 'discarded' | 'running' | 'interrupted' | 'done' | 'failed' | 'undoing' | 'undone'
   readonly undoable: boolean
   readonly error?: WireError
-}
-
-/** What the router made of a request. */
-export interface Decision {
-  readonly request: string
-  readonly outcome: 'routed' | 'ask' | 'abstain'
-  /** What is to be asked, when it asks: which command is meant, or for arguments that are missing. */
-  readonly asks?: 'command' | 'arguments'
-  readonly question?: string
-  readonly parts: readonly DecisionPart[]
-}
-
-export interface DecisionPart {
-  readonly text: string
-  readonly command: string
-  readonly confidence: number
-  readonly input: Readonly<Record<string, unknown>>
-  readonly missing: readonly string[]
-  readonly alternatives: readonly { readonly command: string; readonly confidence: number }[]
 }
