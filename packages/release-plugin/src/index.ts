@@ -1,4 +1,6 @@
 import { definePlugin } from '@switchyard/plugin-kit'
+import { mapCommands } from './lib/map/commands.ts'
+import { planCommands } from './lib/plan/commands.ts'
 
 /** Releases that happen completely or not at all. */
 const release = definePlugin({
@@ -11,7 +13,7 @@ const release = definePlugin({
     integrations: ['git', 'npm', 'github', 'gitea', 'claude-code'],
   },
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops'] },
-  commands: {},
+  commands: { ...planCommands, ...mapCommands },
 })
 
 export default release

@@ -67,17 +67,17 @@ export function parseCommit(raw: RawCommit): Commit {
   return {
     ...raw,
     header,
-    type: parsed['type']?.toLowerCase() ?? null,
-    scope: parsed['scope'] ?? null,
-    subject: parsed['subject'] ?? header,
-    breaking: notes.length > 0 || parsed['bang'] === '!',
+    type: parsed.type?.toLowerCase() ?? null,
+    scope: parsed.scope ?? null,
+    subject: parsed.subject ?? header,
+    breaking: notes.length > 0 || parsed.bang === '!',
     breakingNotes: notes.filter((note) => note.trim() !== ''),
     references: parsed.references.map(({ action, owner, repository, issue }) => ({
       action: action?.toLowerCase() ?? null,
       repository: owner !== null && repository !== null ? `${owner}/${repository}` : null,
       issue,
     })),
-    reverts: parsed.revert?.['hash'] ?? null,
+    reverts: parsed.revert?.hash ?? null,
     coAuthors: [...text.matchAll(/^co-authored-by: ([^<\n]{1,200}) <([^>\n]{1,200})>$/gim)].map(([, name = '', email = '']) => ({
       name,
       email,

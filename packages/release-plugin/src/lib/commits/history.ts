@@ -1,19 +1,11 @@
 import type { Git } from '../git/git.ts'
 import { type Commit, parseCommit } from './commit.ts'
 
-/** A commit together with the files that it touches. */
-export interface CommitWithFiles extends Commit {
-  /** Relative to the root; of a merge, only what differs from all its parents. Empty where files were not asked for. */
-  readonly files: readonly string[]
-}
-
 export interface HistoryOptions {
   /** Where to stop, which is left out itself; absent: the beginning. */
   from?: string | undefined
   /** @default HEAD */
   to?: string
-  /** Whether `files` are wanted, which costs a diff a commit. @default false */
-  withFiles?: boolean
   /** The folder whose history alone is wanted, relative to the root. @default all of it */
   path?: string
 }
@@ -21,37 +13,14 @@ export interface HistoryOptions {
 const FIELDS = ['%H', '%P', '%aN', '%aE', '%aI', '%B']
 
 /** Commits after `from`, children before their parents; git walks no further back than `from`. */
-export async function readHistory(
-  git: Git,
-  { from, to = 'HEAD', withFiles = false, path = '.' }: HistoryOptions = {},
-): Promise<CommitWithFiles[]> {
-  const fields = await git.list([
-    'log',
-    '-z',
-    '--topo-order',
-    // The leading NUL makes an empty field that begins a record, which no file name can be.
-    `--format=%x00${FIELDS.join('%x00')}%x00`,
-    ...(withFiles ? ['--name-only', '--no-renames', '-c'] : []),
-    '--end-of-options',
-    from === undefined ? to : `${from}..${to}`,
-    '--',
-    ...(path === '.' ? [] : [path]),
-  ])
-  const commits: CommitWithFiles[] = []
-  let at = 0
-  while (at < fields.length) {
-    // Separators between records and before files are empty fields; a record begins with the first that is an id.
-    if (fields[at] === '') {
-      at++
-      continue
-    }
+export async function readHistory(git: Git, { from, to = 'HEAD', path = '.' }: HistoryOptions = {}): Promise<Commit[]> {
+  const range = from === undefined ? to : `${from}..${to}`
+  const format = `--format=${FIELDS.join('%x00')}`
+  const fields = await git.list(['log', '-z', '--topo-order', format, '--end-of-options', range, '--', ...(path === '.' ? [] : [path])])
+  const commits: Commit[] = []
+  for (let at = 0; at + FIELDS.length <= fields.length; at += FIELDS.length) {
     const [id = '', parents = '', name = '', email = '', date = '', message = ''] = fields.slice(at, at + FIELDS.length)
-    at += FIELDS.length + 1
-    const files: string[] = []
-    while (withFiles && at < fields.length && fields[at] !== '') files.push(fields[at++] ?? '')
-    if (files[0] !== undefined) files[0] = files[0].replace(/^\n/, '')
-    const raw = { id, parents: parents === '' ? [] : parents.split(' '), author: { name, email }, date, message }
-    commits.push({ ...parseCommit(raw), files })
+    commits.push(parseCommit({ id, parents: parents === '' ? [] : parents.split(' '), author: { name, email }, date, message }))
   }
   return commits
 }

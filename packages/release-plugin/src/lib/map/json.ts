@@ -18,7 +18,7 @@ export function inPackageLock(text: string): Spot[] {
     if (path.startsWith('node_modules/') || path.includes('/node_modules/')) continue
     const folder = { folder: path === '' ? '.' : path }
     spots.push(...stringAt(node, ['version'], `packages["${path}"].version`, folder))
-    spots.push(...ranges(node, text, `packages["${path}"].`))
+    spots.push(...ranges(node, text, `packages["${path}"].`, path || '.'))
   }
   return spots
 }
@@ -56,7 +56,7 @@ export function inServerJson(text: string): Spot[] {
 
 const ownVersion = (tree: Node): Spot[] => stringAt(tree, ['version'], 'version', {})
 
-function ranges(tree: Node, text: string, before: string): Spot[] {
+function ranges(tree: Node, text: string, before: string, by?: string): Spot[] {
   return DEPENDENCY_FIELDS.flatMap((field) =>
     properties(findNodeAtLocation(tree, [field])).flatMap(([name, node]): Spot[] => {
       if (node.type !== 'string') return []
@@ -68,6 +68,8 @@ function ranges(tree: Node, text: string, before: string): Spot[] {
           label,
           role: 'range',
           name,
+          ...(by !== undefined && { by }),
+          isDev: field === 'devDependencies',
           range: text.slice(from, to),
           start: from + (at?.[0] ?? 0),
           end: at === undefined ? to : from + at[1],

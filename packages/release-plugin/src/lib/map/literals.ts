@@ -30,7 +30,7 @@ interface KnownLiteral {
   readonly isVague: boolean
 }
 
-const quoted = String.raw`["'](?<version>${SEMVER.slice(1, -1)})["']`
+const quoted = `["'](?<version>${SEMVER.slice(1, -1)})["']`
 const ENTRY = /^(?:src\/)?(?:lib\/)?(?:index|main|server|cli|plugin|version)\.[cm]?[jt]sx?$/
 
 const KNOWN: readonly KnownLiteral[] = [
@@ -75,7 +75,7 @@ export const mayHaveLiterals = (path: string): boolean => KNOWN.some(({ files })
 /** Versions in code that are known by their shape. */
 export function inCode(text: string, path: string): Spot[] {
   return KNOWN.filter(({ files }) => files.test(path)).flatMap(({ regex, label, isVague }) =>
-    [...text.matchAll(regex)].flatMap((match) => spot(match.indices?.groups?.['version'], label, isVague)),
+    [...text.matchAll(regex)].flatMap((match) => spot(match.indices?.groups?.version, label, isVague)),
   )
 }
 

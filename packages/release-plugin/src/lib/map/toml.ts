@@ -22,7 +22,14 @@ export function inCargoToml(text: string): Spot[] {
     // Without an operator Cargo means "^".
     const range = text.slice(from, to).replace(/^(?=\d)/, '^')
     const place = { range, start: from + (at?.[0] ?? 0), end: at === undefined ? to : from + at[1] }
-    spots.push({ label: `${table}.version`, role: 'range', name, ...(folder !== undefined && { folder }), ...place })
+    spots.push({
+      label: `${table}.version`,
+      role: 'range',
+      name,
+      isDev: table.includes('dev-dependencies'),
+      ...(folder !== undefined && { folder }),
+      ...place,
+    })
   }
   return spots
 }

@@ -79,6 +79,8 @@ export function readVersionMap(tree: Tree, path: string, config: Pick<ReleaseCon
         end: spot.end + marked,
         found: body.slice(spot.start, spot.end),
         ...(spot.range !== undefined && { range: spot.range }),
+        by: (spot.by === undefined ? undefined : folders.get(posix.join(posix.dirname(file), spot.by)))?.path ?? owner.path,
+        isDev: spot.isDev ?? false,
       }
       const said = declared.get(of.path) ?? null
       if (spot.isVague && said !== null && said !== place.found) continue
@@ -167,7 +169,7 @@ export function findDrift(map: VersionMap, expected: ReadonlyMap<string, string 
 }
 
 /** Whether a range that is not a plain version takes in a version, or is none of npm's, such as `*` or `file:../x`. */
-function takes(range: string, version: string): boolean {
+export function takes(range: string, version: string): boolean {
   if (semver.valid(range) !== null) return false
   const npm = range.replace(/^workspace:/, '')
   return (

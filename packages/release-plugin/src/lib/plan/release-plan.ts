@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 /**
@@ -87,8 +88,9 @@ const plannedRelease = z.object({
   to: z.string(),
   bump: z.enum(BUMPS),
   channel: z.string().nullable().describe('Pre-release channel, such as beta; null for a release proper'),
+  isLatest: z.boolean().describe('Whether no higher version is tagged, as one is when an older line gets a fix'),
   since: z.object({ tag: z.string(), commit: z.string() }).nullable().describe('The last release; null before the first'),
-  tag: z.object({ name: z.string(), message: z.string() }).describe('Annotated'),
+  tag: z.object({ name: z.string(), message: z.string() }).describe('Annotated; lines of the message may begin with "#"'),
   packages: z
     .array(z.object({ name: z.string(), path: z.string(), from: z.string(), to: z.string(), private: z.boolean() }))
     .describe('What takes this version: itself, and in a monorepo with fixed versions every workspace'),
@@ -99,7 +101,7 @@ const plannedRelease = z.object({
 
 export const releasePlan = z.object({
   format: z.literal(1),
-  id: z.string().describe('SHA-256 of all the rest, so that what was approved is what is done'),
+  id: z.string().describe('SHA-256 of all but `text`, so that what was approved is what is done'),
   root: z.string().describe('Root of the repository, absolute'),
   path: z.string().describe('Folder of the project relative to the root; "." is the root'),
   date: z.string().describe('YYYY-MM-DD, as the changelog says it'),
@@ -111,8 +113,17 @@ export const releasePlan = z.object({
   releases: z.array(plannedRelease).describe('Empty where nothing is to be released'),
   files: z.array(fileEdit).describe('All edits, changelogs among them; none is named twice'),
   commit: z.object({ message: z.string() }),
+  tests: z
+    .object({ path: z.string(), argv: z.array(z.string()).min(1) })
+    .nullable()
+    .describe('What must succeed before anything is done'),
   publish: z.array(publishStep).describe('In this order'),
   readiness: z.object({ ready: z.boolean(), checks: z.array(readinessCheck) }),
   warnings: z.array(z.string()),
   text: z.string().describe('The plan for people, 80 columns wide'),
 })
+
+/** The id of a plan: equal for equal plans. */
+export function planId({ id: _id, text: _text, ...rest }: ReleasePlan): string {
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
+}
