@@ -13,6 +13,9 @@ export const unknownWord = (word: string, meant: string | undefined): Switchyard
     },
   )
 
+export const unknownPlugin = (name: string, known: readonly string[]): SwitchyardError =>
+  usage(`Cannot serve "${name}" as it must be a plugin: there are ${known.join(', ')}`, 'switchyard plugins')
+
 export const wrongInput = (command: string, mistakes: readonly string[]): SwitchyardError =>
   new SwitchyardError('USAGE', `Cannot run "${command}" as ${mistakes.join(', and ')}`, { data: { mistakes }, next: `${command} --help` })
 

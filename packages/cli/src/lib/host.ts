@@ -23,6 +23,8 @@ export interface Host {
   readonly cwd: string
   readonly platform: NodeJS.Platform
   readonly homeDir: string
+  /** The Node that runs this, absolute. */
+  readonly node: string
   /** Undefined where users have no numbers. */
   readonly userId: number | undefined
   /** For the one document or text that was asked for. */
@@ -46,6 +48,7 @@ export function readHost(onUnwritten: (error: Error) => void): Host {
     cwd: process.cwd(),
     platform,
     homeDir: homedir(),
+    node: process.execPath,
     userId: process.getuid?.(),
     out: outputTo(stdout, env, onUnwritten),
     err: outputTo(stderr, env, () => {}),

@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<OwnName, () => Promise<{ define: Define }>>> = {
   plugins: () => import('../commands/plugins.ts'),
   chain: () => import('../commands/chain.ts'),
   state: () => import('../commands/state.ts'),
+  mcp: () => import('../commands/mcp.ts'),
   config: () => import('../commands/config.ts'),
   doctor: () => import('../commands/doctor.ts'),
   init: () => import('../commands/init.ts'),

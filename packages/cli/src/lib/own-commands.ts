@@ -20,6 +20,7 @@ export const OWN_COMMANDS = [
   { name: 'plugins', summary: 'List the plugins and their commands' },
   { name: 'chain', summary: 'Check, run and watch workflows that undo themselves' },
   { name: 'state', summary: 'Show and change what plugins share' },
+  { name: 'mcp', summary: 'Serve plugins to MCP clients' },
   { name: 'config', summary: 'Show each setting and who set it' },
   { name: 'doctor', summary: 'Check what the workspace stands on' },
   { name: 'init', summary: 'Write a commented configuration' },

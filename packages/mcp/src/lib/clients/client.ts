@@ -44,7 +44,6 @@ interface Client extends Pick<ClientConfig, 'format' | 'key' | 'typed' | 'starts
   readonly project?: string
 }
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the editors' own variable
 const OPEN_FOLDER = { variable: '${workspaceFolder}' }
 
 const CLIENTS: Readonly<Record<ClientName, Client>> = {

@@ -37,7 +37,6 @@ const FILES: readonly [ClientName, Scope, string][] = [
   ['gemini', 'project', 'project/.gemini/settings.json'],
 ]
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the editors' own variable
 const OPEN_FOLDER = '${workspaceFolder}'
 
 const NOT_OURS = {
