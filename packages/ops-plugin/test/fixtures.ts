@@ -1,4 +1,5 @@
 import type { TestFile } from '@switchyard/testkit'
+import type { Facts } from '../src/lib/health/facts.ts'
 
 type Files = Readonly<Record<string, TestFile>>
 
@@ -12,6 +13,12 @@ export interface Fixture {
   readonly found: readonly ['fail' | 'warn', string]
   /** Whether the trees are git repositories, and whether git tracks what is in them. */
   readonly git?: 'untracked' | 'tracked'
+  /** What was learned beside the files of `pass`, `wrong` and `none`. */
+  readonly facts?: { readonly pass: Facts; readonly wrong: Facts; readonly none?: Facts }
+  /** A tree that the check's fix makes pass, where `wrong` is not one. */
+  readonly fixable?: Files
+  /** The check's fix can do no more than lessen this. */
+  readonly leaves?: 'warn' | 'fail'
 }
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2)
@@ -36,12 +43,33 @@ const nothing: Files = { 'notes.txt': 'nothing else' }
 const githubToken = `ghp_${'aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3hJ6'}`
 const conflict = text(`${'<'.repeat(7)} ours`, 'a', '='.repeat(7), 'b', `${'>'.repeat(7)} theirs`)
 
+const locked: Files = {
+  ...pkg({ dependencies: { left: '^1.0.0' } }),
+  'package-lock.json': json({ lockfileVersion: 3, packages: { 'node_modules/left': { version: '1.0.0' } } }),
+}
+
 export const FIXTURES: Readonly<Record<string, Fixture>> = {
   'structure.manifest': {
-    pass: { ...pkg(), 'Cargo.toml': text('[package]', 'name = "demo"', 'edition = "2024"'), 'go.mod': 'module example.com/demo\n' },
+    pass: {
+      ...pkg({ type: 'module', main: 'a.js', scripts: {} }),
+      'Cargo.toml': text('[package]', 'name = "demo"', 'edition = "2024"'),
+      'go.mod': 'module example.com/demo\n',
+    },
     wrong: { 'package.json': text('{', '  "name": "demo"', '  "version": "1.0.0"', '}') },
     none: nothing,
     found: ['fail', 'package.json:3 comma expected'],
+    fixable: {
+      'package.json': json({ name: 'demo', version: '1.0.0', main: 'src/a.js', devDependencies: { vitest: '5.1.0' } }),
+      'src/a.js': text('export const a = 1'),
+      'README.md': text('# Demo', '', 'Shows how a project can be described by itself. More words follow here.'),
+      LICENSE: text('MIT License'),
+    },
+  },
+  'structure.layout': {
+    pass: { ...pkg(), 'src/a.ts': '', 'vite.config.ts': '', 'Cargo.toml': text('[package]', 'name = "demo"'), 'src/lib.rs': '' },
+    wrong: { 'Cargo.toml': text('[package]', 'name = "demo"'), 'lib.rs': '' },
+    none: { 'go.mod': 'module example.com/a' },
+    found: ['fail', 'Cargo.toml:1 its package has neither src/main.rs nor src/lib.rs'],
   },
   'structure.tsconfig-strict': {
     pass: { 'tsconfig.json': '{ "extends": "./base.json", }', 'base.json': '{ "compilerOptions": { "strict": true } } // all' },
@@ -72,12 +100,18 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: { 'README.md': 'To do' },
     none: undefined,
     found: ['warn', 'README.md is a stub of 2 words'],
+    fixable: {
+      ...pkg({ description: 'Shows how a project can describe itself in a few plain words', scripts: { test: 'node --test' } }),
+      'src/a.js': '',
+      'docs/a.md': '',
+    },
   },
   'docs.license': {
     pass: { ...pkg(), 'LICENSE.md': 'MIT' },
     wrong: pkg(),
     none: { 'package.json': json({ name: 'demo', private: true }) },
     found: ['fail', ' there is no LICENSE file'],
+    fixable: pkg({ author: 'Ada Lovelace <ada@example.com>' }),
   },
   'docs.links': {
     pass: {
@@ -92,7 +126,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     pass: { ...sources(101), 'docs/architecture.md': 'Parts' },
     wrong: sources(101),
     none: sources(100),
-    found: ['warn', ' more than 100 source files and no page about their architecture'],
+    found: ['warn', ' there is no page about how the parts hang together'],
   },
   'dependencies.lockfile': {
     pass: { ...pkg({ dependencies: { zod: '4.0.0' } }), 'package-lock.json': '{}' },
@@ -119,6 +153,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: { 'Cargo.toml': text('[package]', 'name = "demo"') },
     none: nothing,
     found: ['warn', 'Cargo.toml declares no rust-version'],
+    fixable: { ...pkg(), '.nvmrc': 'v24.1.0\n' },
   },
   'dependencies.versions-in-step': {
     pass: workspace({ b: '^1.0.0', zod: '4.0.0' }),
@@ -132,6 +167,65 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     none: pkg(),
     found: ['warn', 'package.json:7 takes any version of zod: "latest"'],
   },
+  'dependencies.vulnerabilities': {
+    pass: locked,
+    wrong: locked,
+    none: locked,
+    found: ['fail', 'package-lock.json left 1.0.0: high, it can be made to wait for ever'],
+    facts: {
+      pass: { registry: { advisories: [], latest: new Map() } },
+      wrong: {
+        registry: {
+          advisories: [{ name: 'left', version: '1.0.0', severity: 'high', title: 'it can be made to wait for ever', url: '' }],
+          latest: new Map(),
+        },
+      },
+    },
+  },
+  'dependencies.outdated': {
+    pass: locked,
+    wrong: locked,
+    none: locked,
+    found: ['warn', 'package.json:7 left is at 1.0.0, the newest is 2.1.0'],
+    facts: {
+      pass: { registry: { advisories: [], latest: new Map([['left', '1.9.0']]) } },
+      wrong: { registry: { advisories: [], latest: new Map([['left', '2.1.0']]) } },
+    },
+  },
+  'quality.open-notes': {
+    pass: { 'a.ts': text(...Array.from({ length: 20 }, () => `// ${'TO'}DO: one more`), `const text = '${'TO'}DO'`) },
+    wrong: { 'a.ts': text('const a = 1', ...Array.from({ length: 21 }, () => `// ${'FIX'}ME: one more`)) },
+    none: nothing,
+    found: ['warn', `a.ts:2 has a ${'FIX'}ME`],
+  },
+  'quality.clean-tree': {
+    pass: { 'a.txt': 'a' },
+    wrong: { 'a.txt': 'a' },
+    none: nothing,
+    found: ['warn', 'a.txt differs from the last commit'],
+    facts: { pass: { git: { changed: [], commits: 2 } }, wrong: { git: { changed: ['a.txt'], commits: 2 } } },
+  },
+  'quality.history': {
+    pass: { 'a.txt': 'a' },
+    wrong: { 'a.txt': 'a' },
+    none: nothing,
+    found: ['warn', ' there is one commit'],
+    facts: { pass: { git: { changed: [], commits: 2 } }, wrong: { git: { changed: [], commits: 1 } } },
+  },
+  'quality.suppressions': {
+    pass: {
+      'switchyard.health.json': json({ suppress: [{ check: 'files.large', reason: 'pictures for the page', until: '2027-01-01' }] }),
+    },
+    wrong: {
+      'switchyard.health.json': json({ suppress: [{ check: 'files.large', reason: 'pictures for the page', until: '2026-01-01' }] }),
+    },
+    none: nothing,
+    found: ['warn', 'switchyard.health.json:6 files.large was accepted until 2026-01-01'],
+    facts: { pass: { today: '2026-11-21' }, wrong: { today: '2026-11-21' } },
+  },
+  'quality.build-succeeds': ranStep('build', 'npm run build'),
+  'quality.typecheck-passes': ranStep('typecheck', 'npm run typecheck'),
+  'quality.tests-pass': ranStep('test', 'npm test'),
   'quality.tests-exist': {
     pass: {
       ...pkg(),
@@ -149,6 +243,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: pkg({ scripts: { test: 'echo "Error: no test specified" && exit 1' } }),
     none: nothing,
     found: ['fail', 'package.json:7 its test script tests nothing'],
+    fixable: pkg({ devDependencies: { vitest: '5.1.0' } }),
   },
   'quality.build-script': {
     pass: { ...pkg({ main: 'dist/a.js', scripts: { build: 'tsc' } }), 'tsconfig.json': '{}' },
@@ -247,12 +342,14 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: plugin({ name: 'claude-demo', wat: 1 }),
     none: pkg(),
     found: ['fail', '.claude-plugin/plugin.json:2 its name is reserved: "claude-demo"'],
+    fixable: { '.claude-plugin/plugin.json': json({ name: 'demo' }), ...pkg() },
   },
   'plugin.paths': {
     pass: { ...plugin({ commands: './extra/', agents: ['./agents/a.md'] }), 'extra/a.md': 'a', 'agents/a.md': 'a' },
     wrong: plugin({ commands: ['./extra/'] }),
     none: plugin(),
     found: ['fail', '.claude-plugin/plugin.json:6 commands names ./extra/, which is not there'],
+    fixable: { ...plugin({ commands: 'extra/', agents: ['agents/a.md'] }), 'extra/a.md': 'a', 'agents/a.md': 'a' },
   },
   'plugin.layout': {
     pass: { ...plugin(), 'skills/go/SKILL.md': 'a' },
@@ -274,12 +371,18 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
   },
   'plugin.user-config': {
     pass: {
-      ...plugin({ userConfig: { token: { type: 'string' } } }),
+      ...plugin({ userConfig: { token: { type: 'string', title: 'Token', description: 'Of the service' } } }),
       '.mcp.json': `{"a":{"command":"a","env":{"T":"\${user_config.token}"}}}`,
     },
     wrong: { ...plugin(), '.mcp.json': `{"a":{"command":"a","env":{"T":"\${user_config.token}"}}}` },
     none: plugin(),
     found: ['fail', `.mcp.json:1 uses \${user_config.token}, which is not declared`],
+  },
+  'plugin.readme': {
+    pass: { 'plugins/demo/.claude-plugin/plugin.json': json({ name: 'demo' }), 'plugins/demo/README.md': words },
+    wrong: { 'plugins/demo/.claude-plugin/plugin.json': json({ name: 'demo' }) },
+    none: plugin(),
+    found: ['warn', 'plugins/demo there is no README'],
   },
   'skills.present': {
     pass: skill('description: Goes'),
@@ -289,9 +392,21 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
   },
   'skills.frontmatter': {
     pass: skill('name: go\ndescription: |\n  Goes\n  there'),
-    wrong: skill('name: go\nallowed-tools: Read'),
+    wrong: { ...plugin(), 'skills/go/SKILL.md': text('# Go', '', 'Goes wherever it is told to go. Then it comes back.') },
+    none: plugin(),
+    found: ['fail', 'skills/go/SKILL.md:1 has no frontmatter, so nothing says when to use it'],
+  },
+  'skills.description': {
+    pass: skill('name: go\ndescription: Goes where it is told to go'),
+    wrong: skill('name: go\nallowed-tools: Read', 'Goes wherever it is told to go. Then it comes back.'),
     none: plugin(),
     found: ['fail', 'skills/go/SKILL.md:1 has no description'],
+  },
+  'skills.router': {
+    pass: { ...skill(''), 'skills/demo/SKILL.md': 'a', 'skills/stay/SKILL.md': 'a' },
+    wrong: { ...skill(''), 'skills/come/SKILL.md': 'a', 'skills/stay/SKILL.md': 'a' },
+    none: skill(''),
+    found: ['warn', 'skills none of its 3 skills is called "demo"'],
   },
   'skills.tool-names': {
     pass: {
@@ -325,12 +440,17 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: hook({ command: 'true', foo: 1 }),
     none: plugin(),
     found: ['warn', 'hooks/hooks.json:10 has the unknown key "foo", which is ignored'],
+    fixable: {
+      ...plugin(),
+      'hooks/hooks.json': json({ PreToolUse: [{ matcher: 'Bash', hooks: [{ type: 'command', command: 'true' }] }] }),
+    },
   },
   'hooks.scripts': {
     pass: { ...hook({ command: `"${root('bin/a.js')}" --now` }), 'bin/a.js': program('1') },
     wrong: { ...hook({ command: 'node', args: [root('dist/a.js')] }), '.gitignore': 'dist/', 'dist/a.js': '1' },
     none: plugin(),
     found: ['fail', 'hooks/hooks.json:9 runs dist/a.js, which git ignores, so that an install does not have it'],
+    fixable: { ...hook({ command: 'node ./bin/a.js', timeout: 5 }), 'bin/a.js': program('1') },
   },
   'hooks.quoting': {
     pass: hook({ command: `node "${root('a.js')}"` }),
@@ -343,6 +463,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: hook({ command: 'true' }, { event: 'SessionStart', matcher: 'begin' }),
     none: hook({ command: 'true' }, { matcher: '' }),
     found: ['fail', 'hooks/hooks.json:5 "begin" is never sent with SessionStart'],
+    fixable: { ...hook({ command: 'true' }, { matcher: 'mcp__main' }), '.mcp.json': '{"main":{"command":"a"}}' },
   },
   'hooks.blocking': {
     pass: { ...hook({ command: 'node', args: [root('a.js')] }), 'a.js': 'process.exit(bad ? 2 : 1)\n// process.exit(2)' },
@@ -355,6 +476,27 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: { ...hook({ command: 'python3', args: [root('a.py')] }), 'a.py': text('import sys', 'data.get("tool")') },
     none: hook({ command: 'true' }),
     found: ['fail', 'a.py:2 reads "tool", which PreToolUse does not send'],
+  },
+  'hooks.output': {
+    pass: {
+      ...hook({ command: 'node', args: [root('a.js')] }, { event: 'SessionStart', matcher: 'startup' }),
+      'a.js': `console.log({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext: 'a fact' } })`,
+    },
+    wrong: {
+      ...hook({ command: 'node', args: [root('a.js')] }, { event: 'SessionStart', matcher: 'startup' }),
+      'a.js': text('', `console.log({ additionalContext: ['a fact'] })`),
+    },
+    none: hook({ command: 'true' }),
+    found: ['fail', 'a.js:2 prints additionalContext outside of hookSpecificOutput, where nothing reads it'],
+  },
+  'hooks.stop-loop': {
+    pass: {
+      ...hook({ command: 'node', args: [root('a.js')] }, { event: 'Stop', matcher: '' }),
+      'a.js': 'if (!input.stop_hook_active) process.exit(2)',
+    },
+    wrong: { ...hook({ command: 'node', args: [root('a.js')] }, { event: 'Stop', matcher: '' }), 'a.js': 'process.exit(2)' },
+    none: { ...hook({ command: 'node', args: [root('a.js')] }, { event: 'Stop', matcher: '' }), 'a.js': 'process.exit(0)' },
+    found: ['warn', 'a.js can block Stop and does not look at stop_hook_active, so it may do so for ever'],
   },
   'hooks.timeouts': {
     pass: { ...hook({ command: 'node', args: [root('a.js')], timeout: 10 }), 'a.js': 'run({ timeout: 5_000 })' },
@@ -373,6 +515,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: { ...server({ command: 'node', args: [root('dist/mcp.mjs')] }), '.gitignore': 'dist/', 'dist/mcp.mjs': '1' },
     none: server({ command: 'demo-server' }),
     found: ['fail', '.mcp.json:5 starts dist/mcp.mjs, which git ignores: installing builds nothing'],
+    fixable: { ...server({ command: 'node', args: ['./dist/mcp.mjs', '--stdio'] }), 'dist/mcp.mjs': '1' },
   },
   'mcp.sdk': {
     pass: {
@@ -383,12 +526,29 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     none: server({ command: 'node', args: [root('a.mjs')] }),
     found: ['warn', 'package.json:1 declares no MCP SDK'],
   },
+  'mcp.build': {
+    pass: { ...server({ command: 'node', args: [root('dist/a.mjs')] }), ...pkg({ scripts: { build: 'tsup' } }) },
+    wrong: { ...server({ command: 'node', args: [root('dist/a.mjs')] }), ...pkg() },
+    none: { ...server({ command: 'node', args: [root('server.mjs')] }), ...pkg() },
+    found: ['warn', 'package.json:1 has no script that builds the server'],
+  },
   'mcp.transport': {
     pass: server({ type: 'http', url: 'https://example.com', headers: { Authorization: `Bearer \${TOKEN}` } }),
     wrong: server({ type: 'http', url: 'https://example.com', headers: { Authorization: 'Bearer abcdefgh12345' } }),
     none: plugin(),
     found: ['fail', '.mcp.json:7 holds a credential in headers.Authorization'],
   },
+}
+
+function ranStep(step: 'build' | 'typecheck' | 'test', commandLine: string): Fixture {
+  const run = { step, commandLine, tail: 'one line\nwhat went wrong\n' } as const
+  return {
+    pass: {},
+    wrong: {},
+    none: {},
+    found: ['fail', ` ${commandLine} failed: what went wrong`],
+    facts: { pass: { runs: [{ ...run, outcome: 'passed' }] }, wrong: { runs: [{ ...run, outcome: 'failed' }] } },
+  }
 }
 
 function sources(count: number): Files {

@@ -1,4 +1,5 @@
-import type { Project } from './project.ts'
+import type { Fix } from './fix.ts'
+import type { PluginType, Project } from './project.ts'
 import type { TextFile } from './snapshot.ts'
 
 export const DOMAINS = [
@@ -37,13 +38,26 @@ export interface Check {
   readonly title: string
   /** Points to earn: about 10 where a project is broken without it, 5 where it hurts, 2 where it is nicer. */
   readonly weight: number
+  /** What it weighs in a Claude Code plugin of a kind, where that is something else. */
+  readonly weights?: Readonly<Partial<Record<PluginType, number>>>
+  /** The whole score is no more than this where it fails: for what no other merit makes good. */
+  readonly cap?: number
   /** The next thing to do about a finding. */
   readonly mend: string
+  /** A mend that needs nobody's judgement. */
+  readonly fix?: Fix
   applies(project: Project): boolean
   /** Looks at each text file once; the findings are handed to `run`. */
   inspect?(file: TextFile, project: Project): readonly Finding[]
   run(project: Project, inspected: readonly Finding[]): readonly Finding[]
 }
+
+export function weightOf({ weight, weights }: Check, { pluginType }: Project): number {
+  return (pluginType === undefined ? undefined : weights?.[pluginType]) ?? weight
+}
+
+/** The score at most where a secret lies open, the tests are red or a manifest cannot be read: it fails, whatever else is well. */
+export const HARD_CAP = 49
 
 export interface Place {
   readonly file?: string | undefined

@@ -2,6 +2,8 @@
 
 /** What a plugin's own files begin with, wherever it is installed. */
 export const PLUGIN_ROOT = `\${CLAUDE_PLUGIN_ROOT}`
+/** What the project's own configuration begins with, whichever folder of it a session works in. */
+export const PROJECT_ROOT = `\${CLAUDE_PROJECT_DIR}`
 
 /** Keys of plugin.json; others are dropped at load. */
 export const MANIFEST_KEYS: ReadonlySet<string> = new Set(
@@ -116,3 +118,21 @@ export const IGNORED_AGENT_KEYS: readonly string[] = ['permissionMode', 'hooks',
 
 /** Folders that hold a plugin's components: at its root, never inside .claude-plugin. */
 export const COMPONENT_FOLDERS: readonly string[] = ['skills', 'commands', 'agents', 'hooks', 'output-styles', 'monitors', 'workflows']
+
+/** Frontmatter of a skill or a command. */
+export const SKILL_KEYS: readonly string[] = `name description when_to_use argument-hint arguments disable-model-invocation user-invocable
+  allowed-tools disallowed-tools model effort context agent background hooks paths shell metadata license compatibility`.split(/\s+/)
+
+/** Keys of one option under userConfig; any other keeps the plugin from loading. */
+export const USER_CONFIG_KEYS: ReadonlySet<string> = new Set([
+  'type',
+  'title',
+  'description',
+  'required',
+  'default',
+  'options',
+  'multiple',
+  'sensitive',
+  'min',
+  'max',
+])

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { PLUGIN_ROOT, PROJECT_ROOT } from './claude-code.ts'
 import { type Document, isObject, type JsonObject, readJson } from './document.ts'
 import { type ClaudePlugin, pathsLike } from './project.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -108,7 +109,7 @@ export function skillsOf(snapshot: Snapshot, plugin: ClaudePlugin): readonly Mar
       if (path.startsWith(prefix) && path.slice(prefix.length).split('/').length <= 2) paths.add(path)
     }
   }
-  if (paths.size === 0 && snapshot.has(plugin.at('SKILL.md'))) paths.add(plugin.at('SKILL.md'))
+  if (plugin.scope === 'plugin' && paths.size === 0 && snapshot.has(plugin.at('SKILL.md'))) paths.add(plugin.at('SKILL.md'))
   return [...paths].sort().map((path) => {
     const folder = posix.basename(posix.dirname(path))
     return { path, text: snapshot.text(path) ?? '', name: posix.dirname(path) === (plugin.folder || '.') ? plugin.name : folder }
@@ -140,7 +141,13 @@ export interface ScriptReference {
 }
 
 const MAX_COMMAND_CHARS = 4_000
-const ROOT = /\$\{CLAUDE_PLUGIN_ROOT\}|\$CLAUDE_PLUGIN_ROOT\b/
+const ROOTS = {
+  plugin: /\$\{CLAUDE_PLUGIN_ROOT\}|\$CLAUDE_PLUGIN_ROOT\b/,
+  project: /\$\{CLAUDE_PROJECT_DIR\}|\$CLAUDE_PROJECT_DIR\b/,
+} as const
+
+/** What a path must begin with to be found from every folder. */
+export const rootOf = ({ scope }: ClaudePlugin): string => (scope === 'plugin' ? PLUGIN_ROOT : PROJECT_ROOT)
 const SCRIPT = /\.([cm]?[jt]s|py|sh|bash|rb|pl|php)$/
 
 /** The plugin's own files in a command: what begins at its root, and relative paths that end like a script. */
@@ -151,7 +158,7 @@ export function scriptReferences(plugin: ClaudePlugin, command: unknown, args: u
   ]
   const references: ScriptReference[] = []
   for (const [index, word] of words.entries()) {
-    const rooted = ROOT.exec(word)
+    const rooted = ROOTS[plugin.scope].exec(word)
     const rest = rooted === null ? word : word.slice(rooted.index + rooted[0].length).replace(/^\//, '')
     const isRelativeScript = rooted === null && SCRIPT.test(word) && !/^[~/$-]|:\/\/|^[A-Z]+=/.test(word)
     if ((rooted === null && !isRelativeScript) || rest === '' || rest.includes('$')) continue
@@ -175,6 +182,7 @@ export function asList(value: unknown): readonly unknown[] {
 
 /** Names of servers that the plugin's own tools carry. */
 export function toolPrefixes(snapshot: Snapshot, plugin: ClaudePlugin): readonly string[] {
+  if (plugin.scope === 'project') return []
   return mcpServers(snapshot, plugin).map(({ name }) => `mcp__plugin_${plugin.name}_${name}__`)
 }
 

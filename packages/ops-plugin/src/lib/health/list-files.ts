@@ -18,6 +18,8 @@ export interface Listing {
   readonly source: 'git' | 'folder'
   /** Relative paths with slashes; may name what is gone by now, links and folders of other repositories. */
   readonly paths: readonly string[]
+  /** Those among them that git would take in and does not track yet. */
+  readonly untracked: readonly string[]
   /** The rules of every .gitignore seen that lies above or in the project. */
   readonly ignored: IgnoreRules
   readonly problems: readonly { readonly path: string; readonly problem: string }[]
@@ -43,30 +45,45 @@ export async function listFiles(root: string, lstat: (path: string) => Stats | u
   if (tracked === undefined || tracked.paths.length === 0) return walk(root, ignored, lstat, signal)
   const paths = tracked.paths.slice(0, MAX_FILES)
   for (const path of paths) if (path === '.gitignore' || path.endsWith('/.gitignore')) addRules(ignored, root, path, lstat)
-  return { source: 'git', paths, ignored, problems: [...tracked.problems, ...tooMany(tracked.paths.length)] }
+  return { source: 'git', paths, untracked: tracked.untracked, ignored, problems: [...tracked.problems, ...tooMany(tracked.paths.length)] }
 }
 
 /**
  * What git tracks, and what it would take in but for what is never anybody's work. Only .gitignore files count: excludes of the
  * user or of this one copy would make the report depend on the machine.
  */
-async function listByGit(root: string, signal: AbortSignal | undefined): Promise<Pick<Listing, 'paths' | 'problems'> | undefined> {
-  // A repository's own configuration may name programs that git runs while it lists (fsmonitor): those are switched off.
+async function listByGit(
+  root: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Listing, 'paths' | 'untracked' | 'problems'> | undefined> {
+  const listed = await runGit(root, ['ls-files', '-z', '-t', '--cached', '--others', '--exclude-per-directory=.gitignore'], signal)
+  // No git, a repository that git refuses to trust, a damaged index: the walk does without git.
+  if (listed === undefined) return undefined
+  const paths = new Set<string>()
+  const untracked: string[] = []
+  for (const line of listed.stdout.split('\0')) {
+    const [isTracked, path] = [line[0] !== '?', line.slice(2)]
+    if (path === '' || (!isTracked && path.split('/').some((name) => NEVER_WALKED.has(name)))) continue
+    paths.add(path)
+    if (!isTracked) untracked.push(path)
+  }
+  const shut = [...listed.stderr.matchAll(/could not open directory '([^']+?)\/?':/g)].map((match) => match[1] ?? '')
+  const problems = shut.sort(byCodeUnit).map((path) => ({ path, problem: UNREADABLE_FOLDER }))
+  return { paths: [...paths].sort(byCodeUnit), untracked: untracked.sort(byCodeUnit), problems }
+}
+
+/** A question that git answers without running what the repository's own configuration names; undefined where it does not answer. */
+export async function runGit(
+  root: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ stdout: string; stderr: string } | undefined> {
   const config = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
-  const args = [...config, 'ls-files', '-z', '-t', '--cached', '--others', '--exclude-per-directory=.gitignore']
-  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' }
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }
   try {
-    const options = { cwd: root, env, maxBuffer: 64 * 1024 * 1024, ...(signal && { signal }) }
-    const { stdout, stderr } = await run('git', args, options)
-    const paths = new Set<string>()
-    for (const line of stdout.split('\0')) {
-      const [isTracked, path] = [line[0] !== '?', line.slice(2)]
-      if (path !== '' && (isTracked || !path.split('/').some((name) => NEVER_WALKED.has(name)))) paths.add(path)
-    }
-    const shut = [...stderr.matchAll(/could not open directory '([^']+?)\/?':/g)].map((match) => match[1] ?? '')
-    return { paths: [...paths].sort(byCodeUnit), problems: shut.sort(byCodeUnit).map((path) => ({ path, problem: UNREADABLE_FOLDER })) }
+    return await run('git', [...config, ...args], { cwd: root, env, maxBuffer: 64 * 1024 * 1024, ...(signal && { signal }) })
   } catch {
-    // No git, a repository that git refuses to trust, a damaged index: the walk does without git.
     return undefined
   }
 }
@@ -95,7 +112,7 @@ function walk(root: string, ignored: IgnoreRules, lstat: (path: string) => Stats
     }
   }
   problems.push(...tooMany(paths.length))
-  return { source: 'folder', paths: paths.slice(0, MAX_FILES).sort(byCodeUnit), ignored, problems }
+  return { source: 'folder', untracked: [], paths: paths.slice(0, MAX_FILES).sort(byCodeUnit), ignored, problems }
 }
 
 function readNames(folder: string): string[] | undefined {

@@ -1,13 +1,19 @@
 import { posix } from 'node:path'
 import { type Document, isObject, isText, type JsonObject, objectAt, readJson, readToml } from './document.ts'
+import { type Facts, NO_FACTS } from './facts.ts'
 import { compileGlob } from './glob.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export type Kind = 'node' | 'typescript' | 'python' | 'go' | 'rust' | 'claude-plugin' | 'claude-marketplace'
 
+/** By what a plugin brings: some checks weigh more in one than in another. */
+export type PluginType = 'skill-only' | 'mcp' | 'full'
+
 /** What a snapshot turned out to hold; made once, read by every check. */
 export interface Project {
   readonly snapshot: Snapshot
+  /** What was learned beside the files, such as what the registry knows; nothing unless somebody asked for it. */
+  readonly facts: Facts
   /** In alphabetical order. */
   readonly kinds: ReadonlySet<Kind>
   /** The package.json at the root and those of its workspaces, root first. */
@@ -17,6 +23,10 @@ export interface Project {
   readonly goMod: string | undefined
   /** Each Claude Code plugin in the project, the root's first. */
   readonly plugins: readonly ClaudePlugin[]
+  /** Everything that Claude Code loads from here: the plugins, and what `.claude` and `.mcp.json` set up for this project alone. */
+  readonly loaded: readonly ClaudePlugin[]
+  /** Undefined where there is no plugin. */
+  readonly pluginType: PluginType | undefined
   readonly marketplace: Document | undefined
 }
 
@@ -29,6 +39,8 @@ export interface NodePackage {
 }
 
 export interface ClaudePlugin {
+  /** `project` is what works in this folder only: it is no plugin, but is made of the same things. */
+  readonly scope: 'plugin' | 'project'
   /** '' for the root. */
   readonly folder: string
   readonly name: string
@@ -40,7 +52,7 @@ export interface ClaudePlugin {
 
 export const DEPENDENCY_GROUPS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const
 
-export function describeProject(snapshot: Snapshot): Project {
+export function describeProject(snapshot: Snapshot, facts: Facts = NO_FACTS): Project {
   const packages = findPackages(snapshot)
   const plugins = findPlugins(snapshot)
   const marketplace = readJson(snapshot, '.claude-plugin/marketplace.json')
@@ -55,7 +67,9 @@ export function describeProject(snapshot: Snapshot): Project {
   if (pyproject !== undefined || snapshot.has('setup.py') || snapshot.has('requirements.txt')) kinds.push('python')
   if (cargo !== undefined) kinds.push('rust')
   if (isTypeScript(snapshot, packages)) kinds.push('typescript')
-  return { snapshot, kinds: new Set(kinds.sort()), packages, cargo, pyproject, goMod, plugins, marketplace }
+  const pluginType = typeOf(snapshot, plugins)
+  const loaded = [...plugins, ...projectScope(snapshot, plugins)]
+  return { snapshot, facts, kinds: new Set(kinds.sort()), packages, cargo, pyproject, goMod, plugins, loaded, pluginType, marketplace }
 }
 
 /** The project's paths that match, in order. */
@@ -125,6 +139,27 @@ function findPlugins(snapshot: Snapshot): ClaudePlugin[] {
     const document = readJson(snapshot, posix.join(folder, '.claude-plugin/plugin.json'))
     const manifest = isObject(document?.value) ? document.value : {}
     const name = isText(manifest.name) ? manifest.name : folder === '' ? snapshot.name : posix.basename(folder)
-    return { folder, name, document, manifest, at: (path) => posix.join(folder, path) }
+    return { scope: 'plugin', folder, name, document, manifest, at: (path) => posix.join(folder, path) }
   })
+}
+
+/** What Claude Code loads for whoever works in this folder: the same parts as a plugin's, in other places. */
+function projectScope(snapshot: Snapshot, plugins: readonly ClaudePlugin[]): ClaudePlugin[] {
+  const isPlugin = plugins.some(({ folder }) => folder === '')
+  const parts = ['.claude/settings.json', ...(isPlugin ? [] : ['.mcp.json'])]
+  const folders = ['.claude/skills', '.claude/agents', '.claude/commands']
+  if (!parts.some((path) => snapshot.has(path)) && !folders.some((path) => snapshot.hasFolder(path))) return []
+  const at = (path: string): string => {
+    if (path === 'hooks/hooks.json') return '.claude/settings.json'
+    if (path === '.mcp.json' && isPlugin) return '.claude/.mcp.json'
+    return /^(skills|agents|commands|\.claude-plugin)(\/|$)/.test(path) ? posix.join('.claude', path) : posix.normalize(path)
+  }
+  return [{ scope: 'project', folder: '', name: snapshot.name, document: undefined, manifest: {}, at }]
+}
+
+function typeOf(snapshot: Snapshot, plugins: readonly ClaudePlugin[]): PluginType | undefined {
+  if (plugins.length === 0) return undefined
+  const hasMcp = plugins.some(({ at, manifest }) => manifest.mcpServers !== undefined || snapshot.has(at('.mcp.json')))
+  const hasSkills = plugins.some(({ at, manifest }) => manifest.skills !== undefined || snapshot.hasFolder(at('skills')))
+  return hasMcp ? (hasSkills ? 'full' : 'mcp') : 'skill-only'
 }

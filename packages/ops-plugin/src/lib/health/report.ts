@@ -1,37 +1,73 @@
 import type { Finding } from './check.ts'
-import type { ScanReport } from './schema.ts'
+import type { Report } from './schema.ts'
 
 const WIDTH = 80
 const MAX_CHECKS = 8
 const MAX_FINDINGS = 3
 const BAR_CELLS = 20
+const MAX_NEWS = 20
 
 /** The report for people: the score, each domain, what is worst and how to mend it, and what to do first. */
-export function reportText(report: Omit<ScanReport, 'text'>): string {
-  const { project, kinds, files, score, status, confidence } = report
+export function reportText(report: Report): string {
+  const { project, kinds, files, score, status, confidence, baseline } = report
   const lines = [
     ...wrap(`${printable(project)}: ${score} of 100, ${status}`, ''),
     ...wrap([kinds.join(', ') || 'no known kind of project', plural(files.total, 'file'), `confidence ${confidence} %`].join(' · '), ''),
+    ...report.caps.flatMap(({ check, at }) => wrap(`held down to ${at} by ${check}`, '')),
+    ...(baseline === undefined ? [] : wrap(baselineLine(baseline, score), '')),
     '',
     ...report.domains.map(
       ({ domain, score: part, pass, warn, fail, unknown }) =>
         `  ${domain.padEnd(13)}${bar(part)} ${String(part).padStart(3)}  ${counts({ fail, warn, unknown, pass })}`,
     ),
   ]
-  const wrong = report.checks.filter(({ status: state }) => state !== 'pass').sort((a, b) => rank(a) - rank(b))
-  for (const { id, status: state, findings, total, mend } of wrong.slice(0, MAX_CHECKS)) {
-    lines.push('', `${state.toUpperCase().padEnd(8)}${id}`)
-    for (const finding of findings.slice(0, MAX_FINDINGS)) lines.push(...wrap(`${place(finding)}${printable(finding.note)}`, '  '))
-    if (total > MAX_FINDINGS) lines.push(`  and ${total - MAX_FINDINGS} more`)
-    if (mend !== undefined) lines.push(...wrap(`mend: ${mend}`, '  '))
-  }
+  const wrong = worstFirst(report)
+  lines.push(...wrong.slice(0, MAX_CHECKS).flatMap((check) => ['', ...checkLines(check)]))
+  const suppressed = report.checks.reduce((sum, check) => sum + check.suppressed, 0)
+  if (suppressed > 0) lines.push('', `${plural(suppressed, 'finding')} accepted for a time`)
   if (wrong.length > MAX_CHECKS) lines.push('', `${plural(wrong.length - MAX_CHECKS, 'check')} more did not pass`)
   const next = report.nextBestFix
   lines.push('', ...(next === undefined ? ['Nothing to mend.'] : wrap(`Next best fix: ${next.check}, +${next.gain}: ${next.mend}`, '')))
   return `${lines.join('\n')}\n`
 }
 
-type Wrong = ScanReport['checks'][number]
+/** The checks that failed a limit, in the few lines that an error has room for. */
+export function worstText(report: Report): string {
+  return worstFirst(report)
+    .slice(0, MAX_CHECKS)
+    .flatMap((check) => checkLines({ ...check, mend: undefined }))
+    .join('\n')
+}
+
+/** Everything that the baseline does not have, by place. */
+export function newsText(report: Report): string {
+  return worstFirst(report)
+    .flatMap(({ id, findings }) =>
+      findings.filter(({ isNew }) => isNew).map((finding) => `${id}: ${place(finding)}${printable(finding.note)}`),
+    )
+    .slice(0, MAX_NEWS)
+    .join('\n')
+}
+
+function checkLines({ id, status, findings, total, mend, fix }: Omit<Wrong, 'mend'> & { mend?: string | undefined }): string[] {
+  const lines = [`${status.toUpperCase().padEnd(8)}${id}`]
+  for (const finding of findings.slice(0, MAX_FINDINGS)) lines.push(...wrap(`${place(finding)}${printable(finding.note)}`, '  '))
+  if (total > MAX_FINDINGS) lines.push(`  and ${total - MAX_FINDINGS} more`)
+  if (mend !== undefined) lines.push(...wrap(`mend: ${mend}${fix === undefined ? '' : ' [ops health fix does it]'}`, '  '))
+  return lines
+}
+
+/** What failed before what warned before what is unknown, and what weighs most first. */
+export const worstFirst = (report: Report): readonly Wrong[] =>
+  report.checks.filter(({ status }) => status !== 'pass').sort((a, b) => rank(a) - rank(b))
+
+function baselineLine({ score: before, isComparable, new: news, gone }: NonNullable<Report['baseline']>, score: number): string {
+  const change = score === before ? 'as then' : `${score > before ? '+' : ''}${score - before}`
+  const compared = isComparable ? `baseline ${before}, now ${score} (${change})` : `baseline ${before}, by other checks`
+  return `${compared} · ${news} new, ${gone} mended since`
+}
+
+type Wrong = Report['checks'][number]
 const RANKS = { fail: 0, warn: 1_000, unknown: 2_000, pass: 3_000 } as const
 const rank = ({ status, weight }: Wrong): number => RANKS[status] - weight
 
@@ -40,7 +76,7 @@ function counts(by: Record<'fail' | 'warn' | 'unknown' | 'pass', number>): strin
   return (['fail', 'warn', 'unknown', 'pass'] as const).flatMap((key) => (by[key] === 0 ? [] : [`${by[key]} ${words[key]}`])).join(', ')
 }
 
-function place({ file, line }: Finding): string {
+export function place({ file, line }: Pick<Finding, 'file' | 'line'>): string {
   if (file === undefined) return ''
   return `${printable(file)}${line === undefined ? '' : `:${line}`}  `
 }
@@ -50,7 +86,7 @@ function bar(percent: number): string {
   return '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
 }
 
-function plural(count: number, noun: string): string {
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
@@ -76,7 +112,7 @@ function wrap(text: string, indent: string): string[] {
 }
 
 /** Names of files are whatever their author wanted; control characters would reach the reader's terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu,
     (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,

@@ -1,61 +1,98 @@
-import type { Check, Finding } from './check.ts'
+import type { Check } from './check.ts'
 import { ALL_CHECKS } from './checks/all.ts'
-import { byCodeUnit } from './list-files.ts'
-import { describeProject } from './project.ts'
+import { type Facts, NO_FACTS } from './facts.ts'
+import { fingerprints } from './fingerprint.ts'
+import { readGitFacts } from './git-facts.ts'
+import { judge } from './judge.ts'
+import { describeProject, type Project } from './project.ts'
+import { docsOf } from './reference.ts'
 import { reportText } from './report.ts'
-import type { ScanReport } from './schema.ts'
-import { type Judged, scoreOf, statusOf } from './score.ts'
+import type { Report, ScanReport } from './schema.ts'
+import { scoreOf } from './score.ts'
+import { type Baseline, readSettings } from './settings.ts'
 import { takeSnapshot } from './snapshot.ts'
 
 /** Grows whenever a check comes, goes or judges otherwise: scores compare only within one rubric. */
-const RUBRIC = 1
+export const RUBRIC = 2
 const MAX_LISTED = 50
 
 export interface ScanOptions {
   strict?: boolean
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** @default every check */
   checks?: readonly Check[]
+  /** What was learned beside the files, or how to learn it of the project. @default nothing */
+  facts?: Facts | ((project: Project) => Promise<Facts>)
 }
 
-/** Looks at a project's files, changes none of them, asks no network; the same tree gives the same report. @throws PROJECT_NOT_FOUND, CANCELLED */
-export async function scan(path: string, { strict = false, signal, checks = ALL_CHECKS }: ScanOptions = {}): Promise<ScanReport> {
-  const snapshot = await takeSnapshot(path, signal)
-  const project = describeProject(snapshot)
-  const applying = checks.filter((check) => check.applies(project))
+/**
+ * Looks at a project's files and changes none of them; asks no network by itself. The same tree gives the same report.
+ * @throws PROJECT_NOT_FOUND, CANCELLED
+ */
+export async function scan(path: string, options: ScanOptions = {}): Promise<ScanReport> {
+  const report = (await examine(path, options)).report
+  return { ...report, text: reportText(report) }
+}
 
-  const inspected = new Map<Check, Finding[]>(applying.map((check) => [check, []]))
-  const inspectors = applying.filter((check) => check.inspect !== undefined)
-  const notRead = await snapshot.inspect((file) => {
-    for (const check of inspectors) inspected.get(check)?.push(...(check.inspect?.(file, project) ?? []))
-  }, signal)
+/** A scan with what it was made of, and with every finding's fingerprint, for what goes on working with them. */
+export interface Examination {
+  readonly report: Report
+  readonly project: Project
+  /** By check: what is wrong now. */
+  readonly prints: Baseline['findings']
+}
 
-  const judged = applying.map((check): Judged => {
-    const findings = withoutTwins(check.run(project, inspected.get(check) ?? []).toSorted(byPlace))
-    return { check, status: statusOf(findings), findings }
-  })
-  const { nextBestFix, ...score } = scoreOf(judged, { strict })
+/** @throws PROJECT_NOT_FOUND, CANCELLED */
+export async function examine(path: string, options: ScanOptions = {}): Promise<Examination> {
+  const { strict = false, signal, checks = ALL_CHECKS } = options
+  const project = await lookAt(path, options)
+  const { snapshot, facts } = project
+  const { answers, notApplicable, notRead, taken } = await judge(project, checks, signal)
+  const { nextBestFix, caps, domains, ...score } = scoreOf(answers, { strict })
 
-  const report: Omit<ScanReport, 'text'> = {
-    project: snapshot.name,
-    rubric: RUBRIC,
-    kinds: [...project.kinds],
-    status: score.status,
-    score: score.score,
-    confidence: score.confidence,
-    domains: [...score.domains],
-    checks: judged.map(({ check, status, findings }) => ({
+  const baseline = facts.settings?.baseline
+  const prints: Record<string, readonly string[]> = {}
+  const judged = answers.map(({ check, weight, status, findings, suppressed }): Report['checks'][number] => {
+    const marks = fingerprints(check.id, findings)
+    const wrong = marks.filter((_, index) => findings[index]?.status !== 'unknown')
+    if (wrong.length > 0) prints[check.id] = wrong
+    const known = new Set(baseline?.findings[check.id])
+    return {
       id: check.id,
       domain: check.domain,
       title: check.title,
       status,
-      weight: check.weight,
-      ...(status !== 'pass' && { mend: check.mend }),
-      findings: findings.slice(0, MAX_LISTED),
+      weight,
+      ...(status !== 'pass' && { mend: check.mend, ...(check.fix && { fix: check.fix.id }) }),
+      docs: docsOf(check.id),
+      findings: findings.slice(0, MAX_LISTED).map((finding, index) => {
+        const fingerprint = marks[index] ?? ''
+        return { ...finding, fingerprint, ...(baseline && { isNew: !known.has(fingerprint) }) }
+      }),
       total: findings.length,
-    })),
-    notApplicable: checks.filter((check) => !applying.includes(check)).map(({ id }) => id),
+      suppressed,
+    }
+  })
+
+  const report: Report = {
+    project: snapshot.name,
+    rubric: RUBRIC,
+    kinds: [...project.kinds],
+    ...(project.pluginType && { pluginType: project.pluginType }),
+    ...score,
+    caps: caps.map(({ check, at }) => ({ check: check.id, at })),
+    domains: [...domains],
+    checks: judged,
+    notApplicable: [...notApplicable],
     ...(nextBestFix && { nextBestFix: { check: nextBestFix.check.id, gain: nextBestFix.gain, mend: nextBestFix.check.mend } }),
+    ...(baseline && { baseline: { score: baseline.score, isComparable: baseline.rubric === RUBRIC, ...against(baseline, prints) } }),
+    suppressions: (facts.settings?.suppress ?? []).map(({ check, file, reason, until }, index) => ({
+      check,
+      ...(file !== undefined && { file }),
+      reason,
+      until,
+      findings: taken[index] ?? 0,
+    })),
     files: {
       total: snapshot.files.size,
       bytes: [...snapshot.files.values()].reduce((sum, { bytes }) => sum + bytes, 0),
@@ -63,21 +100,22 @@ export async function scan(path: string, { strict = false, signal, checks = ALL_
       notRead: notRead.slice(0, MAX_LISTED),
     },
   }
-  return { ...report, text: reportText(report) }
+  return { report, project, prints: prints as Baseline['findings'] }
 }
 
-/** One script behind several hooks is found wrong once. */
-function withoutTwins(findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter((finding, index) => index === 0 || byPlace(finding, findings[index - 1] as Finding) !== 0)
+/** Takes the snapshot and learns what goes with it. @throws PROJECT_NOT_FOUND, CANCELLED */
+export async function lookAt(path: string, { signal, facts }: Pick<ScanOptions, 'signal' | 'facts'> = {}): Promise<Project> {
+  const snapshot = await takeSnapshot(path, signal)
+  const git = snapshot.source === 'git' ? await readGitFacts(snapshot.root, snapshot.untracked, signal) : undefined
+  const own: Facts = { git, settings: readSettings(snapshot) }
+  const more = typeof facts === 'function' ? await facts(describeProject(snapshot, own)) : (facts ?? NO_FACTS)
+  return describeProject(snapshot, { ...own, ...more })
 }
 
-const SEVERITY = { fail: 0, warn: 1, unknown: 2 } as const
-
-function byPlace(a: Finding, b: Finding): number {
-  return (
-    SEVERITY[a.status] - SEVERITY[b.status] ||
-    byCodeUnit(a.file ?? '', b.file ?? '') ||
-    (a.line ?? 0) - (b.line ?? 0) ||
-    byCodeUnit(a.note, b.note)
-  )
+function against(baseline: Baseline, prints: Readonly<Record<string, readonly string[]>>): { new: number; gone: number } {
+  const flat = (findings: Readonly<Record<string, readonly string[]>>): Set<string> =>
+    new Set(Object.entries(findings).flatMap(([check, marks]) => marks.map((mark) => `${check} ${mark}`)))
+  const [before, now] = [flat(baseline.findings), flat(prints)]
+  const without = (set: Set<string>, other: Set<string>): number => [...set].filter((mark) => !other.has(mark)).length
+  return { new: without(now, before), gone: without(before, now) }
 }

@@ -1,25 +1,40 @@
 import { z } from 'zod'
 import { DOMAINS } from './check.ts'
+import { FORMATS } from './formats.ts'
+
+export const projectField = z.string().min(1).default('.').describe('Folder of the project, relative to the workspace or absolute')
 
 const findingSchema = z.object({
   status: z.enum(['warn', 'fail', 'unknown']),
   note: z.string().describe('What is the case'),
   file: z.string().optional().describe('Relative to the project'),
   line: z.int().min(1).optional(),
+  fingerprint: z.string().describe('Stays the same while lines move and other files come and go'),
+  isNew: z.boolean().optional().describe('Not in the baseline; absent without one'),
 })
 
-export const scanInput = z.object({
-  project: z.string().min(1).default('.').describe('Folder of the project, relative to the workspace or absolute'),
+export const judging = {
+  project: projectField,
   strict: z.boolean().default(false).describe('Warnings earn nothing instead of half'),
+  network: z.boolean().default(false).describe('Also ask package registries: known vulnerabilities, outdated versions'),
+  minimum: z.int().min(0).max(100).optional().describe('Fail with HEALTH_BELOW_MINIMUM where the score is lower'),
+  ratchet: z.boolean().default(false).describe('Fail with HEALTH_WORSENED where something is wrong that the baseline does not have'),
+}
+
+export const scanInput = z.object({
+  ...judging,
+  format: z.enum(FORMATS).default('text').describe('What the field "text", which a terminal shows, is written in'),
 })
 
 export const scanOutput = z.object({
   project: z.string().describe('The name of its folder'),
   rubric: z.int().describe('Version of the set of checks; scores compare only within one'),
   kinds: z.array(z.string()).describe('What the project was found to be'),
+  pluginType: z.enum(['skill-only', 'mcp', 'full']).optional().describe('By what its Claude Code plugins bring'),
   status: z.enum(['pass', 'warn', 'fail']).describe('pass from 80, warn from 50'),
   score: z.int().min(0).max(100),
   confidence: z.int().min(0).max(100).describe('Share of the weight that could be judged, in percent'),
+  caps: z.array(z.object({ check: z.string(), at: z.int() })).describe('Failed checks that hold the score down'),
   domains: z.array(
     z.object({
       domain: z.enum(DOMAINS),
@@ -40,19 +55,43 @@ export const scanOutput = z.object({
       status: z.enum(['pass', 'warn', 'fail', 'unknown']),
       weight: z.number(),
       mend: z.string().optional().describe('What to do; absent where it passes'),
+      fix: z.string().optional().describe('Id of the fix that ops.health.fix makes; absent where a person must decide'),
+      docs: z.string().describe('The page about it'),
       findings: z.array(findingSchema).describe('The first 50'),
       total: z.int().describe('How many there are'),
+      suppressed: z.int().describe('How many more were accepted for a time'),
     }),
   ),
   notApplicable: z.array(z.string()).describe('Ids of checks that say nothing about this project'),
   nextBestFix: z.object({ check: z.string(), gain: z.number().describe('Points of the score'), mend: z.string() }).optional(),
+  baseline: z
+    .object({
+      score: z.int().describe('What it was when the baseline was taken'),
+      isComparable: z.boolean().describe('Whether it was taken by the same rubric'),
+      new: z.int().describe('Findings that it does not have'),
+      gone: z.int().describe('Findings of it that are mended'),
+    })
+    .optional(),
+  suppressions: z
+    .array(
+      z.object({
+        check: z.string(),
+        file: z.string().optional(),
+        reason: z.string(),
+        until: z.string(),
+        findings: z.int().describe('0: idle'),
+      }),
+    )
+    .describe('What was accepted for a time, by the committed file'),
   files: z.object({
     total: z.int(),
     bytes: z.int(),
     source: z.enum(['git', 'folder']).describe('Whether git or a walk named the files'),
     notRead: z.array(z.object({ path: z.string(), why: z.string() })).describe('Files that no check of content saw whole; the first 50'),
   }),
-  text: z.string().describe('The report for people, 80 columns wide'),
+  text: z.string().describe('The report in the format that was asked for; for people, 80 columns wide'),
 })
 
 export type ScanReport = z.output<typeof scanOutput>
+/** The report as data alone: what every format is made of. */
+export type Report = Omit<ScanReport, 'text'>

@@ -4,6 +4,7 @@ import { type CheckStatus, type Judged, scoreOf, statusOf } from './score.ts'
 
 const judged = (weight: number, status: CheckStatus, domain: Domain = 'docs', id = `${domain}.${weight}`): Judged => ({
   check: { id, domain, title: '', weight, mend: '', applies: () => true, run: () => [] } satisfies Check,
+  weight,
   status,
   findings: [],
 })
@@ -33,6 +34,15 @@ describe('scoreOf()', () => {
       { domain: 'files', score: 40, earned: 4, possible: 10, pass: 1, warn: 0, fail: 1, unknown: 0 },
     ])
     expect(score.nextBestFix).toMatchObject({ check: { id: 'files.6' }, gain: 30 })
+  })
+
+  it('is held down by a failed check that has a cap, and says that mending it gains most', () => {
+    const leak = judged(2, 'fail', 'security')
+    const capped = { ...leak, check: { ...leak.check, cap: 49 } }
+    const score = scoreOf([judged(90, 'pass'), judged(8, 'fail'), capped])
+    expect(score).toMatchObject({ score: 49, status: 'fail', caps: [{ check: { id: 'security.2' }, at: 49 }] })
+    expect(score.nextBestFix).toMatchObject({ check: { id: 'security.2' }, gain: 43 })
+    expect(scoreOf([judged(98, 'pass'), { ...capped, status: 'warn' }])).toMatchObject({ score: 99, caps: [] })
   })
 
   it('finds nothing to mend where nothing is wrong, or nothing applied', () => {

@@ -39,6 +39,8 @@ export interface Snapshot {
   readonly source: 'git' | 'folder'
   /** Whether the project is a whole repository: no enclosing work tree begins further up. */
   readonly whole: boolean
+  /** Paths that git would take in and does not track yet. */
+  readonly untracked: readonly string[]
   readonly files: ReadonlyMap<string, SnapshotFile>
   readonly links: ReadonlyMap<string, SnapshotLink>
   /** What could not be looked at, and why. */
@@ -142,6 +144,7 @@ export async function takeSnapshot(project: string, signal?: AbortSignal): Promi
     name: basename(root),
     source: listing.source,
     whole: (gitTopLevel(root) ?? root) === root,
+    untracked: listing.untracked,
     files,
     links,
     problems,

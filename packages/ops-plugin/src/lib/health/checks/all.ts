@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts'
+import { PLUGIN_WEIGHTS } from '../weights.ts'
 import { dependencyChecks } from './dependencies.ts'
 import { docsChecks } from './docs.ts'
 import { filesChecks } from './files.ts'
@@ -10,8 +11,7 @@ import { securityChecks } from './security.ts'
 import { agentChecks, skillChecks } from './skills.ts'
 import { structureChecks } from './structure.ts'
 
-/** Every check, in the order of reports. */
-export const ALL_CHECKS: readonly Check[] = [
+const CHECKS: readonly Check[] = [
   ...structureChecks,
   ...docsChecks,
   ...dependencyChecks,
@@ -24,3 +24,9 @@ export const ALL_CHECKS: readonly Check[] = [
   ...hookChecks,
   ...mcpChecks,
 ]
+
+/** Every check, in the order of reports. */
+export const ALL_CHECKS: readonly Check[] = CHECKS.map((check) => {
+  const weights = PLUGIN_WEIGHTS[check.id]
+  return weights === undefined ? check : { ...check, weights }
+})

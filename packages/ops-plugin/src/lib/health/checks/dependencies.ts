@@ -1,10 +1,13 @@
+import major from 'semver/functions/major.js'
 import satisfies from 'semver/functions/satisfies.js'
 import valid from 'semver/functions/valid.js'
 import validRange from 'semver/ranges/valid.js'
 import { type Check, type Finding, fail, unknown, warn } from '../check.ts'
 import { isObject, isText, objectAt } from '../document.ts'
+import { declareRuntime } from '../fixes.ts'
 import { lockfileDrift } from '../lockfiles.ts'
 import { dependenciesOf, type NodePackage, type Project } from '../project.ts'
+import { lockedPackages } from '../registry.ts'
 
 const NODE_LOCKS = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'bun.lockb']
 const PYTHON_LOCKS = ['uv.lock', 'poetry.lock', 'pdm.lock', 'Pipfile.lock', 'pylock.toml']
@@ -91,6 +94,7 @@ const runtimeDeclared: Check = {
   title: 'The manifest says which version of the language it needs',
   weight: 4,
   mend: 'declare it: engines.node, requires-python, rust-version, the go line',
+  fix: declareRuntime,
   applies: ({ packages, pyproject, cargo, goMod }) =>
     packages.length > 0 || hasProjectTable(pyproject?.value) || cargo !== undefined || goMod !== undefined,
   run({ packages: [root], pyproject, cargo, goMod, snapshot }) {
@@ -184,4 +188,46 @@ function isPinned(requirements: string | undefined): boolean {
   return lines.length > 0 && lines.every((line) => line.includes('=='))
 }
 
-export const dependencyChecks: readonly Check[] = [lockfile, inStep, runtimeDeclared, versionsInStep, sources]
+const vulnerabilities: Check = {
+  id: 'dependencies.vulnerabilities',
+  domain: 'dependencies',
+  title: 'No locked version has a known vulnerability',
+  weight: 8,
+  mend: 'npm audit fix, or move to a version that the advisory calls patched',
+  applies: (project) => project.facts.registry !== undefined && lockedPackages(project.snapshot).size > 0,
+  run({ facts: { registry }, snapshot }) {
+    if (registry === undefined || typeof registry.advisories === 'string') return [unknown(`not known: ${registry?.advisories ?? ''}`)]
+    const locked = lockedPackages(snapshot)
+    return registry.advisories.flatMap(({ name, version, severity, title }) => {
+      const judgeIt = severity === 'critical' || severity === 'high' ? fail : severity === 'moderate' ? warn : undefined
+      return judgeIt === undefined ? [] : [judgeIt(`${name} ${version}: ${severity}, ${title}`, { file: locked.get(name)?.file })]
+    })
+  },
+}
+
+const outdated: Check = {
+  id: 'dependencies.outdated',
+  domain: 'dependencies',
+  title: 'No dependency is a major version behind',
+  weight: 3,
+  mend: 'read its changelog and move to the newest major version, one dependency at a time',
+  applies: (project) => project.facts.registry !== undefined && lockedPackages(project.snapshot).size > 0,
+  run({ facts: { registry }, packages, snapshot }) {
+    if (registry === undefined || typeof registry.latest === 'string') return [unknown(`not known: ${String(registry?.latest ?? '')}`)]
+    const { latest } = registry
+    const locked = lockedPackages(snapshot)
+    return packages.flatMap(({ manifest, document }) =>
+      dependenciesOf(manifest).flatMap(({ group, name }): Finding[] => {
+        const newest = latest.get(name)
+        const present = locked.get(name)?.versions.at(-1)
+        if (newest === undefined || present === undefined || valid(newest) === null || valid(present) === null) return []
+        const behind = major(newest) - major(present)
+        return behind < 1
+          ? []
+          : [warn(`${name} is at ${present}, the newest is ${newest}`, { file: document.path, line: document.lineOf(group, name) })]
+      }),
+    )
+  },
+}
+
+export const dependencyChecks: readonly Check[] = [lockfile, inStep, runtimeDeclared, versionsInStep, sources, vulnerabilities, outdated]

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { type Check, type Finding, fail, warn } from '../check.ts'
 import { objectAt } from '../document.ts'
+import { writeArchitecture, writeLicense, writeReadme } from '../fixes.ts'
 import { type Project, pathsLike } from '../project.ts'
 
 const README = /^readme(\.(md|markdown|rst|txt|adoc))?$/i
@@ -13,6 +14,7 @@ const readme: Check = {
   title: 'A README says what this is',
   weight: 6,
   mend: `write README.md: what it is, how to install it, one example; ${STUB_WORDS} words at least`,
+  fix: writeReadme,
   applies: () => true,
   run({ snapshot }) {
     const path = [...snapshot.files.keys(), ...snapshot.links.keys()].find((candidate) => README.test(candidate))
@@ -28,6 +30,7 @@ const license: Check = {
   title: 'A LICENSE file says what others may do',
   weight: 5,
   mend: 'add a LICENSE file, or mark the package private',
+  fix: writeLicense,
   applies: (project) => project.kinds.size > 0 && !isKeptPrivate(project) && project.snapshot.whole,
   run({ snapshot }) {
     const paths = [...snapshot.files.keys(), ...snapshot.links.keys()]
@@ -111,11 +114,12 @@ const architecture: Check = {
   title: 'One page says how the parts hang together',
   weight: 2,
   mend: 'write ARCHITECTURE.md: the parts, what depends on what, where to start reading',
-  applies: ({ snapshot }) => pathsLike(snapshot, SOURCE).length > MANY_SOURCES,
+  fix: writeArchitecture,
+  applies: ({ snapshot, pluginType }) => pluginType === 'full' || pathsLike(snapshot, SOURCE).length > MANY_SOURCES,
   run: ({ snapshot }) =>
     pathsLike(snapshot, /(^|\/)(architecture|design|overview)(\.[a-z-]+)?\.(md|rst|adoc)$|^docs\/(architecture|design)\//i).length > 0
       ? []
-      : [warn(`more than ${MANY_SOURCES} source files and no page about their architecture`)],
+      : [warn('there is no page about how the parts hang together')],
 }
 
 export const docsChecks: readonly Check[] = [readme, license, links, architecture]

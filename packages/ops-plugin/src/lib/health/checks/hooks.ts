@@ -1,16 +1,15 @@
 import { type Check, type Finding, fail, warn } from '../check.ts'
 import { BLOCKING_EVENTS, BUILT_IN_TOOLS, EVENT_MATCHERS, HANDLER_KEYS, PLUGIN_ROOT, TOOL_EVENTS } from '../claude-code.ts'
-import { asList, type HookHandler, hookHandlers, hookSources, scriptReferences, toolPrefixes } from '../claude-plugin.ts'
+import { nameOwnServers, quoteRoot, rootScripts, wrapHooks } from '../claude-fixes.ts'
+import { asList, type HookHandler, hookHandlers, hookSources, rootOf, scriptReferences, toolPrefixes } from '../claude-plugin.ts'
 import { isObject, isText } from '../document.ts'
 import type { ClaudePlugin, Project } from '../project.ts'
 
-const hasHooks = ({ plugins, snapshot }: Project): boolean => plugins.some((plugin) => hookSources(snapshot, plugin).length > 0)
-const hasHandlers = ({ plugins, snapshot }: Project): boolean => plugins.some((plugin) => hookHandlers(snapshot, plugin).length > 0)
+const hasHooks = ({ loaded, snapshot }: Project): boolean => loaded.some((plugin) => hookSources(snapshot, plugin).length > 0)
+const hasHandlers = ({ loaded, snapshot }: Project): boolean => loaded.some((plugin) => hookHandlers(snapshot, plugin).length > 0)
 
-const eachHandler = (
-  { plugins, snapshot }: Project,
-  judge: (handler: HookHandler, plugin: ClaudePlugin) => readonly Finding[],
-): Finding[] => plugins.flatMap((plugin) => hookHandlers(snapshot, plugin).flatMap((handler) => judge(handler, plugin)))
+const eachHandler = ({ loaded, snapshot }: Project, judge: (handler: HookHandler, plugin: ClaudePlugin) => readonly Finding[]): Finding[] =>
+  loaded.flatMap((plugin) => hookHandlers(snapshot, plugin).flatMap((handler) => judge(handler, plugin)))
 
 const placeOf = ({ document, at }: HookHandler, key?: string): { file: string; line: number } => ({
   file: document.path,
@@ -23,8 +22,9 @@ const shape: Check = {
   title: 'Hooks have known events, known kinds and no key that is ignored',
   weight: 8,
   mend: 'correct the hook; its keys and events are in the hooks reference of Claude Code',
+  fix: wrapHooks,
   applies: hasHooks,
-  run: (project) => [...project.plugins.flatMap((plugin) => sourceFindings(project, plugin)), ...eachHandler(project, handlerFindings)],
+  run: (project) => [...project.loaded.flatMap((plugin) => sourceFindings(project, plugin)), ...eachHandler(project, handlerFindings)],
 }
 
 function sourceFindings({ snapshot }: Project, plugin: ClaudePlugin): Finding[] {
@@ -32,6 +32,7 @@ function sourceFindings({ snapshot }: Project, plugin: ClaudePlugin): Finding[] 
     const file = document.path
     if (document.mistake !== undefined) return [fail(document.mistake.message, { file, line: document.mistake.line })]
     const isFile = document !== plugin.document
+    if (plugin.scope === 'project' && value === undefined) return []
     if (!isObject(value)) {
       const isModule = isObject(document.value) && document.value.modules !== undefined
       return isModule ? [] : [fail(isFile ? 'needs its events inside { "hooks": { … } }' : 'must be a map of events', { file })]
@@ -57,6 +58,10 @@ function handlerFindings(handler: HookHandler): Finding[] {
     ...Object.keys(value)
       .filter((key) => !kind.known.has(key))
       .map((key) => warn(`has the unknown key "${key}", which is ignored`, placeOf(handler, key))),
+    ...(value.once === undefined ? [] : [warn('has "once", which is honoured in a skill’s own hooks alone', placeOf(handler, 'once'))]),
+    ...(value.type === 'mcp_tool' && handler.event === 'SessionStart'
+      ? [warn('is of type "mcp_tool", which SessionStart cannot run: no server is connected yet', placeOf(handler))]
+      : []),
   ]
 }
 
@@ -66,29 +71,31 @@ const scripts: Check = {
   title: 'Each hook’s script is there, can be run and is found from any folder',
   weight: 8,
   mend: `name the script by ${PLUGIN_ROOT}/…, keep it in git and make it executable: a missing script lets everything through`,
+  fix: rootScripts,
   applies: hasHandlers,
   run: (project) => eachHandler(project, (handler, plugin) => scriptFindings(project, plugin, handler)),
 }
 
 function scriptFindings({ snapshot }: Project, plugin: ClaudePlugin, handler: HookHandler): Finding[] {
   const place = placeOf(handler, 'command')
+  const isPlugin = plugin.scope === 'plugin'
+  if (!isPlugin && JSON.stringify([handler.value.command, handler.value.args]).includes('CLAUDE_PLUGIN_ROOT'))
+    return [fail(`names ${PLUGIN_ROOT}, which is empty outside of a plugin: use ${rootOf(plugin)}`, place)]
   return scriptReferences(plugin, handler.value.command, handler.value.args).flatMap((script): Finding[] => {
-    if (script.path.startsWith('..')) return [fail(`leaves the plugin: ${script.text}`, place)]
+    if (script.path.startsWith('..')) return [fail(`leaves the ${plugin.scope}: ${script.text}`, place)]
     if (!snapshot.has(script.path)) {
-      if (!script.isRooted)
-        return snapshot.hasFolder(script.path)
-          ? []
-          : [fail(`runs ${script.text}, which is looked for in the user’s folder and is not in the plugin either`, place)]
       if (snapshot.hasFolder(script.path)) return []
-      return [
-        fail(
-          `runs ${script.path}, which ${snapshot.ignores(script.path) ? 'git ignores, so that an install does not have it' : 'is not there'}`,
-          place,
-        ),
-      ]
+      if (!script.isRooted)
+        return [fail(`runs ${script.text}, which is looked for in the user’s folder and is not in the ${plugin.scope} either`, place)]
+      // What is built here need not be in git to run here.
+      if (!isPlugin && snapshot.ignores(script.path)) return []
+      const why = snapshot.ignores(script.path) ? 'git ignores, so that an install does not have it' : 'is not there'
+      return [fail(`runs ${script.path}, which ${why}`, place)]
     }
-    if (!script.isRooted)
-      return [fail(`runs ${script.text}, which is looked for in the user’s folder: begin it with ${PLUGIN_ROOT}/`, place)]
+    if (!script.isRooted) {
+      const judge = isPlugin ? fail : warn
+      return [judge(`runs ${script.text}, which is looked for in the user’s folder: begin it with ${rootOf(plugin)}/`, place)]
+    }
     const isExecutable = snapshot.files.get(script.path)?.executable ?? true
     return script.isProgram && !isExecutable ? [fail(`runs ${script.path}, which is not executable`, place)] : []
   })
@@ -100,17 +107,20 @@ const quoting: Check = {
   title: 'A plugin’s path with a space in it does not break its hooks',
   weight: 3,
   mend: `put ${PLUGIN_ROOT}/… in double quotes, or use "args", which needs no shell`,
+  fix: quoteRoot,
   applies: (project) => eachHandler(project, (handler) => (isShellForm(handler) ? [fail('')] : [])).length > 0,
   run: (project) =>
     eachHandler(project, (handler) => {
       const command = String(handler.value.command)
-      return isShellForm(handler) && /(^|[\s=])\$\{?CLAUDE_PLUGIN_ROOT\}?/.test(command) && !/^"[^"]*$/.test(command)
-        ? [warn(`uses ${PLUGIN_ROOT} without quotes`, placeOf(handler, 'command'))]
+      const name = /(^|[\s=])\$\{?(CLAUDE_PLUGIN_ROOT|CLAUDE_PROJECT_DIR)\}?/.exec(command)?.[2]
+      return isShellForm(handler) && name !== undefined && !/^"[^"]*$/.test(command)
+        ? [warn(`uses \${${name}} without quotes`, placeOf(handler, 'command'))]
         : []
     }),
 }
 
-const isShellForm = ({ value }: HookHandler): boolean => value.args === undefined && /CLAUDE_PLUGIN_ROOT/.test(String(value.command ?? ''))
+const isShellForm = ({ value }: HookHandler): boolean =>
+  value.args === undefined && /CLAUDE_(PLUGIN_ROOT|PROJECT_DIR)/.test(String(value.command ?? ''))
 
 const matchers: Check = {
   id: 'hooks.matchers',
@@ -118,6 +128,7 @@ const matchers: Check = {
   title: 'Each matcher can match something',
   weight: 6,
   mend: 'correct the matcher: exact names joined by |, or a regular expression',
+  fix: nameOwnServers,
   applies: (project) => eachHandler(project, ({ matcher, value }) => (isText(matcher) || isText(value.if) ? [fail('')] : [])).length > 0,
   run: (project) => eachHandler(project, (handler, plugin) => matcherFindings(project, plugin, handler)),
 }
@@ -197,6 +208,50 @@ const payload: Check = {
     }),
 }
 
+const PRINTED = /hookSpecificOutput|additionalContext/
+
+const output: Check = {
+  id: 'hooks.output',
+  domain: 'hooks',
+  title: 'What hook scripts print is in the form that is read',
+  weight: 5,
+  mend: 'print { "hookSpecificOutput": { "hookEventName": EVENT, "additionalContext": "one text" } }; anything else is dropped in silence',
+  applies: (project) => scriptTexts(project).some(({ text }) => PRINTED.test(text)),
+  run: (project) =>
+    scriptTexts(project).flatMap(({ handler, path, text }): Finding[] => {
+      const printed = PRINTED.exec(text)
+      if (printed === null) return []
+      const place = { file: path, line: text.slice(0, printed.index).split('\n').length }
+      if (!text.includes('hookSpecificOutput'))
+        return [fail('prints additionalContext outside of hookSpecificOutput, where nothing reads it', place)]
+      if (!text.includes('hookEventName')) return [fail('prints hookSpecificOutput without hookEventName, so all of it is dropped', place)]
+      const named = [...text.matchAll(/hookEventName["']?\s*[:=]\s*["'](\w+)["']/g)].map((match) => match[1])
+      return named.length === 0 || named.includes(handler.event)
+        ? []
+        : [fail(`answers as ${named.join(', ')} to ${handler.event}, so all of it is dropped`, place)]
+    }),
+}
+
+const stopLoop: Check = {
+  id: 'hooks.stop-loop',
+  domain: 'hooks',
+  title: 'A hook that keeps Claude from stopping sees that it has done so before',
+  weight: 4,
+  mend: 'let the session end where stop_hook_active is true',
+  applies: (project) => scriptTexts(project).some(keepsGoing),
+  run: (project) =>
+    scriptTexts(project).flatMap((one): Finding[] =>
+      !keepsGoing(one) || one.text.includes('stop_hook_active')
+        ? []
+        : [warn(`can block ${one.handler.event} and does not look at stop_hook_active, so it may do so for ever`, { file: one.path })],
+    ),
+}
+
+const keepsGoing = ({ handler, text }: { handler: HookHandler; text: string }): boolean =>
+  ['Stop', 'SubagentStop'].includes(handler.event) &&
+  handler.value.async !== true &&
+  /\b(?:process\.exit\(|sys\.exit\(|exit )\s*2\b|exitCode = 2|["']?decision["']?\s*[:=]\s*["']block["']/.test(text)
+
 const SESSION_END_SECONDS = 1.5
 const DEFAULT_SECONDS: Readonly<Record<string, number>> = { UserPromptSubmit: 30, SessionEnd: SESSION_END_SECONDS }
 
@@ -244,8 +299,8 @@ const timeouts: Check = {
 }
 
 /** The text of each hook's own script, once for each event that runs it. */
-function scriptTexts({ plugins, snapshot }: Project): { handler: HookHandler; path: string; text: string }[] {
-  return plugins.flatMap((plugin) =>
+function scriptTexts({ loaded, snapshot }: Project): { handler: HookHandler; path: string; text: string }[] {
+  return loaded.flatMap((plugin) =>
     hookHandlers(snapshot, plugin).flatMap((handler) =>
       scriptReferences(plugin, handler.value.command, handler.value.args).flatMap(({ path }) => {
         const text = snapshot.text(path)
@@ -263,4 +318,4 @@ function compile(source: string): RegExp | undefined {
   }
 }
 
-export const hookChecks: readonly Check[] = [shape, scripts, quoting, matchers, blocking, payload, timeouts]
+export const hookChecks: readonly Check[] = [shape, scripts, quoting, matchers, blocking, payload, output, stopLoop, timeouts]

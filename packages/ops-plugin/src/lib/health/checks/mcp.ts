@@ -1,15 +1,16 @@
 import { type Check, type Finding, fail, warn } from '../check.ts'
 import { PLUGIN_ROOT } from '../claude-code.ts'
+import { giveType, rootServers } from '../claude-fixes.ts'
 import { type McpServer, mcpServers, scriptReferences } from '../claude-plugin.ts'
 import { isObject, isText, objectAt, readJson } from '../document.ts'
 import { type ClaudePlugin, dependenciesOf, type Project } from '../project.ts'
 
-const hasServers = ({ plugins, snapshot }: Project): boolean => plugins.some((plugin) => mcpServers(snapshot, plugin).length > 0)
+const hasServers = ({ loaded, snapshot }: Project): boolean => loaded.some((plugin) => mcpServers(snapshot, plugin).length > 0)
 const hasConfig = (project: Project): boolean =>
-  hasServers(project) || project.plugins.some((plugin) => project.snapshot.has(plugin.at('.mcp.json')))
+  hasServers(project) || project.loaded.some((plugin) => project.snapshot.has(plugin.at('.mcp.json')))
 
-const eachServer = ({ plugins, snapshot }: Project, judge: (server: McpServer, plugin: ClaudePlugin) => readonly Finding[]): Finding[] =>
-  plugins.flatMap((plugin) => mcpServers(snapshot, plugin).flatMap((server) => judge(server, plugin)))
+const eachServer = ({ loaded, snapshot }: Project, judge: (server: McpServer, plugin: ClaudePlugin) => readonly Finding[]): Finding[] =>
+  loaded.flatMap((plugin) => mcpServers(snapshot, plugin).flatMap((server) => judge(server, plugin)))
 
 const placeOf = ({ document, at }: McpServer, ...keys: string[]): { file: string; line: number } => ({
   file: document.path,
@@ -22,9 +23,10 @@ const config: Check = {
   title: 'Each MCP server can be started or reached as it is configured',
   weight: 6,
   mend: 'give a stdio server a command and a remote one a type and a url',
+  fix: giveType,
   applies: hasConfig,
   run: (project) => [
-    ...project.plugins.flatMap((plugin): Finding[] => {
+    ...project.loaded.flatMap((plugin): Finding[] => {
       const document = readJson(project.snapshot, plugin.at('.mcp.json'))
       if (document === undefined) return []
       if (document.mistake !== undefined) return [fail(document.mistake.message, { file: document.path, line: document.mistake.line })]
@@ -49,6 +51,7 @@ const scripts: Check = {
   title: 'Each MCP server’s script is in what gets installed',
   weight: 8,
   mend: `keep the built server in git (one bundled file needs no install), and name it by ${PLUGIN_ROOT}/…`,
+  fix: rootServers,
   applies: (project) =>
     eachServer(project, (server, plugin) => (scriptReferences(plugin, server.value.command, argsOf(server)).length > 0 ? [fail('')] : []))
       .length > 0,
@@ -57,10 +60,12 @@ const scripts: Check = {
       scriptReferences(plugin, server.value.command, argsOf(server)).flatMap((script): Finding[] => {
         const place = placeOf(server, 'args')
         const { snapshot } = project
-        if (script.path.startsWith('..')) return [fail(`leaves the plugin: ${script.text}`, place)]
-        if (!script.isRooted && !isRunFromRoot(server))
+        if (script.path.startsWith('..')) return [fail(`leaves the ${plugin.scope}: ${script.text}`, place)]
+        // A project’s own servers are started in its root.
+        if (!script.isRooted && plugin.scope === 'plugin' && !isRunFromRoot(server))
           return [fail(`starts ${script.text}, which is looked for in the user’s folder: begin it with ${PLUGIN_ROOT}/`, place)]
         if (snapshot.has(script.path) || snapshot.hasFolder(script.path)) return []
+        if (plugin.scope === 'project' && snapshot.ignores(script.path)) return []
         return [
           fail(
             `starts ${script.path}, which ${snapshot.ignores(script.path) ? 'git ignores: installing builds nothing' : 'is not there'}`,
@@ -129,4 +134,30 @@ const isCredential = (key: string, value: string): boolean =>
   value.length >= 8 &&
   !/^(true|false|\d+|your|<|xxx|changeme|none|null|\/|\.)/i.test(value)
 
-export const mcpChecks: readonly Check[] = [config, scripts, sdk, transport]
+const BUILT = /(^|\/)(dist|build|out|bundle)\//
+
+const build: Check = {
+  id: 'mcp.build',
+  domain: 'mcp',
+  title: 'A server that is compiled has something that compiles it',
+  weight: 3,
+  mend: 'add a build script to the package.json of the plugin, such as one that bundles the server into one file',
+  applies: (project) => project.plugins.some((plugin) => builtServers(project, plugin).length > 0),
+  run: (project) =>
+    project.plugins.flatMap((plugin) => {
+      if (builtServers(project, plugin).length === 0) return []
+      const document = readJson(project.snapshot, plugin.at('package.json'))
+      const scripts = objectAt(document?.value, 'scripts')
+      const isBuilt = Object.entries(scripts).some(([name, line]) => /^(build|prepare|prepack|bundle)\b/.test(name) && isText(line))
+      return isBuilt
+        ? []
+        : [warn('has no script that builds the server', { file: plugin.at('package.json'), line: document?.lineOf('scripts') })]
+    }),
+}
+
+const builtServers = (project: Project, plugin: ClaudePlugin): readonly McpServer[] =>
+  ownNodeServers(project, plugin).filter((server) =>
+    scriptReferences(plugin, server.value.command, argsOf(server)).some(({ path }) => BUILT.test(path)),
+  )
+
+export const mcpChecks: readonly Check[] = [config, scripts, sdk, build, transport]

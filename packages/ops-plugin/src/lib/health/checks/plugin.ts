@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
-import { type Check, type Finding, fail, warn } from '../check.ts'
-import { COMPONENT_FOLDERS, isReservedName, MANIFEST_KEYS } from '../claude-code.ts'
+import { type Check, type Finding, fail, HARD_CAP, warn } from '../check.ts'
+import { COMPONENT_FOLDERS, isReservedName, MANIFEST_KEYS, USER_CONFIG_KEYS } from '../claude-code.ts'
+import { addDotSlash, completePlugin, moveComponents, syncVersions } from '../claude-fixes.ts'
 import { asList } from '../claude-plugin.ts'
 import { isObject, isText, objectAt, readJson } from '../document.ts'
 import { type ClaudePlugin, type Project, pathsLike } from '../project.ts'
@@ -10,6 +11,8 @@ const manifest: Check = {
   domain: 'plugin',
   title: 'plugin.json is valid and says name, version and description',
   weight: 10,
+  cap: HARD_CAP,
+  fix: completePlugin,
   mend: 'correct .claude-plugin/plugin.json; `claude plugin validate .` shows the rest',
   applies: ({ plugins }) => plugins.length > 0,
   run: ({ plugins }) => plugins.flatMap(manifestFindings),
@@ -27,6 +30,10 @@ function manifestFindings({ document, manifest: fields, folder }: ClaudePlugin):
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) findings.push(fail(`its name must be lower-case words joined by "-": "${name}"`, at))
   if (isReservedName(name)) findings.push(fail(`its name is reserved: "${name}"`, at))
   for (const field of ['version', 'description']) if (!isText(fields[field])) findings.push(warn(`has no ${field}`, { file }))
+  if (isText(fields.homepage) && !URL.canParse(fields.homepage))
+    findings.push(fail(`its homepage is no address: "${fields.homepage}"`, { file, line: document.lineOf('homepage') }))
+  if (fields.author !== undefined && !isText(objectAt(fields, 'author').name))
+    findings.push(fail('its author must be an object with a name', { file, line: document.lineOf('author') }))
   for (const key of Object.keys(fields)) {
     if (!MANIFEST_KEYS.has(key))
       findings.push(warn(`has the unknown key "${key}", which is ignored at load`, { file, line: document.lineOf(key) }))
@@ -40,6 +47,7 @@ const paths: Check = {
   title: 'Component paths in plugin.json begin with ./, stay inside and exist',
   weight: 8,
   mend: 'correct the path in plugin.json; it is relative to the plugin’s root and begins with ./',
+  fix: addDotSlash,
   applies: ({ plugins }) => plugins.some((plugin) => componentPaths(plugin).length > 0),
   run: ({ plugins, snapshot }) =>
     plugins.flatMap((plugin) =>
@@ -75,6 +83,7 @@ const layout: Check = {
   title: 'Components lie where Claude Code loads them',
   weight: 6,
   mend: 'move the folder to the plugin’s root; only plugin.json belongs in .claude-plugin',
+  fix: moveComponents,
   applies: ({ plugins }) => plugins.length > 0,
   run: ({ plugins, snapshot }) =>
     plugins.flatMap((plugin): Finding[] => [
@@ -102,6 +111,7 @@ const versionDrift: Check = {
   title: 'Every file that names the plugin’s version names the same',
   weight: 8,
   mend: 'set all of them to the version of plugin.json, which is the one that users get',
+  fix: syncVersions,
   applies: (project) => project.plugins.some((plugin) => versionPlaces(project, plugin).length > 1),
   run: (project) =>
     project.plugins.flatMap((plugin) => {
@@ -126,6 +136,10 @@ function versionPlaces({ snapshot, marketplace }: Project, plugin: ClaudePlugin)
   const pkg = readJson(snapshot, plugin.at('package.json'))
   const version = objectAt({ pkg: pkg?.value }, 'pkg').version
   if (pkg !== undefined && isText(version)) places.push({ version, file: pkg.path, line: pkg.lineOf('version') })
+  const listing = readJson(snapshot, plugin.at('server.json'))
+  const listed = objectAt({ listing: listing?.value }, 'listing').version
+  if (listing !== undefined && isText(listed)) places.push({ version: listed, file: listing.path, line: listing.lineOf('version') })
+  places.push(...lockPlaces(snapshot, plugin))
   for (const [index, entry] of asList(objectAt({ value: marketplace?.value }, 'value').plugins).entries()) {
     if (marketplace === undefined || !isObject(entry) || entry.name !== plugin.name || !isText(entry.version)) continue
     places.push({ version: entry.version, file: marketplace.path, line: marketplace.lineOf('plugins', index, 'version') })
@@ -138,6 +152,17 @@ function versionPlaces({ snapshot, marketplace }: Project, plugin: ClaudePlugin)
       places.push({ version: literal[1], file: path, line: text.slice(0, literal.index + literal[0].length).split('\n').length })
   }
   return places
+}
+
+/** npm's lock file names the package's own version twice. */
+function lockPlaces(snapshot: Project['snapshot'], plugin: ClaudePlugin): VersionPlace[] {
+  const lock = readJson(snapshot, plugin.at('package-lock.json'))
+  if (lock === undefined || !isObject(lock.value)) return []
+  const own = objectAt(objectAt(lock.value, 'packages'), '').version
+  return [
+    ...(isText(lock.value.version) ? [{ version: lock.value.version, file: lock.path, line: lock.lineOf('version') }] : []),
+    ...(isText(own) ? [{ version: own, file: lock.path, line: lock.lineOf('packages', '', 'version') }] : []),
+  ]
 }
 
 const marketplaceCheck: Check = {
@@ -168,6 +193,10 @@ const marketplaceCheck: Check = {
       names.add(name)
       if (typeof entry.hooks === 'string')
         findings.push(fail(`"${name}" names its hooks by path, which passes validation and never runs`, place))
+      const owned = ['commands', 'agents', 'skills', 'hooks', 'mcpServers'].filter((field) => entry[field] !== undefined)
+      const hasManifest = typeof source === 'string' && snapshot.has(posix.join(source, '.claude-plugin/plugin.json'))
+      if (entry.strict === false && owned.length > 0 && hasManifest)
+        findings.push(fail(`"${name}" has strict: false, its own ${owned.join(', ')} and a plugin.json, so it does not load`, place))
       if (typeof source !== 'string') continue
       const folder = posix.normalize(posix.join(String(objectAt(value, 'metadata').pluginRoot ?? ''), source))
       if (folder.startsWith('..')) findings.push(fail(`"${name}" lies outside of the marketplace: ${source}`, place))
@@ -180,16 +209,31 @@ const marketplaceCheck: Check = {
 const userConfig: Check = {
   id: 'plugin.user-config',
   domain: 'plugin',
-  title: `Every \${user_config.KEY} that is used is declared`,
+  title: `Every \${user_config.KEY} that is used is declared, with all that a declaration needs`,
   weight: 4,
   mend: 'declare the key under userConfig in plugin.json, with type, title and description',
-  applies: ({ plugins, snapshot }) => plugins.some((plugin) => usesUserConfig(plugin, snapshot).length > 0),
+  applies: ({ plugins, snapshot }) =>
+    plugins.some((plugin) => usesUserConfig(plugin, snapshot).length > 0 || plugin.manifest.userConfig !== undefined),
   run: ({ plugins, snapshot }) =>
-    plugins.flatMap((plugin) =>
-      usesUserConfig(plugin, snapshot)
+    plugins.flatMap((plugin) => [
+      ...declarationFindings(plugin),
+      ...usesUserConfig(plugin, snapshot)
         .filter(({ key }) => objectAt(plugin.manifest, 'userConfig')[key] === undefined)
         .map(({ key, file, line }) => fail(`uses \${user_config.${key}}, which is not declared`, { file, line })),
-    ),
+    ]),
+}
+
+function declarationFindings({ document, manifest: fields }: ClaudePlugin): Finding[] {
+  return Object.entries(objectAt(fields, 'userConfig')).flatMap(([key, option]): Finding[] => {
+    const place = { file: document?.path, line: document?.lineOf('userConfig', key) }
+    if (!isObject(option)) return [fail(`userConfig.${key} must be an object`, place)]
+    const missing = ['type', 'title', 'description'].filter((field) => !isText(option[field]))
+    const odd = Object.keys(option).filter((field) => !USER_CONFIG_KEYS.has(field))
+    return [
+      ...(missing.length === 0 ? [] : [fail(`userConfig.${key} has no ${missing.join(', no ')}, so the plugin does not load`, place)]),
+      ...odd.map((field) => fail(`userConfig.${key} has the unknown key "${field}", so the plugin does not load`, place)),
+    ]
+  })
 }
 
 function usesUserConfig(plugin: ClaudePlugin, snapshot: Project['snapshot']): { key: string; file: string; line: number }[] {
@@ -206,4 +250,23 @@ function usesUserConfig(plugin: ClaudePlugin, snapshot: Project['snapshot']): { 
     })
 }
 
-export const pluginChecks: readonly Check[] = [manifest, paths, layout, versionDrift, marketplaceCheck, userConfig]
+const README_WORDS = 40
+
+const pluginReadme: Check = {
+  id: 'plugin.readme',
+  domain: 'plugin',
+  title: 'Each plugin in a folder of its own has a README that a directory can show',
+  weight: 3,
+  mend: `write README.md in the plugin’s folder: what it adds, how to use it; ${README_WORDS} words at least`,
+  applies: ({ plugins }) => plugins.some(({ folder }) => folder !== ''),
+  run: ({ plugins, snapshot }) =>
+    plugins
+      .filter(({ folder }) => folder !== '')
+      .flatMap((plugin) => {
+        const count = snapshot.text(plugin.at('README.md'))?.match(/[\p{L}\p{N}]+/gu)?.length
+        if (count === undefined) return [warn('there is no README', { file: plugin.folder })]
+        return count < README_WORDS ? [warn(`is a stub of ${count} words`, { file: plugin.at('README.md') })] : []
+      }),
+}
+
+export const pluginChecks: readonly Check[] = [manifest, paths, layout, versionDrift, marketplaceCheck, userConfig, pluginReadme]

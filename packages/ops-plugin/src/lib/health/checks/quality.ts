@@ -1,6 +1,9 @@
-import { type Check, type Finding, fail, unknown, warn } from '../check.ts'
+import { type Check, type Finding, fail, HARD_CAP, unknown, warn } from '../check.ts'
 import { isText, objectAt } from '../document.ts'
+import type { ScriptRun } from '../facts.ts'
+import { addBuildScript, addTestScript, addTypecheckScript, sayInterpreter } from '../fixes.ts'
 import { type Kind, type Project, pathsLike } from '../project.ts'
+import { SETTINGS_FILE } from '../settings.ts'
 
 const LANGUAGES: readonly { kind: Kind; source: RegExp; tests: RegExp; testsInSource?: RegExp }[] = [
   {
@@ -41,6 +44,7 @@ const testScript: Check = {
   title: '`npm test` runs the tests',
   weight: 6,
   mend: 'add a "test" script to package.json',
+  fix: addTestScript,
   applies: ({ packages: [root] }) => root !== undefined,
   run({ packages: [root] }) {
     const script = objectAt(root?.manifest, 'scripts').test
@@ -58,6 +62,7 @@ const buildScript: Check = {
   title: 'What is published compiled has a script that compiles it',
   weight: 3,
   mend: 'add a "build" script to package.json',
+  fix: addBuildScript,
   applies: ({ kinds, packages }) => kinds.has('typescript') && packages.some(isPublishedCompiled),
   run: ({ packages }) =>
     packages.filter(isPublishedCompiled).flatMap(({ document, manifest }) => {
@@ -77,6 +82,7 @@ const typecheckScript: Check = {
   title: 'A script checks the types',
   weight: 3,
   mend: 'add a script that runs tsc --noEmit',
+  fix: addTypecheckScript,
   applies: ({ kinds, packages }) => kinds.has('typescript') && packages.length > 0,
   run({ packages: [root] }) {
     const scripts = Object.values(objectAt(root?.manifest, 'scripts')).join('\n')
@@ -105,6 +111,7 @@ const conflictMarkers: Check = {
   domain: 'quality',
   title: 'No merge was left half done',
   weight: 10,
+  cap: HARD_CAP,
   mend: 'choose a side and remove the markers',
   applies: ({ snapshot }) => snapshot.files.size > 0,
   inspect({ path, text }) {
@@ -132,6 +139,7 @@ const shebang: Check = {
   title: 'What may be executed says what executes it',
   weight: 2,
   mend: 'begin the file with #!/usr/bin/env PROGRAM, or take its executable bit away',
+  fix: sayInterpreter,
   applies: ({ snapshot }) => [...snapshot.files.values()].some(({ executable, bytes }) => executable && bytes > 0),
   inspect: ({ path, text, executable }) =>
     executable && text !== '' && !text.startsWith('#!') && !/\.(cmd|bat|ps1)$/i.test(path)
@@ -145,4 +153,103 @@ const shebang: Check = {
   },
 }
 
-export const qualityChecks: readonly Check[] = [testsExist, testScript, buildScript, typecheckScript, ci, conflictMarkers, shebang]
+const MANY_NOTES = 20
+const CODE = /\.([cm]?[jt]sx?|py|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|swift|sh)$/
+const OPEN_NOTE = /(?:\/\/|#|\/\*|^\s*\*|<!--|--)[^\n]{0,200}?\b(TODO|FIXME|HACK)\b/
+
+const openNotes: Check = {
+  id: 'quality.open-notes',
+  domain: 'quality',
+  title: `No more than ${MANY_NOTES} notes of TODO, FIXME or HACK wait in the sources`,
+  weight: 1,
+  mend: 'do what the notes say, or move them to issues where somebody decides',
+  applies: ({ snapshot }) => pathsLike(snapshot, CODE).length > 0,
+  inspect({ path, text }) {
+    if (!CODE.test(path) || !/TODO|FIXME|HACK/.test(text)) return []
+    return text.split('\n').flatMap((line, index) => {
+      const note = line.length > 2_000 ? undefined : OPEN_NOTE.exec(line)?.[1]
+      return note === undefined ? [] : [warn(`has a ${note}`, { file: path, line: index + 1 })]
+    })
+  },
+  run: (_project, inspected) => (inspected.length > MANY_NOTES ? inspected : []),
+}
+
+const cleanTree: Check = {
+  id: 'quality.clean-tree',
+  domain: 'quality',
+  title: 'Everything is committed',
+  weight: 1,
+  mend: 'commit the change, or have .gitignore name what is not meant to be kept',
+  applies: ({ facts }) => facts.git !== undefined,
+  run({ facts: { git } }) {
+    if (git === undefined || typeof git.changed === 'string') return [unknown(String(git?.changed))]
+    return git.changed.map((file) => warn('differs from the last commit', { file }))
+  },
+}
+
+const history: Check = {
+  id: 'quality.history',
+  domain: 'quality',
+  title: 'The repository has a history of more than one commit',
+  weight: 1,
+  mend: 'commit small steps, each with its reason',
+  applies: ({ facts }) => facts.git !== undefined,
+  run({ facts: { git } }) {
+    if (git === undefined || typeof git.commits === 'string') return [unknown(String(git?.commits))]
+    return git.commits > 1 ? [] : [warn(git.commits === 0 ? 'there is no commit' : 'there is one commit')]
+  },
+}
+
+const suppressions: Check = {
+  id: 'quality.suppressions',
+  domain: 'quality',
+  title: 'What is accepted for a time has a reason, and its time is not over',
+  weight: 2,
+  mend: `mend what was accepted, or give it a new day in ${SETTINGS_FILE}`,
+  applies: ({ facts }) => facts.settings !== undefined,
+  run({ facts: { settings, today }, snapshot }) {
+    const findings = (settings?.mistakes ?? []).map(({ note, line }) => fail(note, { file: SETTINGS_FILE, line }))
+    const lines = (snapshot.text(SETTINGS_FILE) ?? '').split('\n')
+    for (const { check, until } of settings?.suppress ?? []) {
+      if (today === undefined || until >= today) continue
+      const line = lines.findIndex((text) => text.includes(`"${until}"`)) + 1
+      findings.push(warn(`${check} was accepted until ${until}`, { file: SETTINGS_FILE, line: Math.max(1, line) }))
+    }
+    return findings
+  },
+}
+
+/** What only shows when the project's own programs run: asked by ops.health.verify alone. */
+const ran = (step: ScriptRun['step'], weight: number, title: string, mend: string, cap?: number): Check => ({
+  id: `quality.${step === 'build' ? 'build-succeeds' : step === 'typecheck' ? 'typecheck-passes' : 'tests-pass'}`,
+  domain: 'quality',
+  title,
+  weight,
+  ...(cap !== undefined && { cap }),
+  mend,
+  applies: ({ facts }) => facts.runs?.some((run) => run.step === step) === true,
+  run: ({ facts }) =>
+    (facts.runs ?? []).flatMap((run): Finding[] => {
+      if (run.step !== step || run.outcome === 'passed') return []
+      const lastLine = run.tail.trim().split('\n').at(-1) ?? ''
+      const note = `${run.commandLine} ${run.outcome}${lastLine === '' ? '' : `: ${lastLine.trim()}`}`
+      return [run.outcome === 'not startable' ? unknown(note) : fail(note)]
+    }),
+})
+
+export const qualityChecks: readonly Check[] = [
+  testsExist,
+  testScript,
+  buildScript,
+  typecheckScript,
+  ci,
+  conflictMarkers,
+  shebang,
+  openNotes,
+  cleanTree,
+  history,
+  suppressions,
+  ran('build', 8, 'The build succeeds', 'run the build and mend what it says'),
+  ran('typecheck', 6, 'The types are right', 'run the type-check and mend what it says'),
+  ran('test', 10, 'The tests pass', 'run the tests and mend what is red', HARD_CAP),
+]

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { type Check, type Finding, fail, warn } from '../check.ts'
+import { type Check, type Finding, fail, HARD_CAP, warn } from '../check.ts'
 import { pathsLike } from '../project.ts'
 import { findSecrets } from '../secrets.ts'
 
@@ -8,6 +8,7 @@ const secrets: Check = {
   domain: 'security',
   title: 'No file holds a secret',
   weight: 12,
+  cap: HARD_CAP,
   mend: 'revoke the secret first, then take it out of the file and keep it in the environment or a vault',
   applies: ({ snapshot }) => snapshot.files.size > 0,
   inspect: ({ path, text }) => findSecrets(text).map(({ line, what }) => fail(`looks like ${what}`, { file: path, line })),
@@ -23,6 +24,7 @@ const secretFiles: Check = {
   domain: 'security',
   title: 'Files that are made to hold secrets stay out of the repository',
   weight: 8,
+  cap: HARD_CAP,
   mend: 'git rm --cached PATH, a line in .gitignore, and new secrets in place of those that were in it',
   applies: ({ snapshot }) => snapshot.files.size > 0,
   run: ({ snapshot }) =>

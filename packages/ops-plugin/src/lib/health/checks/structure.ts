@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
-import { type Check, type Finding, fail, warn } from '../check.ts'
+import { type Check, type Finding, fail, HARD_CAP, warn } from '../check.ts'
 import { isObject, isText, type JsonObject, objectAt, readJson } from '../document.ts'
+import { addIgnoreLines, completeManifest, setStrict } from '../fixes.ts'
 import { globTakes, type NodePackage, type Project, pathsLike, workspaceGlobs } from '../project.ts'
 
 const manifest: Check = {
@@ -8,7 +9,9 @@ const manifest: Check = {
   domain: 'structure',
   title: 'Each manifest can be read and names what it describes',
   weight: 10,
+  cap: HARD_CAP,
   mend: 'complete the manifest with the fields that are named',
+  fix: completeManifest,
   applies: ({ packages, cargo, pyproject, goMod }) =>
     packages.length > 0 || cargo !== undefined || pyproject !== undefined || goMod !== undefined,
   run: (project) => [
@@ -23,12 +26,15 @@ function packageFindings({ document, manifest, folder }: NodePackage): Finding[]
   const file = document.path
   if (document.mistake !== undefined) return [fail(document.mistake.message, { file, line: document.mistake.line })]
   if (!isObject(document.value)) return [fail('must be an object', { file })]
-  if (!isText(manifest.name)) return [fail('has no name', { file })]
   const isPublished = manifest.private !== true
-  if (!isText(manifest.version) && isPublished) return [fail('has no version, and is not private', { file })]
-  const wanted = isPublished ? ['description', 'license'] : folder === '' ? ['scripts'] : []
+  if (isPublished && !isText(manifest.name)) return [fail('has no name, and is not private', { file })]
+  if (isPublished && !isText(manifest.version)) return [fail('has no version, and is not private', { file })]
+  const isRoot = folder === ''
+  const wanted = ['name', 'type', ...(isPublished ? ['description', 'license'] : []), ...(isRoot ? ['scripts'] : [])]
   const missing = wanted.filter((field) => manifest[field] === undefined)
-  return missing.length === 0 ? [] : [warn(`has no ${missing.join(', no ')}`, { file })]
+  const doors = ['main', 'module', 'exports', 'bin', 'types', 'browser', 'workspaces']
+  if (isPublished && doors.every((field) => manifest[field] === undefined)) missing.push('main')
+  return missing.map((field) => warn(`has no ${field}`, { file }))
 }
 
 function cargoFindings({ cargo }: Project): Finding[] {
@@ -63,6 +69,7 @@ const tsconfigStrict: Check = {
   title: 'TypeScript checks strictly',
   weight: 8,
   mend: 'set "strict": true in the compilerOptions of tsconfig.json',
+  fix: setStrict,
   applies: ({ kinds }) => kinds.has('typescript'),
   run({ snapshot }) {
     if (!snapshot.has('tsconfig.json')) return [fail('there is no tsconfig.json')]
@@ -107,6 +114,7 @@ const ignoreFile: Check = {
   title: '.gitignore keeps out what is generated and what is secret',
   weight: 6,
   mend: 'add the lines that are named to .gitignore',
+  fix: addIgnoreLines,
   applies: ({ kinds, snapshot }) => kinds.size > 0 && (snapshot.whole || snapshot.source === 'git'),
   run({ snapshot, kinds, packages }) {
     const wanted: [line: string, example: string][] = usesEnvFile(snapshot, packages) ? [['.env', '.env']] : []
@@ -204,4 +212,49 @@ const workspaces: Check = {
   },
 }
 
-export const structureChecks: readonly Check[] = [manifest, tsconfigStrict, ignoreFile, entryPoint, workspaces]
+const MAX_SOURCES_AT_ROOT = 8
+const ROOT_SOURCE = /^[^/]+(?<!\.config|\.d|\.setup)\.([cm]?[jt]sx?|py)$/
+
+const layout: Check = {
+  id: 'structure.layout',
+  domain: 'structure',
+  title: 'Sources lie where the language’s tools look for them',
+  weight: 3,
+  mend: 'move the sources into src/ (Node, Rust, Python) or a folder named as the package (Python)',
+  applies: ({ kinds }) => ['node', 'python', 'rust'].some((kind) => [...kinds].includes(kind as never)),
+  run({ snapshot, cargo, pyproject }) {
+    const findings: Finding[] = []
+    const atRoot = pathsLike(snapshot, ROOT_SOURCE)
+    if (atRoot.length > MAX_SOURCES_AT_ROOT) findings.push(warn(`${atRoot.length} sources lie at the root`, { file: atRoot[0] }))
+    if (cargo !== undefined && needsCrateRoot(snapshot, cargo.value))
+      findings.push(fail('its package has neither src/main.rs nor src/lib.rs', { file: cargo.path, line: cargo.lineOf('package') }))
+    const name = objectAt(pyproject?.value, 'project').name
+    if (pyproject !== undefined && isText(name) && !hasPythonPackage(snapshot, name, pyproject.value))
+      findings.push(
+        warn(`no package of "${name}" lies in src/ or beside the manifest`, {
+          file: pyproject.path,
+          line: pyproject.lineOf('project', 'name'),
+        }),
+      )
+    return findings
+  },
+}
+
+function needsCrateRoot(snapshot: Project['snapshot'], manifest: unknown): boolean {
+  const value = isObject(manifest) ? manifest : {}
+  if (Object.keys(objectAt(value, 'package')).length === 0) return false
+  const isSaid = isText(objectAt(value, 'lib').path) || Array.isArray(value.bin) || Array.isArray(value.example)
+  return !isSaid && pathsLike(snapshot, /^src\/(main\.rs|lib\.rs|bin\/.+\.rs)$/).length === 0
+}
+
+function hasPythonPackage(snapshot: Project['snapshot'], name: string, manifest: unknown): boolean {
+  if (Object.keys(objectAt(objectAt(manifest, 'tool'), 'setuptools')).length > 0) return true
+  if (pathsLike(snapshot, /\.py$/).length === 0) return true
+  const folder = name.toLowerCase().replace(/[-.]+/g, '_')
+  return pathsLike(snapshot, /^(src\/)?[^/]+(\/__init__)?\.pyi?$/).some((path) => {
+    const [top = ''] = path.replace(/^src\//, '').split(/\/|\.pyi?$/)
+    return top.toLowerCase() === folder || path.startsWith('src/')
+  })
+}
+
+export const structureChecks: readonly Check[] = [manifest, tsconfigStrict, ignoreFile, layout, entryPoint, workspaces]
