@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { type ScanReport, scanOutput } from '../health/schema.ts'
+import type { ScanReport } from '../health/schema.ts'
 import { change } from '../records/changes.ts'
 import { noFolder, recordUnknown } from '../records/errors.ts'
 import { momentMs, nextCursor, pageInput, sinceUntil } from '../records/list.ts'
@@ -21,6 +21,8 @@ import {
   type NamedIssue,
   reopenIssue,
   SELECT_ISSUE,
+  type SeenCheck,
+  seenCheck,
 } from './issue.ts'
 import { ISSUE_SORTS, pageOfIssues } from './page.ts'
 import { statsOf, statsSchema } from './stats.ts'
@@ -375,7 +377,11 @@ const stats = command({
   },
 })
 
-const seenChecks = scanOutput.shape.checks.optional().describe('What a scan said, its `checks`; without it the project is scanned now')
+const seenChecks = z
+  .array(seenCheck)
+  .max(2_000)
+  .optional()
+  .describe('What a scan said, its `checks`; without it the project is scanned now')
 const scanned = {
   project: projectRef.default('.'),
   checks: seenChecks,
@@ -488,13 +494,13 @@ const file = command({
   },
 })
 
-type Look = { project: string; checks?: ScanReport['checks'] | undefined; notApplicable?: string[] | undefined }
+type Look = { project: string; checks?: SeenCheck[] | undefined; notApplicable?: string[] | undefined }
 
 /** The scan that issues are compared with: the one given, or one made now. */
 async function look(
   { project, checks, notApplicable = [] }: Look,
   ctx: Context,
-): Promise<{ wanted: Wanted; report: Pick<ScanReport, 'checks' | 'notApplicable'> }> {
+): Promise<{ wanted: Wanted; report: { checks: readonly SeenCheck[]; notApplicable: readonly string[] } }> {
   const wanted = await wantProject(ctx, project)
   if (checks !== undefined) return { wanted, report: { checks, notApplicable } }
   const path = wanted.row === undefined ? wanted.detected.path : wanted.row.path

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Finding } from '../health/check.ts'
 import { fingerprints } from '../health/fingerprint.ts'
-import type { ScanReport } from '../health/schema.ts'
 import type { Category, IssueRow, Priority } from '../records/rows.ts'
-import { type Evidence, evidenceOf } from './issue.ts'
-
-/** A check as the scan reports it, as far as issues need it. */
-export type SeenCheck = Pick<ScanReport['checks'][number], 'id' | 'domain' | 'title' | 'status' | 'weight' | 'mend' | 'findings' | 'total'>
+import { type Evidence, evidenceOf, type SeenCheck } from './issue.ts'
 
 export interface Found {
   readonly check: SeenCheck
@@ -101,9 +96,12 @@ const MAX_TITLE = 140
 
 function foundBy(check: SeenCheck): Found {
   const { id, title, findings, total, mend } = check
-  const names = fingerprints(id, findings as readonly Finding[])
-  const evidence = findings.map(({ note, file, line }, index) => ({
-    fingerprint: names[index] ?? '',
+  const names = fingerprints(
+    id,
+    findings.map(({ note, file }) => ({ status: 'fail', note, file })),
+  )
+  const evidence = findings.map(({ note, file, line, fingerprint }, index) => ({
+    fingerprint: fingerprint ?? names[index] ?? '',
     note,
     ...(file !== undefined && { file }),
     ...(line !== undefined && { line }),

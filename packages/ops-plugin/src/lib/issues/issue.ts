@@ -23,6 +23,21 @@ export const evidenceSchema = z.object({
 })
 export type Evidence = z.output<typeof evidenceSchema>
 
+/** A check as a scan reports it, as far as issues need it. */
+export const seenCheck = z.object({
+  id: z.string().min(1).max(100),
+  domain: z.string(),
+  title: z.string().describe('What is true where it passes'),
+  status: z.enum(['pass', 'warn', 'fail', 'unknown']),
+  weight: z.number(),
+  mend: z.string().optional(),
+  findings: z.array(
+    z.object({ note: z.string(), file: z.string().optional(), line: z.int().optional(), fingerprint: z.string().optional() }),
+  ),
+  total: z.int(),
+})
+export type SeenCheck = z.output<typeof seenCheck>
+
 const lineFields = {
   id: z.int(),
   project: z.string(),
