@@ -1,6 +1,10 @@
 import { definePlugin } from '@switchyard/plugin-kit'
+import { cutCommands } from './lib/cut/commands.ts'
+import * as events from './lib/cut/events.ts'
 import { mapCommands } from './lib/map/commands.ts'
 import { planCommands } from './lib/plan/commands.ts'
+import { recordCommands } from './lib/records/commands.ts'
+import { recordTables } from './lib/records/tables.ts'
 
 /** Releases that happen completely or not at all. */
 const release = definePlugin({
@@ -12,8 +16,10 @@ const release = definePlugin({
     contexts: ['project', 'repository', 'monorepo'],
     integrations: ['git', 'npm', 'github', 'gitea', 'claude-code'],
   },
-  touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops'] },
-  commands: { ...planCommands, ...mapCommands },
+  touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
+  publishes: Object.values(events),
+  tables: recordTables,
+  commands: { ...planCommands, ...mapCommands, ...recordCommands, ...cutCommands },
 })
 
 export default release

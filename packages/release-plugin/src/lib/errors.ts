@@ -36,3 +36,48 @@ export const packageUnknown = (name: string, known: readonly string[]): Switchya
   new SwitchyardError('PACKAGE_UNKNOWN', `Cannot release package "${name}" as it must be one of the project's: ${known.join(', ')}`, {
     data: { name, known },
   })
+
+export const recordUnknown = (which: string): SwitchyardError =>
+  new SwitchyardError('RELEASE_UNKNOWN', `Cannot look at release ${which} as it must be on record: it is not`, {
+    data: { which },
+    next: 'switchyard release list',
+  })
+
+export const recordExists = (version: string, of: string): SwitchyardError =>
+  new SwitchyardError(
+    'RELEASE_EXISTS',
+    `Cannot record release ${version} of ${of} as a version is released once: it is on record already`,
+    {
+      data: { version, of },
+      next: 'change it with: switchyard release update',
+    },
+  )
+
+export const recordChanged = (id: number): SwitchyardError =>
+  new SwitchyardError(
+    'RELEASE_CHANGED',
+    `Cannot take back what was done to release ${id} as it must be as it was left: it was changed since`,
+    {
+      data: { id },
+    },
+  )
+
+export const noRecords = (project: string): SwitchyardError =>
+  new SwitchyardError('NO_RELEASES', `Cannot export the releases of ${project} as there must be one on record: there is none`, {
+    data: { project },
+    next: 'record one with: switchyard release create',
+  })
+
+export const fileOutside = (file: string, project: string, found: string): SwitchyardError =>
+  new SwitchyardError('FILE_OUTSIDE', `Cannot write "${file}" as it must be a plain file inside of ${project}: ${found}`, {
+    data: { file, project },
+  })
+
+export const exportChanged = (file: string): SwitchyardError =>
+  new SwitchyardError(
+    'EXPORT_CHANGED',
+    `Cannot take the export to ${file} back as the file must be as it was written: somebody changed it`,
+    {
+      data: { file },
+    },
+  )
