@@ -2,7 +2,10 @@ import { resolve } from 'node:path'
 import { type Command, type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { openGit } from '../git/git.ts'
-import { cutOf, planOfUndo, publishCut, resumeCut, undoCut } from './cut.ts'
+import { planInput, projectField } from '../plan/input.ts'
+import type { ReleasePlan } from '../plan/release-plan.ts'
+import { beginCut, cutOf, planOfCut, planOfUndo, publishCut, resumeCut, undoCut } from './cut.ts'
+import { planStale } from './errors.ts'
 import { createJournal } from './journal.ts'
 import { doStep, stepsOf, undoStep } from './steps.ts'
 import { cutView, viewOf } from './view.ts'
@@ -10,9 +13,8 @@ import { cutView, viewOf } from './view.ts'
 /** A release may build and upload for long. */
 const LONGEST_MS = 3_600_000
 
-const project = z.string().default('.').describe('Folder of the project, relative to the workspace')
 const version = z.string().optional().describe('Which release: its version, tag or cut id; absent: the newest that fits')
-const which = z.object({ project, version })
+const which = z.object({ project: projectField, version })
 const stepInput = z.object({ cut: z.string(), step: z.string() })
 const stepOutput = z.object({ step: z.string() })
 
@@ -56,6 +58,50 @@ const stepUndo = command({
   async run({ cut, step }, ctx) {
     await undoStep(cut, step, ctx)
     return { step }
+  },
+})
+
+const cutInput = planInput.extend({
+  push: z.boolean().default(false).describe('Push commit and tags at the end; nothing is pushed unasked'),
+  hooks: z.boolean().default(true).describe("Let the repository's own hooks run, which may refuse the commit or the push"),
+  plan: z.string().min(12).optional().describe('Id of the plan that was looked at: refused where something changed since'),
+})
+
+/** @throws PLAN_STALE */
+async function planFor({ plan: looked, push: _, hooks: __, ...wish }: z.output<typeof cutInput>, ctx: Context): Promise<ReleasePlan> {
+  const { makePlan } = await import('../plan/make-plan.ts')
+  const plan = await makePlan(wish, ctx)
+  if (looked !== undefined && !plan.id.startsWith(looked)) throw planStale()
+  return plan
+}
+
+const cut = command({
+  summary: 'Cut a release: change the versions and the changelog, commit, tag, publish, and push where asked to',
+  description:
+    'Does what release.plan shows, as a journaled chain: it happens completely, or everything is taken back. Steps that nothing takes back, ' +
+    'such as a publish to npm, are said in the plan and come last; past them the release can be completed by release.resume.',
+  examples: [
+    'cut a release',
+    'release the project',
+    'make a new release',
+    'cut a patch release and push it',
+    'release version 2.0.0',
+    'bump the version, write the changelog and tag it',
+    'make a beta release of the api',
+    'ship a minor release',
+    'tag and publish the next version',
+    'cut the next major release of this repository',
+  ],
+  effect: 'write',
+  timeoutMs: LONGEST_MS,
+  input: cutInput,
+  output: cutView,
+  async plan(input, ctx) {
+    return planOfCut(await planFor(input, ctx), input)
+  },
+  undo: ({ cut: version, project: root }) => ({ command: 'release.undo', input: { project: root, version } }),
+  async run(input, ctx) {
+    return viewOf(await beginCut(await planFor(input, ctx), input, ctx))
   },
 })
 
@@ -182,8 +228,8 @@ const status = command({
   },
 })
 
-/** What belongs to cutting, by name; `release.cut` itself stands with the plan that it takes. */
 export const cutCommands = {
+  cut,
   undo,
   resume,
   publish,

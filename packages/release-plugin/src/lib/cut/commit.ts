@@ -103,8 +103,7 @@ async function staleEntries(git: Git, cut: Cut): Promise<Map<string, string>> {
   if (files.length === 0) return before
   const staged = await git.list(['ls-files', '--stage', '-z', '--', ...files.map(({ path }) => path)])
   const now = new Map(staged.map((line) => [line.slice(line.indexOf('\t') + 1), line.split(' ')[1]]))
-  const ours = new Map(await Promise.all(files.map(async ({ path, after }) => [path, await blobOf(git, path, after)] as const)))
-  for (const { path } of files) if (now.get(path) !== ours.get(path)) before.delete(path)
+  for (const { path, after } of files) if (now.get(path) !== (await blobOf(git, path, after))) before.delete(path)
   return before
 }
 
