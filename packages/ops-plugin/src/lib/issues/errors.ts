@@ -32,14 +32,8 @@ export const trackerInvalid = (repo: string): SwitchyardError =>
     next: 'add --repo OWNER/NAME',
   })
 
-export const trackerInsecure = (url: string): SwitchyardError =>
-  new SwitchyardError(
-    'TRACKER_INSECURE',
-    `Cannot send a token to ${url} as it must be reached over https, or be this machine: it is neither`,
-    {
-      data: { url },
-    },
-  )
+export const trackerInsecure = (url: string, must: string): SwitchyardError =>
+  new SwitchyardError('TRACKER_INSECURE', `Cannot send a token to ${url} as it must ${must}`, { data: { url } })
 
 export const trackerRefused = (tracker: string, status: number, message: string): SwitchyardError => {
   const why =

@@ -33,6 +33,9 @@ export interface TrackerWanted {
   readonly folder: string | null
 }
 
+/** Whoever is told to wait longer is better told when to come back. */
+const MAX_WAIT_MS = 120_000
+
 const REPO = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 
 /** `owner/name` of a project. @throws TRACKER_REPO */
@@ -46,10 +49,11 @@ export async function repoOf({ repo, folder }: TrackerWanted, signal: AbortSigna
 export async function openTracker(
   wanted: TrackerWanted,
   settings: TrackerSettings,
-  { clock, signal, remainingMs }: Pick<Context, 'clock' | 'signal' | 'remainingMs'>,
+  ctx: Pick<Context, 'clock' | 'signal' | 'remainingMs'>,
 ): Promise<Tracker> {
+  const { clock, signal } = ctx
   const repo = await repoOf(wanted, signal)
-  const options = { clock, signal, maxWaitMs: Math.max(0, remainingMs() - 5_000) }
+  const options = { clock, signal, maxWaitMs: Math.min(MAX_WAIT_MS, ctx.remainingMs() - 5_000) }
   if (wanted.tracker === 'github') {
     if (settings.githubToken === undefined) throw trackerNotConfigured('GITHUB_TOKEN', 'GitHub')
     return githubTracker(settings.githubToken, repo, { ...options, baseUrl: settings.githubUrl })

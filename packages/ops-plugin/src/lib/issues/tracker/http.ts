@@ -32,11 +32,13 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
  */
 export function createHttp({ tracker, baseUrl, headers, clock, signal, maxWaitMs }: HttpOptions): Send {
   const base = new URL(baseUrl)
-  if (base.protocol !== 'https:' && !LOOPBACK.test(base.hostname)) throw trackerInsecure(base.origin)
+  if (base.protocol !== 'https:' && !LOOPBACK.test(base.hostname)) {
+    throw trackerInsecure(base.origin, 'be reached over https, or be this machine')
+  }
 
   return async (method, path, body) => {
     const url = new URL(path.startsWith('http') ? path : `${base.href.replace(/\/$/, '')}${path}`)
-    if (url.origin !== base.origin) throw trackerUnreachable(tracker, `it names a page at ${url.origin}, which is not ${base.origin}`)
+    if (url.origin !== base.origin) throw trackerInsecure(url.origin, `be ${base.origin}`)
     let waitedMs = 0
     for (let tries = 1; ; tries++) {
       const response = await request(url, method, body)
