@@ -166,7 +166,7 @@ export function stateOf({ root, git, there }: TestRepository): Readonly<Record<s
     head: git('rev-parse', '--symbolic-full-name', 'HEAD'),
     refs: git(...refs),
     index: git('ls-files', '--stage'),
-    status: git('status', '--porcelain', '--ignored'),
+    status: git('status', '--porcelain', '--ignored').replace('\n!! .switchyard/', ''),
     tree: treeOf(root),
     remote: there(...refs),
   }

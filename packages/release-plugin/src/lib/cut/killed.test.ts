@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { switchyard } from '../../../test/cli.ts'
+import { makeRepository, stateOf } from '../../../test/repository.ts'
+
+/** Cuts and pushes by the real program, which is killed right after its `at`th effect; then goes on as told by another process. */
+async function cutKilled(at: number, then: 'resume' | 'undo'): Promise<string[]> {
+  const repository = makeRepository()
+  try {
+    const before = stateOf(repository)
+    const KILL_LOG = join(repository.folder, 'effects')
+    const cut = await switchyard(repository, ['release', 'cut', '--push', '--yes'], {
+      preload: 'kill-at.ts',
+      env: { KILL_LOG, KILL_AT: String(at) },
+    })
+    const effects = readFileSync(KILL_LOG, 'utf8').trim().split('\n')
+    const told = { at, then, effect: effects[at - 1] }
+    if (at > 0) expect({ ...told, signal: cut.signal }).toEqual({ ...told, signal: 'SIGKILL' })
+    else expect(cut, cut.stderr).toMatchObject({ code: 0 })
+    const { git, there, read } = repository
+    const isBegun = (await switchyard(repository, ['release', 'status', '--json'])).stdout.includes('"cut-')
+    // Killed before the journal was begun, there is nothing to go on with, and nothing to take back.
+    if (at > 0 && !isBegun) expect({ ...told, ...stateOf(repository) }).toEqual({ ...told, ...before })
+    else if (then === 'undo') {
+      const undone = await switchyard(repository, ['release', 'undo', '--yes'])
+      expect({ ...told, code: undone.code, stderr: undone.stderr }).toMatchObject({ ...told, code: 0 })
+      expect({ ...told, ...stateOf(repository) }).toEqual({ ...told, ...before })
+    } else {
+      if (at > 0) {
+        const resumed = await switchyard(repository, ['release', 'resume', '--yes'])
+        // Killed after the journal was closed, the release is done.
+        if (resumed.code !== 0)
+          expect({ ...told, stderr: resumed.stderr }).toMatchObject({ ...told, stderr: expect.stringContaining('it is done') })
+      }
+      expect({ ...told, there: there('rev-parse', 'main', 'v1.1.0') }).toEqual({ ...told, there: git('rev-parse', 'main', 'v1.1.0') })
+      expect({ ...told, status: git('status', '--porcelain'), one: git('rev-list', '--count', 'v1.0.0..v1.1.0') }).toEqual({
+        ...told,
+        status: '?? "notes of mine.txt"',
+        one: '2',
+      })
+      expect(git('diff', '--name-only', 'HEAD^', 'HEAD')).toBe('CHANGELOG.md\npackage.json')
+      expect(JSON.parse(read('package.json'))).toMatchObject({ version: '1.1.0' })
+      expect(read('notes of mine.txt')).toBe('not for git\n')
+    }
+    return effects
+  } finally {
+    repository.remove()
+  }
+}
+
+describe('a process that is killed while it cuts a release', () => {
+  it('leaves what another one completes or takes back, wherever it was killed', { timeout: 400_000 }, async () => {
+    const effects = await cutKilled(0, 'resume')
+    expect(effects).toEqual(expect.arrayContaining(['run commit-tree', 'run update-ref', 'run tag', 'run push']))
+    const points = effects.map((_, index) => index + 1)
+    // Two at a time; each point is gone on from one way, its neighbours the other way.
+    const lanes = [points.filter((at) => at % 2 === 0), points.filter((at) => at % 2 === 1)]
+    await Promise.all(
+      lanes.map(async (lane, parity) => {
+        for (const [index, at] of lane.entries()) await cutKilled(at, (index + parity) % 2 === 0 ? 'resume' : 'undo')
+      }),
+    )
+  })
+})

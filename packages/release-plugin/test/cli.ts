@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { PLAIN_GIT, type TestRepository } from './repository.ts'
+
+const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
+export interface CliAnswer {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the real `switchyard` in a repository, in a process of its own. */
+export function switchyard(
+  { root, folder }: Pick<TestRepository, 'root' | 'folder'>,
+  args: readonly string[],
+  { preload, env = {} }: { preload?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<CliAnswer> {
+  const { promise, resolve } = Promise.withResolvers<CliAnswer>()
+  const load = preload === undefined ? [] : ['--import', fileURLToPath(new URL(preload, import.meta.url))]
+  const child = spawn(process.execPath, ['--conditions=@switchyard/source', ...load, MAIN, ...args], {
+    cwd: root,
+    env: { ...process.env, ...PLAIN_GIT, HOME: folder, XDG_CONFIG_HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString('utf8')
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('utf8')
+  })
+  child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  return promise
+}
