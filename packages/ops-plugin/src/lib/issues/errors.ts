@@ -56,7 +56,6 @@ export const trackerLimited = (tracker: string, waitMs: number): SwitchyardError
     `Cannot go on with ${tracker} as it must take more requests: it does in ${Math.ceil(waitMs / 1_000)} s`,
     {
       data: { tracker, waitMs },
-      retryable: true,
       next: 'run the same command again then: what was done is not done twice',
     },
   )
