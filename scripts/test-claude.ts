@@ -56,6 +56,7 @@ try {
   )
   for (const { id, installPath } of installed) {
     const [name = ''] = id.split('@')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Claude Code's own variable
     const config = readFileSync(join(installPath, '.mcp.json'), 'utf8').replaceAll('${CLAUDE_PLUGIN_ROOT}', installPath)
     const { command, args } = (JSON.parse(config) as { mcpServers: Record<string, { command: string; args: string[] }> }).mcpServers[name]!
     const tools = await listTools({ command, args, cwd: project, env })

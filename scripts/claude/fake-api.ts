@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 export type ModelTurn = { readonly tool: string; readonly input: object } | { readonly text: string }
 
 /** A request as far as it matters here: the tools that the model may call, and what was said so far. */
-export interface ModelRequest {
+interface ModelRequest {
   readonly model: string
   readonly stream?: boolean
   readonly tools?: readonly { readonly name: string }[]

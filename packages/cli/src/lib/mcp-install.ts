@@ -48,7 +48,7 @@ async function install(session: Session, plugins: readonly string[], flags: Flag
 }
 
 async function assertKnown(session: Session, plugins: readonly string[]): Promise<void> {
-  const known = (await session.plugins()).map(({ name }) => name)
+  const known = [...(await session.plugins()).map(({ name }) => name), 'director']
   const unknown = plugins.find((name) => !known.includes(name))
   if (unknown !== undefined) throw unknownPlugin(unknown, known)
 }

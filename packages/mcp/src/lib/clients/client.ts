@@ -36,7 +36,7 @@ export interface ClientConfig {
   readonly next: string
 }
 
-export type StartsIn = { readonly project: true } | { readonly variable: string } | { readonly project: false }
+type StartsIn = { readonly project: true } | { readonly variable: string } | { readonly project: false }
 
 interface Client extends Pick<ClientConfig, 'format' | 'key' | 'typed' | 'startsIn' | 'next'> {
   user(place: Place): string
