@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { ChainDefinition, ChainReport, Chains, PlannedStep } from '@switchyard/chain'
+import type { ChainDefinition, Chains } from '@switchyard/chain'
 import { type Command, Option } from 'commander'
 import { usage } from '../lib/errors.ts'
-import { EXIT, type ExitCode } from '../lib/exit-code.ts'
+import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
+import { alive, approvedChain, followChain, rehearsalReply } from '../lib/run-chain.ts'
 import type { Session } from '../lib/session.ts'
-import { renderChain, renderChainList, renderCheck, renderRehearsal } from '../render/chain.ts'
+import { renderChain, renderChainList, renderCheck } from '../render/chain.ts'
 
 export const define: Define = (command, session) => {
   command.usage('COMMAND...').helpCommand(false)
@@ -36,12 +37,12 @@ export const define: Define = (command, session) => {
       const input = inputOf(options)
       if (options.dryRun === true || options.yes !== true) {
         const rehearsal = await chains.plan(definition, input)
-        if (options.dryRun === true) return answerRehearsal(session, rehearsal, EXIT.done)
-        if (!(await approved(session, definition, rehearsal))) return answerRehearsal(session, rehearsal, EXIT.needsApproval)
+        if (options.dryRun === true) return session.answer(rehearsalReply(rehearsal, EXIT.done))
+        if (!(await approvedChain(session, definition, rehearsal))) return session.answer(rehearsalReply(rehearsal, EXIT.needsApproval))
       }
       const id = await chains.start(definition, input)
       session.note(`Chain ${id}`)
-      await follow(session, chains, id)
+      session.answer(await followChain(session, chains, id))
     })
 
   add('list', 'List the chains, newest first')
@@ -75,7 +76,7 @@ export const define: Define = (command, session) => {
     .argument('<id>', 'Such as c-4kq7w2m')
     .action(async (id: string) => {
       const chains = await chainsOf(session)
-      await follow(session, chains, id)
+      session.answer(await followChain(session, chains, id))
     })
 
   add('cancel', 'End a chain and take back what it did')
@@ -84,7 +85,7 @@ export const define: Define = (command, session) => {
     .action(async (id: string, { keep = false }: { keep?: boolean }) => {
       const chains = await chainsOf(session)
       await chains.cancel(id, keep ? { undo: false } : {})
-      await follow(session, chains, id, EXIT.done)
+      session.answer(await followChain(session, chains, id, EXIT.done))
     })
 
   add('retry', 'Go on from the step that failed, or with the undoing that did')
@@ -92,7 +93,7 @@ export const define: Define = (command, session) => {
     .action(async (id: string) => {
       const chains = await chainsOf(session)
       await chains.retry(id)
-      await follow(session, chains, id)
+      session.answer(await followChain(session, chains, id))
     })
 
   add('resume', 'Go on with all chains whose process is gone or whose time has come, until none is left to do')
@@ -105,7 +106,7 @@ export const define: Define = (command, session) => {
         throw usage('Cannot settle a step as both are needed: --settle and --as', 'switchyard chain resume --help')
       if (settle !== undefined && verdict !== undefined) {
         await chains.settle(settle, { verdict, ...(step !== undefined && { path: step }) })
-        await follow(session, chains, settle)
+        session.answer(await followChain(session, chains, settle))
         return
       }
       const count = await chains.resume()
@@ -127,7 +128,7 @@ export const define: Define = (command, session) => {
         by: 'person',
         ...(step !== undefined && { path: step }),
       })
-      await follow(session, chains, id)
+      session.answer(await followChain(session, chains, id))
     })
 }
 
@@ -148,44 +149,6 @@ const isId = (text: string): boolean => /^c-[2-9a-z]{7}$/.test(text)
 
 async function chainsOf(session: Session): Promise<Chains> {
   return (await session.yard()).chains()
-}
-
-/** Waits without letting the process end: what a chain waits for may be nothing but a timer. */
-async function alive<value>(work: Promise<value>): Promise<value> {
-  const timer = setInterval(() => {}, 60_000)
-  try {
-    return await work
-  } finally {
-    clearInterval(timer)
-  }
-}
-
-async function follow(session: Session, chains: Chains, id: string, whenUndone: ExitCode = EXIT.failed): Promise<void> {
-  const report = await alive(watchToRest(session, chains, id))
-  session.answer({ data: report, text: (look) => renderChain(report.definition, report, look), exit: exitOf(report, whenUndone) })
-}
-
-async function watchToRest(session: Session, chains: Chains, id: string): Promise<ChainReport> {
-  const controller = new AbortController()
-  const tell = async (): Promise<void> => {
-    for await (const { steps, state } of chains.watch(id, { signal: controller.signal })) {
-      const current = steps.findLast((step) => step.state === 'started' || step.undoState === 'started')
-      session.progress({ message: current === undefined ? state : `${state}: ${current.path}` })
-    }
-  }
-  const told = tell()
-  try {
-    return await chains.wait(id, { signal: session.signal })
-  } finally {
-    controller.abort()
-    await told
-  }
-}
-
-function exitOf({ state }: ChainReport, whenUndone: ExitCode): ExitCode {
-  if (state === 'done') return EXIT.done
-  if (state === 'waiting' || state === 'uncertain') return EXIT.needsApproval
-  return state === 'undone' || state === 'cancelled' ? whenUndone : EXIT.failed
 }
 
 async function textOf(session: Session, chain: string): Promise<{ readonly name: string; readonly text: string }> {
@@ -228,23 +191,4 @@ function parsed(text: string): unknown {
   } catch {
     return text
   }
-}
-
-function answerRehearsal(session: Session, steps: readonly PlannedStep[], exit: ExitCode): void {
-  session.answer({ data: { steps }, text: (look) => renderRehearsal(steps, look, exit === EXIT.needsApproval), exit })
-}
-
-/** Asks once for all that would be changed; a chain that only reads needs no word. */
-async function approved(session: Session, definition: ChainDefinition, steps: readonly PlannedStep[]): Promise<boolean> {
-  const { commands } = await session.yard()
-  const { config } = await session.config()
-  const effects = new Set(steps.flatMap(({ does }) => commands.get(does.replace(/^calls /, ''))?.definition.effect ?? []))
-  const rules = [...effects].map((effect) => (effect === 'read' ? 'run' : config.approval[effect]))
-  if (rules.every((rule) => rule === 'run')) return true
-  const { terminal } = session.host
-  if (terminal === undefined) return false
-  const { confirmed, typed } = await import('../lib/prompt.ts')
-  session.note((look) => renderRehearsal(steps, look, false))
-  if (rules.includes('type')) return typed(definition.name, `Type ${definition.name} to go on`, terminal, session.signal)
-  return confirmed(`Run ${definition.name}?`, terminal, session.signal)
 }

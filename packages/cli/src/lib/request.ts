@@ -1,5 +1,6 @@
 import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
+import { renderRehearsal } from '../render/chain.ts'
 import { renderDecision, renderOffers } from '../render/decision.ts'
 import { paint, plain } from '../render/look.ts'
 import { runSteps, type Step } from './approval.ts'
@@ -8,6 +9,7 @@ import { EXIT } from './exit-code.ts'
 import { commandLine, type Flag, flagsOf, valueOfFlag } from './flags.ts'
 import type { Terminal } from './host.ts'
 import { checkInput } from './input.ts'
+import { approvalFor, approvedChain, followChain, rehearsalReply } from './run-chain.ts'
 import type { Reply, Session } from './session.ts'
 
 export interface RequestFlags {
@@ -36,6 +38,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
   if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
     throw noEnv(settled.map(({ command }) => command))
   }
+  if (settled.length > 1) return runParts(session, decision, settled, flags)
   const steps: Step[] = []
   for (const { command, input } of settled) {
     const { definition } = yard.commands.get(command)!
@@ -50,10 +53,51 @@ export async function answerRequest(session: Session, request: string, flags: Re
   return { ...reply, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
 }
 
+/** Runs a request of several parts as one chain: asked for once, and taken back as a whole when a part of it fails. */
+async function runParts(session: Session, decision: Decision, settled: readonly Settled[], { yes, dryRun }: RequestFlags): Promise<Reply> {
+  const [chains, { chainOf }] = await Promise.all([session.yard().then((yard) => yard.chains()), import('@switchyard/yard')])
+  const definition = chainOf(withInputs(decision, settled))
+  const rehearsal = await chains.plan(definition, {})
+  const told = { request: decision.request, outcome: decision.outcome, parts: withoutSecrets(decision.parts) }
+  const reply = async (): Promise<Reply> => {
+    if (dryRun === true) return rehearsalReply(rehearsal, EXIT.done)
+    if (yes === true || (await approvalFor(session, rehearsal)) === 'run')
+      return followChain(session, chains, await chains.start(definition, {}))
+    if (session.host.terminal === undefined) {
+      const approval = { id: 'approval', ask: `Do this: ${decision.request.slice(0, 500)}` } as const
+      const id = await chains.start({ ...definition, steps: [approval, ...definition.steps] }, {})
+      return {
+        data: { needsApproval: { chain: id, steps: rehearsal, approve: `switchyard approve ${id}` } },
+        text: (look) => `${renderRehearsal(rehearsal, look, false)}\n\nNothing was done. To do it: switchyard approve ${id}`,
+        exit: EXIT.needsApproval,
+      }
+    }
+    if (await approvedChain(session, definition, rehearsal)) return followChain(session, chains, await chains.start(definition, {}))
+    return rehearsalReply(rehearsal, EXIT.needsApproval)
+  }
+  const { data, ...rest } = await reply()
+  return { ...rest, data: { ...told, ...(isReport(data) ? { chain: data } : (data as object)) } }
+}
+
+const isReport = (data: unknown): boolean => typeof data === 'object' && data !== null && 'definition' in data
+
+/** The decision with what was asked for meanwhile. */
+function withInputs(decision: Decision, settled: readonly Settled[]): Decision {
+  const parts = decision.parts.map((part, i) => {
+    const { command, input } = settled[i]!
+    return {
+      ...part,
+      command,
+      args: Object.fromEntries(Object.entries(input).map(([name, value]) => [name, { value: value as string, from: [0, 0] as const }])),
+    }
+  })
+  return { ...decision, parts }
+}
+
 /** What is clear without asking anybody; undefined where something is not. */
 function settleAlone(yard: Yard, decision: Decision, flags: RequestFlags): readonly Settled[] | undefined {
-  const settled = decision.parts.map((part) => ({ command: part.command, input: inputOf(yard, part.command, part.input, flags) }))
-  if (decision.asks === 'command') return undefined
+  const settled = decision.parts.map((part) => ({ command: part.command, input: inputOf(yard, part.command, valuesOf(part), flags) }))
+  if (decision.asks !== undefined && decision.asks !== 'arguments') return undefined
   return settled.every(({ command, input }) => missingOf(yard, command, input).length === 0) ? settled : undefined
 }
 
@@ -68,7 +112,7 @@ async function settleWith(
   for (const part of decision.parts) {
     const command = decision.asks === 'command' ? await chooseCommand(terminal, signal, yard, part, decision.question) : part.command
     if (command === undefined) return undefined
-    const input = inputOf(yard, command, command === part.command ? part.input : {}, flags)
+    const input = inputOf(yard, command, command === part.command ? valuesOf(part) : {}, flags)
     for (const flag of missingOf(yard, command, input)) {
       const answer = await askFor(flag, terminal, signal)
       if (answer === undefined) return undefined
@@ -104,6 +148,11 @@ async function askFor(flag: Flag, terminal: Terminal, signal: AbortSignal): Prom
   const text = choices === undefined ? await written(message, terminal, signal) : await chosen(message, choices, terminal, signal)
   if (text === undefined) return undefined
   return valueOfFlag(flag, flag.kind === 'list' ? text.split(',').map((one) => one.trim()) : text)
+}
+
+/** The values alone, without where they stood. */
+function valuesOf({ args }: DecisionPart): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value]))
 }
 
 function inputOf(yard: Yard, command: string, input: Readonly<Record<string, unknown>>, { env }: RequestFlags): Record<string, unknown> {

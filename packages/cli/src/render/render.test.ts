@@ -86,12 +86,15 @@ p-2222222  done, undoable  2026-11-21 09:30  deploy.apply  Put version 1.4.0 of
       request: 'deploy the api',
       outcome: 'ask' as const,
       question: 'What is the env?',
+      refused: [],
+      strategy: 'single' as const,
       parts: [
         {
           text: 'deploy the api',
           command: 'deploy.apply',
           confidence: 0.914,
-          input: { service: 'api' },
+          args: { service: { value: 'api', from: [11, 14] as const } },
+          after: [],
           missing: ['env'],
           alternatives: [{ command: 'deploy.check', confidence: 0.05 }],
         },
@@ -195,8 +198,16 @@ describe('text of others', () => {
     const findings = renderFindings([{ check: 'store', state: 'failed', found: evil, mend: evil }], look)
     const list = renderPlanList([{ ...planned, command: evil, plan: { ...planned.plan, summary: evil } }], look)
     const setting = renderConfig([{ key: 'plugins', value: [evil], origin: { from: 'default' } }], look)
-    const part = { text: evil, command: 'a.b', confidence: 1, input: { path: '\u009b2J', token: 'hunter2' }, missing: [], alternatives: [] }
-    const decision = renderDecision({ request: evil, outcome: 'routed', parts: [part] }, look)
+    const part = {
+      text: evil,
+      command: 'a.b',
+      confidence: 1,
+      args: { path: { value: '\u009b2J', from: [0, 1] as const }, token: { value: 'hunter2', from: [1, 2] as const } },
+      after: [],
+      missing: [],
+      alternatives: [],
+    }
+    const decision = renderDecision({ request: evil, outcome: 'routed', parts: [part], refused: [], strategy: 'single' }, look)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(findings + list + setting + decision).not.toMatch(/[\u001b\u009b\u202e]/)
     expect(list).toContain('waiting  2026-11-21 09:30  a bc')

@@ -8,7 +8,7 @@ import { createSpace } from './space.ts'
 import { createVocabulary } from './spelling.ts'
 
 /** Changes whenever the same bytes would route differently: features, hashes, layout. File models under it too. */
-export const MODEL_VERSION = 1
+export const MODEL_VERSION = 2
 const MAGIC = 0x4d525753 // "SWRM"
 const PREFIX_BYTES = 16
 const CHECKSUM_AT = 12
@@ -19,6 +19,7 @@ interface Header {
   readonly vocabulary: string
   readonly ownWords: string
   readonly calibration: Calibration
+  readonly taught: readonly (readonly [hash: number, command: number])[]
   readonly features: number
   readonly entries: number
   readonly views: number
@@ -33,6 +34,7 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
     vocabulary: model.vocabulary.words.join(' '),
     ownWords: [...model.masks.ownWords].join(' '),
     calibration: model.calibration,
+    taught: [...model.taught],
     features: space.hashes.length,
     entries: scorer.weights.length,
     views: space.unseen.length,
@@ -74,7 +76,7 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
   if (version !== MODEL_VERSION) throw modelInvalid(`it is of version ${version}, this router reads ${MODEL_VERSION}`)
   if (sum !== checksum(own)) throw modelInvalid('its checksum is wrong')
   const header: Header = JSON.parse(new TextDecoder().decode(own.subarray(PREFIX_BYTES, PREFIX_BYTES + length!)))
-  const { ids, slots, vocabulary, ownWords, calibration, features, entries, views } = header
+  const { ids, slots, vocabulary, ownWords, calibration, taught, features, entries, views } = header
   let at = PREFIX_BYTES + roundUp(length!)
   const take = <array>(
     kind: { new (buffer: ArrayBuffer, offset: number, length: number): array; BYTES_PER_ELEMENT: number },
@@ -100,6 +102,7 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
     space: createSpace(hashes, rarity, unseen),
     scorer: { rowStarts, rowScales, classes, weights, biases },
     calibration,
+    taught: new Map(taught),
   }
 }
 

@@ -15,6 +15,8 @@ export interface RouterModel {
   readonly space: Space
   readonly scorer: Scorer
   readonly calibration: Calibration
+  /** Which command each example means, by `taughtKey` of it; without those that two commands have. */
+  readonly taught: ReadonlyMap<number, number>
 }
 
 /**

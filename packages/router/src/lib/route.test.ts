@@ -2,6 +2,7 @@ import { isSwitchyardError } from '@switchyard/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { WORKSPACE } from '../../test/workspace.ts'
+import { parseRouter, serializeRouter } from './codec.ts'
 import { explain } from './explain.ts'
 import { route } from './route.ts'
 import { trainRouter } from './train.ts'
@@ -17,6 +18,17 @@ describe('route()', () => {
 
   test('[T2] never acts on a single word', () => {
     for (const word of ['restart', 'backup', 'certificates', 'add']) expect(route(model, word).outcome).not.toBe('act')
+  })
+
+  test('[T9] acts on the very words of an example, unless two commands claim them', () => {
+    const near = ['read', 'show', 'print'].map((verb) => ({
+      id: `log.${verb}`,
+      summary: `${verb} the log`,
+      examples: [`${verb} it all`, 'the log again'],
+    }))
+    const small = parseRouter(serializeRouter(trainRouter(near)))
+    expect(route(small, 'Show it all, please!')).toMatchObject({ outcome: 'act', ranked: [{ id: 'log.show' }, {}, {}] })
+    expect(route(small, 'the log again').outcome).not.toBe('act')
   })
 
   test('[T3] confidences are chances: they fall, and those of the ten best add up to scope', () => {

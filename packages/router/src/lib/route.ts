@@ -6,6 +6,10 @@ import { readRequest } from './request.ts'
 import type { Outcome, Ranked, Reason, Routed, RouteOptions } from './routed.ts'
 import { scoreVector } from './scorer.ts'
 import { vectorize } from './space.ts'
+import { taughtKey } from './taught.ts'
+
+/** Surer than any threshold. */
+const TAUGHT = 0.995
 
 const nothing = (reason: Reason): Routed => ({ outcome: 'abstain', reason, confidence: 0, scope: 0, ranked: [] })
 
@@ -17,8 +21,13 @@ export function route(model: RouterModel, text: string, { limit = 5, only }: Rou
   if (words.length === 0) return nothing('empty')
   const scores = scoreVector(model.scorer, vectorize(model.space, countFeatures(words)))
   const best = bestScores(scores, competing)
-  const scope = scopeOf(model.calibration, best[0]!.score, scores.at(-1)!)
-  const confidences = sharesOf(best, model.calibration.sharpness).map((share) => scope * share)
+  // What is asked in the very words of an example means what the example means.
+  const isTaught = words.length > 1 && model.taught.get(taughtKey(words)) === best[0]!.index
+  const scope = Math.max(isTaught ? TAUGHT : 0, scopeOf(model.calibration, best[0]!.score, scores.at(-1)!))
+  const shares = sharesOf(best, model.calibration.sharpness)
+  const first = isTaught ? Math.max(shares[0]!, TAUGHT) : shares[0]!
+  const others = shares[0] === 1 ? 0 : (1 - first) / (1 - shares[0]!)
+  const confidences = shares.map((share, i) => scope * (i === 0 ? first : share * others))
   const ranked = best
     .slice(0, limit)
     .map(({ index, score }, i): Ranked => ({ id: model.ids[index]!, confidence: confidences[i]!, points: score }))

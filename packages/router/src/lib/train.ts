@@ -13,6 +13,7 @@ import { MATCH_VIEW } from './space.ts'
 import { createVocabulary } from './spelling.ts'
 import { stem } from './stem.ts'
 import { STOP_WORDS } from './stop-words.ts'
+import { taughtKey } from './taught.ts'
 import { tokenize } from './tokens.ts'
 
 export interface TrainOptions {
@@ -42,7 +43,19 @@ export function trainRouter(candidates: readonly Candidate[], { seed = 1, calibr
   const all = [...documents, ...background]
   const { space, scorer } = learnScorer(all, ids.length, seededRandom(seed))
   const calibration = calibrate(calibrated ? scoreLeftOut(all, ids.length, seed) : [])
-  return { ids, slots, masks, vocabulary: createVocabulary(rankWords(vocabulary, masks)), space, scorer, calibration }
+  const taught = taughtBy(candidates, masks)
+  return { ids, slots, masks, vocabulary: createVocabulary(rankWords(vocabulary, masks)), space, scorer, calibration, taught }
+}
+
+/** What each example means; nothing where two commands claim the same words. */
+function taughtBy(candidates: readonly Candidate[], masks: MaskTable): ReadonlyMap<number, number> {
+  const taught = new Map<number, number | undefined>()
+  for (const [label, { examples }] of candidates.entries())
+    for (const example of examples) {
+      const key = taughtKey(applyMasks(tokenize(example), masks).map(({ word }) => word))
+      taught.set(key, taught.has(key) && taught.get(key) !== label ? undefined : label)
+    }
+  return new Map([...taught].flatMap(([key, label]) => (label === undefined ? [] : [[key, label] as const])))
 }
 
 const readWords = (text: string, masks: MaskTable, seen: Map<string, number>): string[] => {

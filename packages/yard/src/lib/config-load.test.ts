@@ -162,6 +162,7 @@ describe('the configuration', () => {
       'logLevel SWITCHYARD_LOG_LEVEL',
       'approval.write SWITCHYARD_APPROVAL_WRITE',
       'approval.destroy SWITCHYARD_APPROVAL_DESTROY',
+      'names SWITCHYARD_NAMES',
       'guard SWITCHYARD_GUARD',
       'store.busyTimeoutMs SWITCHYARD_STORE_BUSY_TIMEOUT_MS',
       'bus.maxMessageBytes SWITCHYARD_BUS_MAX_MESSAGE_BYTES',

@@ -21,6 +21,12 @@ export const configSchema = z.strictObject({
     .describe(
       'What a person has to do before a command runs (run: nothing, ask: say yes, type: type a name); what only reads runs at once',
     ),
+  names: z
+    .record(z.string().min(1).max(60), z.array(z.string().min(1).max(200)).max(1_000))
+    .default({})
+    .describe(
+      'What this workspace calls its things, a list for each argument, such as env, service or host. Requests in plain words may name them; where env is here, no other environment is read out of a request',
+    ),
   guard: z
     .record(z.string().min(1), guardSettings)
     .default({})

@@ -1,37 +1,59 @@
 import { createHash } from 'node:crypto'
-import { isSwitchyardError } from '@switchyard/contracts'
+import { type Clock, isSwitchyardError } from '@switchyard/contracts'
 import type { Command } from '@switchyard/plugin-kit'
-import { type Candidate, MODEL_VERSION, parseRouter, type RouterModel, route, serializeRouter, trainRouter } from '@switchyard/router'
+import {
+  type Candidate,
+  type CommandFacts,
+  type Decided,
+  decide,
+  factsOf,
+  MODEL_VERSION,
+  parseRouter,
+  type RouterModel,
+  type SlotValues,
+  serializeRouter,
+  trainRouter,
+} from '@switchyard/router'
 import type { Store } from '@switchyard/store'
 import { z } from 'zod'
-import type { CommandInfo, Decision, DecisionPart } from './yard.ts'
+import type { CommandInfo } from './yard.ts'
 
 const MIGRATIONS = ['CREATE TABLE router_model (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL, model BLOB NOT NULL) STRICT']
 
-/** Decides which command a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
-export function createDecide(store: Store, commands: ReadonlyMap<string, CommandInfo>): (request: string) => Decision {
+export interface DecideParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly commands: ReadonlyMap<string, CommandInfo>
+  /** What this workspace calls its things, by the name of the argument. */
+  readonly names: () => SlotValues
+}
+
+/** Decides what a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
+export function createDecide({ store, clock, commands, names }: DecideParts): (request: string) => Decided {
   let model: RouterModel | undefined
+  const known = new Map<string, CommandFacts>()
+
+  function facts(id: string): CommandFacts | undefined {
+    const command = commands.get(id)
+    if (command === undefined) return undefined
+    const found = known.get(id) ?? factsOf(descriptionOf(command))
+    known.set(id, found)
+    return found
+  }
+
   return (request) => {
     model ??= loadModel(store, commands)
-    const routed = route(model, request)
-    const [best, ...others] = routed.ranked
-    if (routed.outcome === 'abstain' || best === undefined) return { request, outcome: 'abstain', parts: [] }
-    const definition = commands.get(best.id)!.definition
-    const missing = missingArguments(definition)
-    const part: DecisionPart = {
-      text: request,
-      command: best.id,
-      confidence: best.confidence,
-      input: {},
-      missing,
-      alternatives: others.slice(0, 2).map(({ id, confidence }) => ({ command: id, confidence })),
-    }
-    if (routed.outcome === 'ask') {
-      return { request, outcome: 'ask', asks: 'command', question: 'Which of these do you mean?', parts: [part] }
-    }
-    if (missing.length > 0)
-      return { request, outcome: 'ask', asks: 'arguments', question: `What is the ${missing.join(', and the ')}?`, parts: [part] }
-    return { request, outcome: 'routed', parts: [part] }
+    return decide(model, request, { facts, names: names(), nowMs: clock.now() })
+  }
+}
+
+function descriptionOf({ id, definition: { summary, effect, input, output } }: CommandInfo): Parameters<typeof factsOf>[0] {
+  return {
+    id,
+    summary,
+    effect,
+    input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
+    output: z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }),
   }
 }
 
@@ -84,11 +106,4 @@ function unwrapped(field: z.ZodType): z.ZodType {
 
 function fieldsOf(definition: Command): Readonly<Record<string, z.ZodType>> {
   return definition.input instanceof z.ZodObject ? (definition.input.shape as Record<string, z.ZodType>) : {}
-}
-
-/** Names of the arguments without which the command's input never fits. */
-function missingArguments(definition: Command): readonly string[] {
-  return Object.entries(fieldsOf(definition))
-    .filter(([, field]) => !field.safeParse(undefined).success)
-    .map(([name]) => name)
 }

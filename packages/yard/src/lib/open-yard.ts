@@ -206,6 +206,7 @@ function createYard(parts: OpenParts): Yard {
     decide,
     state: () => state.open(),
     chains: () => chains.open(),
+    chain: (name) => chains.named(name),
     doctor: async () => diagnose({ workspace, plugins, store }),
     close() {
       closing ??= closeAll()

@@ -1,8 +1,8 @@
-import type { Chains } from '@switchyard/chain'
+import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
-import type { Decided } from '@switchyard/router'
+import type { Decided, DecidedPart } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { YardConfig } from './config.ts'
 import type { Finding } from './doctor.ts'
@@ -45,11 +45,13 @@ export interface Yard {
   /** The latest 200 plans, newest first. */
   plans(): readonly PlannedRun[]
   /** What a request in plain words means: parts, commands, arguments, order and conditions. Runs nothing. */
-  decide(request: string): Decided
+  decide(request: string): Decision
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
   state(): Promise<State>
   /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
   chains(): Promise<Chains>
+  /** The chain of that name in the workspace's folder `chains`, or one that comes along. @throws CHAIN_UNKNOWN, CHAIN_INVALID */
+  chain(name: string): Promise<ChainDefinition>
   doctor(): Promise<readonly Finding[]>
   /** Lets what runs finish for ten seconds, then ends it and lets go of everything. */
   close(): Promise<void>
@@ -84,3 +86,7 @@ export interface PlannedRun {
   readonly undoable: boolean
   readonly error?: WireError
 }
+
+/** What the router made of a request. */
+export type Decision = Decided
+export type DecisionPart = DecidedPart

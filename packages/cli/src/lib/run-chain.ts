@@ -1,0 +1,69 @@
+import type { ChainDefinition, ChainReport, Chains, PlannedStep } from '@switchyard/chain'
+import { renderChain, renderRehearsal } from '../render/chain.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import type { Reply, Session } from './session.ts'
+
+/** Waits without letting the process end: what a chain waits for may be nothing but a timer. */
+export async function alive<value>(work: Promise<value>): Promise<value> {
+  const timer = setInterval(() => {}, 60_000)
+  try {
+    return await work
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** Follows a chain until it has ended or waits, and says what became of it. */
+export async function followChain(session: Session, chains: Chains, id: string, whenUndone: ExitCode = EXIT.failed): Promise<Reply> {
+  const report = await alive(watchToRest(session, chains, id))
+  return { data: report, text: (look) => renderChain(report.definition, report, look), exit: exitOf(report, whenUndone) }
+}
+
+async function watchToRest(session: Session, chains: Chains, id: string): Promise<ChainReport> {
+  const controller = new AbortController()
+  const tell = async (): Promise<void> => {
+    for await (const { steps, state } of chains.watch(id, { signal: controller.signal })) {
+      const current = steps.findLast((step) => step.state === 'started' || step.undoState === 'started')
+      session.progress({ message: current === undefined ? state : `${state}: ${current.path}` })
+    }
+  }
+  const told = tell()
+  try {
+    return await chains.wait(id, { signal: session.signal })
+  } finally {
+    controller.abort()
+    await told
+  }
+}
+
+function exitOf({ state }: ChainReport, whenUndone: ExitCode): ExitCode {
+  if (state === 'done') return EXIT.done
+  if (state === 'waiting' || state === 'uncertain') return EXIT.needsApproval
+  return state === 'undone' || state === 'cancelled' ? whenUndone : EXIT.failed
+}
+
+/** What each step would do; nothing is done. */
+export function rehearsalReply(steps: readonly PlannedStep[], exit: ExitCode): Reply {
+  return { data: { steps }, text: (look) => renderRehearsal(steps, look, exit === EXIT.needsApproval), exit }
+}
+
+/** What a person has to do before these steps run: the strictest of what their commands want. */
+export async function approvalFor(session: Session, steps: readonly PlannedStep[]): Promise<'run' | 'ask' | 'type'> {
+  const { commands } = await session.yard()
+  const { config } = await session.config()
+  const effects = new Set(steps.flatMap(({ does }) => commands.get(does.replace(/^calls /, ''))?.definition.effect ?? []))
+  const rules = [...effects].map((effect) => (effect === 'read' ? 'run' : config.approval[effect]))
+  return rules.includes('type') ? 'type' : rules.includes('ask') ? 'ask' : 'run'
+}
+
+/** Asks once for all that would be changed; a chain that only reads needs no word. */
+export async function approvedChain(session: Session, definition: ChainDefinition, steps: readonly PlannedStep[]): Promise<boolean> {
+  const rule = await approvalFor(session, steps)
+  if (rule === 'run') return true
+  const { terminal } = session.host
+  if (terminal === undefined) return false
+  const { confirmed, typed } = await import('./prompt.ts')
+  session.note((look) => renderRehearsal(steps, look, false))
+  if (rule === 'type') return typed(definition.name, `Type ${definition.name} to go on`, terminal, session.signal)
+  return confirmed(`Run ${definition.name}?`, terminal, session.signal)
+}
