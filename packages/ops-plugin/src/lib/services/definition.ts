@@ -12,7 +12,12 @@ const milliseconds = z.int().min(1).max(600_000)
 const port = z.int().min(1).max(65_535)
 const host = z.string().regex(/^[a-z0-9._:-]{1,253}$/i, 'must be a host name or an address')
 /** Words are given as they are to the program: no shell reads them. */
-export const argvSchema = z.array(z.string().min(1)).min(1).max(100).describe('Program and arguments; no shell reads them')
+export const argvSchema = z
+  .array(z.string().refine((word) => !word.includes('\0'), 'must hold no NUL'))
+  .min(1)
+  .max(100)
+  .refine(([program = '']) => program !== '', 'must begin with a program')
+  .describe('Program and arguments; no shell reads them')
 const unitName = z.string().regex(/^[\w@:.\\-]{1,255}$/, 'must be the name of a unit')
 const containerName = z.string().regex(/^[a-z0-9][\w.-]{0,127}$/i, 'must be the name or id of a container')
 

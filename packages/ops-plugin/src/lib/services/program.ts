@@ -11,6 +11,7 @@ export interface ProgramEnd {
 }
 
 const MAX_OUTPUT_BYTES = 64 * 1024
+const OUTPUT_LINGERS_MS = 200
 
 /** What a program is let see of our environment: enough to be found and to speak, and none of our secrets. */
 export function programEnvironment(): NodeJS.ProcessEnv {
@@ -21,7 +22,7 @@ export function programEnvironment(): NodeJS.ProcessEnv {
 /** Runs a program without a shell, in a process group of its own; when the signal aborts, the whole group is killed. */
 export function runProgram(
   argv: readonly string[],
-  { cwd, signal }: { cwd?: string | undefined; signal: AbortSignal },
+  { cwd, signal, onStdout }: { cwd?: string | undefined; signal: AbortSignal; onStdout?: (chunk: Buffer) => void },
 ): Promise<ProgramEnd> {
   const { promise, resolve } = Promise.withResolvers<ProgramEnd>()
   const stdout = keepTail()
@@ -31,14 +32,18 @@ export function runProgram(
   const kill = (): void => killGroup(child)
   if (signal.aborted) kill()
   signal.addEventListener('abort', kill, { once: true })
-  child.stdout?.on('data', stdout.add)
+  child.stdout?.on('data', onStdout ?? stdout.add)
   child.stderr?.on('data', stderr.add)
   child.on('error', (error: NodeJS.ErrnoException) => {
     missing = error.code ?? error.message
     finish(undefined, undefined)
   })
-  // What the program left running may hold its output open: its own end is what counts.
-  child.on('exit', (exit, killedBy) => setImmediate(finish, exit ?? undefined, killedBy ?? undefined))
+  // What the program left running may hold its output open: its own end is what counts, and what it wrote before is read.
+  child.on('exit', (exit, killedBy) => {
+    const end = (): void => finish(exit ?? undefined, killedBy ?? undefined)
+    child.once('close', end)
+    setTimeout(end, OUTPUT_LINGERS_MS).unref()
+  })
   return promise
 
   function finish(exit: number | undefined, killedBy: NodeJS.Signals | undefined): void {

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFakeClock, type FakeClock } from '@switchyard/contracts/testing'
+import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestCertificate } from '../../../../test/certificate.ts'
 import { serviceSchema } from '../definition.ts'
@@ -15,18 +14,20 @@ import { judgeUnit } from './probes/unit.ts'
 import type { ProbeSurroundings, Verdict } from './verdict.ts'
 
 const DAY_MS = 86_400_000
-let clock: FakeClock
+let kit: TestYard
+let clock: TestYard['clock']
 let dir: string
 const open: { close(): void }[] = []
 
-beforeEach(() => {
-  clock = createFakeClock(Date.now())
-  dir = mkdtempSync(join(tmpdir(), 'ops-monitor-'))
+beforeEach(async () => {
+  kit = await createTestYard({ plugins: [] })
+  ;({ clock, dir } = kit)
+  clock.jump(Date.now() - clock.now())
 })
 
-afterEach(() => {
+afterEach(async () => {
   for (const one of open.splice(0)) one.close()
-  rmSync(dir, { recursive: true, force: true })
+  await kit[Symbol.asyncDispose]()
 })
 
 async function look(check: Record<string, unknown>, around: Partial<ProbeSurroundings> = {}): Promise<Verdict & { check: string }> {
@@ -242,11 +243,11 @@ describe('a command check', () => {
   })
 
   it('is run through no shell, and sees none of our secrets', async () => {
-    process.env['OPS_TEST_SECRET'] = 'x'
+    process.env.OPS_TEST_SECRET = 'x'
     const code = 'console.log(process.argv[1], process.env.OPS_TEST_SECRET)'
     const verdict = await look({ type: 'command', argv: [...run(code), '$(id); `id`'] })
     expect(verdict.reason).toContain('$(id); `id` undefined')
-    delete process.env['OPS_TEST_SECRET']
+    delete process.env.OPS_TEST_SECRET
   })
 
   it('is not run for a service that nobody trusts', async () => {

@@ -5,7 +5,7 @@ import { STATUSES, type Status } from './verdict.ts'
 
 const RULE: SettleRule = { failAfter: 3, recoverAfter: 2, forMs: 0 }
 
-function after(seen: readonly Status[], rule: SettleRule = RULE, stepMs = 1_000): Settled {
+function settledAfter(seen: readonly Status[], rule: SettleRule = RULE, stepMs = 1_000): Settled {
   let settled: Settled | undefined
   for (const [index, status] of seen.entries()) settled = settle(settled, status, index * stepMs, rule)
   return settled!
@@ -13,32 +13,32 @@ function after(seen: readonly Status[], rule: SettleRule = RULE, stepMs = 1_000)
 
 describe('settle()', () => {
   it('takes the first look as it is', () => {
-    expect(after(['UNHEALTHY'])).toEqual({ status: 'UNHEALTHY', sinceMs: 0 })
+    expect(settledAfter(['UNHEALTHY'])).toEqual({ status: 'UNHEALTHY', sinceMs: 0 })
   })
 
   it('stays while worse was seen less often than it takes', () => {
-    expect(after(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY'])).toMatchObject({ status: 'HEALTHY', pending: { times: 2, sinceMs: 1_000 } })
-    expect(after(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY'])).toEqual({ status: 'UNHEALTHY', sinceMs: 3_000 })
+    expect(settledAfter(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY'])).toMatchObject({ status: 'HEALTHY', pending: { times: 2, sinceMs: 1_000 } })
+    expect(settledAfter(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY'])).toEqual({ status: 'UNHEALTHY', sinceMs: 3_000 })
   })
 
   it('forgets what it was on the way to once the old status is seen again', () => {
-    expect(after(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'HEALTHY', 'UNHEALTHY', 'UNHEALTHY']).status).toBe('HEALTHY')
+    expect(settledAfter(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'HEALTHY', 'UNHEALTHY', 'UNHEALTHY']).status).toBe('HEALTHY')
   })
 
   it('counts degrees of worse together', () => {
-    expect(after(['HEALTHY', 'UNHEALTHY', 'DEGRADED', 'UNHEALTHY']).status).toBe('UNHEALTHY')
+    expect(settledAfter(['HEALTHY', 'UNHEALTHY', 'DEGRADED', 'UNHEALTHY']).status).toBe('UNHEALTHY')
   })
 
   it('gets better by its own count', () => {
-    expect(after(['UNHEALTHY', 'HEALTHY']).status).toBe('UNHEALTHY')
-    expect(after(['UNHEALTHY', 'HEALTHY', 'HEALTHY']).status).toBe('HEALTHY')
+    expect(settledAfter(['UNHEALTHY', 'HEALTHY']).status).toBe('UNHEALTHY')
+    expect(settledAfter(['UNHEALTHY', 'HEALTHY', 'HEALTHY']).status).toBe('HEALTHY')
   })
 
   it('waits as long as it must have been worse, and no longer to get better', () => {
     const rule = { failAfter: 1, recoverAfter: 1, forMs: 2_500 }
-    expect(after(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY'], rule).status).toBe('HEALTHY')
-    expect(after(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY'], rule).status).toBe('UNHEALTHY')
-    expect(after(['UNHEALTHY', 'HEALTHY'], rule).status).toBe('HEALTHY')
+    expect(settledAfter(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY'], rule).status).toBe('HEALTHY')
+    expect(settledAfter(['HEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY', 'UNHEALTHY'], rule).status).toBe('UNHEALTHY')
+    expect(settledAfter(['UNHEALTHY', 'HEALTHY'], rule).status).toBe('HEALTHY')
   })
 
   it('never leaves a status on fewer looks than the rule asks for, and never names one that was not seen', () => {

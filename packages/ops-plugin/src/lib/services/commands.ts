@@ -1,0 +1,9 @@
+import { logCommands } from './log-commands.ts'
+import { monitorCommands } from './monitor-commands.ts'
+import { serviceCommands } from './service-commands.ts'
+
+export const runningServiceCommands = {
+  ...serviceCommands,
+  ...monitorCommands,
+  ...logCommands,
+}

@@ -1,0 +1,25 @@
+import type { LogEntry } from './entry.ts'
+import type { LogSearch } from './search.ts'
+
+/** An entry as commands give it out. */
+export const entryOut = ({ atMs, level, source, text }: LogEntry) => ({
+  ...(atMs !== undefined && { at: new Date(atMs).toISOString() }),
+  ...(level !== undefined && { level }),
+  source,
+  text,
+})
+
+/** The entries as they stand in the log, with the source where there are several, then what there is to know about the search. */
+export function renderLogs({ entries, matches, sources, isWhole }: LogSearch): string {
+  const isOne = sources.length === 1
+  const lines = entries.map(({ source, text }) => printable(isOne ? text : `${source}: ${text}`))
+  if (matches > entries.length) lines.push(`The last ${entries.length} of ${matches} entries`)
+  if (matches === 0) lines.push('No entries')
+  for (const { source, problems } of sources) lines.push(...problems.map((problem) => `${source}: ${problem}`))
+  if (!isWhole) lines.push('Time ran out before all was searched')
+  return lines.join('\n')
+}
+
+/** Whoever writes a log must not steer the terminal of who reads it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that steer
+export const printable = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')

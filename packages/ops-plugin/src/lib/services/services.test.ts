@@ -1,0 +1,153 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { definePlugin } from '@switchyard/plugin-kit'
+import { assertFiles, createTestYard, type TestYard, type TestYardOptions } from '@switchyard/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
+import { runningServiceCommands } from './commands.ts'
+import { serviceChanged, serviceListeners } from './events.ts'
+import { SERVICE_TABLES } from './tables.ts'
+
+const ops = definePlugin({
+  name: 'ops',
+  version: '1.0.0',
+  summary: 'The part of ops that looks at what runs',
+  touches: { files: ['**'], plugins: ['deploy'] },
+  publishes: [serviceChanged],
+  listens: serviceListeners,
+  tables: [SERVICE_TABLES],
+  commands: runningServiceCommands,
+})
+
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close()
+})
+
+async function yard(services: readonly object[], more: Partial<TestYardOptions> = {}): Promise<TestYard> {
+  const files = { 'switchyard.services.json': JSON.stringify({ services }), ...more.files }
+  const kit = await createTestYard({ ...more, plugins: [ops, ...(more.plugins ?? [])], files })
+  open.push({ close: () => kit[Symbol.asyncDispose]() })
+  return kit
+}
+
+/** A web server whose answers the test sets. */
+async function web(status: () => number): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status()).end())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  open.push({ close: () => server.close() })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+async function run(kit: TestYard, command: string, input: object = {}): Promise<unknown> {
+  const { id } = await kit.plan(command, input)
+  return kit.approve(id)
+}
+
+describe('ops.service', () => {
+  it('adds a service to a file with comments, and takes it out as it was', async () => {
+    const text =
+      '{\n  // ours\n  "services": [\n    {\n      "name": "db",\n      "checks": [{ "type": "tcp", "host": "db", "port": 5432 }]\n    }\n  ]\n}\n'
+    const kit = await yard([], { files: { 'switchyard.services.json': text } })
+    const { id } = await kit.plan('ops.service.add', { service: 'web', container: 'web-1', url: 'http://localhost:80/' })
+    await kit.approve(id)
+    expect(await kit.call('ops.service.list')).toMatchObject({
+      services: [
+        { service: 'db' },
+        { service: 'web', checks: ['http http://localhost:80/', 'container web-1'], status: 'UNKNOWN', trusted: true },
+      ],
+    })
+    await kit.undo(id)
+    assertFiles(kit, { 'switchyard.services.json': text })
+  })
+
+  it('names every mistake of the file at once, or the line that cannot be parsed', async () => {
+    const kit = await yard([
+      { name: 'a b', checks: [{ type: 'http', url: 'ftp://x' }] },
+      { name: 'c', checks: [] },
+    ])
+    await expect(kit.call('ops.service.list')).rejects.toMatchObject({
+      code: 'SERVICES_INVALID',
+      data: {
+        mistakes: [
+          expect.stringContaining('services.0.name'),
+          expect.stringContaining('url'),
+          expect.stringContaining('services.1.checks'),
+        ],
+      },
+    })
+    const broken = await yard([], { files: { 'switchyard.services.json': '{\n "services": [\n' } })
+    await expect(broken.call('ops.service.list')).rejects.toMatchObject({
+      code: 'SERVICES_INVALID',
+      message: expect.stringContaining('line 3'),
+    })
+  })
+
+  it('runs nothing that came with the file before a person trusts it, and asks again after a change', async () => {
+    const service = (word: string): object => ({
+      name: 'job',
+      checks: [{ type: 'command', argv: [process.execPath, '-e', `console.log("${word}")`] }],
+    })
+    const kit = await yard([service('one')])
+    expect(await kit.call('ops.monitor.check')).toMatchObject({ status: 'UNKNOWN', services: [{ checks: [{ problem: 'not-trusted' }] }] })
+    expect(await run(kit, 'ops.service.trust', { service: 'job' })).toMatchObject({ allowed: [expect.stringContaining('run ')] })
+    expect(await kit.call('ops.monitor.check')).toMatchObject({ status: 'HEALTHY' })
+    await run(kit, 'ops.service.remove', { service: 'job' })
+    writeFileSync(`${kit.dir}/switchyard.services.json`, JSON.stringify({ services: [service('two')] }))
+    expect(await kit.call('ops.monitor.check')).toMatchObject({ status: 'UNKNOWN' })
+  })
+
+  it('trusts what a person adds', async () => {
+    const kit = await yard([])
+    const checks = [{ type: 'command', argv: [process.execPath, '-e', ''] }]
+    await run(kit, 'ops.service.add', { service: 'job', checks })
+    expect(await kit.call('ops.monitor.check')).toMatchObject({ status: 'HEALTHY' })
+  })
+})
+
+describe('ops.monitor.check', () => {
+  it('says SERVICE_UNKNOWN with the names that there are', async () => {
+    const kit = await yard([{ name: 'api', checks: [{ type: 'memory' }] }])
+    await expect(kit.call('ops.monitor.check', { service: ['ap'] })).rejects.toMatchObject({
+      code: 'SERVICE_UNKNOWN',
+      message: expect.stringContaining('there are api'),
+    })
+  })
+})
+
+describe('ops.monitor.watch', () => {
+  it('keeps samples, tells a change once it has lasted, and publishes it', async () => {
+    const answers = [200, 500, 200, 500, 500, 200, 200]
+    let answered = 0
+    const url = await web(() => answers[answered++] ?? 200)
+    const kit = await yard([{ name: 'api', env: 'staging', checks: [{ type: 'http', url, timeoutMs: 60_000 }], intervalMs: 30_000 }])
+    expect(await drive(kit, run(kit, 'ops.monitor.watch', { rounds: 7 }))).toMatchObject({
+      services: [{ service: 'api', status: 'HEALTHY', looks: 7, availability: 57.14 }],
+      changes: [
+        { from: 'HEALTHY', to: 'UNHEALTHY', why: expect.stringContaining('answered 500') },
+        { from: 'UNHEALTHY', to: 'HEALTHY' },
+      ],
+    })
+    const told = kit.messages.filter(({ topic }) => topic === 'ops/service-changed')
+    expect(told.map(({ payload }) => payload)).toMatchObject([
+      { service: 'api', env: 'staging', to: 'UNHEALTHY' },
+      { to: 'HEALTHY', checks: [] },
+    ])
+  })
+})
+
+/** Moves the clock in small steps, between which real answers come in, until the run ends. */
+async function drive<result>(kit: TestYard, run: Promise<result>): Promise<result> {
+  let isOver = false
+  const ended = run.finally(() => {
+    isOver = true
+  })
+  ended.catch(() => undefined)
+  while (!isOver) {
+    await new Promise((resolve) => setImmediate(resolve))
+    kit.clock.advance(5)
+  }
+  return ended
+}
