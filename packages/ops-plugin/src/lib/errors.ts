@@ -58,3 +58,9 @@ export const reportExists = (path: string): SwitchyardError =>
     data: { path },
     next: 'name another file, or say --overwrite',
   })
+
+export const fixFailed = (checks: readonly string[]): SwitchyardError =>
+  new SwitchyardError('FIX_FAILED', `Cannot keep the fixes as each check must find less than before: ${checks.join(', ')} did not`, {
+    data: { checks },
+    next: 'nothing was changed; the tree may have changed meanwhile: plan again',
+  })

@@ -42,6 +42,8 @@ export interface Check {
   readonly weights?: Readonly<Partial<Record<PluginType, number>>>
   /** The whole score is no more than this where it fails: for what no other merit makes good. */
   readonly cap?: number
+  /** Its findings are of this moment, so that no baseline keeps them. */
+  readonly isOfTheMoment?: true
   /** The next thing to do about a finding. */
   readonly mend: string
   /** A mend that needs nobody's judgement. */

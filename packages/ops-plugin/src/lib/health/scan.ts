@@ -55,7 +55,7 @@ export async function examine(path: string, options: ScanOptions = {}): Promise<
   const judged = answers.map(({ check, weight, status, findings, suppressed }): Report['checks'][number] => {
     const marks = fingerprints(check.id, findings)
     const wrong = marks.filter((_, index) => findings[index]?.status !== 'unknown')
-    if (wrong.length > 0) prints[check.id] = wrong
+    if (wrong.length > 0 && check.isOfTheMoment !== true) prints[check.id] = wrong
     const known = new Set(baseline?.findings[check.id])
     return {
       id: check.id,
@@ -67,7 +67,7 @@ export async function examine(path: string, options: ScanOptions = {}): Promise<
       docs: docsOf(check.id),
       findings: findings.slice(0, MAX_LISTED).map((finding, index) => {
         const fingerprint = marks[index] ?? ''
-        return { ...finding, fingerprint, ...(baseline && { isNew: !known.has(fingerprint) }) }
+        return { ...finding, fingerprint, ...(baseline && check.isOfTheMoment !== true && { isNew: !known.has(fingerprint) }) }
       }),
       total: findings.length,
       suppressed,

@@ -13,10 +13,12 @@ const findingSchema = z.object({
   isNew: z.boolean().optional().describe('Not in the baseline; absent without one'),
 })
 
+/** How a scan judges, and what else it asks. */
 export const judging = {
   project: projectField,
   strict: z.boolean().default(false).describe('Warnings earn nothing instead of half'),
   network: z.boolean().default(false).describe('Also ask package registries: known vulnerabilities, outdated versions'),
+  registry: z.url().optional().describe('Address of the npm registry to ask; default https://registry.npmjs.org'),
   minimum: z.int().min(0).max(100).optional().describe('Fail with HEALTH_BELOW_MINIMUM where the score is lower'),
   ratchet: z.boolean().default(false).describe('Fail with HEALTH_WORSENED where something is wrong that the baseline does not have'),
 }
@@ -95,3 +97,71 @@ export const scanOutput = z.object({
 export type ScanReport = z.output<typeof scanOutput>
 /** The report as data alone: what every format is made of. */
 export type Report = Omit<ScanReport, 'text'>
+
+const changeField = z.string().optional().describe('Takes it back with ops.health.restore; absent where nothing was changed')
+
+export const reportInput = z.object({
+  project: projectField,
+  output: z.string().min(1).default('health.html').describe('File to write, relative to the workspace'),
+  format: z.enum(FORMATS).optional().describe('Default by the ending of the file: html, sarif, md, xml for junit, json, txt'),
+  overwrite: z.boolean().default(false),
+  strict: judging.strict,
+  network: judging.network,
+  registry: judging.registry,
+})
+export const reportOutput = z.object({
+  file: z.string(),
+  format: z.enum(FORMATS),
+  score: z.int(),
+  status: z.enum(['pass', 'warn', 'fail']),
+  change: changeField,
+})
+
+export const fixInput = z.object({
+  project: projectField,
+  checks: z.array(z.string()).default([]).describe('Ids of the checks to mend; default all that have a fix'),
+})
+export const fixOutput = z.object({
+  before: z.int().describe('The score before'),
+  after: z.int().describe('The score after'),
+  fixes: z.array(
+    z.object({
+      check: z.string(),
+      fix: z.string(),
+      before: z.enum(['pass', 'warn', 'fail', 'unknown']),
+      after: z.enum(['pass', 'warn', 'fail', 'unknown']).describe('What the check said when it was asked again'),
+      paths: z.array(z.string()),
+    }),
+  ),
+  left: z.array(z.string()).describe('Checks that still need a person'),
+  diff: z.string(),
+  change: changeField,
+  text: z.string(),
+})
+
+export const restoreInput = z.object({ change: z.string().describe('The change’s id, from the result of what made it') })
+export const restoreOutput = z.object({ files: z.array(z.string()) })
+
+export const baselineInput = z.object({ project: projectField })
+export const baselineOutput = z.object({ file: z.string(), score: z.int(), findings: z.int(), change: changeField })
+
+export const suppressInput = z.object({
+  project: projectField,
+  check: z.string().min(1).describe('Id of the check'),
+  file: z.string().min(1).optional().describe('Glob of the files; all findings of the check where it is absent'),
+  reason: z.string().min(10).describe('Why this is accepted, in ten characters at least'),
+  until: z.iso.date().describe('Last day, such as 2027-01-31; from then on the findings count again'),
+  owner: z.string().optional().describe('Who accepts it'),
+})
+export const suppressOutput = z.object({ file: z.string(), findings: z.int().describe('How many it takes in now'), change: changeField })
+
+export const STEPS = ['build', 'typecheck', 'test'] as const
+export const verifyInput = z.object({
+  ...judging,
+  steps: z
+    .array(z.enum(STEPS))
+    .min(1)
+    .default([...STEPS])
+    .describe('Which of the project’s own programs to run'),
+  minutes: z.number().positive().max(60).default(10).describe('Time limit of all of them together'),
+})

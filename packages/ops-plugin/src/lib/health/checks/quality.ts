@@ -179,6 +179,7 @@ const cleanTree: Check = {
   domain: 'quality',
   title: 'Everything is committed',
   weight: 1,
+  isOfTheMoment: true,
   mend: 'commit the change, or have .gitignore name what is not meant to be kept',
   applies: ({ facts }) => facts.git !== undefined,
   run({ facts: { git } }) {
@@ -226,6 +227,7 @@ const ran = (step: ScriptRun['step'], weight: number, title: string, mend: strin
   title,
   weight,
   ...(cap !== undefined && { cap }),
+  isOfTheMoment: true,
   mend,
   applies: ({ facts }) => facts.runs?.some((run) => run.step === step) === true,
   run: ({ facts }) =>
