@@ -49,20 +49,23 @@ export function writeConfig(
   options: { now: Date; mode: number },
 ): string | undefined {
   const draft = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
+  let isDrafted = false
   try {
     mkdirSync(dirname(file), { recursive: true })
     const before = old === undefined ? undefined : readFileSync(file, 'utf8')
     if (old === undefined ? statSync(file, { throwIfNoEntry: false }) !== undefined : before?.replace(BOM, '') !== old)
       throw configChanged(path)
     const mode = old === undefined ? options.mode : statSync(file).mode & 0o777
-    writeFileSync(draft, before?.startsWith(BOM) ? BOM + text : text, { flag: 'wx', mode })
+    writeFileSync(draft, '', { flag: 'wx', mode })
+    isDrafted = true
+    writeFileSync(draft, before?.startsWith(BOM) ? BOM + text : text)
     chmodSync(draft, mode) // whatever the umask says
     const copy = old === undefined ? undefined : `${file}.backup-${stamp(options.now)}`
     if (copy !== undefined) copyFileSync(file, copy, constants.COPYFILE_EXCL)
     renameSync(draft, file)
     return copy
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') rmSync(draft, { force: true })
+    if (isDrafted) rmSync(draft, { force: true })
     if (error instanceof Error && 'syscall' in error) throw configUnwritable(path, codeOf(error), error)
     throw error
   }
