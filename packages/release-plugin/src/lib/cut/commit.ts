@@ -56,7 +56,7 @@ async function makeCommit(git: Git, journal: Journal, cut: Cut): Promise<string>
   await stage(git, await entriesOf(git, tree, cut))
   const staged = await git.text(['write-tree'])
   if (staged !== tree) throw dirtyTree(await git.list(['diff-index', '--cached', '--name-only', '-z', tree]))
-  let message = commit.message
+  let message = withEnd(commit.message)
   if (cut.hooks) {
     await hook(git, 'pre-commit')
     if ((await git.text(['write-tree'])) !== tree) throw hookChangedFiles()
@@ -68,7 +68,7 @@ async function makeCommit(git: Git, journal: Journal, cut: Cut): Promise<string>
   }
   const sign = await isSet(git, 'commit.gpgSign')
   const args = ['-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, '-p', head, ...(sign ? ['-S'] : []), '-F', '-']
-  const made = await git.text(args, { input: message.endsWith('\n') ? message : `${message}\n`, env: datesOf(cut) })
+  const made = await git.text(args, { input: withEnd(message), env: datesOf(cut) })
   journal.note(cut.id, { commit: made })
   return made
 }
@@ -138,6 +138,9 @@ export function datesOf({ startedMs }: Pick<Cut, 'startedMs'>): Record<string, s
   const date = `@${Math.floor(startedMs / 1_000)} ${zone}`
   return { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
 }
+
+/** Text files end with a line's end, and so do git's messages. */
+export const withEnd = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
 
 const pad = (value: number): string => String(value).padStart(2, '0')
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

@@ -117,6 +117,7 @@ async function arrival(git: Git, { plan, commit = '', tags }: Cut, there: Remote
       '--quiet',
       '--no-tags',
       '--no-write-fetch-head',
+      '--refmap=',
       '--end-of-options',
       plan.remote ?? '',
       branchRef(plan.branch ?? ''),

@@ -1,6 +1,6 @@
 import type { Git } from '../git/git.ts'
 import { resolveRef, tagRef } from '../git/refs.ts'
-import { datesOf, isSet } from './commit.ts'
+import { datesOf, isSet, withEnd } from './commit.ts'
 import { tagChanged, tagExists } from './errors.ts'
 import type { Cut, Journal } from './journal.ts'
 
@@ -42,5 +42,3 @@ export async function removeTags(git: Git, cut: Cut): Promise<void> {
 export async function isOurs(git: Git, ref: string, commit: string): Promise<boolean> {
   return commit !== '' && (await resolveRef(git, `${ref}^{commit}`)) === commit
 }
-
-const withEnd = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
