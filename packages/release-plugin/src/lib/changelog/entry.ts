@@ -23,11 +23,11 @@ export interface Entry {
 
 /**
  * What readers of a changelog want to know, oldest first. Commits that change nothing for them are left out; where none is a
- * Conventional Commit that asks for anything and `all` is given, every commit but merges is taken, since else nothing would be said.
+ * Conventional Commit that asks for anything and `all` is given, every commit is taken, since else nothing would be said.
  */
 export function entriesOf(commits: readonly Commit[], { all = false }: { all?: boolean } = {}): Entry[] {
   const chosen = commits.filter((commit) => askOf(commit) !== 'none' || commit.type === 'deprecate' || commit.type === 'security')
-  const taken = chosen.length > 0 || !all ? chosen : commits.filter(({ parents, header }) => parents.length < 2 && header !== '')
+  const taken = chosen.length > 0 || !all ? chosen : commits.filter(({ header }) => header !== '')
   return taken.map(entryOf).reverse()
 }
 

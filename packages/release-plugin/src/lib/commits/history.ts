@@ -12,11 +12,24 @@ export interface HistoryOptions {
 
 const FIELDS = ['%H', '%P', '%aN', '%aE', '%aI', '%B']
 
-/** Commits after `from`, children before their parents; git walks no further back than `from`. */
+/**
+ * Commits after `from`, children before their parents; git walks no further back than `from`. Merges are left out: what they bring
+ * in is there by itself.
+ */
 export async function readHistory(git: Git, { from, to = 'HEAD', path = '.' }: HistoryOptions = {}): Promise<Commit[]> {
   const range = from === undefined ? to : `${from}..${to}`
   const format = `--format=${FIELDS.join('%x00')}`
-  const fields = await git.list(['log', '-z', '--topo-order', format, '--end-of-options', range, '--', ...(path === '.' ? [] : [path])])
+  const fields = await git.list([
+    'log',
+    '-z',
+    '--topo-order',
+    '--no-merges',
+    format,
+    '--end-of-options',
+    range,
+    '--',
+    ...(path === '.' ? [] : [path]),
+  ])
   const commits: Commit[] = []
   for (let at = 0; at + FIELDS.length <= fields.length; at += FIELDS.length) {
     const [id = '', parents = '', name = '', email = '', date = '', message = ''] = fields.slice(at, at + FIELDS.length)
