@@ -3,6 +3,8 @@ import { healthCommands } from './lib/health/commands.ts'
 import { issueCommands } from './lib/issues/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
 import { RECORD_TABLES } from './lib/records/tables.ts'
+import { runbookCommands } from './lib/runbooks/commands.ts'
+import { smokeCommands } from './lib/smoke/commands.ts'
 
 /** Operations: what is the state of a project, and what to do about it. */
 const ops = definePlugin({
@@ -21,7 +23,7 @@ const ops = definePlugin({
     plugins: ['chain', 'release', 'deploy'],
   },
   tables: [RECORD_TABLES],
-  commands: { ...healthCommands, ...recordCommands, ...issueCommands },
+  commands: { ...healthCommands, ...smokeCommands, ...recordCommands, ...issueCommands, ...runbookCommands },
 })
 
 export default ops

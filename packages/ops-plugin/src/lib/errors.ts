@@ -64,3 +64,26 @@ export const fixFailed = (checks: readonly string[]): SwitchyardError =>
     data: { checks },
     next: 'nothing was changed; the tree may have changed meanwhile: plan again',
   })
+
+export const noServer = (project: string): SwitchyardError =>
+  new SwitchyardError(
+    'NO_SERVER',
+    `Cannot test an MCP server as the project must configure one: ${project} has none in .mcp.json or plugin.json`,
+    {
+      next: 'name the program: switchyard ops mcp check --program node --args server.js',
+    },
+  )
+
+export const serverUnknown = (name: string, known: readonly string[]): SwitchyardError =>
+  new SwitchyardError('SERVER_UNKNOWN', `Cannot test MCP server "${name}" as it must be one of ${known.join(', ')}`, {
+    data: { name, known },
+  })
+
+export const serverNotStdio = (names: readonly string[]): SwitchyardError =>
+  new SwitchyardError(
+    'SERVER_NOT_STDIO',
+    `Cannot test ${names.join(', ')} as it must be a program that can be started here: it is reached over the network`,
+    {
+      data: { names },
+    },
+  )

@@ -1,0 +1,28 @@
+import { command } from '@switchyard/plugin-kit'
+import { checkInput, checkOutput } from './schema.ts'
+
+const check = command({
+  summary: 'Start a project’s MCP server, read everything that it lists, check its schemas and cost, and end it',
+  description:
+    'The server is started as Claude Code would start it, with the same environment. It is asked for its lists and for nothing else: no tool ' +
+    'is called. It is ended with everything that it started.',
+  examples: [
+    'smoke test the mcp server',
+    'check the mcp server of this project',
+    'does our mcp server start',
+    'how many tokens do the mcp tools cost',
+    'test the mcp tools and their schemas',
+    'start the mcp server and list its tools',
+    'is the mcp server of this plugin working',
+    'measure how fast the mcp server is ready',
+    'verify that the mcp server exits cleanly',
+  ],
+  input: checkInput,
+  output: checkOutput,
+  effect: 'write',
+  timeoutMs: 600_000,
+  plan: async (input, ctx) => (await import('./run-check.ts')).planCheck(input, ctx),
+  run: async (input, ctx) => (await import('./run-check.ts')).runCheck(input, ctx),
+})
+
+export const smokeCommands = { 'mcp.check': check }
