@@ -1,7 +1,13 @@
 import type { Plugin } from '@switchyard/plugin-kit'
 
-/** The plugins that come along. */
-export async function builtInPlugins(): Promise<readonly Plugin[]> {
-  const modules = await Promise.all([import('@switchyard/ops-plugin'), import('@switchyard/release-plugin')])
+/** The plugins that come along, by name; each imported only when it is wanted. */
+const BUILT_IN: Readonly<Record<string, () => Promise<{ default: Plugin }>>> = {
+  ops: () => import('@switchyard/ops-plugin'),
+  release: () => import('@switchyard/release-plugin'),
+}
+
+/** All plugins that come along, or those of these names. */
+export async function builtInPlugins(names = Object.keys(BUILT_IN)): Promise<readonly Plugin[]> {
+  const modules = await Promise.all(names.flatMap((name) => (Object.hasOwn(BUILT_IN, name) ? [BUILT_IN[name]!()] : [])))
   return modules.map((module) => module.default)
 }

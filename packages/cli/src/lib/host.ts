@@ -31,6 +31,8 @@ export interface Host {
   readonly out: Output
   /** For everything else. */
   readonly err: Output
+  /** The process's own streams, for a protocol that is spoken over them. */
+  readonly stdio: { readonly stdin: Readable; readonly stdout: NodeJS.WriteStream; readonly stderr: NodeJS.WriteStream }
   /** Where a person can be asked; undefined where there is none. */
   readonly terminal: Terminal | undefined
   /** Calls back at Ctrl-C or when the process is told to end; the returned function stops listening. */
@@ -52,6 +54,7 @@ export function readHost(onUnwritten: (error: Error) => void): Host {
     userId: process.getuid?.(),
     out: outputTo(stdout, env, onUnwritten),
     err: outputTo(stderr, env, () => {}),
+    stdio: { stdin, stdout, stderr },
     terminal: stdin.isTTY === true && stderr.isTTY === true && env.TERM !== 'dumb' ? { input: stdin, output: stderr } : undefined,
     onInterrupt(callback) {
       process.on('SIGINT', callback)

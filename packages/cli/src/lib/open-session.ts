@@ -1,5 +1,5 @@
 import type { Plugin, Progress } from '@switchyard/plugin-kit'
-import type { Yard } from '@switchyard/yard'
+import type { Yard, YardOptions } from '@switchyard/yard'
 import type { LoadedConfig } from '@switchyard/yard/config'
 import { type Look, plain } from '../render/look.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
@@ -37,9 +37,10 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     config,
     plugins,
     yard() {
-      yard ??= openYard()
+      yard ??= openOwnYard()
       return yard
     },
+    openYard,
     progress({ message, done, total }: Progress) {
       if (host.terminal === undefined) return
       const count = done === undefined ? '' : ` ${done}${total === undefined ? '' : `/${total}`}`
@@ -96,16 +97,19 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     return [...(await builtInPlugins()), ...(await loadPlugins(workspace(), loaded.config.plugins))]
   }
 
-  async function openYard(): Promise<Yard> {
+  async function openOwnYard(): Promise<Yard> {
+    return openYard(host.terminal === undefined ? {} : { ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) })
+  }
+
+  async function openYard(options: Partial<YardOptions>): Promise<Yard> {
     const [{ openYard }, { createLog }, loaded, list] = await Promise.all([
       import('@switchyard/yard'),
       import('./log.ts'),
       config(),
       plugins(),
     ])
-    const ask = host.terminal === undefined ? {} : { ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) }
     const log = createLog(loaded.config.logLevel, session.note)
-    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...ask })
+    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...options })
   }
 }
 

@@ -98,7 +98,8 @@ export function scanCommandLine(argv: readonly string[]): CommandLine {
   }
 }
 
-function ownVersion(): string {
+/** Of this program. */
+export function ownVersion(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
   return version
 }

@@ -1,5 +1,5 @@
 import type { Plugin, Progress } from '@switchyard/plugin-kit'
-import type { Yard } from '@switchyard/yard'
+import type { Yard, YardOptions } from '@switchyard/yard'
 import type { LoadedConfig } from '@switchyard/yard/config'
 import type { Look } from '../render/look.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -28,6 +28,8 @@ export interface Session {
   /** The built-in plugins and those that the configuration names. */
   plugins(): Promise<readonly Plugin[]>
   yard(): Promise<Yard>
+  /** Opens the workspace in another way than `yard` does; whoever calls closes it. */
+  openYard(options: Partial<YardOptions>): Promise<Yard>
   /** Shows how far a command has come, where a person watches. */
   progress(progress: Progress): void
   /** Text for the person beside the answer itself. */

@@ -1,0 +1,5 @@
+export { DIRECTOR_SOURCE } from './lib/director/director.ts'
+export { claimStdout } from './lib/protocol-output.ts'
+export { createMcpServer, type McpServer, type McpServerOptions } from './lib/server.ts'
+export { estimateTokens } from './lib/tokens.ts'
+export { createToolSet, TOKEN_BUDGET, type Tool, type ToolSet } from './lib/tools.ts'

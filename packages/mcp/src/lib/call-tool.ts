@@ -1,0 +1,231 @@
+import { isSwitchyardError } from '@switchyard/contracts'
+import type { PlannedRun, RunOptions } from '@switchyard/yard'
+import { withoutSecrets } from '@switchyard/yard/config'
+import { z } from 'zod'
+import type { Form, Talk } from './conversation.ts'
+import { foreignPlan, planUnknown, unknownMore, wrongArguments } from './errors.ts'
+import { inputSchemaOf } from './json-schema.ts'
+import { type ResourceLink, resourceLinks } from './links.ts'
+import { type ErrorReport, errorReport, errorText, planData, planText } from './text.ts'
+import type { Actions, ToolCommand } from './tool-source.ts'
+import type { ToolRoute, ToolSet } from './tools.ts'
+
+/** What a tool answers, as MCP writes it. */
+export interface ToolResult {
+  readonly content: readonly (TextContent | ResourceLink)[]
+  readonly structuredContent?: unknown
+  readonly isError?: boolean
+}
+
+interface TextContent {
+  readonly type: 'text'
+  readonly text: string
+}
+
+export interface ToolCall {
+  readonly set: ToolSet
+  readonly route: ToolRoute
+  readonly input: unknown
+  readonly actions: Actions
+  /** Whether the client puts forms to a person. */
+  readonly canAsk: boolean
+  readonly talk: Talk
+  /** Goes along with whatever is called. */
+  readonly options: RunOptions
+}
+
+/** Does what a tool is for. Whatever fails is an answer too, with its code and the next step: the model reads it and goes on. */
+export async function callTool(call: ToolCall): Promise<ToolResult> {
+  try {
+    return await run(call)
+  } catch (error) {
+    return failure(errorReport(error, await nextAfter(error, call)), error, call)
+  }
+}
+
+function run(call: ToolCall): ToolResult | Promise<ToolResult> {
+  const { route, input } = call
+  switch (route.does) {
+    case 'command':
+      return runCommand(call, route.commandId, route.command, input ?? {})
+    case 'apply':
+      return apply(call, ownPlan(call))
+    case 'undo':
+      return undo(call, ownPlan(call))
+    case 'more':
+      return more(call, route.commands)
+  }
+}
+
+async function runCommand(call: ToolCall, commandId: string, command: ToolCommand, input: unknown): Promise<ToolResult> {
+  const { actions, options } = call
+  if (command.effect !== 'read') return offer(call, await actions.plan(commandId, input, options))
+  const result = await actions.call(commandId, input, options)
+  return answer(result, resourceLinks(call.set.source, commandId, result))
+}
+
+/** A plan, to be applied later or, where a person can be asked and says so, at once. */
+async function offer(call: ToolCall, planned: PlannedRun): Promise<ToolResult> {
+  if (call.canAsk) return askAndApply(call, planned)
+  return kept(call, planned)
+}
+
+function kept({ set: { names } }: ToolCall, planned: PlannedRun, why = 'Nothing was done.'): ToolResult {
+  const apply = `${names.apply} {"plan":"${planned.id}"}`
+  return {
+    content: [text(`${planText(planned)}\n\n${why} Once the person agrees: ${apply}`)],
+    structuredContent: { ...planData(planned), done: false, next: apply },
+  }
+}
+
+async function askAndApply(call: ToolCall, planned: PlannedRun): Promise<ToolResult> {
+  const { talk, actions } = call
+  const reply = await talk.ask(approvalForm(planned))
+  if (reply.action !== 'accept') {
+    actions.discard(planned.id)
+    return {
+      content: [text(`The person said no (${reply.action}); nothing was done, and the plan ${planned.id} is gone. Do not ask again.`)],
+      structuredContent: { plan: planned.id, done: false, declined: true },
+    }
+  }
+  const { now, name } = reply.content
+  if (planned.effect === 'destroy' && name !== nameToType(planned))
+    return kept(call, planned, 'The name typed is another, so nothing was done.')
+  if (planned.effect !== 'destroy' && now !== true) return kept(call, planned, 'The person wants it later.')
+  return applied(call, planned)
+}
+
+function apply(call: ToolCall, planned: PlannedRun): Promise<ToolResult> {
+  return call.canAsk && planned.state === 'waiting' ? askAndApply(call, planned) : applied(call, planned)
+}
+
+async function applied(call: ToolCall, { id, command }: PlannedRun): Promise<ToolResult> {
+  const { actions, options, set } = call
+  const result = await actions.approve(id, options)
+  const undoable = planOf(actions, id).undoable
+  const next = `${set.names.undo} {"plan":"${id}"}`
+  return {
+    content: [
+      text(`${command} is done (plan ${id}): ${JSON.stringify(result ?? null)}${undoable ? `\nTo take it back: ${next}` : ''}`),
+      ...resourceLinks(set.source, command, result),
+    ],
+    structuredContent: { plan: id, command, done: true, result: result ?? null, ...(undoable && { undo: next }) },
+  }
+}
+
+async function undo({ actions, options }: ToolCall, { id, command }: PlannedRun): Promise<ToolResult> {
+  const result = await actions.undo(id, options)
+  return {
+    content: [text(`${command} was taken back (plan ${id})`)],
+    structuredContent: { plan: id, undone: true, result: result ?? null },
+  }
+}
+
+const moreInput = z.strictObject({ command: z.string().optional(), input: z.unknown().optional() })
+
+/** Lists what is grouped, explains one of it, or runs it. */
+function more(call: ToolCall, commands: ReadonlyMap<string, ToolCommand>): ToolResult | Promise<ToolResult> {
+  const { source, names } = call.set
+  const given = parsed(moreInput, call.input ?? {}, names.more)
+  const short = (id: string): string => id.slice(source.name.length + 1)
+  if (given.command === undefined)
+    return answer({ commands: [...commands].map(([id, { summary, effect }]) => ({ command: short(id), summary, effect })) })
+  // People and models write it as they know it: `health.scan`, `ops.health.scan` or `ops_health_scan`.
+  const wanted = given.command.replaceAll('_', '.')
+  const commandId = [wanted, `${source.name}.${wanted}`].find((id) => commands.has(id))
+  if (commandId === undefined) throw unknownMore(given.command, [...commands.keys()].map(short))
+  const command = commands.get(commandId)!
+  if (given.input !== undefined) return runCommand(call, commandId, command, given.input)
+  const { summary, description, effect, input } = command
+  return answer({
+    command: short(commandId),
+    summary,
+    ...(description !== undefined && { description }),
+    effect,
+    input: inputSchemaOf(input),
+  })
+}
+
+const planInput = z.strictObject({ plan: z.string() })
+
+/** Only a plan of the tool's own plugin: a client that was given leave for one plugin has none for another. */
+function ownPlan({ input, actions, set, route }: ToolCall): PlannedRun {
+  const { name } = set.source
+  const { plan } = parsed(planInput, input, route.does === 'undo' ? set.names.undo : set.names.apply)
+  const found = planOf(actions, plan)
+  if (name !== DIRECTOR && !found.command.startsWith(`${name}.`)) throw foreignPlan(plan, found.command, name)
+  return found
+}
+
+/** The one source whose tools reach the plans of all. */
+export const DIRECTOR = 'director'
+
+function planOf(actions: Actions, id: string): PlannedRun {
+  const found = actions.plans().find((one) => one.id === id)
+  if (found === undefined) throw planUnknown(id)
+  return found
+}
+
+/** What is to be agreed to; what removes something for good wants its name typed. */
+function approvalForm(planned: PlannedRun): Form {
+  if (planned.effect !== 'destroy') {
+    const now = { type: 'boolean', title: 'Do it now', description: 'No keeps the plan for later', default: true }
+    return { message: planText(planned), schema: { type: 'object', properties: { now }, required: ['now'] } }
+  }
+  const name = { type: 'string', title: `Type ${nameToType(planned)} to go on` }
+  return { message: planText(planned), schema: { type: 'object', properties: { name }, required: ['name'] } }
+}
+
+/** What is about to be lost, by its own name; the command's where its input names nothing. */
+function nameToType({ command, input }: PlannedRun): string {
+  for (const field of ['target', 'env', 'service', 'project', 'name']) {
+    const value = (input as Readonly<Record<string, unknown>> | null)?.[field]
+    if (typeof value === 'string' && value.trim() !== '') return value
+  }
+  return command
+}
+
+function answer(result: unknown, links: readonly ResourceLink[] = []): ToolResult {
+  const isObject = typeof result === 'object' && result !== null && !Array.isArray(result)
+  return { content: [text(JSON.stringify(result ?? null)), ...links], ...(isObject && { structuredContent: result }) }
+}
+
+function failure(report: ErrorReport, error: unknown, { actions }: ToolCall): ToolResult {
+  const fresh = isSwitchyardError(error, 'PLAN_STALE') ? actions.plans().find(({ id }) => id === error.data.fresh) : undefined
+  return {
+    content: [text(fresh === undefined ? errorText(report) : `${errorText(report)}\n\nWhat would happen now:\n${planText(fresh)}`)],
+    structuredContent: { error: { ...report, ...(fresh !== undefined && { plan: planData(fresh) }) } },
+    isError: true,
+  }
+}
+
+/** The next step in the words of tools, where the error's own is for a terminal. */
+async function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): Promise<string | undefined> {
+  if (!isSwitchyardError(error)) return undefined
+  switch (error.code) {
+    case 'VALIDATION': {
+      if (route.does !== 'more') return 'call it again with arguments that fit its input schema'
+      const { command } = withoutSecrets(input) as { command?: unknown }
+      return `${names.more} ${JSON.stringify({ command })} explains what it takes`
+    }
+    case 'PLAN_STALE':
+      return `show the person what would happen now, then ${names.apply} ${JSON.stringify({ plan: error.data.fresh })}`
+    case 'PLAN_UNKNOWN':
+    case 'PLAN_USED':
+      return 'call the tool that makes the plan again, and show the person the new one'
+    case 'NEEDS_ANSWER':
+      return 'ask the person, then run it in a terminal, or from a client that can ask (MCP elicitation)'
+    default:
+      return undefined
+  }
+}
+
+function parsed<output>(schema: z.ZodType<output>, input: unknown, tool: string): output {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  throw wrongArguments(tool, result.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '))
+}
+
+function text(value: string): TextContent {
+  return { type: 'text', text: value }
+}

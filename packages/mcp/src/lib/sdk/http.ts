@@ -1,0 +1,112 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  createMcpHandler,
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
+  originValidationResponse,
+} from '@modelcontextprotocol/server'
+import { noPort } from '../errors.ts'
+import type { Surface } from '../surface.ts'
+import { createSdkServer, type ServerIdentity } from './mcp-server.ts'
+
+export interface HttpOptions {
+  /** 0 takes one that is free. */
+  readonly port: number
+  /** What every request has to bring. */
+  readonly token: string
+  onFault(error: Error): void
+}
+
+/** A server on the loopback interface. */
+export interface HttpEndpoint {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Serves over HTTP to programs of this machine that know the token. A page in a browser is kept out twice: by its origin, and, where it
+ * made a name of its own point here, by the host it asks for.
+ * @throws USAGE when the port is taken
+ */
+export async function serveHttp(surface: Surface, identity: ServerIdentity, { port, token, onFault }: HttpOptions): Promise<HttpEndpoint> {
+  const handler = createMcpHandler(() => createSdkServer(surface, identity, onFault), { onerror: onFault })
+  const wanted = digest(token)
+  const server = createServer((incoming, outgoing) => {
+    answer(incoming, outgoing).catch((error: Error) => {
+      onFault(error)
+      outgoing.destroy()
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(noPort(port, error.message)))
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+
+  return {
+    url,
+    async close() {
+      surface.close()
+      await handler.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    outgoing.once('close', () => gone.abort())
+    const request = requestOf(incoming, gone.signal)
+    const response =
+      hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
+      originValidationResponse(request, localhostAllowedOrigins()) ??
+      unauthorized(request) ??
+      (new URL(request.url).pathname === '/mcp' ? await handler.fetch(request) : new Response('Not found', { status: 404 }))
+    await send(response, outgoing)
+  }
+
+  /** Compared by digest, so that how long it takes tells nothing. */
+  function unauthorized(request: Request): Response | undefined {
+    const given = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+    if (timingSafeEqual(digest(given), wanted)) return undefined
+    return new Response('Cannot serve this request as it must carry the bearer token that was printed at the start', {
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer' },
+    })
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const { method = 'GET', headers, url = '/' } = incoming
+  const given = Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).flatMap((one): [string, string][] => (one === undefined ? [] : [[name, one]])),
+  )
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  // The host is judged by its header; here it only has to be one that can be read.
+  return new Request(new URL(url.startsWith('/') ? url : '/', 'http://127.0.0.1'), {
+    method,
+    headers: given,
+    signal,
+    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
+  })
+}
+
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+  if (response.body === null) {
+    outgoing.end()
+    return
+  }
+  outgoing.flushHeaders()
+  // A client that goes away before the end has what it wanted.
+  await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => {})
+}

@@ -1,0 +1,29 @@
+import type { Command, Prompt } from '@switchyard/plugin-kit'
+import type { PlannedRun, RunOptions } from '@switchyard/yard'
+
+/** What of a command's definition a client is told. */
+export type ToolCommand = Pick<
+  Command,
+  'summary' | 'description' | 'input' | 'output' | 'effect' | 'idempotent' | 'timeoutMs' | 'resource' | 'rare'
+> & { readonly undo?: unknown }
+
+/** A group of commands that is served under one name; a plugin is one. */
+export interface ToolSource {
+  readonly name: string
+  readonly version: string
+  readonly summary: string
+  readonly touches?: { readonly hosts?: readonly string[] }
+  readonly prompts?: readonly Prompt[]
+  /** By name without the source's. */
+  readonly commands: Readonly<Record<string, ToolCommand>>
+}
+
+/** What can be done with a source's commands, by full id; a yard is one. */
+export interface Actions {
+  call(commandId: string, input: unknown, options?: RunOptions): Promise<unknown>
+  plan(commandId: string, input: unknown, options?: RunOptions): Promise<PlannedRun>
+  approve(planId: string, options?: RunOptions): Promise<unknown>
+  discard(planId: string): void
+  undo(planId: string, options?: RunOptions): Promise<unknown>
+  plans(): readonly PlannedRun[]
+}
