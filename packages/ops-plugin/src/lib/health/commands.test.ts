@@ -168,9 +168,8 @@ describe('ops.health.verify', () => {
     expect(report.checks.find(({ id }) => id === 'quality.tests-pass')).toMatchObject({
       findings: [{ note: expect.stringContaining('npm run test timed out') }],
     })
-    const pid = Number(readFileSync(join(kit.dir, 'child.pid'), 'utf8'))
-    // Where nobody collects the dead, they stay as zombies.
-    expect(existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))).toBe(false)
+    const pid = readFileSync(join(kit.dir, 'child.pid'), 'utf8').trim()
+    await expect.poll(() => isGone(pid)).toBe(true)
   })
 })
 
@@ -255,3 +254,8 @@ describe('ops.health.scan in a repository', () => {
     expect(existsSync(join(kit.dir, 'sprung'))).toBe(false)
   })
 })
+
+/** Where nobody collects the dead, they stay as zombies. */
+function isGone(pid: string): boolean {
+  return !existsSync(`/proc/${pid}`) || /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+}
