@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { chainReference } from '@switchyard/chain'
 import { builtInPlugins } from '@switchyard/cli'
+import { checkReference } from '@switchyard/ops-plugin/reference'
 import type { Command, Plugin } from '@switchyard/plugin-kit'
 import { configJsonSchema } from '@switchyard/yard'
 import { z } from 'zod'
@@ -14,6 +15,7 @@ const plugins = await builtInPlugins()
 pages.set('README.md', indexPage(plugins))
 for (const plugin of plugins) pages.set(`${plugin.name}.md`, pluginPage(plugin))
 pages.set('chain-language.md', chainReference())
+pages.set('checks.md', checkReference())
 pages.set('config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`)
 
 const existing = existsSync(FOLDER) ? readdirSync(FOLDER) : []
@@ -35,7 +37,8 @@ function indexPage(all: readonly Plugin[]): string {
   return `# Reference
 
 Generated from the definitions by \`npm run docs\`. The keys of \`switchyard.config.json\` are in
-[config.schema.json](config.schema.json), which editors can read. The language of chains is in [chain-language.md](chain-language.md).
+[config.schema.json](config.schema.json), which editors can read. The language of chains is in [chain-language.md](chain-language.md),
+the checks of health in [checks.md](checks.md).
 
 | Plugin | What it is for | Commands |
 |---|---|---|

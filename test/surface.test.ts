@@ -31,6 +31,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@switchyard/contracts/testing': ['createFakeClock'],
   '@switchyard/contracts/manifest': ['assertManifest', 'checkManifest', 'parseUriTemplate'],
   '@switchyard/ops-plugin': ['default'],
+  '@switchyard/ops-plugin/reference': ['checkReference'],
   '@switchyard/mcp': ['DIRECTOR_SOURCE', 'TOKEN_BUDGET', 'claimStdout', 'createMcpServer', 'createToolSet', 'estimateTokens'],
   '@switchyard/mcp/clients': ['CLIENT_NAMES', 'SCOPES', 'installServers', 'printServers', 'removeServers'],
   '@switchyard/plugin-kit': [

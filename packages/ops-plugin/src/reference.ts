@@ -1,0 +1,1 @@
+export { checkReference } from './lib/health/reference.ts'
