@@ -1,0 +1,531 @@
+import { type ChainRehearsal, type Context, chains, command, type PlanStep } from '@switchyard/plugin-kit'
+import { z } from 'zod'
+import { change } from '../records/changes.ts'
+import { isoOf, momentMs, nextCursor, pageById, pageInput, sinceUntil } from '../records/list.ts'
+import { ensureProject, findProject, folderOf, nameOf, needProject, projectRef, wantProject } from '../records/project.ts'
+import { changeNumber, recordUndo } from '../records/undo.ts'
+import { BUILT_IN } from './built-in.ts'
+import { runbookInvalid, runState, valueInvalid } from './errors.ts'
+import type { RunbookStep } from './markdown.ts'
+import {
+  type Frozen,
+  logged,
+  logOf,
+  type NamedRun,
+  needRun,
+  needRunning,
+  runLine,
+  runLineOf,
+  runRecord,
+  runRecordOf,
+  SELECT_RUN,
+  startRun,
+} from './run.ts'
+
+const DAY_MS = 86_400_000
+
+const runId = z.int().min(1).describe('Id of the execution')
+const runbookName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .describe('Name of one that comes along, or name or path of a Markdown file of the project')
+const values = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .default({})
+  .describe('What it must be given, by name; no secrets')
+
+const shownStep = z.object({
+  step: z.int(),
+  name: z.string(),
+  does: z.string().describe('The script, the question or the command'),
+  before: z.array(z.string()),
+  after: z.array(z.string()),
+  line: z.int().optional(),
+})
+
+const list = command({
+  summary: 'List the runbooks there are: those that come along, and the Markdown runbooks of the project',
+  examples: [
+    'which runbooks are there',
+    'list the runbooks',
+    'what procedures can you run',
+    'show the runbooks of this project',
+    'available runbooks',
+    'do we have a runbook for restores',
+    'what playbooks exist here',
+    'which standard procedures come with switchyard',
+  ],
+  effect: 'read',
+  input: z.object({ project: projectRef.default('.') }),
+  output: z.object({
+    runbooks: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(['chain', 'markdown']),
+        summary: z.string(),
+        steps: z.int().optional(),
+        file: z.string().optional(),
+        problem: z.string().optional(),
+      }),
+    ),
+  }),
+  async run({ project }, ctx) {
+    const { runbookFiles } = await import('./catalog.ts')
+    const root = rootOf(ctx, project)
+    const own = (root === null ? [] : runbookFiles(root)).map(({ name, file, runbook: { summary, title, steps, problems } }) => ({
+      name,
+      kind: 'markdown' as const,
+      summary: summary || title,
+      steps: steps.length,
+      file,
+      ...(problems[0] !== undefined && { problem: problems[0] }),
+    }))
+    return { runbooks: [...Object.entries(BUILT_IN).map(([name, summary]) => ({ name, kind: 'chain' as const, summary })), ...own] }
+  },
+})
+
+/** A project's folder; a folder that is no project yet will do. @throws PROJECT_UNKNOWN */
+function rootOf(ctx: Pick<Context, 'store' | 'workspace'>, project: string): string | null {
+  const known = findProject(ctx, project)
+  if (known !== undefined) return known.path
+  return folderOf(ctx.workspace, project) ?? needProject(ctx, project).path
+}
+
+const show = command({
+  summary: 'Show the steps of a runbook without running it',
+  examples: [
+    'show the runbook full-health',
+    'what does the hotfix runbook do',
+    'steps of the runbook restore',
+    'what would the release-prep runbook run',
+    'explain the dependency-update runbook',
+    'print the runbook in docs/runbooks/rollback.md',
+    'is the restore runbook runnable',
+    'preview the runbook new-plugin-setup',
+  ],
+  effect: 'read',
+  input: z.object({ runbook: runbookName, project: projectRef.default('.'), values }),
+  output: z.object({
+    runbook: z.string(),
+    title: z.string(),
+    summary: z.string(),
+    inputs: z.array(z.string()),
+    steps: z.array(shownStep),
+    problems: z.array(z.string()),
+  }),
+  async run({ runbook, project, values: given }, ctx) {
+    if (runbook in BUILT_IN) {
+      const steps = await rehearse(ctx, runbook, project, given)
+      const shown = steps.map(({ path, does }, index) => ({ step: index + 1, name: path, does, before: [], after: [] }))
+      return { runbook, title: runbook, summary: BUILT_IN[runbook] ?? '', inputs: ['project'], steps: shown, problems: [] }
+    }
+    const { findRunbook } = await import('./catalog.ts')
+    const { name, runbook: found } = findRunbook(rootOf(ctx, project), runbook)
+    const { title, summary, inputs, steps, problems } = found
+    return { runbook: name, title, summary, inputs: [...inputs], steps: steps.map(shownOf), problems: [...problems] }
+  },
+})
+
+async function rehearse(
+  ctx: Context,
+  runbook: string,
+  project: string,
+  given: Readonly<Record<string, unknown>>,
+): Promise<readonly ChainRehearsal[]> {
+  return (await ctx.call(chains.plan, { chain: runbook, input: { project, ...given } })).steps
+}
+
+const shownOf = ({ name, script, ask, before, after, line }: RunbookStep, index: number) => ({
+  step: index + 1,
+  name,
+  does: script ?? `asks: ${ask ?? ''}`,
+  before: [...before],
+  after: [...after],
+  line,
+})
+
+const run = command({
+  summary: 'Run a runbook step by step, with the checks before and after each step; it can be resumed when it fails or is interrupted',
+  examples: [
+    'run the runbook full-health',
+    'run the hotfix runbook for the broken login',
+    'execute the restore runbook',
+    'start the release-prep runbook',
+    'do the dependency-update runbook on this project',
+    'set up the new plugin with its runbook',
+    'carry out docs/runbooks/rollback.md',
+    'go through the full health procedure',
+    'perform the runbook for rotating keys',
+  ],
+  effect: 'write',
+  timeoutMs: DAY_MS,
+  input: z.object({ runbook: runbookName, project: projectRef.default('.'), values }),
+  output: runRecord,
+  async plan({ runbook, project, values: given }, ctx) {
+    if (runbook in BUILT_IN) {
+      const steps = await rehearse(ctx, runbook, project, given)
+      return {
+        summary: `Run the runbook "${runbook}" on ${project}: ${steps.length} steps`,
+        steps: steps.flatMap(({ path, does, plan: planned }): PlanStep[] => [
+          ...(planned?.steps ?? [{ does: 'run', target: path, detail: does }]),
+        ]),
+      }
+    }
+    const { frozen, name } = await freeze(runbook, rootOf(ctx, project), given)
+    return {
+      summary: `Run the runbook "${name}" in ${frozen.root}: ${frozen.steps.length} steps`,
+      steps: frozen.steps.map((step): PlanStep => ({ does: 'run', target: step.name, detail: detailOf(step) })),
+      warnings: ['its scripts run as you, and what they do cannot be taken back by itself'],
+    }
+  },
+  async run({ runbook, project, values: given }, ctx) {
+    const { carryOut, chainOf } = await import('./carry-out.ts')
+    const wanted = await wantProject(ctx, project)
+    const path = wanted.row === undefined ? wanted.detected.path : wanted.row.path
+    const isBuiltIn = runbook in BUILT_IN
+    const input = { project: path ?? project, ...given }
+    const totalSteps = isBuiltIn ? Math.max(1, (await rehearse(ctx, runbook, input.project, given)).length) : 0
+    const markdown = isBuiltIn ? undefined : await freeze(runbook, path, given)
+    const { id } = await change(ctx, `run the runbook "${runbook}"`, (writes) => {
+      const nowMs = ctx.clock.now()
+      const projectId = ensureProject(ctx.store, writes, wanted, nowMs)
+      if (markdown === undefined) return { id: startRun(writes, { projectId, runbook, kind: 'chain', totalSteps, nowMs }) }
+      const { frozen, name } = markdown
+      return { id: startRun(writes, { projectId, runbook: name, kind: 'markdown', totalSteps: frozen.steps.length, frozen, nowMs }) }
+    })
+    return carryOut(ctx, id, markdown === undefined ? { chain: runbook, input } : { chain: chainOf(id, markdown.frozen) })
+  },
+})
+
+const VALUE_NAME = /^[A-Za-z_]\w{0,63}$/
+/** They would change which programs a script finds and what these load. */
+const REFUSED_VALUES = /^(PATH|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|LD_\w+|DYLD_\w+|NODE_OPTIONS|PYTHON\w+|GIT_\w+)$/
+
+/** What will be run, as it stands now. @throws RUNBOOK_UNKNOWN, RUNBOOK_INVALID, RUNBOOK_VALUE */
+async function freeze(
+  runbook: string,
+  root: string | null,
+  given: Readonly<Record<string, string | number | boolean>>,
+): Promise<{ frozen: Frozen; name: string }> {
+  const { findRunbook } = await import('./catalog.ts')
+  const { name, file, runbook: found } = findRunbook(root, runbook)
+  for (const one of Object.keys(given)) {
+    if (!VALUE_NAME.test(one)) throw valueInvalid(one, 'its name must be letters, digits and "_": it is not')
+    if (REFUSED_VALUES.test(one)) throw valueInvalid(one, 'it must not change how programs are found and loaded: it does')
+  }
+  const missing = found.inputs.filter((one) => given[one] === undefined)
+  const problems = [...found.problems, ...missing.map((one) => `it must be given ${one}: add it to --values`)]
+  if (problems.length > 0 || root === null) throw runbookInvalid(file, problems)
+  const texts = Object.fromEntries(Object.entries(given).map(([one, value]) => [one, String(value)]))
+  return { name, frozen: { file, root, steps: found.steps, values: texts } }
+}
+
+const detailOf = ({ script, ask, before, after, expect, exits }: RunbookStep): string =>
+  [
+    ...before.map((check) => `before: ${check}`),
+    script ?? `asks: ${ask ?? ''}`,
+    ...(exits.length === 1 && exits[0] === 0 ? [] : [`exit: ${exits.join(' or ')}`]),
+    ...expect.map((text) => `expect: ${text}`),
+    ...after.map((check) => `check: ${check}`),
+  ].join('\n')
+
+const resume = command({
+  summary: 'Go on with a runbook execution that failed, was interrupted or waits for an answer',
+  examples: [
+    'resume runbook execution 3',
+    'go on with the failed runbook run 7',
+    'continue the interrupted runbook',
+    'answer yes to runbook execution 4',
+    'pick up execution 12 where it stopped',
+    'the step was done, go on with run 5',
+    'retry the failed step of runbook run 9',
+    'carry on with execution 2',
+  ],
+  effect: 'write',
+  timeoutMs: DAY_MS,
+  input: z.object({
+    run: runId,
+    answer: z.string().max(2_000).optional().describe('To the question that it waits with'),
+    assume: z.enum(['done', 'again']).optional().describe('What to make of a step that was interrupted: it was done, or it is run again'),
+  }),
+  output: runRecord,
+  plan({ run: id, assume }, ctx) {
+    const row = needRun(ctx.store, id)
+    if (row.status === 'completed' || row.kind === 'manual')
+      throw runState(id, 'go on with', row.kind === 'manual' ? 'one that is done by hand' : row.status)
+    const { steps } = JSON.parse(row.definition ?? '{"steps":[]}') as Frozen
+    const passed = new Set(logOf(row).flatMap(({ step, status }) => (status === 'pass' ? [step] : [])))
+    const left = steps.flatMap((step, index): PlanStep[] =>
+      passed.has(index + 1) ? [] : [{ does: 'run', target: step.name, detail: detailOf(step) }],
+    )
+    return {
+      summary: `Go on with "${row.runbook}", execution ${id}${assume === undefined ? '' : `, taking the interrupted step as ${assume}`}`,
+      steps: left.length > 0 ? left : [{ does: 'run', target: row.runbook }],
+    }
+  },
+  async run({ run: id, answer, assume }, ctx) {
+    const row = needRun(ctx.store, id)
+    if (row.chain_id === null || row.status === 'completed')
+      throw runState(id, 'go on with', row.chain_id === null ? 'one that never started' : row.status)
+    const { answerValue, follow } = await import('./carry-out.ts')
+    if (assume !== undefined) await settleInterrupted(ctx, row, assume)
+    const of = { id: row.chain_id }
+    const timeLimit = { timeoutMs: Math.max(1, Math.min(ctx.remainingMs(), DAY_MS)) }
+    const found = await ctx.call(chains.show, of)
+    const hasEnded = found.endedMs !== undefined
+    if (hasEnded && found.state !== 'done') await reopen(ctx, id)
+    if (answer !== undefined && !hasEnded)
+      return follow(ctx, id, await ctx.call(chains.answer, { ...of, value: answerValue(answer) }, timeLimit))
+    return follow(ctx, id, await ctx.call(hasEnded && found.state !== 'done' ? chains.retry : chains.resume, of, timeLimit))
+  },
+})
+
+async function reopen({ store }: Context, id: number): Promise<void> {
+  await store.commit(() =>
+    store.prepare(`UPDATE ops_runbook_run SET status = 'running', error = NULL, completed_ms = NULL WHERE id = ?`).run(id),
+  )
+}
+
+/** A person's word about the step that nobody can tell the end of. */
+async function settleInterrupted(ctx: Context, { id }: NamedRun, assume: 'done' | 'again'): Promise<void> {
+  await ctx.store.commit(() => {
+    const row = needRun(ctx.store, id)
+    const log = logOf(row).flatMap((entry) => {
+      if (entry.status !== 'started') return [entry]
+      return assume === 'done' ? [{ ...entry, status: 'pass' as const, message: 'done, as a person said', at: isoOf(ctx.clock.now()) }] : []
+    })
+    const fields = logged(row, log)
+    ctx.store.prepare('UPDATE ops_runbook_run SET log = ?, steps_completed = ? WHERE id = ?').run(fields.log, fields.steps_completed, id)
+  })
+}
+
+const step = command({
+  summary: 'Run one step of a Markdown runbook execution, once',
+  description: 'The chain that carries out an execution calls it; asked again, it tells what became of the step.',
+  examples: [
+    'run step 2 of runbook execution 5',
+    'execute the next step of runbook run 3',
+    'do step 1 of execution 8',
+    'perform step 4 in runbook execution 2',
+    'only run the third step of execution 6',
+    'single step of runbook run 9',
+    'step 5 of run 11 please',
+    'run just step 2 for execution 4',
+  ],
+  effect: 'write',
+  rare: true,
+  idempotent: true,
+  timeoutMs: DAY_MS,
+  input: z.object({ run: runId, step: z.int().min(1) }),
+  output: runRecord.shape.log.element,
+  plan({ run: id, step: number }, ctx) {
+    const { steps } = JSON.parse(needRun(ctx.store, id).definition ?? '{"steps":[]}') as Frozen
+    const found = steps[number - 1]
+    if (found === undefined) throw runState(id, `run step ${number} of`, `one of ${steps.length} steps`)
+    return {
+      summary: `Run step ${number} of execution ${id}, "${found.name}"`,
+      steps: [{ does: 'run', target: found.name, detail: detailOf(found) }],
+    }
+  },
+  async run({ run: id, step: number }, ctx) {
+    const { runStep } = await import('./step.ts')
+    return runStep(ctx, id, number)
+  },
+})
+
+const history = command({
+  summary: 'List the executions of runbooks',
+  examples: [
+    'list the runbook executions',
+    'which runbooks were run lately',
+    'history of runbook runs',
+    'failed runbook executions',
+    'when did we last run full-health',
+    'show runs of the restore runbook',
+    'which runbooks are running right now',
+    'runbook executions since monday',
+  ],
+  effect: 'read',
+  input: z.object({
+    project: projectRef.optional(),
+    runbook: z.string().max(300).optional(),
+    status: z.enum(['running', 'completed', 'failed']).optional(),
+    sort: z.enum(['newest', 'oldest']).default('newest'),
+    ...sinceUntil,
+    ...pageInput,
+  }),
+  output: z.object({ runs: z.array(runLine), nextCursor }),
+  resource: { uri: 'ops://runs' },
+  run({ project, runbook, status, sort, since, until, limit, cursor }, ctx) {
+    const { rows, ...rest } = pageById<NamedRun>(ctx.store, {
+      mark: 'run',
+      select: SELECT_RUN,
+      where: [
+        ['r.project_id = ?', project === undefined ? undefined : needProject(ctx, project).id],
+        ['r.runbook = ?', runbook],
+        ['r.status = ?', status],
+        ['r.started_ms >= ?', since === undefined ? undefined : momentMs(since, ctx.clock.now())],
+        ['r.started_ms < ?', until === undefined ? undefined : momentMs(until, ctx.clock.now())],
+      ],
+      key: 'r.id',
+      sort,
+      limit,
+      cursor,
+    })
+    return { runs: rows.map(runLineOf), ...rest }
+  },
+})
+
+const get = command({
+  summary: 'Show one execution of a runbook with what became of each step',
+  examples: [
+    'show runbook execution 3',
+    'how did runbook run 7 go',
+    'log of runbook execution 12',
+    'which step failed in execution 5',
+    'details of runbook run 2',
+    'status of execution 9',
+    'output of the steps of runbook execution 4',
+    'why did the runbook run 8 fail',
+  ],
+  effect: 'read',
+  input: z.object({ run: runId }),
+  output: runRecord,
+  resource: { uri: 'ops://runs/{run}' },
+  async run({ run: id }, ctx) {
+    const row = needRun(ctx.store, id)
+    if (row.status !== 'running' || row.chain_id === null) return runRecordOf(row)
+    const { waitsFor } = await ctx.call(chains.show, { id: row.chain_id })
+    return runRecordOf(row, waitsFor[0]?.question)
+  },
+})
+
+const written = z.object({ execution: runRecord, change: changeNumber })
+
+const start = command({
+  summary: 'Begin the record of a procedure that is carried out by hand',
+  examples: [
+    'record that I start the disaster drill with 5 steps',
+    'begin a manual runbook record',
+    'open a record for a procedure done by hand',
+    'note that we begin the server move, 8 steps',
+    'start logging a manual procedure',
+    'keep track of a hand-made rollout of 4 steps',
+    'create a manual execution record',
+    'I do the migration by hand, record it',
+  ],
+  effect: 'write',
+  rare: true,
+  input: z.object({
+    project: projectRef.default('.'),
+    runbook: z.string().trim().min(1).max(300).describe('What the procedure is called'),
+    totalSteps: z.int().min(1).max(1_000),
+  }),
+  output: written,
+  plan: ({ project, runbook }) => ({
+    summary: `Begin the record of "${runbook}" on ${project}`,
+    steps: [{ does: 'create', target: `record of ${runbook}` }],
+  }),
+  undo: recordUndo,
+  async run({ project, runbook, totalSteps }, ctx) {
+    const wanted = await wantProject(ctx, project)
+    const { id, change: number } = await change(ctx, `begin "${runbook}" on "${nameOf(wanted)}"`, (writes) => {
+      const nowMs = ctx.clock.now()
+      return {
+        id: startRun(writes, { projectId: ensureProject(ctx.store, writes, wanted, nowMs), runbook, kind: 'manual', totalSteps, nowMs }),
+      }
+    })
+    return { execution: runRecordOf(needRun(ctx.store, id)), change: number }
+  },
+})
+
+const log = command({
+  summary: 'Note what became of a step of a procedure that is carried out by hand',
+  examples: [
+    'note step backup as passed in run 3',
+    'log that the step failed in manual run 4',
+    'the restore step of run 5 is done',
+    'record a skipped step for execution 2',
+    'write down that step deploy passed in execution 6',
+    'add a step result to manual run 7',
+    'mark the check step as pass in run 8',
+    'step two of manual execution 9 went wrong',
+  ],
+  effect: 'write',
+  rare: true,
+  input: z.object({
+    run: runId,
+    name: z.string().trim().min(1).max(300).describe('The step'),
+    status: z.enum(['pass', 'fail', 'skip']),
+    message: z.string().max(10_000).default(''),
+    durationMs: z.int().min(0).optional(),
+  }),
+  output: written,
+  plan: ({ run: id, name, status }) => ({
+    summary: `Note "${name}" as ${status} in execution ${id}`,
+    steps: [{ does: 'change', target: `execution ${id}` }],
+  }),
+  undo: recordUndo,
+  async run({ run: id, name, status, message, durationMs }, ctx) {
+    const { change: number } = await change(ctx, `note a step of execution ${id}`, (writes) => {
+      const row = needRunning(ctx.store, id, 'note a step of', 'manual')
+      const before = logOf(row)
+      if (before.length >= row.total_steps) throw runState(id, 'note a step of', `one of ${row.total_steps} steps, and all are noted`)
+      const entry = { name, status, message, at: isoOf(ctx.clock.now()), ...(durationMs !== undefined && { durationMs }) }
+      writes.update('ops_runbook_run', id, logged(row, [...before, entry]))
+      return {}
+    })
+    return { execution: runRecordOf(needRun(ctx.store, id)), ...(number !== undefined && { change: number }) }
+  },
+})
+
+const finish = command({
+  summary: 'End the record of a procedure that was carried out by hand',
+  examples: [
+    'finish the manual run 3',
+    'the procedure of run 4 is completed',
+    'close the record of execution 5 as failed',
+    'end manual execution 6',
+    'run 7 is done, all by hand',
+    'complete the hand-made procedure 8',
+    'mark manual run 9 as failed because the disk was full',
+    'stop recording execution 2',
+  ],
+  effect: 'write',
+  rare: true,
+  input: z.object({
+    run: runId,
+    status: z.enum(['completed', 'failed']).default('completed'),
+    error: z.string().trim().min(1).max(10_000).optional(),
+  }),
+  output: written,
+  plan: ({ run: id, status }) => ({ summary: `End execution ${id} as ${status}`, steps: [{ does: 'change', target: `execution ${id}` }] }),
+  undo: recordUndo,
+  async run({ run: id, status, error }, ctx) {
+    const { change: number } = await change(ctx, `end execution ${id}`, (writes) => {
+      needRunning(ctx.store, id, 'end', 'manual')
+      writes.update('ops_runbook_run', id, {
+        status,
+        error: status === 'failed' ? (error ?? 'No reason was given') : null,
+        completed_ms: ctx.clock.now(),
+      })
+      return {}
+    })
+    return { execution: runRecordOf(needRun(ctx.store, id)), ...(number !== undefined && { change: number }) }
+  },
+})
+
+export const runbookCommands = {
+  'runbook.list': list,
+  'runbook.show': show,
+  'runbook.run': run,
+  'runbook.resume': resume,
+  'runbook.step': step,
+  'runbook.history': history,
+  'runbook.get': get,
+  'runbook.start': start,
+  'runbook.log': log,
+  'runbook.finish': finish,
+}
