@@ -42,7 +42,16 @@ describe('the surface of the command line: red means that people have to change 
     const flags = await Promise.all(commands.map(async (name) => [name, await terms(workspace.dir, [name])]))
     expect(Object.fromEntries(flags)).toEqual({
       ask: ['request', '--explain', '--env <name>', ...APPROVAL, ...ALWAYS],
-      route: ['request', ...ALWAYS],
+      route: [
+        'request',
+        '--batch <file>',
+        '--wrong <request>',
+        '--right <command>',
+        '--forget <request>',
+        ...ALWAYS,
+        'eval FILE',
+        'replay',
+      ],
       plans: [...ALWAYS],
       approve: ['plan', '--yes', ...ALWAYS],
       discard: ['plan', ...ALWAYS],

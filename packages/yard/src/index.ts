@@ -1,6 +1,7 @@
 export { chainOf } from './lib/chain-of.ts'
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
 export { DATA_FOLDER } from './lib/data-folder.ts'
+export type { Changed } from './lib/decide.ts'
 export type { Finding } from './lib/doctor.ts'
 export { openYard } from './lib/open-yard.ts'
 export type { CommandInfo, Decision, DecisionPart, PlannedRun, RunOptions, Yard, YardOptions } from './lib/yard.ts'

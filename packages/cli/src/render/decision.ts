@@ -1,4 +1,5 @@
-import type { Decision } from '@switchyard/yard'
+import type { Evaluation } from '@switchyard/router'
+import type { Changed, Decision } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain } from './look.ts'
 import { renderTable } from './table.ts'
@@ -35,4 +36,40 @@ export function renderOffers(
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`
+}
+
+/** Requests that are read otherwise than before, behind a title; nothing where there are none. */
+export function renderChanged(changed: readonly Changed[], look: Look, title: string): string {
+  if (changed.length === 0) return ''
+  const rows = changed.map(({ request, before, after }) => [
+    plain(`"${request}"`),
+    before.join(', ') || 'nothing',
+    after.join(', ') || 'nothing',
+  ])
+  return `\n${title}:\n${renderTable(['request', 'before', 'now'], rows, look)}`
+}
+
+/** What a labelled set came to. */
+export function renderEvaluation(
+  { name, n, outOfScope, accuracy, top3, oos, ece, outcomes, trainMs, latencyUs, confusions }: Evaluation,
+  look: Look,
+): string {
+  const share = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`)
+  const rows = [
+    ['requests', `${n}, ${outOfScope} of them out of scope`],
+    ['first right', share(accuracy)],
+    ['right among the first three', share(top3)],
+    ['out of scope: AUROC', share(oos?.auroc ?? null)],
+    ['out of scope: found where 95 % in scope are kept', share(oos?.recallAt95InScope ?? null)],
+    ['expected calibration error', share(ece)],
+    ['acted on', `${share(outcomes.act)}, right ${share(outcomes.actPrecision)}`],
+    ['trained in', `${Math.round(trainMs)} ms`],
+    ['a decision', `${latencyUs.p50.toFixed(0)} µs, p95 ${latencyUs.p95.toFixed(0)} µs`],
+  ]
+  const worst = confusions.slice(0, 5).map(({ right, routed, n: times }) => [right, `read as ${routed || 'nothing'}`, `${times}`])
+  return [
+    paint(look, 'bold', name),
+    renderTable(undefined, rows, look),
+    ...(worst.length > 0 ? ['', renderTable(undefined, worst, look)] : []),
+  ].join('\n')
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Clock, isSwitchyardError } from '@switchyard/contracts'
-import type { Command } from '@switchyard/plugin-kit'
+import type { Command, Log } from '@switchyard/plugin-kit'
 import {
   type Candidate,
   type CommandFacts,
@@ -10,12 +10,15 @@ import {
   MODEL_VERSION,
   parseRouter,
   type RouterModel,
+  route,
   type SlotValues,
   serializeRouter,
   trainRouter,
 } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
 import { z } from 'zod'
+import { unknownCommand } from './errors.ts'
+import { type Correction, createRouterMemory, type RouterMemory } from './router-memory.ts'
 import type { CommandInfo } from './yard.ts'
 
 const MIGRATIONS = ['CREATE TABLE router_model (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL, model BLOB NOT NULL) STRICT']
@@ -26,12 +29,37 @@ export interface DecideParts {
   readonly commands: ReadonlyMap<string, CommandInfo>
   /** What this workspace calls its things, by the name of the argument. */
   readonly names: () => SlotValues
+  readonly log: Log
+}
+
+export interface Decider {
+  decide(request: string): Decided
+  /** Remembers what a request means, from now on; says which of the requests it knew are read otherwise now. @throws UNKNOWN_COMMAND */
+  correct(request: string, command: string): readonly Changed[]
+  /** Takes a correction back. Whether there was one. */
+  forget(request: string): boolean
+  /** What was decided before and would be decided otherwise now. */
+  replay(): { readonly decisions: number; readonly changed: readonly Changed[] }
+}
+
+/** A request that is read otherwise than before. */
+export interface Changed {
+  readonly request: string
+  /** Commands, in order; empty where it abstained. */
+  readonly before: readonly string[]
+  readonly after: readonly string[]
 }
 
 /** Decides what a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
-export function createDecide({ store, clock, commands, names }: DecideParts): (request: string) => Decided {
+export function createDecider({ store, clock, commands, names, log }: DecideParts): Decider {
+  let opened: RouterMemory | undefined
   let model: RouterModel | undefined
   const known = new Map<string, CommandFacts>()
+
+  function memory(): RouterMemory {
+    opened ??= createRouterMemory(store)
+    return opened
+  }
 
   function facts(id: string): CommandFacts | undefined {
     const command = commands.get(id)
@@ -41,10 +69,69 @@ export function createDecide({ store, clock, commands, names }: DecideParts): (r
     return found
   }
 
-  return (request) => {
-    model ??= loadModel(store, commands)
+  function decideNow(request: string): Decided {
+    model ??= loadModel(store, candidatesOf(commands, memory().corrections()))
     return decide(model, request, { facts, names: names(), nowMs: clock.now() })
   }
+
+  /** Everything that is known to mean a certain command, as it is read now. */
+  function readAll(): ReadonlyMap<string, string> {
+    model ??= loadModel(store, candidatesOf(commands, memory().corrections()))
+    const texts = [...commands.values()].flatMap(({ definition }) => definition.examples)
+    const corrected = memory()
+      .corrections()
+      .map(({ request }) => request)
+    return new Map([...texts, ...corrected].map((text) => [text, route(model!, text, { limit: 1 }).ranked[0]?.id ?? '']))
+  }
+
+  function relearn(change: () => void): readonly Changed[] {
+    const before = readAll()
+    change()
+    model = undefined
+    const after = readAll()
+    return [...before]
+      .filter(([request, command]) => after.has(request) && after.get(request) !== command)
+      .map(([request, command]) => ({ request, before: [command], after: [after.get(request)!] }))
+  }
+
+  return {
+    decide(request) {
+      const decided = decideNow(request)
+      memory()
+        .keep(decided, clock.now())
+        .catch((error: unknown) => log.warn('failed keeping a decision', { error: String(error) }))
+      return decided
+    },
+    correct(request, command) {
+      if (!commands.has(command)) throw unknownCommand(command)
+      return relearn(() => memory().correct({ request, command }, clock.now()))
+    },
+    forget(request) {
+      model = undefined
+      return memory().forget(request)
+    },
+    replay() {
+      const kept = memory().decisions()
+      const changed = kept.flatMap(({ decision }) => {
+        const [before, after] = [decision, decideNow(decision.request)].map(({ outcome, parts }) =>
+          outcome === 'abstain' ? [] : parts.map(({ command }) => command),
+        )
+        return before!.join() === after!.join() ? [] : [{ request: decision.request, before: before!, after: after! }]
+      })
+      return { decisions: kept.length, changed }
+    },
+  }
+}
+
+/** What the router learns from: each command's own examples, and what people said a request means. */
+function candidatesOf(commands: ReadonlyMap<string, CommandInfo>, corrections: readonly Correction[]): readonly Candidate[] {
+  const said = new Map(corrections.map(({ request, command }) => [request.toLowerCase(), command]))
+  return [...commands.values()].map((command) => {
+    const candidate = candidateOf(command)
+    const kept = candidate.examples.filter((example) => (said.get(example.toLowerCase()) ?? command.id) === command.id)
+    const added = corrections.filter((one) => one.command === command.id).map(({ request }) => request)
+    return { ...candidate, examples: [...kept, ...added] }
+  })
 }
 
 function descriptionOf({ id, definition: { summary, effect, input, output } }: CommandInfo): Parameters<typeof factsOf>[0] {
@@ -57,8 +144,7 @@ function descriptionOf({ id, definition: { summary, effect, input, output } }: C
   }
 }
 
-function loadModel(store: Store, commands: ReadonlyMap<string, CommandInfo>): RouterModel {
-  const candidates = [...commands.values()].map(candidateOf)
+function loadModel(store: Store, candidates: readonly Candidate[]): RouterModel {
   const hash = createHash('sha256')
     .update(JSON.stringify([MODEL_VERSION, candidates]))
     .digest('hex')

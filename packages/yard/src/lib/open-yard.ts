@@ -7,7 +7,7 @@ import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
 import { defaultConfig, type YardConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
-import { createDecide } from './decide.ts'
+import { createDecider } from './decide.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
@@ -123,7 +123,7 @@ function createYard(parts: OpenParts): Yard {
   const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask } =
     parts
   const plans = createPlans(store, random)
-  const decide = createDecide({ store, clock, commands, names: () => names })
+  const decider = createDecider({ store, clock, commands, names: () => names, log: log('router') })
   const chains = createYardChains({
     workspace,
     store,
@@ -150,7 +150,8 @@ function createYard(parts: OpenParts): Yard {
 
   async function call(method: string, timeLimitMs: number, input: unknown, options: RunOptions): Promise<unknown> {
     const { headers, onProgress, signal, timeoutMs } = options
-    await reach(method)
+    const reached = reach(method)
+    if (reached !== undefined) await reached
     return person.call(method, input, {
       timeoutMs: timeoutMs ?? timeLimitMs,
       ...(headers !== undefined && { headers }),
@@ -203,7 +204,8 @@ function createYard(parts: OpenParts): Yard {
       }
     },
     plans: () => plans.list(),
-    decide,
+    decide: decider.decide,
+    routing: decider,
     state: () => state.open(),
     chains: () => chains.open(),
     chain: (name) => chains.named(name),

@@ -5,6 +5,7 @@ import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-k
 import type { Decided, DecidedPart } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { YardConfig } from './config.ts'
+import type { Decider } from './decide.ts'
 import type { Finding } from './doctor.ts'
 
 export interface YardOptions {
@@ -46,6 +47,8 @@ export interface Yard {
   plans(): readonly PlannedRun[]
   /** What a request in plain words means: parts, commands, arguments, order and conditions. Runs nothing. */
   decide(request: string): Decision
+  /** What the router remembers of this workspace, and how that changes what it decides. */
+  readonly routing: Routing
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
   state(): Promise<State>
   /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
@@ -90,3 +93,5 @@ export interface PlannedRun {
 /** What the router made of a request. */
 export type Decision = Decided
 export type DecisionPart = DecidedPart
+
+export type Routing = Pick<Decider, 'correct' | 'forget' | 'replay'>

@@ -13,6 +13,7 @@ export interface Pair {
 
 /** Words before a value that say which field it belongs to. */
 const CUES: Readonly<Record<string, readonly string[]>> = {
+  name: ['called', 'named', 'titled'],
   from: ['from'],
   to: ['to'],
   since: ['since', 'last', 'past', 'previous', 'from', 'after', 'over', 'within', 'during', 'in'],
@@ -107,7 +108,7 @@ function fitOf(
   if (kind === 'host') return seen === 'url' ? 0.5 : 0
   if (kind === 'path') return seen === 'quoted' ? 1 : 0
   if (kind === 'name' && seen === 'path') return slot === 'project' || slot === 'target' ? 2 : 0.5
-  if (kind === 'name' && seen === 'quoted') return 0.5
+  if (kind === 'name' && seen === 'quoted') return 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
   return 0
 }

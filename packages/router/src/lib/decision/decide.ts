@@ -58,7 +58,7 @@ interface Doubt {
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
 export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
   const { facts, only } = options
-  const routeOne = (text: string): Routed => route(model, text, { ...(only !== undefined && { only }) })
+  const routeOne = (text: string): Routed => route(model, withoutQuotes(text), { ...(only !== undefined && { only }) })
   const { parts, refused } = splitRequest(request, (text) => {
     const { ranked, scope, confidence } = routeOne(text)
     return { id: ranked[0]?.id, scope, confidence }
@@ -111,6 +111,15 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const [doubt] = doubts
   if (doubt !== undefined) return { ...said, outcome: 'ask', ...doubt, parts: decided, strategy }
   return { ...said, outcome: 'routed', parts: decided, strategy }
+}
+
+/** What is quoted is somebody's words or a name: it says nothing of what is to be done, unless nothing else does. */
+function withoutQuotes(text: string): string {
+  const rest = text.replace(
+    /(?:\b(?:called|named|titled|saying)\s+)?(?:"[^"]*"|“[^”]*”|`[^`]*`|(?<![\p{L}\p{N}])'[^']*'(?![\p{L}\p{N}]))/giu,
+    ' ',
+  )
+  return lexemesOf(rest).length > 1 ? rest : text
 }
 
 interface FilledPart {

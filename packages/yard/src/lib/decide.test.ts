@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { command, definePlugin } from '@switchyard/plugin-kit'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { openYard } from './open-yard.ts'
+import type { Yard } from './yard.ts'
+
+const look = command({
+  summary: 'Look into the oven',
+  examples: ['look into the oven', 'is the bread brown', 'check the oven'],
+  effect: 'read',
+  input: z.object({ oven: z.string().optional() }),
+  output: z.object({ state: z.enum(['ready', 'raw']), loaves: z.int() }),
+  run: () => ({ state: 'ready' as const, loaves: 2 }),
+})
+const bake = command({
+  summary: 'Bake bread',
+  examples: ['bake a loaf', 'bake some bread', 'make bread in the big oven'],
+  effect: 'write',
+  input: z.object({ oven: z.string(), minutes: z.int().default(40) }),
+  output: z.object({ loaf: z.string() }),
+  plan: ({ oven }) => ({ summary: `Bakes in ${oven}`, steps: [] }),
+  undo: ({ loaf }) => ({ command: 'bakery.eat', input: { loaf } }),
+  run: ({ oven }) => ({ loaf: `from ${oven}` }),
+})
+const eat = command({
+  summary: 'Eat a loaf',
+  examples: ['eat the bread', 'eat a loaf', 'finish the bread'],
+  effect: 'write',
+  input: z.object({ loaf: z.string() }),
+  output: z.object({}),
+  plan: () => ({ summary: 'Eats', steps: [] }),
+  run: () => ({}),
+})
+const bakery = definePlugin({ name: 'bakery', version: '1.0.0', summary: 'Bakes bread', commands: { look, bake, eat } })
+
+async function open(): Promise<Yard> {
+  const folder = mkdtempSync(join(tmpdir(), 'decide-'))
+  const yard = await openYard(folder, { plugins: [bakery] })
+  onTestFinished(async () => {
+    await yard.close()
+    rmSync(folder, { recursive: true })
+  })
+  return yard
+}
+
+const commandsOf = (yard: Yard, request: string): readonly string[] => yard.decide(request).parts.map(({ command }) => command)
+
+describe('the routing of a yard', () => {
+  it('remembers at once what a person said a request means, and forgets it again', async () => {
+    const yard = await open()
+    expect(yard.decide('warm my buns').outcome).not.toBe('routed')
+    expect(yard.routing.correct('warm my buns', 'bakery.look')).toEqual([])
+    expect(yard.decide('Warm my buns!')).toMatchObject({ outcome: 'routed', parts: [{ command: 'bakery.look' }] })
+    expect(yard.routing.forget('warm my buns')).toBe(true)
+    expect(yard.routing.forget('warm my buns')).toBe(false)
+    expect(yard.decide('warm my buns').outcome).not.toBe('routed')
+  })
+
+  it('shows which requests a correction makes read otherwise, a moved example among them', async () => {
+    const yard = await open()
+    const changed = yard.routing.correct('check the oven', 'bakery.eat')
+    expect(changed).toContainEqual({ request: 'check the oven', before: ['bakery.look'], after: ['bakery.eat'] })
+    expect(commandsOf(yard, 'check the oven')).toEqual(['bakery.eat'])
+  })
+
+  it('refuses to learn a command that is not there', async () => {
+    const yard = await open()
+    expect(() => yard.routing.correct('warm my buns', 'bakery.fly')).toThrow(expect.objectContaining({ code: 'UNKNOWN_COMMAND' }))
+    expect(yard.routing.replay()).toEqual({ decisions: 0, changed: [] })
+  })
+
+  it('decides anew what it was asked before, but for requests that may hold a secret', async () => {
+    const yard = await open()
+    yard.decide('warm my buns')
+    yard.decide('bake with password hunter2')
+    yard.decide('bake with 9fA3kq01Zx77Yw20Pm56')
+    await expect.poll(() => yard.routing.replay().decisions).toBe(1)
+    yard.routing.correct('warm my buns', 'bakery.look')
+    expect(yard.routing.replay()).toEqual({ decisions: 1, changed: [{ request: 'warm my buns', before: [], after: ['bakery.look'] }] })
+  })
+
+  it('makes one chain of several parts, whose steps refer to one another', async () => {
+    const yard = await open()
+    const { chainOf } = await import('./chain-of.ts')
+    const decision = yard.decide('bake some bread in the north oven and then eat it')
+    expect(decision.parts.map(({ args }) => Object.values(args).map(({ value }) => value))).toEqual([
+      ['north'],
+      ['${{ steps.part1.output.loaf }}'],
+    ])
+    const report = await (await yard.chains()).run(chainOf(decision))
+    expect(report).toMatchObject({ state: 'done', done: ['part1', 'part2'], steps: [{}, { input: { loaf: 'from north' } }] })
+  })
+})
