@@ -1,0 +1,5 @@
+import type { BenchCase } from './lib/bench.ts'
+import { healthCases } from './ops/health.ts'
+
+/** What the ops plugin promises, a file of cases for each of its capabilities. */
+export const opsCases: readonly BenchCase[] = [...healthCases]
