@@ -5,6 +5,7 @@ import { mapCommands } from './lib/map/commands.ts'
 import { planCommands } from './lib/plan/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
 import { recordTables } from './lib/records/tables.ts'
+import { rehearsalCommands } from './lib/rehearsal/commands.ts'
 
 /** Releases that happen completely or not at all. */
 const release = definePlugin({
@@ -19,7 +20,7 @@ const release = definePlugin({
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
   publishes: Object.values(events),
   tables: recordTables,
-  commands: { ...planCommands, ...mapCommands, ...recordCommands, ...cutCommands },
+  commands: { ...planCommands, ...mapCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands },
 })
 
 export default release

@@ -6,6 +6,7 @@ import { beginCut } from '../src/lib/cut/cut.ts'
 import * as events from '../src/lib/cut/events.ts'
 import { type CutView, cutView, viewOf } from '../src/lib/cut/view.ts'
 import { type ReleasePlan, releasePlan } from '../src/lib/plan/release-plan.ts'
+import { recordTables } from '../src/lib/records/tables.ts'
 
 /** The release plugin with one more command, which cuts a plan that a test made itself. */
 export const cutPlugin: Plugin = definePlugin({
@@ -14,6 +15,7 @@ export const cutPlugin: Plugin = definePlugin({
   summary: 'Cuts plans that are given',
   touches: { plugins: ['chain'] },
   publishes: Object.values(events),
+  tables: recordTables,
   commands: {
     ...cutCommands,
     given: command({

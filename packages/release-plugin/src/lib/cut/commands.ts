@@ -5,7 +5,7 @@ import { openGit } from '../git/git.ts'
 import { planInput, projectField } from '../plan/input.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { beginCut, cutOf, planOfCut, planOfUndo, publishCut, resumeCut, undoCut } from './cut.ts'
-import { planStale } from './errors.ts'
+import { nothingToRelease, planStale } from './errors.ts'
 import { createJournal } from './journal.ts'
 import { doStep, stepsOf, undoStep } from './steps.ts'
 import { cutView, viewOf } from './view.ts'
@@ -67,11 +67,12 @@ const cutInput = planInput.extend({
   plan: z.string().min(12).optional().describe('Id of the plan that was looked at: refused where something changed since'),
 })
 
-/** @throws PLAN_STALE */
+/** @throws PLAN_STALE, NOTHING_TO_RELEASE */
 async function planFor({ plan: looked, push: _, hooks: __, ...wish }: z.output<typeof cutInput>, ctx: Context): Promise<ReleasePlan> {
   const { makePlan } = await import('../plan/make-plan.ts')
   const plan = await makePlan(wish, ctx)
   if (looked !== undefined && !plan.id.startsWith(looked)) throw planStale()
+  if (plan.releases.length === 0) throw nothingToRelease()
   return plan
 }
 

@@ -13,6 +13,7 @@ import { chainOf, stepsOf, tell, undoStep } from './steps.ts'
 export interface CutOptions {
   readonly push: boolean
   readonly hooks: boolean
+  readonly rehearsal?: NonNullable<Cut['rehearsal']>
 }
 
 /** What cutting a plan would do, for whoever approves it. */
@@ -36,7 +37,7 @@ export function planOfCut(plan: ReleasePlan, options: CutOptions): Plan {
 }
 
 /** Begins a cut and waits until it is done, or taken back. @throws what stood in its way, RELEASE_HALF_MADE where something of it stays */
-export async function beginCut(plan: ReleasePlan, { push, hooks }: CutOptions, ctx: Context): Promise<Cut> {
+export async function beginCut(plan: ReleasePlan, { push, hooks, rehearsal }: CutOptions, ctx: Context): Promise<Cut> {
   const journal = createJournal(ctx.dataDir)
   const git = await openGit(plan.root, { signal: ctx.signal })
   // Before there is a journal to close: most releases that cannot be made end here.
@@ -52,6 +53,7 @@ export async function beginCut(plan: ReleasePlan, { push, hooks }: CutOptions, c
     tags: {},
     pushed: 'no',
     published: {},
+    ...(rehearsal !== undefined && { rehearsal }),
   }
   journal.begin(cut)
   await tell({ cut, ctx }, events.planned, () => ({}))

@@ -23,6 +23,8 @@ const cutRecord = z.object({
   id: z.string(),
   plan: releasePlan,
   startedMs: z.number(),
+  /** Done in a throwaway clone: nobody is told, nothing is recorded, and the world outside is a stand-in that these variables lead to. */
+  rehearsal: z.object({ env: z.record(z.string(), z.string()) }).optional(),
   push: z.boolean(),
   hooks: z.boolean(),
   /** `open` until everything is done, or everything is taken back. */
@@ -47,7 +49,7 @@ const cutRecord = z.object({
 /** One release that was begun: its plan, and what of it stands. No secret is ever in it. */
 export type Cut = z.output<typeof cutRecord>
 /** What of a cut changes as it goes on. */
-export type CutFacts = Omit<Cut, 'id' | 'plan' | 'startedMs' | 'hooks'>
+export type CutFacts = Omit<Cut, 'id' | 'plan' | 'startedMs' | 'hooks' | 'rehearsal'>
 
 export interface Journal {
   /** Keeps a new cut. @throws CUT_UNDER_WAY where another one of the same repository is open */
@@ -63,6 +65,8 @@ export interface Journal {
   readBefore(id: string, index: number): Buffer
   /** A folder of the cut's own for what lives shorter than a step. */
   folderOf(id: string): string
+  /** Removes a cut and what it kept. */
+  forget(id: string): void
 }
 
 /** The journal in a folder of the plugin's own: one folder a cut, since it holds the files as they were, byte for byte. */
@@ -111,6 +115,7 @@ export function createJournal(dataDir: string): Journal {
     keepBefore: (id, index, bytes) => writeDurably(join(folderOf(id), `before-${index}`), bytes, 0o600),
     readBefore: (id, index) => readFileSync(join(folderOf(id), `before-${index}`)),
     folderOf,
+    forget: (id) => rmSync(folderOf(id), { recursive: true, force: true }),
   }
 }
 

@@ -14,6 +14,7 @@ import { assertCanBeTakenBack } from './guard.ts'
 import { type Cut, createJournal, type Journal } from './journal.ts'
 import { preflight } from './preflight.ts'
 import { push, takePushBack } from './push.ts'
+import { forgetCut, recordCut } from './record-cut.ts'
 import { makeTags, removeTags } from './tag.ts'
 
 /** One step of a cut, as people are told of it. */
@@ -40,16 +41,26 @@ interface StepWork {
 /** What a cut does, in order. */
 export function stepsOf({ commit, files, publish, releases, remote, branch, tests }: ReleasePlan, { push }: { push: boolean }): CutStep[] {
   const tags = releases.map(({ tag }) => tag.name).join(', ')
+  const published = publish.map((step, index) => {
+    const { noWayBack, show } = publisherOf(step)
+    const why = noWayBack(step)
+    return {
+      id: `publish-${index + 1}`,
+      says: `publish ${step.id}`,
+      isDraft: show !== undefined,
+      ...(why !== undefined && { noWayBack: why }),
+    }
+  })
   return [
     { id: 'begin', says: 'see that nothing stands in the way' },
     ...(tests === null ? [] : [{ id: 'tests', says: `run ${tests.argv.join(' ')}` }]),
     { id: 'files', says: `write ${files.length} file${files.length === 1 ? '' : 's'}` },
     { id: 'commit', says: `commit "${commit.message.split('\n', 1)[0]}" on ${branch ?? 'a detached HEAD'}` },
     { id: 'tag', says: `tag ${tags}` },
-    ...publish.map((step, index) => {
-      const noWayBack = publisherOf(step).noWayBack(step)
-      return { id: `publish-${index + 1}`, says: `publish ${step.id}`, ...(noWayBack !== undefined && { noWayBack }) }
-    }),
+    // A draft can be taken back and nothing else needs it, so it comes before what may be out for good.
+    ...[...published.filter(({ isDraft }) => isDraft), ...published.filter(({ isDraft }) => !isDraft)].map(
+      ({ isDraft: _, ...step }) => step,
+    ),
     ...(push
       ? [
           {
@@ -165,9 +176,10 @@ const WORK: Readonly<Record<string, StepWork>> = {
       const { cut, journal } = work
       const places = cut.plan.publish.map(({ id }) => ({ step: id, url: cut.published[id]?.url ?? null }))
       await tell(work, events.published, () => ({ commit: cut.commit ?? '', pushed: cut.pushed === 'yes', places }))
+      if (cut.rehearsal === undefined) await recordCut(cut, work.ctx)
       journal.note(cut.id, { state: 'done' })
     },
-    undo: () => Promise.resolve(),
+    undo: ({ cut, ctx }) => forgetCut(cut, ctx),
   },
 }
 
@@ -175,7 +187,7 @@ async function begin({ git, journal, cut, ctx }: CutRun): Promise<void> {
   // A chain that goes over all steps again finds the traces of the one before.
   if (cut.modes !== undefined) return
   await preflight(git, cut.plan, cut)
-  const context = { root: cut.plan.root, commit: cut.plan.head, env: process.env, signal: ctx.signal }
+  const context = { root: cut.plan.root, commit: cut.plan.head, env: envOf(cut), signal: ctx.signal }
   for (const step of cut.plan.publish) await publisherOf(step).check(step, context)
   journal.note(cut.id, { state: 'open' })
 }
@@ -184,7 +196,7 @@ async function runTests({ cut, ctx }: CutRun): Promise<void> {
   const { root, tests } = cut.plan
   if (tests === null || cut.modes !== undefined) return
   ctx.progress({ message: `running ${tests.argv.join(' ')}` })
-  const { code, told } = await runProgram(tests.argv, { cwd: join(root, tests.path), env: process.env, signal: ctx.signal })
+  const { code, told } = await runProgram(tests.argv, { cwd: join(root, tests.path), env: envOf(cut), signal: ctx.signal })
   if (code !== 0) throw testsFailed(tests.argv, code, told)
 }
 
@@ -201,10 +213,13 @@ async function close(work: CutRun): Promise<void> {
   journal.note(cut.id, { state: 'undone' })
 }
 
+/** This process's own, and in a rehearsal what leads it to the stand-in. */
+const envOf = ({ rehearsal }: Cut): PublishContext['env'] => ({ ...process.env, ...rehearsal?.env })
+
 const contextOf = ({ cut, ctx }: CutRun): PublishContext => ({
   root: cut.plan.root,
   commit: cut.commit ?? '',
-  env: process.env,
+  env: envOf(cut),
   signal: ctx.signal,
 })
 
@@ -223,6 +238,8 @@ export async function tell<more extends object>(
   topic: Topic<Told & more>,
   more: (release: Release) => more,
 ): Promise<void> {
+  // What is rehearsed has not happened.
+  if (cut.rehearsal !== undefined) return
   for (const release of cut.plan.releases) {
     const told = { project: cut.plan.root, cut: cut.id, name: release.name, version: release.to, tag: release.tag.name }
     await ctx.publish(topic, { ...told, ...more(release) }, { idempotencyKey: `${cut.id} ${cut.attempt} ${topic.name} ${release.name}` })

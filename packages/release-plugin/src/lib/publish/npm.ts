@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { PublishStep } from '../plan/release-plan.ts'
 import { noWayBack, publishFailed, publishUnclear, versionTaken } from './errors.ts'
 import { runProgram } from './program.ts'
@@ -31,7 +30,7 @@ async function look(step: NpmStep, context: PublishContext): Promise<Published |
   throw publishUnclear(step.id, told)
 }
 
-function npm(args: readonly string[], { registry }: NpmStep, { root, env, signal }: PublishContext): ReturnType<typeof runProgram> {
+function npm(args: readonly string[], { name, registry }: NpmStep, { root, env, signal }: PublishContext): ReturnType<typeof runProgram> {
   const secrets = ['NPM_TOKEN', 'NODE_AUTH_TOKEN'].flatMap((name) => env[name] ?? [])
   // What an npm that started us put there is meant for that run: only the person's own settings count.
   const own = Object.fromEntries(
@@ -39,6 +38,13 @@ function npm(args: readonly string[], { registry }: NpmStep, { root, env, signal
       ([name]) => !/^npm_(package|lifecycle|command|execpath|config_(?!.*(auth|registry|userconfig|cache)))/i.test(name),
     ),
   )
-  const options = ['--no-fund', '--no-audit', '--no-update-notifier', ...(registry === undefined ? [] : ['--registry', registry])]
-  return runProgram(['npm', ...args, ...options], { cwd: join(root), env: own, signal, secrets })
+  // A scope may have a registry of its own in some .npmrc, which would win.
+  const scope = name.startsWith('@') ? [`--${name.split('/', 1)[0]}:registry=${registry}`] : []
+  const options = [
+    '--no-fund',
+    '--no-audit',
+    '--no-update-notifier',
+    ...(registry === undefined ? [] : [`--registry=${registry}`, ...scope]),
+  ]
+  return runProgram(['npm', ...args, ...options], { cwd: root, env: own, signal, secrets })
 }

@@ -46,7 +46,7 @@ const published = z.looseObject({
   versions: z.record(z.string(), z.looseObject({ version: z.string(), dist: z.looseObject({ integrity: z.string().optional() }) })),
   _attachments: z.record(z.string(), z.looseObject({ data: z.string() })),
 })
-type Packument = Omit<z.output<typeof published>, '_attachments'>
+type Packument = Pick<z.output<typeof published>, 'name' | 'dist-tags' | 'versions'>
 
 const release = z.object({ tag_name: z.string(), name: z.string(), body: z.string(), draft: z.boolean(), prerelease: z.boolean() })
 

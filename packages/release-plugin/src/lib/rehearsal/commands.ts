@@ -1,0 +1,35 @@
+import { command } from '@switchyard/plugin-kit'
+import { z } from 'zod'
+import { planInput } from '../plan/input.ts'
+import { rehearsal } from './report.ts'
+
+const rehearse = command({
+  summary: 'Rehearse a release: cut it for real in a throwaway clone, with stand-ins for remote, registry and forge',
+  description:
+    "Runs the very code of release.cut on a clone: commits, tags, pushes to a bare repository and publishes by npm's own program to a small " +
+    'registry on this machine. Shows every file, commit, tag and artifact. Nothing of it reaches the project or anybody outside.',
+  examples: [
+    'rehearse the release',
+    'try the release out without doing it',
+    'do a dry run of the whole release',
+    'would the release go through',
+    'practise releasing 2.0.0',
+    'test the release in a throwaway clone',
+    'show what publishing would upload',
+    'simulate a minor release of this project',
+    'run through the release with a fake registry',
+  ],
+  effect: 'read',
+  timeoutMs: 1_800_000,
+  input: planInput.extend({
+    full: z.boolean().default(false).describe('Install dependencies in the clone, so that tests and packaging scripts run too'),
+    hooks: z.boolean().default(true).describe("Let the repository's own hooks run"),
+  }),
+  output: rehearsal,
+  async run({ full, hooks, ...input }, ctx) {
+    const { rehearse } = await import('./rehearse.ts')
+    return rehearse(input, { full, hooks }, ctx)
+  },
+})
+
+export const rehearsalCommands = { rehearse }
