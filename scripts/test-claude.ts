@@ -2,9 +2,9 @@
 // own (377 MB) unless the path of a `claude` is given. Needs neither a key nor a model. Not part of npm test.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { startFakeApi } from './claude/fake-api.ts'
 import { listTools } from './claude/stdio-client.ts'
@@ -26,6 +26,8 @@ const env = {
   CLAUDE_CONFIG_DIR: join(home, '.claude'),
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
   ANTHROPIC_API_KEY: 'dummy-not-a-key',
+  /** Nobody listens there; without it each command waits for the real one. */
+  ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   DISABLE_AUTOUPDATER: '1',
 }
@@ -68,6 +70,8 @@ try {
     ask,
     plugins.map(({ name }) => name),
   )
+  await useSkill(ask, 'ops')
+  await useSkill(ask, 'director')
   await fromClone(ask)
   await byInstallCommand(ask)
   console.log('\nall of it works')
@@ -99,13 +103,27 @@ async function callTool(ask: Ask, names: readonly string[]): Promise<void> {
     begun.mcp_servers.map(({ name, status }) => `${name} ${status}`).sort(),
     names.map((name) => `plugin:${name}:${name} connected`).sort(),
   )
-  for (const name of names) assert.ok(commands.includes(`${name}:${name}`) || name === 'release', `/${name}:${name} is missing`)
+  const skills = globSync('*/skills/*/SKILL.md', { cwd: join(dir, 'marketplace') }).map((path) => path.split(sep))
+  for (const [plugin, , skill] of skills) assert.ok(commands.includes(`${plugin}:${skill}`), `/${plugin}:${skill} is missing`)
   const told = JSON.stringify(api.requests[1]?.messages.at(-1)?.content)
   assert.match(told, /tool_result/)
   assert.doesNotMatch(told, /"is_error":true/)
   assert.match(told, /score/)
   say(`the model calls ${tool} and is told`, told.slice(0, 400))
   assert.equal(events.at(-1)?.result, 'That is its health.')
+}
+
+/** A skill by its short name: what the model is given is our text. */
+async function useSkill(ask: Ask, name: string): Promise<void> {
+  await using api = await startFakeApi([{ text: 'Nothing is open.' }])
+  const answer = await ask(['-p', `/${name} what is open`], { ANTHROPIC_BASE_URL: api.url })
+  const skill = readFileSync(join(dir, 'marketplace', name, 'skills', name, 'SKILL.md'), 'utf8').split('---\n')[2]!
+  const told = (api.requests[0]?.messages ?? []).map(({ content }) => JSON.stringify(content)).join('\n')
+  assert.ok(
+    told.includes(JSON.stringify(skill.trim().replace('$ARGUMENTS', 'what is open')).slice(1, -1)),
+    'the skill did not reach the model',
+  )
+  say(`claude -p "/${name} what is open"   (the model is given the skill)`, answer)
 }
 
 /** The repository's own marketplace, as somebody has it who cloned it and runs nothing there. */
