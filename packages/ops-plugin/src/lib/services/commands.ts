@@ -1,3 +1,4 @@
+import { insightCommands } from './insight-commands.ts'
 import { logCommands } from './log-commands.ts'
 import { monitorCommands } from './monitor-commands.ts'
 import { serviceCommands } from './service-commands.ts'
@@ -6,4 +7,5 @@ export const runningServiceCommands = {
   ...serviceCommands,
   ...monitorCommands,
   ...logCommands,
+  ...insightCommands,
 }
