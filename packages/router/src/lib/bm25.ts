@@ -1,7 +1,7 @@
 import type { Document } from './document.ts'
 import { indexOfFeature, MATCH_VIEW, type Space } from './space.ts'
 
-const FIELD_WEIGHTS = { id: 2, summary: 1, words: 1, example: 1, background: 0 } as const
+const FIELD_WEIGHTS = { id: 2, summary: 1, paraphrase: 0.3, words: 1, example: 1, background: 0 } as const
 const SATURATION = 1.2
 const LENGTH_PART = 0.75
 

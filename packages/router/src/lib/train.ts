@@ -8,6 +8,7 @@ import { learnScorer } from './learn.ts'
 import { scoreLeftOut } from './left-out.ts'
 import { applyMasks, createMaskTable, isMask, type MaskTable } from './masks.ts'
 import type { RouterModel } from './model.ts'
+import { paraphrasesOf } from './paraphrases.ts'
 import { seededRandom } from './random.ts'
 import { MATCH_VIEW } from './space.ts'
 import { createVocabulary } from './spelling.ts'
@@ -74,6 +75,7 @@ function documentsOf(candidates: readonly Candidate[], masks: MaskTable, seen: M
     return [
       document('id', id),
       document('summary', summary),
+      ...paraphrasesOf(id).map((text) => document('paraphrase', text)),
       ...examples.map((example) => document('example', example)),
       ...(words.length > 0 ? [document('words', words.join(' . '))] : []),
     ]
