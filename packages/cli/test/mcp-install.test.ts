@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { BIN, makeWorkspace, run } from './process.ts'
+import { BIN, ended, installBundle, makeWorkspace, run } from './process.ts'
 
 describe('switchyard mcp install', () => {
   it('enters, says what it did, does nothing the second time, and takes it away', async () => {
@@ -54,6 +55,18 @@ Next: codex mcp list
     using workspace = makeWorkspace()
     const { code, stderr } = await run(workspace.dir, ['mcp', 'install', ...args])
     expect(stderr).toContain(what)
+    expect(code).toBe(2)
+  })
+
+  it('enters no command that npx only lent', { timeout: 60_000 }, async () => {
+    using workspace = makeWorkspace()
+    const bin = installBundle(join(workspace.dir, '_npx/0a1b'))
+    const child = spawn(process.execPath, [bin, 'mcp', 'install', '--client', 'codex'], {
+      cwd: workspace.dir,
+      env: { HOME: workspace.dir, PATH: process.env.PATH },
+    })
+    const { code, stderr } = await ended(child)
+    expect(stderr).toContain('it must be installed: npx keeps it in')
     expect(code).toBe(2)
   })
 

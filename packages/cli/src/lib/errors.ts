@@ -16,6 +16,12 @@ export const unknownWord = (word: string, meant: string | undefined): Switchyard
 export const unknownPlugin = (name: string, known: readonly string[]): SwitchyardError =>
   usage(`Cannot serve "${name}" as it must be a plugin: there are ${known.join(', ')}`, 'switchyard plugins')
 
+export const notInstalled = (path: string): SwitchyardError =>
+  usage(
+    `Cannot enter this command into a client as it must be installed: npx keeps it in ${path} only for a while`,
+    'npm install --global @switchyard/cli, or --scope project',
+  )
+
 export const wrongInput = (command: string, mistakes: readonly string[]): SwitchyardError =>
   new SwitchyardError('USAGE', `Cannot run "${command}" as ${mistakes.join(', and ')}`, { data: { mistakes }, next: `${command} --help` })
 

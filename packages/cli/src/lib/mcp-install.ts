@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { CLIENT_NAMES, type ClientName, installServers, printServers, removeServers, SCOPES, type Scope } from '@switchyard/mcp/clients'
 import { type Command, Option } from 'commander'
 import { renderInstalled } from '../render/installed.ts'
-import { unknownPlugin, usage } from './errors.ts'
+import { notInstalled, unknownPlugin, usage } from './errors.ts'
 import { addCommonFlags } from './program.ts'
 import type { Session } from './session.ts'
 
@@ -36,6 +36,7 @@ async function install(session: Session, plugins: readonly string[], flags: Flag
   const { platform, homeDir, env, node } = session.host
   const place = { platform, homeDir, env, dir: session.dir }
   const program = { node, script: fileURLToPath(new URL('../../bin/switchyard.js', import.meta.url)) }
+  if (scope === 'user' && !remove && /[\\/]_npx[\\/]/.test(program.script)) throw notInstalled(program.script)
   const options = { client, scope, place, program, plugins }
   if (print) {
     const { path, text } = printServers(options)
