@@ -59,7 +59,7 @@ describe('the surface of the command line: red means that people have to change 
       plugins: [...ALWAYS],
       chain: [...ALWAYS, 'check CHAIN', 'run CHAIN', 'list', 'show ID', 'watch ID', 'cancel ID', 'retry ID', 'resume', 'approve ID'],
       state: [...ALWAYS, 'list', 'watch NAMESPACE', 'history NAMESPACE', 'conflicts NAMESPACE', 'verify'],
-      mcp: [...ALWAYS, 'install PLUGINS'],
+      mcp: ['plugins', '--http <port>', '--full', ...ALWAYS, 'install PLUGINS'],
       config: ['--schema', ...ALWAYS],
       doctor: [...ALWAYS],
       init: [...ALWAYS],

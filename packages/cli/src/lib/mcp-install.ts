@@ -17,7 +17,7 @@ interface Flags {
 /** Adds `install` to the command that serves plugins: entries in the configuration of MCP clients. */
 export function addMcpInstall(parent: Command, session: Session): void {
   const command = parent.command('install').description('Enter the servers into the configuration of an MCP client')
-  addCommonFlags(command)
+  command
     .argument('[plugins...]', 'One server for each; one that serves all plugins where none is named')
     .addOption(new Option('--client <name>', 'Whose configuration').choices(CLIENT_NAMES).makeOptionMandatory())
     .addOption(new Option('--scope <name>', "The user's own, or one that is shared with the project").choices(SCOPES).default('user'))
@@ -25,6 +25,7 @@ export function addMcpInstall(parent: Command, session: Session): void {
     .option('--remove', 'Take the entries away again; all of ours where no plugin is named')
     .option('--force', 'Replace or remove an entry of that name that is not ours')
     .action(async (plugins: readonly string[], flags: Flags) => install(session, plugins, flags))
+  addCommonFlags(command)
 }
 
 async function install(session: Session, plugins: readonly string[], flags: Flags): Promise<void> {
