@@ -1,4 +1,5 @@
 import { definePlugin } from '@switchyard/plugin-kit'
+import { dashboardCommands } from './lib/dashboard/commands.ts'
 import { healthCommands } from './lib/health/commands.ts'
 import { issueCommands } from './lib/issues/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
@@ -23,7 +24,7 @@ const ops = definePlugin({
     plugins: ['chain', 'release', 'deploy'],
   },
   tables: [RECORD_TABLES],
-  commands: { ...healthCommands, ...smokeCommands, ...recordCommands, ...issueCommands, ...runbookCommands },
+  commands: { ...healthCommands, ...smokeCommands, ...recordCommands, ...issueCommands, ...runbookCommands, ...dashboardCommands },
 })
 
 export default ops

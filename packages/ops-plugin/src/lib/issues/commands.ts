@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { ScanReport } from '../health/schema.ts'
 import { change } from '../records/changes.ts'
 import { noFolder, recordUnknown } from '../records/errors.ts'
-import { momentMs, nextCursor, pageInput, sinceUntil } from '../records/list.ts'
+import { nextCursor, pageInput, sinceUntil, spanMs } from '../records/list.ts'
 import { ensureProject, nameOf, needProject, projectRef, type Wanted, wantProject } from '../records/project.ts'
 import { CATEGORIES, CLOSED_AS, ISSUE_STATUSES, type IssueRow, PRIORITIES, SOURCES } from '../records/rows.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
@@ -187,8 +187,7 @@ const list = command({
         source,
         check,
         text,
-        sinceMs: since === undefined ? undefined : momentMs(since, nowMs),
-        untilMs: until === undefined ? undefined : momentMs(until, nowMs),
+        ...spanMs({ since, until }, nowMs),
       },
       { sort, limit, cursor },
     )
@@ -368,10 +367,11 @@ const stats = command({
   output: statsSchema,
   run({ project, since, until }, ctx) {
     const nowMs = ctx.clock.now()
+    const { sinceMs = 0, untilMs = Number.MAX_SAFE_INTEGER } = spanMs({ since, until }, nowMs)
     return statsOf(ctx.store, {
       projectId: project === undefined ? undefined : needProject(ctx, project).id,
-      sinceMs: since === undefined ? 0 : momentMs(since, nowMs),
-      untilMs: until === undefined ? Number.MAX_SAFE_INTEGER : momentMs(until, nowMs),
+      sinceMs,
+      untilMs,
       nowMs,
     })
   },

@@ -36,15 +36,6 @@ export const cursorInvalid = (cursor: string): SwitchyardError =>
     data: { cursor },
   })
 
-export const timeInvalid = (text: string): SwitchyardError =>
-  new SwitchyardError(
-    'TIME_INVALID',
-    `Cannot read the time "${text}" as it must be a date such as 2026-03-01, or how long ago: 12h, 7d, 4w`,
-    {
-      data: { text },
-    },
-  )
-
 export const changeUnknown = (change: number): SwitchyardError =>
   new SwitchyardError('CHANGE_UNKNOWN', `Cannot take back change ${change} as it must be known: it is not, or older than 30 days`, {
     data: { change },

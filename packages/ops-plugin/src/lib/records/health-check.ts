@@ -101,6 +101,20 @@ export function compareChecks(before: HealthRow, after: HealthRow): Comparison {
   }
 }
 
+/** What failed, then what warned, the heaviest first. */
+export function worstChecks(row: HealthRow, limit: number): { check: string; status: 'warn' | 'fail'; message: string }[] {
+  const heaviest = (a: KeptCheck, b: KeptCheck): number => (b.weight ?? 1) - (a.weight ?? 1)
+  const checks = checksOf(row)
+  return (['fail', 'warn'] as const)
+    .flatMap((status) =>
+      checks
+        .filter((check) => check.status === status)
+        .sort(heaviest)
+        .map(({ id, message }) => ({ check: id, status, message })),
+    )
+    .slice(0, limit)
+}
+
 const BARS = '▁▂▃▄▅▆▇█'
 
 /** One character a score, oldest first. */

@@ -21,7 +21,7 @@ import {
 } from './health-check.ts'
 import { healthReport } from './health-report.ts'
 import { insideOf } from './inside.ts'
-import { isoOf, momentMs, nextCursor, pageById, pageInput, sinceUntil } from './list.ts'
+import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from './list.ts'
 import { ensureProject, nameOf, needProject, projectById, projectRef, wantProject } from './project.ts'
 import type { HealthRow } from './rows.ts'
 import { changeNumber, recordUndo } from './undo.ts'
@@ -151,14 +151,15 @@ const history = command({
   output: z.object({ checks: z.array(healthLine), nextCursor }),
   run({ project, status, latest, sort, since, until, limit, cursor }, ctx) {
     const { store, clock } = ctx
+    const { sinceMs, untilMs } = spanMs({ since, until }, clock.now())
     const { rows, ...rest } = pageById<HealthRow & { project: string }>(store, {
       mark: 'health',
       select: SELECT_HEALTH,
       where: [
         ['h.project_id = ?', project === undefined ? undefined : needProject(ctx, project).id],
         ['h.status = ?', status],
-        ['h.created_ms >= ?', since === undefined ? undefined : momentMs(since, clock.now())],
-        ['h.created_ms < ?', until === undefined ? undefined : momentMs(until, clock.now())],
+        ['h.created_ms >= ?', sinceMs],
+        ['h.created_ms < ?', untilMs],
         ['h.id = (SELECT max(n.id) FROM ops_health_check n WHERE n.project_id = h.project_id) AND 1 = ?', latest ? 1 : undefined],
       ],
       key: 'h.id',

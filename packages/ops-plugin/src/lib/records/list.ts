@@ -1,6 +1,7 @@
 import type { PluginStore, SqlValue } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { cursorInvalid, timeInvalid } from './errors.ts'
+import { parseWhen } from '../services/when.ts'
+import { cursorInvalid } from './errors.ts'
 
 /** What every list takes. */
 export const pageInput = {
@@ -13,15 +14,15 @@ export const sinceUntil = {
 }
 export const nextCursor = z.string().optional().describe('Give it as `cursor` for the next page; absent on the last')
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
-
-/** @throws TIME_INVALID */
-export function momentMs(text: string, nowMs: number): number {
-  const [, amount, unit] = /^(\d{1,6})\s*([mhdw])(?:\s+ago)?$/.exec(text.trim()) ?? []
-  if (amount !== undefined) return nowMs - Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
-  const at = /^\d{4}-\d\d/.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN
-  if (Number.isNaN(at)) throw timeInvalid(text)
-  return at
+/** The span in milliseconds; an end that is not given is open. @throws TIME_INVALID */
+export function spanMs(
+  { since, until }: { since?: string | undefined; until?: string | undefined },
+  nowMs: number,
+): { sinceMs: number | undefined; untilMs: number | undefined } {
+  return {
+    sinceMs: since === undefined ? undefined : parseWhen('since', since, nowMs),
+    untilMs: until === undefined ? undefined : parseWhen('until', until, nowMs),
+  }
 }
 
 export function encodeCursor(parts: readonly (string | number)[]): string {

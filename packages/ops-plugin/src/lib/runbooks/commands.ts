@@ -1,7 +1,7 @@
 import { type ChainRehearsal, type Context, chains, command, type PlanStep } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { change } from '../records/changes.ts'
-import { isoOf, momentMs, nextCursor, pageById, pageInput, sinceUntil } from '../records/list.ts'
+import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from '../records/list.ts'
 import { ensureProject, findProject, folderOf, nameOf, needProject, projectRef, wantProject } from '../records/project.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
 import { BUILT_IN } from './built-in.ts'
@@ -359,6 +359,7 @@ const history = command({
   output: z.object({ runs: z.array(runLine), nextCursor }),
   resource: { uri: 'ops://runs' },
   run({ project, runbook, status, sort, since, until, limit, cursor }, ctx) {
+    const { sinceMs, untilMs } = spanMs({ since, until }, ctx.clock.now())
     const { rows, ...rest } = pageById<NamedRun>(ctx.store, {
       mark: 'run',
       select: SELECT_RUN,
@@ -366,8 +367,8 @@ const history = command({
         ['r.project_id = ?', project === undefined ? undefined : needProject(ctx, project).id],
         ['r.runbook = ?', runbook],
         ['r.status = ?', status],
-        ['r.started_ms >= ?', since === undefined ? undefined : momentMs(since, ctx.clock.now())],
-        ['r.started_ms < ?', until === undefined ? undefined : momentMs(until, ctx.clock.now())],
+        ['r.started_ms >= ?', sinceMs],
+        ['r.started_ms < ?', untilMs],
       ],
       key: 'r.id',
       sort,

@@ -1,0 +1,81 @@
+import { plural, printable } from '../health/report.ts'
+import { sparkline } from '../records/health-check.ts'
+import type { ProjectStatus, Status } from './status.ts'
+
+const WIDTH = 80
+const NAME_WIDTH = 22
+
+/** The dashboard for a terminal of 80 columns: one line a project, or everything of the only one. */
+export function statusText(status: Status): string {
+  const { projects, more, at } = status
+  const [only] = projects
+  const lines =
+    only === undefined
+      ? ['No project is registered yet: switchyard ops project register']
+      : projects.length === 1 && more === 0
+        ? oneProject(only, at)
+        : [...table(projects, at), ...(more > 0 ? [`and ${plural(more, 'project')} more: switchyard ops status --limit 200`] : [])]
+  return [...lines, ...services(status)].map((line) => cut(line, WIDTH)).join('\n')
+}
+
+function table(projects: readonly ProjectStatus[], at: string): string[] {
+  const head = `${'project'.padEnd(NAME_WIDTH)}  ${'score'.padEnd(17)}  ${'open issues'.padEnd(20)}  last release`
+  return [head, ...projects.map((project) => row(project, at))]
+}
+
+function row({ name, health, issues, release }: ProjectStatus, at: string): string {
+  const score =
+    health === undefined
+      ? 'not scanned yet'
+      : `${String(health.score).padStart(3)} ${health.status.padEnd(4)} ${sparkline(health.trend.slice(-8))}`
+  const urgent = [
+    ...(issues.critical > 0 ? [`${issues.critical} critical`] : []),
+    ...(issues.high > 0 ? [`${issues.high} high`] : []),
+  ].join(', ')
+  const open = issues.total === 0 ? 'none' : `${issues.total}${urgent === '' ? '' : ` (${urgent})`}`
+  const last = release === undefined ? '-' : `${release.version} ${ago(release.at, at)}`
+  return `${cut(printable(name), NAME_WIDTH).padEnd(NAME_WIDTH)}  ${score.padEnd(17)}  ${open.padEnd(20)}  ${last}`
+}
+
+function oneProject({ name, type, version, health, issues, release, runbooks }: ProjectStatus, at: string): string[] {
+  const lines = [`${printable(name)}${version === undefined ? '' : ` ${printable(version)}`}  [${type}]`, '']
+  if (health === undefined) lines.push('health    not recorded yet: switchyard ops health record')
+  else {
+    const { score, status, delta, trend, checkedAt, worst } = health
+    const change = delta === undefined ? '' : ` (${delta < 0 ? '' : '+'}${delta})`
+    lines.push(`health    ${score} of 100, ${status}${change}  ${sparkline(trend)}  ${ago(checkedAt, at)}`)
+    for (const { check, status: state, message } of worst) lines.push(`          ${state.padEnd(4)}  ${check}: ${printable(message)}`)
+  }
+  const counts = (['critical', 'high', 'medium', 'low'] as const).flatMap((key) => (issues[key] === 0 ? [] : [`${issues[key]} ${key}`]))
+  lines.push(`issues    ${issues.total === 0 ? 'none open' : `${issues.total} open: ${counts.join(', ')}`}`)
+  for (const { id, priority, title } of issues.first) lines.push(`          #${id} ${priority.padEnd(8)}  ${printable(title)}`)
+  lines.push(`release   ${release === undefined ? 'none on record' : `${release.version}, ${ago(release.at, at)}`}`)
+  for (const { run, runbook, status, startedAt } of runbooks)
+    lines.push(`runbook   ${printable(runbook)}, execution ${run}: ${status}, began ${ago(startedAt, at)}`)
+  return lines
+}
+
+function services({ services: found, incidents, at }: Status): string[] {
+  const lines = found.map(({ name, status, since }) => `${status.padEnd(9)}  ${printable(name)}, since ${ago(since, at)}`)
+  const open = incidents.map(
+    ({ id, title, severity, openedAt }) => `incident  ${id}, ${severity}: ${printable(title)}, ${ago(openedAt, at)}`,
+  )
+  return lines.length + open.length === 0 ? [] : ['', ...lines, ...open]
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** How long before `at` something was, roughly. */
+export function ago(then: string, at: string): string {
+  const ms = Date.parse(at) - Date.parse(then)
+  if (ms < MINUTE_MS) return 'just now'
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ago`
+  return ms < 2 * DAY_MS ? `${Math.floor(ms / HOUR_MS)} h ago` : `${Math.floor(ms / DAY_MS)} days ago`
+}
+
+function cut(line: string, width: number): string {
+  const trimmed = line.trimEnd()
+  return trimmed.length > width ? `${trimmed.slice(0, width - 1)}…` : trimmed
+}
