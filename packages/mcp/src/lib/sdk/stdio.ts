@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
-import { StdioServerTransport, serveStdio as serve } from '@modelcontextprotocol/server/stdio'
+import { serveStdio as serve } from '@modelcontextprotocol/server/stdio'
 import type { Surface } from '../surface.ts'
+import { createLineTransport } from './line-transport.ts'
 import { createSdkServer, type ServerIdentity } from './mcp-server.ts'
 
 export interface StdioOptions {
@@ -24,7 +25,7 @@ export async function serveStdio(
   signal?.addEventListener('abort', () => ended.resolve(), { once: true })
   if (signal?.aborted === true) ended.resolve()
   const handle = serve(() => createSdkServer(surface, identity, onFault), {
-    transport: new StdioServerTransport(input, output),
+    transport: createLineTransport({ input, output }),
     onerror: onFault,
   })
   await ended.promise
