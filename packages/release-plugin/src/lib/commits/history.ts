@@ -1,4 +1,4 @@
-import type { Git } from '../git/git.ts'
+import { decodeBytes, type Git, splitNul } from '../git/git.ts'
 import { type Commit, parseCommit } from './commit.ts'
 
 export interface HistoryOptions {
@@ -10,7 +10,9 @@ export interface HistoryOptions {
   path?: string
 }
 
-const FIELDS = ['%H', '%P', '%aN', '%aE', '%aI', '%B']
+/** Of a commit; the mark is "-" for one that was only looked at, where the asked-for ones end. */
+const FIELDS = ['%m', '%H', '%P', '%aN', '%aE', '%aI', '%B']
+const LOG = ['log', '-z', '--topo-order', '--no-merges', `--format=${FIELDS.join('%x00')}`]
 
 /**
  * Commits after `from`, children before their parents; git walks no further back than `from`. Merges are left out: what they bring
@@ -18,24 +20,30 @@ const FIELDS = ['%H', '%P', '%aN', '%aE', '%aI', '%B']
  */
 export async function readHistory(git: Git, { from, to = 'HEAD', path = '.' }: HistoryOptions = {}): Promise<Commit[]> {
   const range = from === undefined ? to : `${from}..${to}`
-  const format = `--format=${FIELDS.join('%x00')}`
-  const fields = await git.list([
-    'log',
-    '-z',
-    '--topo-order',
-    '--no-merges',
-    format,
-    '--end-of-options',
-    range,
-    '--',
-    ...(path === '.' ? [] : [path]),
-  ])
+  return parseLog(await git.list([...LOG, '--end-of-options', range, '--', ...(path === '.' ? [] : [path])])).commits
+}
+
+/**
+ * The same since a commit that HEAD is thought to stand on; undefined where that is not sure. Asks git once for what is else asked
+ * twice: a process is the most that any of it costs.
+ */
+export async function readHistorySince(git: Git, from: string): Promise<Commit[] | undefined> {
+  const { code, stdout } = await git.run([...LOG, '--boundary', '--end-of-options', `${from}..HEAD`, '--'], { ok: [0, 128] })
+  if (code !== 0) return undefined
+  const { commits, boundary } = parseLog(splitNul(stdout).map(decodeBytes))
+  // The parent of a commit that was asked for is an ancestor of HEAD.
+  return boundary.has(from) ? commits : undefined
+}
+
+function parseLog(fields: readonly string[]): { commits: Commit[]; boundary: Set<string> } {
   const commits: Commit[] = []
+  const boundary = new Set<string>()
   for (let at = 0; at + FIELDS.length <= fields.length; at += FIELDS.length) {
-    const [id = '', parents = '', name = '', email = '', date = '', message = ''] = fields.slice(at, at + FIELDS.length)
-    commits.push(parseCommit({ id, parents: parents === '' ? [] : parents.split(' '), author: { name, email }, date, message }))
+    const [mark, id = '', parents = '', name = '', email = '', date = '', message = ''] = fields.slice(at, at + FIELDS.length)
+    if (mark === '-') boundary.add(id)
+    else commits.push(parseCommit({ id, parents: parents === '' ? [] : parents.split(' '), author: { name, email }, date, message }))
   }
-  return commits
+  return { commits, boundary }
 }
 
 /**

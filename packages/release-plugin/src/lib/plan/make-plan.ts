@@ -5,7 +5,6 @@ import { parseChangelog, sectionBody, withSection } from '../changelog/changelog
 import { entriesOf } from '../changelog/entry.ts'
 import { renderEntries } from '../changelog/render.ts'
 import { noCommits, noVersion } from '../errors.ts'
-import { readStatus } from '../git/status.ts'
 import { fileEdit, rewritePlaces } from '../map/edit.ts'
 import { type Place, versionInRange } from '../map/place.ts'
 import { expectedVersions, findDrift, takes } from '../map/version-map.ts'
@@ -39,11 +38,10 @@ const BUMP_RANK: Readonly<Record<Bump, number>> = { none: 0, prerelease: 1, patc
  */
 export async function makePlan(input: PlanInput, ctx: Pick<Context, 'workspace' | 'signal' | 'call' | 'clock'>): Promise<ReleasePlan> {
   const repository = await openRepository(input.project, ctx)
-  const { git, tree, map, path, config } = repository
+  const { git, tree, map, path, config, status } = repository
   // The others may take their time while git is asked.
   const asking = askOps(ctx, repository.folder)
   asking.catch(() => undefined)
-  const status = await readStatus(git)
   if (status.head === undefined) throw noCommits(git.root)
   const mode = modeOf(repository)
   const units = withDependents(repository, await readUnits(repository, mode, input))

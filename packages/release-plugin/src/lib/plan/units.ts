@@ -1,6 +1,6 @@
 import semver from 'semver'
 import type { Commit } from '../commits/commit.ts'
-import { readHistory, withoutReverted } from '../commits/history.ts'
+import { readHistory, readHistorySince, withoutReverted } from '../commits/history.ts'
 import { historyIncomplete, packageUnknown, versionInvalid } from '../errors.ts'
 import { isShallow, resolveRef } from '../git/refs.ts'
 import type { Package } from '../map/project.ts'
@@ -81,7 +81,14 @@ async function readUnit(repository: Repository, leader: Package, packages: reado
   const style = parseTagStyle(template, leader.name)
   const tags = versionTags(repository.tags, style)
   const isProper = ({ version }: VersionTag): boolean => semver.prerelease(version) === null
-  const proper = wish.since === undefined ? await lastRelease(git, tags, isProper) : await namedStart(repository, tags, wish.since)
+  const highest = wish.since === undefined && leader.path === '.' ? tags.find(isProper) : undefined
+  const guessed = highest === undefined ? undefined : await readHistorySince(git, highest.target)
+  const proper =
+    guessed !== undefined
+      ? highest
+      : wish.since === undefined
+        ? await lastRelease(git, tags, isProper)
+        : await namedStart(repository, tags, wish.since)
   const last = proper?.version ?? null
   const declared =
     [...packages].map(({ path }) => map.declared.get(path) ?? null).find((version) => version !== null && semver.valid(version) !== null) ??
@@ -90,7 +97,7 @@ async function readUnit(repository: Repository, leader: Package, packages: reado
   const onChannel = (tag: VersionTag): boolean =>
     semver.prerelease(tag.version)?.[0] === wish.channel && (last === null || semver.gt(tag.version, last))
   const before = wish.channel === undefined ? undefined : await lastRelease(git, tags, onChannel)
-  const commits = await readHistory(git, { from: proper?.target, path: leader.path })
+  const commits = guessed ?? (await readHistory(git, { from: proper?.target, path: leader.path }))
   if (proper === undefined && commits.length > 0 && (await isShallow(git))) throw historyIncomplete(git.root)
   const effective = withoutReverted(commits)
   const ask = wish.bump ?? askOfAll(effective)
