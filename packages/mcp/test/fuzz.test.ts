@@ -104,7 +104,7 @@ const CODES = new Set([-32600, -32601, -32602, -32004, -32021, -32022])
 
 it(`answers ${REQUESTS} requests that make no sense, each with the code for it, and goes on`, { timeout: 180_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'mcp-fuzz-'))
-  const client = await startRaw(['--conditions=@switchyard/source', SERVE, dir, 'director'])
+  const client = await startRaw(['--conditions=@switchyard/source', SERVE, dir, 'shop', 'director'])
   const seed = Math.floor(Math.random() * 2 ** 31)
   const cases = fc.sample(fc.tuple(request, fc.option(noise, { freq: 8 })), { numRuns: REQUESTS, seed })
   const wrong: string[] = []

@@ -45,7 +45,7 @@ type AnyClient = Pick<
 
 const server = (): { command: string; args: string[] } => ({
   command: process.execPath,
-  args: ['--conditions=@switchyard/source', SERVE, dir, 'director'],
+  args: ['--conditions=@switchyard/source', SERVE, dir, 'shop', 'director'],
 })
 
 async function modern(answer: Answer | undefined, versions: string | undefined): Promise<AnyClient> {
