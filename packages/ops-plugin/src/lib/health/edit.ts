@@ -10,7 +10,12 @@ export function editJson(snapshot: Snapshot, path: string, changes: readonly (re
   const indent = /^([ \t]+)\S/m.exec(before)?.[1] ?? '  '
   const formattingOptions = { insertSpaces: indent[0] === ' ', tabSize: indent.length, eol: before.includes('\r\n') ? '\r\n' : '\n' }
   let text = before
-  for (const [at, value] of changes) text = applyEdits(text, modify(text, at, value, { formattingOptions }))
+  try {
+    for (const [at, value] of changes) text = applyEdits(text, modify(text, at, value, { formattingOptions }))
+  } catch {
+    // The document is no object, or holds something else on the way: that is not for a fix to decide.
+    return []
+  }
   return [{ path, text }]
 }
 

@@ -56,7 +56,7 @@ export async function planFixes(project: Project, only: readonly string[] = [], 
   for (const check of ALL_CHECKS.filter(({ id }) => only.length === 0 || only.includes(id))) {
     const before = await ask(check, view, signal)
     if (before === undefined || before.findings.length === 0) continue
-    const made = check.fix?.edits(view, before.findings).filter((edit) => isChange(view, edit)) ?? []
+    const made = editsFor(check, view, before.findings)
     const next = made.length === 0 ? undefined : describeProject(overlay(view.snapshot, made), facts)
     const after = next && (await ask(check, next, signal))
     const isBetter = next !== undefined && (after === undefined || after.findings.length < before.findings.length)
@@ -77,6 +77,11 @@ export async function planFixes(project: Project, only: readonly string[] = [], 
 
 async function ask(check: Check, project: Project, signal: AbortSignal | undefined) {
   return (await judge(project, [check], signal)).answers[0]
+}
+
+/** What a check's fix would change; nothing where it cannot mend what was found. */
+export function editsFor({ fix }: Check, project: Project, findings: readonly Finding[]): readonly Edit[] {
+  return fix?.edits(project, findings).filter((edit) => isChange(project, edit)) ?? []
 }
 
 function isChange({ snapshot }: Project, { path, text, executable }: Edit): boolean {

@@ -30,7 +30,8 @@ export const setStrict: Fix = {
 
 export const completeManifest: Fix = {
   id: 'manifest-fields',
-  summary: 'adds what package.json leaves out and the project itself tells: module type, licence of the LICENSE file, test script, description of the README',
+  summary:
+    'adds what package.json leaves out and the project itself tells: module type, licence of the LICENSE file, test script, description of the README',
   edits: ({ snapshot, packages }, findings) =>
     packages.flatMap(({ document, manifest }) => {
       if (!findings.some(({ file, status }) => file === document.path && status === 'warn')) return []

@@ -25,7 +25,7 @@ export function reportText(report: Report): string {
   lines.push(...wrong.slice(0, MAX_CHECKS).flatMap((check) => ['', ...checkLines(check)]))
   const suppressed = report.checks.reduce((sum, check) => sum + check.suppressed, 0)
   if (suppressed > 0) lines.push('', `${plural(suppressed, 'finding')} accepted for a time`)
-  if (wrong.length > MAX_CHECKS) lines.push('', `${plural(wrong.length - MAX_CHECKS, 'check')} more did not pass`)
+  if (wrong.length > MAX_CHECKS) lines.push('', `${wrong.length - MAX_CHECKS} more did not pass`)
   const next = report.nextBestFix
   lines.push('', ...(next === undefined ? ['Nothing to mend.'] : wrap(`Next best fix: ${next.check}, +${next.gain}: ${next.mend}`, '')))
   return `${lines.join('\n')}\n`

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { type TestFile, writeFiles } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { scan } from './scan.ts'
+import { planFixes } from './fix.ts'
+import { lookAt, scan } from './scan.ts'
 import { takeSnapshot } from './snapshot.ts'
 
 let dir: string
@@ -185,6 +186,7 @@ describe('scan() survives what a tree may hold', () => {
       })
       const report = await scan(dir)
       expect(report.kinds).toContain('claude-plugin')
+      await planFixes(await lookAt(dir))
     }
   })
 
@@ -305,6 +307,89 @@ describe('scan() takes time in proportion to what it reads', () => {
       const begin = performance.now()
       await scan(dir)
       expect(performance.now() - begin).toBeLessThan(3_000)
+    })
+  }
+})
+
+describe('scan() of what Claude Code loads for a project alone', () => {
+  const hook = (command: string) => ({ hooks: { Stop: [{ hooks: [{ type: 'command', command }] }] } })
+  const own = (command: string): Readonly<Record<string, TestFile>> => ({
+    '.claude/settings.json': JSON.stringify(hook(command)),
+    'bin/a.sh': 'true',
+  })
+
+  it('judges hooks, skills, agents and servers in the places of a project', async () => {
+    writeFiles(dir, {
+      ...own(`sh "\${CLAUDE_PROJECT_DIR}/bin/gone.sh"`),
+      '.claude/skills/go/SKILL.md': '---\nname: go\n---\nGo',
+      '.claude/agents/a.md': '---\nname: a\ndescription: Looks at things\npermissionMode: plan\n---\nLook',
+      '.mcp.json': '{ "mcpServers": { "main": { "url": "https://example.com" } } }',
+    })
+    const report = await scan(dir)
+    const notes = (id: string) => findingsOf(report, id).map(({ file, note }) => `${file} ${note}`)
+    expect(notes('hooks.scripts')).toEqual(['.claude/settings.json runs bin/gone.sh, which is not there'])
+    expect(notes('skills.description')).toEqual(['.claude/skills/go/SKILL.md has no description'])
+    expect(notes('mcp.config')).toEqual(['.mcp.json server "main" has no command, and its url needs a type'])
+    // An agent of a project may set what a plugin's may not.
+    expect(notes('agents.frontmatter')).toEqual([])
+    expect([report.kinds, report.pluginType, report.notApplicable.includes('plugin.manifest')]).toEqual([[], undefined, true])
+  })
+
+  it('knows which root is empty there', async () => {
+    writeFiles(dir, own(`sh "\${CLAUDE_PLUGIN_ROOT}/bin/a.sh"`))
+    expect(findingsOf(await scan(dir), 'hooks.scripts')[0]?.note).toBe(
+      `names \${CLAUDE_PLUGIN_ROOT}, which is empty outside of a plugin: use \${CLAUDE_PROJECT_DIR}`,
+    )
+    writeFiles(dir, own(`sh "\${CLAUDE_PROJECT_DIR}/bin/a.sh"`))
+    expect(findingsOf(await scan(dir), 'hooks.scripts')).toEqual([])
+  })
+
+  it('asks nothing of settings without hooks', async () => {
+    writeFiles(dir, { '.claude/settings.json': '{ "permissions": {} }' })
+    expect(findingsOf(await scan(dir), 'hooks.shape')).toEqual([])
+  })
+})
+
+describe('scan() of projects in other languages', () => {
+  const TREES: Readonly<Record<string, Readonly<Record<string, TestFile>>>> = {
+    python: {
+      'pyproject.toml': '[project]\nname = "my-shop"\nversion = "1.0.0"\nrequires-python = ">=3.12"\ndependencies = ["httpx"]\n',
+      'uv.lock': '[[package]]\nname = "httpx"\nversion = "1.0.0"\n',
+      'src/my_shop/__init__.py': '',
+      'tests/test_shop.py': 'def test_one(): pass\n',
+      '.gitignore': '__pycache__/\n.venv/\n',
+    },
+    go: {
+      'go.mod': 'module example.com/shop\n\ngo 1.26\n\nrequire github.com/a/b v1.2.3\n',
+      'go.sum': 'github.com/a/b v1.2.3 h1:x=\n',
+      'main.go': 'package main\n',
+      'main_test.go': 'package main\n',
+      '.gitignore': '/shop\n',
+    },
+    rust: {
+      'Cargo.toml': '[package]\nname = "shop"\nversion = "1.0.0"\nedition = "2024"\nrust-version = "1.90"\n[dependencies]\nserde = "1"\n',
+      'Cargo.lock': '[[package]]\nname = "serde"\nversion = "1.0.0"\n[[package]]\nname = "shop"\nversion = "1.0.0"\n',
+      'src/main.rs': 'fn main() {}\n#[cfg(test)]\nmod tests {}\n',
+      '.gitignore': 'target/\n',
+    },
+  }
+  for (const [kind, files] of Object.entries(TREES)) {
+    it(`asks a ${kind} project what applies to it, and finds a good one good`, async () => {
+      writeFiles(dir, { ...files, 'README.md': 'word '.repeat(50), LICENSE: 'MIT', '.github/workflows/a.yml': 'on: push\n' })
+      const report = await scan(dir)
+      expect(report).toMatchObject({ kinds: [kind], score: 100 })
+      expect(report.checks.map(({ id }) => id)).toEqual(
+        expect.arrayContaining(
+          [
+            'structure.manifest',
+            'structure.layout',
+            'dependencies.lockfile-in-step',
+            'dependencies.runtime-declared',
+            'quality.tests-exist',
+          ].filter((id) => !(kind === 'go' && id === 'structure.layout')),
+        ),
+      )
+      expect(report.notApplicable).toEqual(expect.arrayContaining(['quality.test-script', 'structure.tsconfig-strict', 'plugin.manifest']))
     })
   }
 })

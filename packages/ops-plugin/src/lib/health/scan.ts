@@ -2,6 +2,7 @@ import type { Check } from './check.ts'
 import { ALL_CHECKS } from './checks/all.ts'
 import { type Facts, NO_FACTS } from './facts.ts'
 import { fingerprints } from './fingerprint.ts'
+import { editsFor } from './fix.ts'
 import { readGitFacts } from './git-facts.ts'
 import { judge } from './judge.ts'
 import { describeProject, type Project } from './project.ts'
@@ -63,7 +64,10 @@ export async function examine(path: string, options: ScanOptions = {}): Promise<
       title: check.title,
       status,
       weight,
-      ...(status !== 'pass' && { mend: check.mend, ...(check.fix && { fix: check.fix.id }) }),
+      ...(status !== 'pass' && {
+        mend: check.mend,
+        ...(check.fix && editsFor(check, project, findings).length > 0 && { fix: check.fix.id }),
+      }),
       docs: docsOf(check.id),
       findings: findings.slice(0, MAX_LISTED).map((finding, index) => {
         const fingerprint = marks[index] ?? ''

@@ -42,6 +42,7 @@ describe('scoreOf()', () => {
     const score = scoreOf([judged(90, 'pass'), judged(8, 'fail'), capped])
     expect(score).toMatchObject({ score: 49, status: 'fail', caps: [{ check: { id: 'security.2' }, at: 49 }] })
     expect(score.nextBestFix).toMatchObject({ check: { id: 'security.2' }, gain: 43 })
+    expect(scoreOf([judged(10, 'pass'), judged(88, 'fail'), capped])).toMatchObject({ score: 10, caps: [] })
     expect(scoreOf([judged(98, 'pass'), { ...capped, status: 'warn' }])).toMatchObject({ score: 99, caps: [] })
   })
 

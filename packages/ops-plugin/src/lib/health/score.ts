@@ -27,7 +27,7 @@ export interface Score {
   /** Share of the applying weight that could be judged, in percent: what is unknown lowers this and not the score. */
   readonly confidence: number
   readonly domains: readonly DomainScore[]
-  /** Failed checks that hold the score down, whatever the others earn. */
+  /** Failed checks that hold the score down to less than the others earn. */
   readonly caps: readonly { readonly check: Check; readonly at: number }[]
   /** The one mend that earns most. */
   readonly nextBestFix: { readonly check: Check; readonly gain: number } | undefined
@@ -75,7 +75,11 @@ export function scoreOf(judged: readonly Judged[], { strict = false }: { strict?
         judged.reduce((sum, { weight }) => sum + weight, 0),
       ),
     ),
-    caps: judged.flatMap(({ check, status }) => (status === 'fail' && check.cap !== undefined ? [{ check, at: check.cap }] : [])),
+    caps: judged.flatMap(({ check, status }) =>
+      status === 'fail' && check.cap !== undefined && check.cap < percent(earnedBy(judged, strict), possibleOf(judged))
+        ? [{ check, at: check.cap }]
+        : [],
+    ),
     domains,
     nextBestFix: bestFix(judged, strict, exact),
   }

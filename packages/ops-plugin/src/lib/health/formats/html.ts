@@ -18,7 +18,7 @@ h1 { font-size: 1.4rem; line-height: 1.25; margin: .5rem 0 } h2 { font-size: 1.1
 .bar { background: var(--line); border-radius: 4px; height: .6rem; overflow: hidden } .bar i { display: block; height: 100%; background: currentColor }
 details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; background: var(--card) }
 summary { cursor: pointer; padding: .6rem .9rem; font-weight: 600 } summary b { text-transform: uppercase; font-size: .8rem; margin-right: .4rem }
-details > div { padding: 0 .9rem .75rem } ul { margin: .25rem 0; padding-left: 1.2rem }
+details > div { padding: 0 .9rem .75rem } details p { margin: .25rem 0 } ul { margin: .25rem 0; padding-left: 1.2rem }
 code { font: .9em/1.4 ui-monospace, monospace } .passed li { color: var(--soft) }
 footer { margin: 2rem 0 1rem; border-top: 1px solid var(--line); padding-top: .75rem; font-size: .9rem }`
 
