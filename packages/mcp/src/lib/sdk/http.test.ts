@@ -1,0 +1,137 @@
+import { request } from 'node:http'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createSurface } from '../surface.ts'
+import { type HttpEndpoint, serveHttp } from './http.ts'
+
+const TOKEN = 'a-token-of-this-test'
+const read = { summary: 'Look', effect: 'read', input: z.object({}), output: z.object({ seen: z.boolean() }) } as const
+const surface = createSurface({
+  mounts: [
+    {
+      source: { name: 'demo', version: '1.0.0', summary: 'Shows', commands: { look: read } },
+      actions: async () => ({
+        call: async (_id, _input, options) => {
+          options?.onProgress?.({ message: 'looking' })
+          return { seen: true }
+        },
+        plan: () => Promise.reject(new Error('not here')),
+        approve: () => Promise.reject(new Error('not here')),
+        discard() {},
+        undo: () => Promise.reject(new Error('not here')),
+        plans: () => [],
+      }),
+    },
+  ],
+})
+
+let endpoint: HttpEndpoint
+beforeAll(async () => {
+  endpoint = await serveHttp(surface, { name: 'demo', title: 'Demo', version: '1.0.0' }, { port: 0, token: TOKEN, onFault() {} })
+})
+afterAll(() => endpoint.close())
+
+const DISCOVER = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'server/discover',
+  params: {
+    _meta: {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+      'io.modelcontextprotocol/clientCapabilities': {},
+    },
+  },
+}
+
+/** With node:http, as fetch sets the host by itself. */
+function post(
+  headers: Readonly<Record<string, string>>,
+  path = '/mcp',
+  body = JSON.stringify(DISCOVER),
+): Promise<{ status: number; text: string }> {
+  const { port, hostname } = new URL(endpoint.url)
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        port,
+        hostname,
+        path,
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'server/discover',
+          authorization: `Bearer ${TOKEN}`,
+          ...headers,
+        },
+      },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+describe('serveHttp()', () => {
+  it('listens on the loopback interface alone', () => {
+    expect(endpoint.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/)
+  })
+
+  it('answers who brings the token', async () => {
+    const { status, text } = await post({})
+    expect(status).toBe(200)
+    expect(text).toContain('"supportedVersions"')
+  })
+
+  it.for([
+    ['a host name that somebody made point here', { host: 'evil.example' }, 403],
+    ['a host name that only begins like ours', { host: 'localhost.evil.example' }, 403],
+    ['a page of another origin', { origin: 'https://evil.example' }, 403],
+    ['a page without an origin', { origin: 'null' }, 403],
+    ['nobody', { authorization: '' }, 401],
+    ['another token', { authorization: 'Bearer another' }, 401],
+    ['the token and more', { authorization: `Bearer ${TOKEN}x` }, 401],
+    ['another scheme', { authorization: `Basic ${TOKEN}` }, 401],
+  ] as const)('refuses %s', async ([, headers, expected]) => {
+    const { status, text } = await post(headers)
+    expect(status).toBe(expected)
+    expect(text).not.toContain(TOKEN)
+    expect(text).not.toContain('supportedVersions')
+  })
+
+  it('lets a page of this machine in, where it has the token', async () => {
+    expect((await post({ origin: 'http://localhost:6274' })).status).toBe(200)
+  })
+
+  it('knows no other path, and takes no body that is too large', async () => {
+    expect((await post({}, '/')).status).toBe(404)
+    expect((await post({}, '/mcp', `"${'x'.repeat(5_000_000)}"`)).status).toBe(413)
+  })
+
+  it('refuses a port that is taken', async () => {
+    const port = Number(new URL(endpoint.url).port)
+    const again = serveHttp(surface, { name: 'demo', title: 'Demo', version: '1.0.0' }, { port, token: TOKEN, onFault() {} })
+    await expect(again).rejects.toMatchObject({ code: 'USAGE', data: { port } })
+  })
+
+  it.for(['2026-07-28', undefined])('serves the SDK’s client, protocol %s, with progress', async (pin) => {
+    const client = new Client({ name: 'test', version: '1' }, pin === undefined ? {} : { versionNegotiation: { mode: { pin } } })
+    const heard: unknown[] = []
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(endpoint.url), { requestInit: { headers: { authorization: `Bearer ${TOKEN}` } } }),
+    )
+    const result = await client.callTool({ name: 'demo_look', arguments: {} }, { onprogress: (progress) => void heard.push(progress) })
+    expect(result.structuredContent).toEqual({ seen: true })
+    expect(heard).toMatchObject([{ message: 'looking' }])
+    await client.close()
+  })
+})
