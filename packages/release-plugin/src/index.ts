@@ -1,6 +1,7 @@
 import { definePlugin } from '@switchyard/plugin-kit'
 import { cutCommands } from './lib/cut/commands.ts'
 import * as events from './lib/cut/events.ts'
+import { flowCommands } from './lib/flows/commands.ts'
 import { mapCommands } from './lib/map/commands.ts'
 import { planCommands } from './lib/plan/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
@@ -20,7 +21,7 @@ const release = definePlugin({
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
   publishes: Object.values(events),
   tables: recordTables,
-  commands: { ...planCommands, ...mapCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands },
+  commands: { ...planCommands, ...mapCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands, ...flowCommands },
 })
 
 export default release

@@ -1,0 +1,229 @@
+import { resolve } from 'node:path'
+import { type ChainData, type Context, chains, command } from '@switchyard/plugin-kit'
+import { z } from 'zod'
+import { type Git, openGit } from '../git/git.ts'
+import { branchRef, currentBranch, resolveRef } from '../git/refs.ts'
+import { projectField } from '../plan/input.ts'
+import { beginBranch, removeBranch, startOf } from './branch.ts'
+import { backportFailed, branchUnknown } from './errors.ts'
+import { commitsOf, pick, unpick } from './pick.ts'
+
+const LONG_MS = 300_000
+
+const gitOf = (project: string, { workspace, signal }: Context): Promise<Git> => openGit(resolve(workspace, project), { signal })
+const branchName = z.string().min(1).describe('Such as hotfix/login or release/1.x')
+
+const begun = z.object({
+  project: z.string(),
+  branch: z.string(),
+  commit: z.string().describe('Where it stands'),
+  from: z.string(),
+  isNew: z.boolean(),
+  back: z.string().nullable().describe('The branch that was checked out before; null where HEAD was detached'),
+})
+
+const branch = command({
+  summary: 'Begin a branch for a hotfix or a release line, at the last release unless told otherwise',
+  examples: [
+    'start a hotfix branch',
+    'begin a branch hotfix/login at the last release',
+    'make a release branch for 1.x',
+    'create the branch release/2.x from v2.0.0',
+    'branch off the last release',
+    'open a hotfix branch for the broken login',
+    'cut a maintenance branch from tag v1.4.0',
+    'I need a branch to fix the released version',
+  ],
+  effect: 'write',
+  timeoutMs: LONG_MS,
+  input: z.object({
+    project: projectField,
+    name: branchName,
+    from: z.string().min(1).optional().describe('Tag, branch or commit; absent: the last release'),
+    switch: z.boolean().default(true).describe('Check it out'),
+    reuse: z.boolean().default(false).describe('Take a branch of that name that is there'),
+  }),
+  output: begun,
+  async plan(input, ctx) {
+    const git = await gitOf(input.project, ctx)
+    const { from, commit } = await startOf(git, input.name, input.from)
+    const detail = `begin ${input.name} at ${from} (${commit.slice(0, 12)})${input.switch ? ' and check it out' : ''}`
+    return { summary: `Begin the branch ${input.name} at ${from}`, steps: [{ does: 'run', target: 'git', detail }] }
+  },
+  undo: ({ project, branch: name, commit, back, isNew }) =>
+    isNew ? { command: 'release.branch.remove', input: { project, name, commit, back } } : undefined,
+  async run(input, ctx) {
+    const git = await gitOf(input.project, ctx)
+    const back = (await currentBranch(git)) ?? null
+    const told = { project: git.root, branch: input.name, back }
+    const there = await resolveRef(git, branchRef(input.name))
+    if (input.reuse && there !== undefined) return { ...told, commit: there, from: input.name, isNew: false }
+    const start = await startOf(git, input.name, input.from)
+    await beginBranch(git, start, input.switch)
+    return { ...told, commit: start.commit, from: start.from, isNew: true }
+  },
+})
+
+const branchRemove = command({
+  summary: 'Remove a branch that has no commits of its own, the way back of release.branch',
+  examples: [
+    'remove the empty hotfix branch again',
+    'delete the release branch that we just began',
+    'take the new branch back',
+    'drop the unused branch hotfix/login',
+    'undo beginning the branch',
+    'get rid of the branch release/3.x, nothing is on it',
+    'forget the hotfix branch',
+    'remove branch hotfix/typo and go back to main',
+  ],
+  effect: 'destroy',
+  rare: true,
+  idempotent: true,
+  input: z.object({
+    project: projectField,
+    name: branchName,
+    commit: z.string().min(7).describe('Where it must still stand'),
+    back: z.string().nullable().default(null).describe('What is checked out instead where it is'),
+  }),
+  output: z.object({ branch: z.string() }),
+  plan: ({ name }) => ({ summary: `Remove the branch ${name}`, steps: [{ does: 'remove', target: `branch ${name}` }] }),
+  async run({ project, name, commit, back }, ctx) {
+    await removeBranch(await gitOf(project, ctx), name, commit, back)
+    return { branch: name }
+  },
+})
+
+const pickedOutput = z.object({
+  project: z.string(),
+  branch: z.string(),
+  before: z.string(),
+  after: z.string(),
+  picked: z.array(z.object({ from: z.string(), to: z.string() })),
+  skipped: z.array(z.string()).describe('Commits whose change the branch has already'),
+})
+
+const portPick = command({
+  summary: 'Put commits on a branch that nobody has checked out; the chain of release.backport calls this',
+  examples: [],
+  effect: 'write',
+  rare: true,
+  idempotent: true,
+  timeoutMs: LONG_MS,
+  input: z.object({ project: projectField, branch: branchName, onto: z.string(), commits: z.array(z.string()).min(1) }),
+  output: pickedOutput,
+  plan: ({ branch: name, commits }) => ({
+    summary: `Put ${commits.length} commits on ${name}`,
+    steps: commits.map((commit) => ({ does: 'run', target: 'git', detail: `cherry-pick ${commit.slice(0, 12)} onto ${name}` })),
+  }),
+  undo: ({ project, branch: name, before, after }) => ({ command: 'release.port.unpick', input: { project, branch: name, before, after } }),
+  async run({ project, branch: name, onto, commits }, ctx) {
+    const git = await gitOf(project, ctx)
+    return { project: git.root, branch: name, ...(await pick(git, name, onto, await commitsOf(git, commits), ctx.dataDir)) }
+  },
+})
+
+const portUnpick = command({
+  summary: 'Take ported commits off a branch, if nobody went on from them; the way back of release.backport',
+  examples: [],
+  effect: 'destroy',
+  rare: true,
+  idempotent: true,
+  input: z.object({ project: projectField, branch: branchName, before: z.string(), after: z.string(), remove: z.boolean().default(false) }),
+  output: z.object({ branch: z.string() }),
+  plan: ({ branch: name, before }) => ({
+    summary: `Move ${name} back`,
+    steps: [{ does: 'run', target: 'git', detail: `move ${name} back to ${before.slice(0, 12)}` }],
+  }),
+  async run({ project, branch: name, ...moved }, ctx) {
+    await unpick(await gitOf(project, ctx), name, moved)
+    return { branch: name }
+  },
+})
+
+const backport = command({
+  summary: 'Port commits back to the branch of an older release, without touching what is checked out',
+  description: 'Each commit says where it comes from. Where one conflicts, nothing is changed and the files are named.',
+  examples: [
+    'backport the fix to 1.x',
+    'port commit abc1234 back to release/1.x',
+    'cherry-pick the last fix onto the release branch',
+    'bring that bug fix to the old release line',
+    'apply 3f2a91c to release/2.x as well',
+    'back-port HEAD to the maintenance branch',
+    'the fix must also go into version 1',
+    'copy these commits to the branch release/1.4',
+  ],
+  effect: 'write',
+  timeoutMs: LONG_MS,
+  input: z.object({
+    project: projectField,
+    commits: z.array(z.string().min(1)).min(1).default(['HEAD']).describe('Oldest first; absent: the last one'),
+    to: branchName,
+    from: z.string().min(1).optional().describe('Where the branch begins if there is none yet, such as v1.4.0'),
+  }),
+  output: pickedOutput.extend({ isNew: z.boolean().describe('Whether the branch was begun for it') }),
+  async plan(input, ctx) {
+    const git = await gitOf(input.project, ctx)
+    const commits = await commitsOf(git, input.commits)
+    const isThere = (await resolveRef(git, branchRef(input.to))) !== undefined
+    if (!isThere && input.from === undefined) throw branchUnknown(input.to)
+    const begin = isThere ? [] : [{ does: 'run' as const, target: 'git', detail: `begin ${input.to} at ${input.from}` }]
+    const picks = commits.map((commit) => ({
+      does: 'run' as const,
+      target: 'git',
+      detail: `cherry-pick ${commit.slice(0, 12)} onto ${input.to}`,
+    }))
+    return { summary: `Port ${commits.length} commit${commits.length === 1 ? '' : 's'} back to ${input.to}`, steps: [...begin, ...picks] }
+  },
+  undo: ({ project, branch: name, before, after, isNew }) => ({
+    command: 'release.port.unpick',
+    input: { project, branch: name, before, after, remove: isNew },
+  }),
+  async run({ project, commits, to, from }, ctx) {
+    const git = await gitOf(project, ctx)
+    const isNew = (await resolveRef(git, branchRef(to))) === undefined
+    if (isNew && from === undefined) throw branchUnknown(to)
+    const full = await commitsOf(git, commits)
+    const outcome = await ctx.call(chains.run, { chain: backportChain, input: { project: git.root, to, from: from ?? to, commits: full } })
+    if (outcome.state !== 'done')
+      throw backportFailed(outcome.error?.code ?? 'BACKPORT_FAILED', outcome.error?.message ?? `the chain is ${outcome.state}`)
+    return { ...pickedOutput.parse(outcome.output), isNew }
+  },
+})
+
+/** Begins the branch where there is none, then picks; what fails is taken back. */
+const backportChain: ChainData = {
+  name: 'release-backport',
+  summary: 'Port commits back to a release branch',
+  input: {
+    project: { type: 'string' },
+    to: { type: 'string' },
+    from: { type: 'string' },
+    commits: { type: 'list', items: { type: 'string' } },
+  },
+  steps: [
+    {
+      id: 'branch',
+      call: 'release.branch',
+      input: { project: '${{ input.project }}', name: '${{ input.to }}', from: '${{ input.from }}', switch: false, reuse: true },
+    },
+    {
+      id: 'pick',
+      call: 'release.port.pick',
+      input: {
+        project: '${{ input.project }}',
+        branch: '${{ input.to }}',
+        onto: '${{ steps.branch.output.commit }}',
+        commits: '${{ input.commits }}',
+      },
+    },
+  ],
+}
+
+export const flowCommands = {
+  branch,
+  'branch.remove': branchRemove,
+  backport,
+  'port.pick': portPick,
+  'port.unpick': portUnpick,
+}
