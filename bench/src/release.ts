@@ -1,21 +1,14 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import ops from '@switchyard/ops-plugin'
 import release from '@switchyard/release-plugin'
 import { openYard } from '@switchyard/yard'
+import { runGitCliff } from 'git-cliff'
 import type { BenchCase } from './lib/bench.ts'
 
-const run = promisify(execFile)
 const COMMITS = 20_000
 const UNRELEASED = 500
-const SWITCHYARD = fileURLToPath(new URL('../../packages/cli/bin/switchyard.js', import.meta.url))
-const require = createRequire(import.meta.url)
-const CLIFF = fileURLToPath(import.meta.resolve('git-cliff/cli'))
 
 /** The same changelog as ours: what users notice, in the groups of Keep a Changelog. */
 const CLIFF_CONFIG = `
@@ -69,8 +62,6 @@ function makeRepository(): string {
   return dir
 }
 
-const cliffArgs = (dir: string): string[] => ['--config', join(dir, '.git/cliff.toml'), '--unreleased', '--offline', '--repository', dir]
-
 async function elapsed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await work()
@@ -80,42 +71,33 @@ async function elapsed(work: () => Promise<unknown>): Promise<number> {
 /** The commits that a changelog names. */
 const named = (changelog: string): string[] => [...changelog.matchAll(/^- .*\b([0-9a-f]{7})\)$/gm)].map((match) => match[1] ?? '').sort()
 
-function planCase(how: 'in a process that runs' | 'as a whole process'): BenchCase {
-  return {
-    case: `release.plan ${how}, ${COMMITS} commits, ${UNRELEASED} since the last tag`,
+/** How long a plan takes beside the fastest changelog there is, both called from a process that runs. */
+export const releaseCases: readonly BenchCase[] = [
+  {
+    case: `release.plan of ${COMMITS} commits, ${UNRELEASED} of them since the last tag`,
     unit: 'ms',
-    peerName: how === 'as a whole process' ? 'npx git-cliff' : "git-cliff's binary",
+    peerName: 'git-cliff, the changelog alone',
     floor: 1,
     better: 'lower',
     async setup() {
       const dir = makeRepository()
-      const yard = await openYard(dir, { plugins: [ops, release], memory: true })
+      const yard = await openYard(dir, { plugins: [release], memory: true })
       const plan = async (): Promise<{ releases: { changelog: { section: string } }[] }> => (await yard.call('release.plan', {})) as never
-      const cliff = async (): Promise<string> => (await run(cliffBinary(), cliffArgs(dir), { cwd: dir })).stdout
+      const cliff = async (): Promise<string> => {
+        const options = { config: join(dir, '.git/cliff.toml'), unreleased: true, offline: true, repository: dir }
+        return String((await runGitCliff(options, { cwd: dir, stdio: 'pipe' })).stdout)
+      }
       const [ours, theirs] = [named((await plan()).releases[0]?.changelog.section ?? ''), named(await cliff())]
       if (ours.length === 0 || ours.join() !== theirs.join())
         throw new Error(`The changelogs differ: ${ours.length} and ${theirs.length} entries`)
-      const whole = how === 'as a whole process'
       return {
-        ours: () =>
-          elapsed(() =>
-            whole ? run(process.execPath, [SWITCHYARD, 'release', 'plan', '--json'], { cwd: dir, maxBuffer: 1 << 26 }) : plan(),
-          ),
-        peer: () => elapsed(() => (whole ? run(process.execPath, [CLIFF, ...cliffArgs(dir)], { cwd: dir }) : cliff())),
+        ours: () => elapsed(plan),
+        peer: () => elapsed(cliff),
         async close() {
           await yard.close()
           rmSync(dir, { recursive: true, force: true })
         },
       }
     },
-  }
-}
-
-/** The program itself, without what npm puts before it. */
-function cliffBinary(): string {
-  const name = `git-cliff-${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  return require.resolve(`${name}/bin/git-cliff${process.platform === 'win32' ? '.exe' : ''}`, { paths: [CLIFF] })
-}
-
-/** How long a plan takes beside the fastest changelog there is. */
-export const releaseCases: readonly BenchCase[] = [planCase('in a process that runs'), planCase('as a whole process')]
+  },
+]

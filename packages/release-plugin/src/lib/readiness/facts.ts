@@ -34,7 +34,8 @@ async function asked<value>(call: () => Promise<unknown>, schema: z.ZodType<valu
   } catch (error) {
     if (signal.aborted) throw error
     if (!isSwitchyardError(error)) return { unknown: String(error) }
-    return { unknown: NOBODY.has(error.code) ? 'no plugin answers that here' : error.message }
+    if (NOBODY.has(error.code)) return { unknown: 'no plugin answers that here' }
+    return { unknown: error.code.startsWith('PROJECT_') ? 'the project is not registered: switchyard ops project create' : error.message }
   }
 }
 
