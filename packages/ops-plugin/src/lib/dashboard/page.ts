@@ -1,6 +1,6 @@
 import { plural } from '../health/report.ts'
+import { ago } from '../records/columns.ts'
 import type { ProjectStatus, Status } from './status.ts'
-import { ago } from './text.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #5a6370; --paper: #fff; --line: #dfe3e8; --card: #f6f7f9;

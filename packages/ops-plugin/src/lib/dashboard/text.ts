@@ -1,8 +1,8 @@
 import { plural, printable } from '../health/report.ts'
+import { ago, cut } from '../records/columns.ts'
 import { sparkline } from '../records/health-check.ts'
 import type { ProjectStatus, Status } from './status.ts'
 
-const WIDTH = 80
 const NAME_WIDTH = 22
 
 /** The dashboard for a terminal of 80 columns: one line a project, or everything of the only one. */
@@ -15,7 +15,7 @@ export function statusText(status: Status): string {
       : projects.length === 1 && more === 0
         ? oneProject(only, at)
         : [...table(projects, at), ...(more > 0 ? [`and ${plural(more, 'project')} more: switchyard ops status --limit 200`] : [])]
-  return [...lines, ...services(status)].map((line) => cut(line, WIDTH)).join('\n')
+  return [...lines, ...services(status)].map((line) => cut(line)).join('\n')
 }
 
 function table(projects: readonly ProjectStatus[], at: string): string[] {
@@ -42,7 +42,7 @@ function oneProject({ name, type, version, health, issues, release, runbooks }: 
   if (health === undefined) lines.push('health    not recorded yet: switchyard ops health record')
   else {
     const { score, status, delta, trend, checkedAt, worst } = health
-    const change = delta === undefined ? '' : ` (${delta < 0 ? '' : '+'}${delta})`
+    const change = delta === undefined || delta === 0 ? '' : ` (${delta < 0 ? '' : '+'}${delta})`
     lines.push(`health    ${score} of 100, ${status}${change}  ${sparkline(trend)}  ${ago(checkedAt, at)}`)
     for (const { check, status: state, message } of worst) lines.push(`          ${state.padEnd(4)}  ${check}: ${printable(message)}`)
   }
@@ -61,21 +61,4 @@ function services({ services: found, incidents, at }: Status): string[] {
     ({ id, title, severity, openedAt }) => `incident  ${id}, ${severity}: ${printable(title)}, ${ago(openedAt, at)}`,
   )
   return lines.length + open.length === 0 ? [] : ['', ...lines, ...open]
-}
-
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
-
-/** How long before `at` something was, roughly. */
-export function ago(then: string, at: string): string {
-  const ms = Date.parse(at) - Date.parse(then)
-  if (ms < MINUTE_MS) return 'just now'
-  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ago`
-  return ms < 2 * DAY_MS ? `${Math.floor(ms / HOUR_MS)} h ago` : `${Math.floor(ms / DAY_MS)} days ago`
-}
-
-function cut(line: string, width: number): string {
-  const trimmed = line.trimEnd()
-  return trimmed.length > width ? `${trimmed.slice(0, width - 1)}…` : trimmed
 }

@@ -3,6 +3,7 @@ import { type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import type { ScanReport } from '../health/schema.ts'
 import { change } from '../records/changes.ts'
+import { columns, withMore } from '../records/columns.ts'
 import { noFolder, recordUnknown } from '../records/errors.ts'
 import { nextCursor, pageInput, sinceUntil, spanMs } from '../records/list.ts'
 import { ensureProject, nameOf, needProject, projectRef, type Wanted, wantProject } from '../records/project.ts'
@@ -18,6 +19,7 @@ import {
   issueLineOf,
   issueRecord,
   issueRecordOf,
+  issueText,
   type NamedIssue,
   reopenIssue,
   SELECT_ISSUE,
@@ -137,9 +139,12 @@ const get = command({
   ],
   effect: 'read',
   input: z.object({ id: issueId }),
-  output: issueRecord,
+  output: issueRecord.extend({ text: z.string() }),
   resource: { uri: 'ops://issues/{id}' },
-  run: ({ id }, ctx) => recordOf(ctx, id),
+  run({ id }, ctx) {
+    const issue = recordOf(ctx, id)
+    return { ...issue, text: issueText(issue) }
+  },
 })
 
 const oneOrMore = <const values extends readonly [string, ...string[]]>(values: values) =>
@@ -173,7 +178,7 @@ const list = command({
     ...sinceUntil,
     ...pageInput,
   }),
-  output: z.object({ issues: z.array(issueLine), nextCursor }),
+  output: z.object({ issues: z.array(issueLine), nextCursor, text: z.string() }),
   resource: { uri: 'ops://issues' },
   run({ project, status, priority, category, source, check, text, sort, since, until, limit, cursor }, ctx) {
     const nowMs = ctx.clock.now()
@@ -191,7 +196,10 @@ const list = command({
       },
       { sort, limit, cursor },
     )
-    return { issues: rows.map((row) => issueLineOf(row, nowMs)), ...rest }
+    const issues = rows.map((row) => issueLineOf(row, nowMs))
+    const isOne = project !== undefined
+    const cells = issues.map((one) => [`#${one.id}`, one.priority, one.status, one.category, ...(isOne ? [] : [one.project]), one.title])
+    return { issues, ...rest, text: withMore(columns(cells, 'No issue fits.'), rest.nextCursor) }
   },
 })
 

@@ -1,5 +1,6 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { place, printable } from '../health/report.ts'
 import type { Writes } from '../records/changes.ts'
 import { isoOf } from '../records/list.ts'
 import {
@@ -171,4 +172,23 @@ export function reopenIssue(writes: Writes, row: IssueRow, nowMs: number, reason
     updated_ms: nowMs,
   })
   addEvent(writes, row.id, nowMs, 'reopened', reason, { resolution: row.resolution, as: row.closed_as })
+}
+
+/** One issue for people, 80 columns wide. */
+export function issueText(issue: IssueRecord): string {
+  const { id, title, project, status, priority, category, ageDays, description, resolution, evidence, links, history } = issue
+  return [
+    `#${id} ${title}`,
+    `${project} · ${status} · ${priority} · ${category} · ${ageDays} days`,
+    ...(description === '' ? [] : ['', ...description.split('\n')]),
+    ...(evidence.length === 0
+      ? []
+      : ['', ...evidence.map(({ note, file, line }) => `- ${file === undefined ? '' : `${place({ file, line })}`}${note}`)]),
+    ...(resolution === undefined ? [] : ['', `Closed: ${resolution}`]),
+    ...links.map(({ url }) => `At ${url}`),
+    '',
+    ...history.map(({ at, what, note }) => `${at.slice(0, 16).replace('T', ' ')}  ${what}${note === '' ? '' : `: ${note}`}`),
+  ]
+    .map(printable)
+    .join('\n')
 }

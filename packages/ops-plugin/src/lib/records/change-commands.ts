@@ -22,7 +22,7 @@ const revertCommand = command({
   output: z.object({ doing: z.string().describe('What was taken back'), rows: z.int(), change: changeNumber }),
   plan({ change }, { store, workspace }) {
     const { doing, touches } = describeChange(store, change)
-    const files = touches.filter(({ place }) => place === 'file')
+    const files = touches.filter(({ place }) => place === 'file' || place === 'folder')
     return {
       summary: `Take back: ${doing}`,
       steps: [

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Context, PluginStore } from '@switchyard/plugin-kit'
 import { changeStale, changeUnknown } from './errors.ts'
@@ -20,6 +20,8 @@ export type ChangeContext = Pick<Context, 'store' | 'clock'>
 
 const KEPT_MS = 30 * 86_400_000
 const FILE = 'file'
+/** A folder that had to be made for a file; it goes with the file, unless somebody put more into it. */
+const FOLDER = 'folder'
 
 /**
  * Does `work` in one transaction and notes what every row and file was before; what it returns is completed with the number
@@ -37,7 +39,7 @@ export function change<result extends object>(
     if (noted.length === 0) return result
     const change = note(store, doing, nowMs, noted)
     // Files come last: they are not rolled back when a statement fails.
-    for (const { place, item, after } of noted) if (place === FILE) replaceFile(item, after ?? undefined)
+    for (const one of noted) applyToDisk(one)
     return { ...result, change }
   })
 }
@@ -70,13 +72,13 @@ export function revert({ store, clock }: ChangeContext, id: number): Promise<{ d
     const noted = notedBy(store, id).toReversed()
     const back: Noted[] = []
     for (const { place, item, before, after } of noted) {
-      if (contentNow(store, place, item) !== after) throw changeStale(id, place === FILE ? item : `${kindOf(place)} ${item}`)
-      if (place !== FILE) writeRow(store, place as TableName, Number(item), before)
+      if (contentNow(store, place, item) !== after) throw changeStale(id, isOnDisk(place) ? item : `${kindOf(place)} ${item}`)
+      if (!isOnDisk(place)) writeRow(store, place as TableName, Number(item), before)
       back.push({ place, item, before: after, after: before })
     }
     store.prepare('UPDATE ops_change SET reverted = 1 WHERE id = ?').run(id)
     const change = note(store, `take back: ${doing}`, clock.now(), back)
-    for (const { place, item, after } of back) if (place === FILE) replaceFile(item, after ?? undefined)
+    for (const one of back) applyToDisk(one)
     return { doing, rows: noted.length, change }
   })
 }
@@ -141,6 +143,7 @@ function createWrites(store: PluginStore, noted: Noted[]): Writes {
       store.prepare(`DELETE FROM ${table} WHERE id = ?`).run(id)
     },
     file(path, content) {
+      for (const folder of missingFolders(path)) noted.push({ place: FOLDER, item: folder, before: null, after: '' })
       noted.push({ place: FILE, item: path, before: readFile(path), after: content ?? null })
     },
   }
@@ -150,6 +153,7 @@ function createWrites(store: PluginStore, noted: Noted[]): Writes {
 const kindOf = (place: string): string => place.slice('ops_'.length).replaceAll('_', ' ')
 
 function contentNow(store: PluginStore, place: string, item: string): string | null {
+  if (place === FOLDER) return existsSync(item) ? '' : null
   return place === FILE ? readFile(item) : rowNow(store, place as TableName, Number(item))
 }
 
@@ -188,13 +192,25 @@ function readFile(path: string): string | null {
   }
 }
 
-function replaceFile(path: string, content: string | undefined): void {
-  if (content === undefined) {
-    rmSync(path, { force: true })
-    return
+const isOnDisk = (place: string): boolean => place === FILE || place === FOLDER
+
+/** Outermost first. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = []
+  for (let folder = dirname(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
+  return missing
+}
+
+function applyToDisk({ place, item, after }: Noted): void {
+  if (place === FOLDER) {
+    if (after !== null) mkdirSync(item, { recursive: true })
+    else if (readdirSync(item).length === 0) rmdirSync(item)
+  } else if (place === FILE) {
+    if (after === null) rmSync(item, { force: true })
+    else {
+      const partial = `${item}.partial-${process.pid}`
+      writeFileSync(partial, after)
+      renameSync(partial, item)
+    }
   }
-  mkdirSync(dirname(path), { recursive: true })
-  const partial = `${path}.partial-${process.pid}`
-  writeFileSync(partial, content)
-  renameSync(partial, path)
 }

@@ -4,6 +4,7 @@ import { type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { type ScanReport, scanInput } from '../health/schema.ts'
 import { change } from './changes.ts'
+import { columns, withMore } from './columns.ts'
 import { fileExists, noFolder, noHealthCheck, recordUnknown } from './errors.ts'
 import {
   compareChecks,
@@ -148,7 +149,7 @@ const history = command({
     ...sinceUntil,
     ...pageInput,
   }),
-  output: z.object({ checks: z.array(healthLine), nextCursor }),
+  output: z.object({ checks: z.array(healthLine), nextCursor, text: z.string() }),
   run({ project, status, latest, sort, since, until, limit, cursor }, ctx) {
     const { store, clock } = ctx
     const { sinceMs, untilMs } = spanMs({ since, until }, clock.now())
@@ -167,9 +168,22 @@ const history = command({
       limit,
       cursor,
     })
-    return { checks: rows.map(healthLineOf), ...rest }
+    const checks = rows.map(healthLineOf)
+    return { checks, ...rest, text: withMore(healthLines(checks), rest.nextCursor) }
   },
 })
+
+const healthLines = (checks: readonly z.output<typeof healthLine>[]): string =>
+  columns(
+    checks.map(({ id, createdAt, score, status, project }) => [
+      `#${id}`,
+      createdAt.slice(0, 16).replace('T', ' '),
+      String(score),
+      status,
+      project,
+    ]),
+    'No health check is on record: switchyard ops health record',
+  )
 
 const latestOfEach = command({
   summary: 'Show the newest recorded health of every project',
@@ -186,14 +200,15 @@ const latestOfEach = command({
   effect: 'read',
   rare: true,
   input: z.object({}),
-  output: z.object({ checks: z.array(healthLine) }),
+  output: z.object({ checks: z.array(healthLine), text: z.string() }),
   resource: { uri: 'ops://health' },
-  run: (_, { store }) => ({
-    checks: store
+  run(_, { store }) {
+    const checks = store
       .prepare(`${SELECT_HEALTH} WHERE h.id IN (SELECT max(id) FROM ops_health_check GROUP BY project_id) ORDER BY h.score, h.id`)
       .all<HealthRow & { project: string }>()
-      .map(healthLineOf),
-  }),
+      .map(healthLineOf)
+    return { checks, text: healthLines(checks) }
+  },
 })
 
 const trend = command({

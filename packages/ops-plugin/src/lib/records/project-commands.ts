@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { change } from './changes.ts'
+import { columns, withMore } from './columns.ts'
 import { projectTaken, projectUnknown } from './errors.ts'
 import { nextCursor, pageById, pageInput } from './list.ts'
 import {
@@ -113,7 +114,7 @@ const list = command({
     sort: z.enum(['newest', 'oldest']).default('newest'),
     ...pageInput,
   }),
-  output: z.object({ projects: z.array(projectSchema), nextCursor }),
+  output: z.object({ projects: z.array(projectSchema), nextCursor, text: z.string() }),
   resource: { uri: 'ops://projects' },
   run({ type, name, sort, limit, cursor }, { store }) {
     const { rows, ...rest } = pageById<ProjectRow>(store, {
@@ -128,7 +129,13 @@ const list = command({
       limit,
       cursor,
     })
-    return { projects: rows.map(projectRecord), ...rest }
+    const projects = rows.map(projectRecord)
+    const cells = projects.map((one) => [String(one.id), one.name, one.type, one.version ?? '-', one.path ?? '-'])
+    return {
+      projects,
+      ...rest,
+      text: withMore(columns(cells, 'No project is registered yet: switchyard ops project register'), rest.nextCursor),
+    }
   },
 })
 

@@ -100,7 +100,7 @@ describe('ops.change.revert', () => {
     const back = await call(kit, 'change.revert', { change })
     await expect(call(kit, 'issue.get', { id: 1 })).rejects.toMatchObject({ code: 'RECORD_UNKNOWN' })
     // The project that was recorded along with it is gone too.
-    expect(await call(kit, 'project.list')).toEqual({ projects: [] })
+    expect(await call(kit, 'project.list')).toMatchObject({ projects: [] })
     await expect(call(kit, 'change.revert', { change })).rejects.toMatchObject({ code: 'CHANGE_STALE' })
     await call(kit, 'change.revert', { change: back.change })
     expect(await call(kit, 'issue.get', { id: 1 })).toMatchObject({ title: 'One' })
@@ -169,7 +169,7 @@ describe('ops.health', () => {
     await expect(call(kit, 'health.history', { sort: 'oldest', cursor: nextCursor })).rejects.toMatchObject({ code: 'CURSOR_INVALID' })
     await expect(call(kit, 'health.history', { cursor: 'bm8' })).rejects.toMatchObject({ code: 'CURSOR_INVALID' })
     expect(await call(kit, 'health.history', { latest: true })).toMatchObject({ checks: [{ id: 7 }] })
-    expect(await call(kit, 'health.history', { since: '1h', status: 'fail' })).toEqual({ checks: [] })
+    expect(await call(kit, 'health.history', { since: '1h', status: 'fail' })).toMatchObject({ checks: [] })
     await expect(call(kit, 'health.history', { since: 'soon' })).rejects.toMatchObject({ code: 'TIME_INVALID' })
   })
 

@@ -1,6 +1,7 @@
 import { type ChainRehearsal, type Context, chains, command, type PlanStep } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { change } from '../records/changes.ts'
+import { columns, withMore } from '../records/columns.ts'
 import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from '../records/list.ts'
 import { ensureProject, findProject, folderOf, nameOf, needProject, projectRef, wantProject } from '../records/project.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
@@ -70,6 +71,7 @@ const list = command({
         problem: z.string().optional(),
       }),
     ),
+    text: z.string(),
   }),
   async run({ project }, ctx) {
     const { runbookFiles } = await import('./catalog.ts')
@@ -82,7 +84,14 @@ const list = command({
       file,
       ...(problems[0] !== undefined && { problem: problems[0] }),
     }))
-    return { runbooks: [...Object.entries(BUILT_IN).map(([name, summary]) => ({ name, kind: 'chain' as const, summary })), ...own] }
+    const runbooks = [...Object.entries(BUILT_IN).map(([name, summary]) => ({ name, kind: 'chain' as const, summary })), ...own]
+    return {
+      runbooks,
+      text: columns(
+        runbooks.map(({ name, summary }) => [name, summary]),
+        'There is none.',
+      ),
+    }
   },
 })
 
@@ -356,7 +365,7 @@ const history = command({
     ...sinceUntil,
     ...pageInput,
   }),
-  output: z.object({ runs: z.array(runLine), nextCursor }),
+  output: z.object({ runs: z.array(runLine), nextCursor, text: z.string() }),
   resource: { uri: 'ops://runs' },
   run({ project, runbook, status, sort, since, until, limit, cursor }, ctx) {
     const { sinceMs, untilMs } = spanMs({ since, until }, ctx.clock.now())
@@ -375,7 +384,16 @@ const history = command({
       limit,
       cursor,
     })
-    return { runs: rows.map(runLineOf), ...rest }
+    const runs = rows.map(runLineOf)
+    const cells = runs.map((one) => [
+      `#${one.run}`,
+      one.startedAt.slice(0, 16).replace('T', ' '),
+      one.status,
+      `${one.stepsCompleted}/${one.totalSteps}`,
+      one.project,
+      one.runbook,
+    ])
+    return { runs, ...rest, text: withMore(columns(cells, 'No runbook was run yet.'), rest.nextCursor) }
   },
 })
 

@@ -111,7 +111,7 @@ describe('ops.runbook.run of a Markdown runbook', () => {
         code: 'RUNBOOK_VALUE',
       })
     await expect(call(kit, 'run', { runbook: 'nothing' })).rejects.toMatchObject({ code: 'RUNBOOK_UNKNOWN' })
-    expect(await call(kit, 'history')).toEqual({ runs: [] })
+    expect(await call(kit, 'history')).toMatchObject({ runs: [] })
   })
 
   it('hands no secret of ours to a script, and keeps none that it prints', async () => {
@@ -163,7 +163,7 @@ describe('ops.runbook.run of what comes along', () => {
   it('says what is missing where a plugin that it needs is not there, and records nothing', async () => {
     await using kit = await opened({})
     await expect(call(kit, 'run', { runbook: 'hotfix', values: { title: 'x' } })).rejects.toMatchObject({ code: 'CHAIN_INVALID' })
-    expect(await call(kit, 'history')).toEqual({ runs: [] })
+    expect(await call(kit, 'history')).toMatchObject({ runs: [] })
   })
 
   it('lists them beside those of the project, and shows their steps', async () => {
