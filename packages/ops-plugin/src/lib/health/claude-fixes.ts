@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { JSONPath } from 'jsonc-parser'
 import { EVENT_MATCHERS, IGNORED_AGENT_KEYS } from './claude-code.ts'
 import {
   agentsOf,
@@ -25,9 +26,10 @@ export const completePlugin: Fix = {
     plugins.flatMap((plugin) => {
       if (plugin.document === undefined || plugin.document.mistake !== undefined || !isText(plugin.manifest.name)) return []
       const beside = objectAt({ value: readJson(snapshot, plugin.at('package.json'))?.value }, 'value')
-      const changes: [string[], unknown][] = []
-      if (!isText(plugin.manifest.version)) changes.push([['version'], isText(beside.version) ? beside.version : '0.1.0'])
-      if (!isText(plugin.manifest.description) && isText(beside.description)) changes.push([['description'], beside.description])
+      const { base = [] } = plugin.document
+      const changes: [JSONPath, unknown][] = []
+      if (!isText(plugin.manifest.version)) changes.push([[...base, 'version'], isText(beside.version) ? beside.version : '0.1.0'])
+      if (!isText(plugin.manifest.description) && isText(beside.description)) changes.push([[...base, 'description'], beside.description])
       return editJson(snapshot, plugin.document.path, changes)
     }),
 }
@@ -202,8 +204,13 @@ export const rootScripts: Fix = {
         const at = args.indexOf(script.text)
         const { path } = handler.document
         const { command } = handler.value
-        if (at !== -1) changes.push([path, [...handler.at, 'args', at], rooted])
-        else if (isText(command)) changes.push([path, [...handler.at, 'command'], replaceWord(command, script.text, `"${rooted}"`)])
+        if (at !== -1) changes.push([path, [...(handler.document.base ?? []), ...handler.at, 'args', at], rooted])
+        else if (isText(command))
+          changes.push([
+            path,
+            [...(handler.document.base ?? []), ...handler.at, 'command'],
+            replaceWord(command, script.text, `"${rooted}"`),
+          ])
       }
     }
     return [...editJsonFiles(snapshot, changes), ...modes]
@@ -222,7 +229,7 @@ export const quoteRoot: Fix = {
       const { command, args } = handler.value
       if (!isText(command) || args !== undefined) return []
       const quoted = command.replace(/(^|[\s=])(\$\{?CLAUDE_(?:PLUGIN_ROOT|PROJECT_DIR)\}?[^\s"'|&;]*)/g, '$1"$2"')
-      return quoted === command ? [] : [[handler.document.path, [...handler.at, 'command'], quoted]]
+      return quoted === command ? [] : [[handler.document.path, [...(handler.document.base ?? []), ...handler.at, 'command'], quoted]]
     })
     return editJsonFiles(project.snapshot, changes)
   },
@@ -269,7 +276,7 @@ export const giveType: Fix = {
       loaded.flatMap((plugin) =>
         mcpServers(snapshot, plugin).flatMap(({ document, at, value }): JsonChange[] => {
           const isUrlAlone = isText(value.url) && value.command === undefined && value.type === undefined
-          return isUrlAlone ? [[document.path, [...at, 'type'], 'http']] : []
+          return isUrlAlone ? [[document.path, [...(document.base ?? []), ...at, 'type'], 'http']] : []
         }),
       ),
     ),
@@ -287,7 +294,11 @@ export const rootServers: Fix = {
           return scriptReferences(plugin, value.command, args)
             .filter(({ isRooted, path, text }) => !isRooted && snapshot.has(path) && args.includes(text))
             .map(
-              ({ text }): JsonChange => [document.path, [...at, 'args', args.indexOf(text)], `${rootOf(plugin)}/${posix.normalize(text)}`],
+              ({ text }): JsonChange => [
+                document.path,
+                [...(document.base ?? []), ...at, 'args', args.indexOf(text)],
+                `${rootOf(plugin)}/${posix.normalize(text)}`,
+              ],
             )
         }),
       ),

@@ -10,6 +10,8 @@ export type JsonObject = { readonly [key: string]: Json }
 export interface Document {
   readonly path: string
   readonly value: Json | undefined
+  /** Where in the file the value stands, if it is not all of it. */
+  readonly base?: JSONPath
   /** Why it could not be parsed, and where. */
   readonly mistake: { readonly message: string; readonly line: number } | undefined
   /** The line of a value, or of the closest value around it. */

@@ -82,6 +82,22 @@ describe('planFixes()', () => {
     for (const { path, text } of edits) expect([path, readFileSync(join(dir, path), 'utf8')]).toEqual([path, text])
   })
 
+  it('writes into the entry where that is all the manifest that a plugin has', async () => {
+    const servers = { main: { url: 'https://example.com/mcp' } }
+    const plugins = [{ name: 'other' }, { name: 'demo', source: './demo', strict: false, mcpServers: servers }]
+    writeFiles(dir, {
+      '.claude-plugin/marketplace.json': JSON.stringify({ name: 'm', owner: { name: 'x' }, plugins }),
+      'demo/package.json': '{ "name": "demo", "version": "2.0.0", "description": "Shows" }',
+    })
+    const { edits } = await plan(['plugin.manifest', 'mcp.config'])
+    const written = JSON.parse(edits[0]?.text ?? '') as { plugins: object[] }
+    expect(written.plugins).toMatchObject([
+      { name: 'other' },
+      { name: 'demo', version: '2.0.0', description: 'Shows', mcpServers: { main: { type: 'http' } } },
+    ])
+    expect(Object.keys(written)).toEqual(['name', 'owner', 'plugins'])
+  })
+
   it('leaves alone what it cannot make better, and says so', async () => {
     writeFiles(dir, { 'package.json': '{ "name": "demo", "version": "1.0.0" }' })
     const { fixes, left } = await plan(['quality.test-script', 'quality.tests-exist', 'docs.license'])

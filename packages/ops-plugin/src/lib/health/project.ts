@@ -54,8 +54,8 @@ export const DEPENDENCY_GROUPS = ['dependencies', 'devDependencies', 'optionalDe
 
 export function describeProject(snapshot: Snapshot, facts: Facts = NO_FACTS): Project {
   const packages = findPackages(snapshot)
-  const plugins = findPlugins(snapshot)
   const marketplace = readJson(snapshot, '.claude-plugin/marketplace.json')
+  const plugins = findPlugins(snapshot, marketplace)
   const cargo = readToml(snapshot, 'Cargo.toml')
   const pyproject = readToml(snapshot, 'pyproject.toml')
   const goMod = snapshot.text('go.mod')
@@ -130,16 +130,37 @@ function isTypeScript(snapshot: Snapshot, packages: readonly NodePackage[]): boo
 /** Claude Code loads a folder as a plugin by its manifest, or by components in their places without one. */
 const COMPONENTS_WITHOUT_MANIFEST = /^(skills\/[^/]+\/SKILL\.md|hooks\/hooks\.json)$/
 
-function findPlugins(snapshot: Snapshot): ClaudePlugin[] {
+function findPlugins(snapshot: Snapshot, marketplace: Document | undefined): ClaudePlugin[] {
   const manifests = pathsLike(snapshot, /(^|\/)\.claude-plugin\/plugin\.json$/).filter((path) => !/(^|\/)(fixtures?|testdata)\//.test(path))
   const folders = manifests.map((path) => path.slice(0, -'.claude-plugin/plugin.json'.length).replace(/\/$/, ''))
-  const isBareRoot = !snapshot.has('.claude-plugin/marketplace.json') && pathsLike(snapshot, COMPONENTS_WITHOUT_MANIFEST).length > 0
+  const listed = listedPlugins(snapshot, marketplace, folders)
+  const isBareRoot = marketplace === undefined && pathsLike(snapshot, COMPONENTS_WITHOUT_MANIFEST).length > 0
   if (!folders.includes('') && isBareRoot) folders.push('')
-  return folders.sort().map((folder) => {
+  const manifested = folders.map((folder): ClaudePlugin => {
     const document = readJson(snapshot, posix.join(folder, '.claude-plugin/plugin.json'))
     const manifest = isObject(document?.value) ? document.value : {}
     const name = isText(manifest.name) ? manifest.name : folder === '' ? snapshot.name : posix.basename(folder)
     return { scope: 'plugin', folder, name, document, manifest, at: (path) => posix.join(folder, path) }
+  })
+  return [...manifested, ...listed].sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : 0))
+}
+
+/** Keys of an entry that are the marketplace's and not the plugin's. */
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['source', 'category', 'tags', 'strict', 'relevance', 'headers', 'headersHelper'])
+
+/** Plugins of this repository whose only manifest is their entry in its marketplace. */
+function listedPlugins(snapshot: Snapshot, marketplace: Document | undefined, known: readonly string[]): ClaudePlugin[] {
+  const value = marketplace?.value
+  const entries: unknown = isObject(value) ? value.plugins : undefined
+  if (marketplace === undefined || !Array.isArray(entries)) return []
+  return entries.flatMap((entry: unknown, index): ClaudePlugin[] => {
+    if (!isObject(entry) || typeof entry.source !== 'string' || !isText(entry.name)) return []
+    const folder = posix.normalize(entry.source).replace(/\/$/, '').replace(/^\.$/, '')
+    if (folder.startsWith('..') || known.includes(folder) || (folder !== '' && !snapshot.hasFolder(folder))) return []
+    const manifest = Object.fromEntries(Object.entries(entry).filter(([key]) => !ENTRY_KEYS.has(key)))
+    const base = ['plugins', index]
+    const document: Document = { ...marketplace, value: manifest, base, lineOf: (...path) => marketplace.lineOf(...base, ...path) }
+    return [{ scope: 'plugin', folder, name: entry.name, document, manifest, at: (path) => posix.join(folder, path) }]
   })
 }
 

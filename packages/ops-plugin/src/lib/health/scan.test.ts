@@ -344,6 +344,20 @@ describe('scan() of what Claude Code loads for a project alone', () => {
     expect(findingsOf(await scan(dir), 'hooks.scripts')).toEqual([])
   })
 
+  it('takes an entry of a marketplace for the manifest of a plugin that has none', async () => {
+    const entry = { name: 'demo', source: './plugins/demo', strict: false, category: 'x', version: '1.0.0', description: 'Shows', wat: 1 }
+    writeFiles(dir, {
+      '.claude-plugin/marketplace.json': JSON.stringify({ name: 'm', owner: { name: 'x' }, plugins: [entry] }, null, 1),
+      'plugins/demo/skills/go/SKILL.md': 'Go',
+    })
+    const report = await scan(dir)
+    expect([report.kinds, report.pluginType]).toEqual([['claude-marketplace', 'claude-plugin'], 'skill-only'])
+    expect(findingsOf(report, 'plugin.manifest')).toMatchObject([
+      { file: '.claude-plugin/marketplace.json', line: 14, note: 'has the unknown key "wat", which is ignored at load' },
+    ])
+    expect(findingsOf(report, 'skills.frontmatter')).toMatchObject([{ file: 'plugins/demo/skills/go/SKILL.md' }])
+  })
+
   it('asks nothing of settings without hooks', async () => {
     writeFiles(dir, { '.claude/settings.json': '{ "permissions": {} }' })
     expect(findingsOf(await scan(dir), 'hooks.shape')).toEqual([])

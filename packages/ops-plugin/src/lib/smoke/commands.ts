@@ -4,7 +4,7 @@ import { checkInput, checkOutput } from './schema.ts'
 const check = command({
   summary: 'Start a project’s MCP server, read everything that it lists, check its schemas and cost, and end it',
   description:
-    'The server is started as Claude Code would start it, with the same environment. It is asked for its lists and for nothing else: no tool ' +
+    'The server is started as Claude Code would start it, with its own settings and the few variables that clients hand on. It is asked for its lists and for nothing else: no tool ' +
     'is called. It is ended with everything that it started.',
   examples: [
     'smoke test the mcp server',
