@@ -3,6 +3,7 @@ import { cutCommands } from './lib/cut/commands.ts'
 import * as events from './lib/cut/events.ts'
 import { flowCommands } from './lib/flows/commands.ts'
 import { mapCommands } from './lib/map/commands.ts'
+import { noteCommands } from './lib/notes/commands.ts'
 import { planCommands } from './lib/plan/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
 import { recordTables } from './lib/records/tables.ts'
@@ -21,7 +22,7 @@ const release = definePlugin({
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
   publishes: Object.values(events),
   tables: recordTables,
-  commands: { ...planCommands, ...mapCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands, ...flowCommands },
+  commands: { ...planCommands, ...mapCommands, ...noteCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands, ...flowCommands },
 })
 
 export default release

@@ -81,3 +81,9 @@ export const exportChanged = (file: string): SwitchyardError =>
       data: { file },
     },
   )
+
+export const notReleased = (what: string, found: string): SwitchyardError =>
+  new SwitchyardError('NOT_RELEASED', `Cannot tell of ${what} as there must be such a release: ${found}`, {
+    data: { what },
+    next: 'switchyard release check shows the versions that are tagged',
+  })

@@ -36,17 +36,17 @@ export interface MachineNotes {
   readonly url: string | null
   readonly commits: number
   readonly breaking: boolean
-  readonly authors: readonly string[]
-  readonly changes: readonly {
+  readonly authors: string[]
+  readonly changes: {
     readonly category: string
     readonly breaking: boolean
     readonly scope: string | null
     readonly subject: string
-    readonly notes: readonly string[]
+    readonly notes: string[]
     readonly commit: string
     readonly url: string | null
-    readonly references: readonly string[]
-    readonly authors: readonly string[]
+    readonly references: string[]
+    readonly authors: string[]
   }[]
 }
 
@@ -88,7 +88,7 @@ export function notesForChat(notes: NotesOf, links: WebLinks): string {
     return number === 0 ? [] : [`${number} ${category.toLowerCase()}`]
   })
   const more = notes.entries.length - shown.length
-  const url = links.release(notes.tag)
+  const url = notes.date === null ? undefined : links.release(notes.tag)
   return [
     `${visible(notes.name)} ${notes.version}${notes.date === null ? ' is planned' : ' is out'}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     ...shown.map(
