@@ -1,6 +1,8 @@
+import { incidentCommands } from './incident-commands.ts'
 import { insightCommands } from './insight-commands.ts'
 import { logCommands } from './log-commands.ts'
 import { monitorCommands } from './monitor-commands.ts'
+import { remediateCommands } from './remediate-commands.ts'
 import { serviceCommands } from './service-commands.ts'
 
 export const runningServiceCommands = {
@@ -8,4 +10,6 @@ export const runningServiceCommands = {
   ...monitorCommands,
   ...logCommands,
   ...insightCommands,
+  ...remediateCommands,
+  ...incidentCommands,
 }

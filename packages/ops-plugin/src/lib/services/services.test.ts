@@ -1,50 +1,7 @@
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { definePlugin } from '@switchyard/plugin-kit'
-import { assertFiles, createTestYard, type TestYard, type TestYardOptions } from '@switchyard/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
-import { runningServiceCommands } from './commands.ts'
-import { serviceChanged, serviceListeners } from './events.ts'
-import { SERVICE_TABLES } from './tables.ts'
-
-const ops = definePlugin({
-  name: 'ops',
-  version: '1.0.0',
-  summary: 'The part of ops that looks at what runs',
-  touches: { files: ['**'], plugins: ['deploy'] },
-  publishes: [serviceChanged],
-  listens: serviceListeners,
-  tables: [SERVICE_TABLES],
-  commands: runningServiceCommands,
-})
-
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close()
-})
-
-async function yard(services: readonly object[], more: Partial<TestYardOptions> = {}): Promise<TestYard> {
-  const files = { 'switchyard.services.json': JSON.stringify({ services }), ...more.files }
-  const kit = await createTestYard({ ...more, plugins: [ops, ...(more.plugins ?? [])], files })
-  open.push({ close: () => kit[Symbol.asyncDispose]() })
-  return kit
-}
-
-/** A web server whose answers the test sets. */
-async function web(status: () => number): Promise<string> {
-  const server = createServer((_, response) => response.writeHead(status()).end())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  open.push({ close: () => server.close() })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-}
-
-async function run(kit: TestYard, command: string, input: object = {}): Promise<unknown> {
-  const { id } = await kit.plan(command, input)
-  return kit.approve(id)
-}
+import { assertFiles } from '@switchyard/testkit'
+import { describe, expect, it } from 'vitest'
+import { drive, run, web, serviceYard as yard } from '../../../test/services.ts'
 
 describe('ops.service', () => {
   it('adds a service to a file with comments, and takes it out as it was', async () => {
@@ -137,17 +94,3 @@ describe('ops.monitor.watch', () => {
     ])
   })
 })
-
-/** Moves the clock in small steps, between which real answers come in, until the run ends. */
-async function drive<result>(kit: TestYard, run: Promise<result>): Promise<result> {
-  let isOver = false
-  const ended = run.finally(() => {
-    isOver = true
-  })
-  ended.catch(() => undefined)
-  while (!isOver) {
-    await new Promise((resolve) => setImmediate(resolve))
-    kit.clock.advance(5)
-  }
-  return ended
-}
