@@ -1,0 +1,74 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { builtInPlugins } from '@switchyard/cli'
+import { createToolSet, DIRECTOR_SOURCE, estimateTokens, TOKEN_BUDGET } from '@switchyard/mcp'
+import { describe, expect, it } from 'vitest'
+import { BIN, ended, makeWorkspace, run, start, written } from './process.ts'
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+}
+
+/** The Inspector as a client of the real program. */
+async function inspect(dir: string, args: readonly string[], server: readonly string[]): Promise<string> {
+  const env = { PATH: process.env.PATH, HOME: dir }
+  const line = ['--cli', process.execPath, BIN, 'mcp', ...server, ...args, '-q']
+  const { stdout } = await promisify(execFile)('mcp-inspector', line, { cwd: dir, env, maxBuffer: 10_000_000 })
+  return stdout
+}
+
+describe('what the list of tools costs', async () => {
+  const sources = [...(await builtInPlugins()), DIRECTOR_SOURCE]
+
+  it.for(sources.map((source) => [source.name, source] as const))('%s stays within the budget', ([, source]) => {
+    expect(estimateTokens(createToolSet(source).tools)).toBeLessThanOrEqual(TOKEN_BUDGET)
+  })
+})
+
+describe('switchyard mcp', () => {
+  it.for(['legacy', 'modern', 'auto'])('serves everything to the Inspector without a strict finding, era %s', async (era) => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    for (const flags of [[], ['--full']]) {
+      const list = await inspect(workspace.dir, ['--method', 'tools/list', '--strict', '--protocol-era', era], flags)
+      expect(list).toContain('"director_ask"')
+      expect(list).toContain('"notes_note_add"')
+    }
+  })
+
+  it('ends at once when its stdin does, and says where it serves over HTTP', async () => {
+    using workspace = makeWorkspace()
+    const child = spawn(process.execPath, [BIN, 'mcp', 'ops'], { cwd: workspace.dir, env: { PATH: process.env.PATH, HOME: workspace.dir } })
+    child.stdin.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' })}\n`)
+    await written(child, 'stdout', '"id":2')
+    const exited = once(child, 'exit')
+    const startedMs = performance.now()
+    child.stdin.end()
+    expect(await exited).toEqual([0, null])
+    expect(performance.now() - startedMs).toBeLessThan(200)
+
+    const http = start(workspace.dir, ['mcp', 'ops', '--http', '0'])
+    const end = ended(http)
+    await written(http, 'stderr', 'Bearer ')
+    http.kill('SIGINT')
+    const { stdout, stderr } = await end
+    expect(stdout).toBe('')
+    const [, url, token] = /^Listening on (http:\/\/127\.0\.0\.1:\d+\/mcp)\nAuthorization: Bearer ([\w-]{43})\n/.exec(stderr) ?? []
+    expect(url).toBeDefined()
+    expect(stderr.split(token!)).toHaveLength(2)
+  })
+
+  it.for([
+    [['nobody'], 'Cannot serve "nobody"'],
+    [['--http', '70000'], 'it must be a port from 0 to 65535'],
+  ] as const)('refuses %j', async ([args, what]) => {
+    using workspace = makeWorkspace()
+    const { code, stderr, stdout } = await run(workspace.dir, ['mcp', ...args])
+    expect(stderr).toContain(what)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+})
