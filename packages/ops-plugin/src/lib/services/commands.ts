@@ -1,3 +1,4 @@
+import { auditCommands } from './audit-commands.ts'
 import { incidentCommands } from './incident-commands.ts'
 import { insightCommands } from './insight-commands.ts'
 import { logCommands } from './log-commands.ts'
@@ -11,5 +12,6 @@ export const runningServiceCommands = {
   ...logCommands,
   ...insightCommands,
   ...remediateCommands,
+  ...auditCommands,
   ...incidentCommands,
 }
