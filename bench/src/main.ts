@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
   yard: async () => (await import('./yard.ts')).yardCases,
   bus: async () => (await import('./bus/cases.ts')).busCases,
   chain: async () => (await import('./chain.ts')).chainCases,
+  mcp: async () => (await import('./mcp/cases.ts')).mcpCases,
   release: async () => (await import('./release.ts')).releaseCases,
   ops: async () => (await import('./ops.ts')).opsCases,
 }
