@@ -44,6 +44,7 @@ describe('the surface of the command line: red means that people have to change 
       ask: ['request', '--explain', '--env <name>', ...APPROVAL, ...ALWAYS],
       route: [
         'request',
+        '--explain',
         '--batch <file>',
         '--wrong <request>',
         '--right <command>',

@@ -6,7 +6,7 @@ import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
 import type { Session } from '../lib/session.ts'
-import { renderChanged, renderDecision, renderEvaluation } from '../render/decision.ts'
+import { renderChanged, renderDecision, renderEvaluation, renderWhy } from '../render/decision.ts'
 
 const HELP = 'switchyard route --help'
 
@@ -15,12 +15,13 @@ export const define: Define = (command, session) => {
     .usage('"REQUEST"')
     .helpCommand(false)
     .argument('[request]', 'What you want done, in plain words')
+    .option('--explain', 'Show why, what came close, and what would change it')
     .option('--batch <file>', 'Decide each line of a file of {"text": "..."}, an answer a line')
     .option('--wrong <request>', 'A request that was read wrongly; with --right')
     .option('--right <command>', 'What it means, such as ops.health.scan; remembered from now on')
     .option('--forget <request>', 'Forget what --right said of a request')
     .action(async (request: string | undefined, options: RouteOptions) => {
-      const { batch, wrong, right, forget } = options
+      const { batch, wrong, right, forget, explain } = options
       const asked = [request, batch, wrong, forget].filter((one) => one !== undefined)
       if (asked.length !== 1 || (wrong === undefined) !== (right === undefined))
         throw usage(
@@ -44,9 +45,11 @@ export const define: Define = (command, session) => {
         })
       } else if (request !== undefined) {
         const decision = yard.decide(request)
+        const why = yard.routing.explain(decision)
         session.answer({
-          data: withoutSecrets(decision),
-          text: (look) => renderDecision(decision, look),
+          data: withoutSecrets({ ...decision, ...why }),
+          text: (look) =>
+            explain === true ? `${renderDecision(decision, look)}\n\n${renderWhy(why, look)}` : renderDecision(decision, look),
           exit: decision.outcome === 'routed' ? EXIT.done : EXIT.noCommandFits,
         })
       }
@@ -84,6 +87,7 @@ export const define: Define = (command, session) => {
 }
 
 interface RouteOptions {
+  readonly explain?: boolean
   readonly batch?: string
   readonly wrong?: string
   readonly right?: string

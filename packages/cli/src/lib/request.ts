@@ -1,7 +1,7 @@
 import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderRehearsal } from '../render/chain.ts'
-import { renderDecision, renderOffers } from '../render/decision.ts'
+import { renderDecision, renderOffers, renderWhy } from '../render/decision.ts'
 import { paint, plain } from '../render/look.ts'
 import { runSteps, type Step } from './approval.ts'
 import { noEnv } from './errors.ts'
@@ -29,7 +29,8 @@ interface Settled {
 export async function answerRequest(session: Session, request: string, flags: RequestFlags): Promise<Reply> {
   const yard = await session.yard()
   const decision = yard.decide(request)
-  if (flags.explain === true && !session.json) session.note((look) => `${renderDecision(decision, look)}\n`)
+  if (flags.explain === true && !session.json)
+    session.note((look) => `${renderDecision(decision, look)}\n\n${renderWhy(yard.routing.explain(decision), look)}\n`)
   if (decision.outcome === 'abstain' || decision.parts.length === 0) return abstained(yard, decision)
 
   const { terminal } = session.host

@@ -1,7 +1,7 @@
-import type { Evaluation } from '@switchyard/router'
+import type { DecisionExplanation, Estimate, Evaluation } from '@switchyard/router'
 import type { Changed, Decision } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
-import { type Look, paint, plain } from './look.ts'
+import { type Look, paint, plain, wrap } from './look.ts'
 import { renderTable } from './table.ts'
 
 /** Which command a request means, how sure that is, and what came next. */
@@ -72,4 +72,37 @@ export function renderEvaluation(
     renderTable(undefined, rows, look),
     ...(worst.length > 0 ? ['', renderTable(undefined, worst, look)] : []),
   ].join('\n')
+}
+
+/** Why a request was read so: what spoke for each command, what it takes, and what would have changed it. */
+export function renderWhy(
+  { estimate, explanation }: { readonly estimate: Estimate; readonly explanation: DecisionExplanation },
+  look: Look,
+): string {
+  const blocks = explanation.parts.map(({ command, evidence, reread, wouldChange }) => {
+    const rows = evidence.map(({ view, seen, points }) => [plain(seen), view, `${points > 0 ? '+' : ''}${points.toFixed(2)}`])
+    const read = reread.map(({ text, as }) => `read "${plain(text)}" as ${plain(as)}`)
+    return [
+      paint(look, 'bold', `Why ${command}`),
+      ...(rows.length > 0 ? [renderTable(['seen', 'as', 'points'], rows, look)] : []),
+      ...read,
+      ...wrap(`What would change it: ${wouldChange}`, look.columns),
+    ].join('\n')
+  })
+  const { classification, plugins } = explanation
+  const { domains, contexts, patterns, complexity, urgency } = classification
+  const kinds = [...domains, ...contexts, ...patterns]
+  const points = plugins.map(({ name, raw, score, matched }) => [
+    name,
+    `${raw}`,
+    score.toFixed(0),
+    matched.map(({ value }) => value).join(' '),
+  ])
+  const time = estimate.durationMs < 1_000 ? `${Math.round(estimate.durationMs)} ms` : `${(estimate.durationMs / 1_000).toFixed(1)} s`
+  const about = `About ${time}${estimate.costUsd > 0 ? `, $${estimate.costUsd.toFixed(2)}` : ''}; ${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
+  return [
+    ...blocks,
+    ...(points.length > 0 ? [renderTable(['plugin', 'points', 'covers', 'by'], points, look)] : []),
+    wrap(about, look.columns).join('\n'),
+  ].join('\n\n')
 }

@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto'
 import { type Clock, isSwitchyardError } from '@switchyard/contracts'
-import type { Command, Log } from '@switchyard/plugin-kit'
+import type { Command, Log, Plugin } from '@switchyard/plugin-kit'
 import {
   type Candidate,
   type CommandFacts,
+  type CommandFigures,
   type Decided,
+  type DecisionExplanation,
   decide,
+  type Estimate,
+  estimateOf,
+  explainDecision,
   factsOf,
   MODEL_VERSION,
+  type PluginProfile,
   parseRouter,
   type RouterModel,
   route,
@@ -26,6 +32,7 @@ const MIGRATIONS = ['CREATE TABLE router_model (id INTEGER PRIMARY KEY CHECK (id
 export interface DecideParts {
   readonly store: Store
   readonly clock: Clock
+  readonly plugins: readonly Plugin[]
   readonly commands: ReadonlyMap<string, CommandInfo>
   /** What this workspace calls its things, by the name of the argument. */
   readonly names: () => SlotValues
@@ -38,6 +45,8 @@ export interface Decider {
   correct(request: string, command: string): readonly Changed[]
   /** Takes a correction back. Whether there was one. */
   forget(request: string): boolean
+  /** Why it was decided so, what would have changed it, and what it takes. */
+  explain(decision: Decided): { readonly estimate: Estimate; readonly explanation: DecisionExplanation }
   /** What was decided before and would be decided otherwise now. */
   replay(): { readonly decisions: number; readonly changed: readonly Changed[] }
 }
@@ -51,7 +60,7 @@ export interface Changed {
 }
 
 /** Decides what a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
-export function createDecider({ store, clock, commands, names, log }: DecideParts): Decider {
+export function createDecider({ store, clock, plugins, commands, names, log }: DecideParts): Decider {
   let opened: RouterMemory | undefined
   let model: RouterModel | undefined
   const known = new Map<string, CommandFacts>()
@@ -67,6 +76,11 @@ export function createDecider({ store, clock, commands, names, log }: DecidePart
     const found = known.get(id) ?? factsOf(descriptionOf(command))
     known.set(id, found)
     return found
+  }
+
+  function figuresOf(id: string): CommandFigures {
+    const { effect = 'read', costUsd = 0 } = commands.get(id)?.definition ?? {}
+    return { durationMs: USUAL_MS[effect], costUsd }
   }
 
   function decideNow(request: string): Decided {
@@ -110,6 +124,10 @@ export function createDecider({ store, clock, commands, names, log }: DecidePart
       model = undefined
       return memory().forget(request)
     },
+    explain(decision) {
+      model ??= loadModel(store, candidatesOf(commands, memory().corrections()))
+      return { estimate: estimateOf(decision, figuresOf), explanation: explainDecision(model, decision, plugins.map(profileOf)) }
+    },
     replay() {
       const kept = memory().decisions()
       const changed = kept.flatMap(({ decision }) => {
@@ -133,6 +151,16 @@ function candidatesOf(commands: ReadonlyMap<string, CommandInfo>, corrections: r
     return { ...candidate, examples: [...kept, ...added] }
   })
 }
+
+/** What a run takes of which nothing is known yet. */
+const USUAL_MS = { read: 1_000, write: 5_000, destroy: 5_000 } as const
+
+const profileOf = ({ name, capabilities: { domains = [], contexts = [], patterns = [] } = {} }: Plugin): PluginProfile => ({
+  name,
+  domains,
+  contexts,
+  patterns,
+})
 
 function descriptionOf({ id, definition: { summary, effect, input, output } }: CommandInfo): Parameters<typeof factsOf>[0] {
   return {

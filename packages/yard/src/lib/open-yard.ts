@@ -123,7 +123,7 @@ function createYard(parts: OpenParts): Yard {
   const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask } =
     parts
   const plans = createPlans(store, random)
-  const decider = createDecider({ store, clock, commands, names: () => names, log: log('router') })
+  const decider = createDecider({ store, clock, plugins, commands, names: () => names, log: log('router') })
   const chains = createYardChains({
     workspace,
     store,

@@ -94,4 +94,4 @@ export interface PlannedRun {
 export type Decision = Decided
 export type DecisionPart = DecidedPart
 
-export type Routing = Pick<Decider, 'correct' | 'forget' | 'replay'>
+export type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay'>

@@ -1,0 +1,84 @@
+import { type Classification, classify } from '../classify/classify.ts'
+import { type Collaboration, collaborate } from '../classify/collaborate.ts'
+import type { PluginMatch, PluginProfile } from '../classify/match.ts'
+import { type Evidence, explain } from '../explain.ts'
+import type { RouterModel } from '../model.ts'
+import type { Decided } from './decide.ts'
+
+/** What is known of a command from its runs; where nothing is, what it says of itself. */
+export interface CommandFigures {
+  readonly durationMs: number
+  readonly costUsd: number
+}
+
+/** How long a request takes and what it costs, part by part and as a whole: along the longest way, and in sum. */
+export interface Estimate {
+  readonly durationMs: number
+  readonly costUsd: number
+  readonly parts: readonly CommandFigures[]
+}
+
+/** Why a request was decided as it was, and what would have changed that. */
+export interface DecisionExplanation {
+  readonly parts: readonly PartExplanation[]
+  readonly classification: Classification
+  /** By the points for domains, contexts and patterns; for people to compare, not what commands are ranked by. */
+  readonly plugins: readonly PluginMatch[]
+  readonly collaboration?: Collaboration
+}
+
+export interface PartExplanation {
+  readonly command: string
+  /** Strongest first. */
+  readonly evidence: readonly Evidence[]
+  readonly reread: readonly { readonly text: string; readonly as: string }[]
+  /** From this confidence on it is done unasked. */
+  readonly actAbove: number
+  readonly wouldChange: string
+}
+
+const SHOWN = 6
+
+export function explainDecision(model: RouterModel, decided: Decided, plugins: readonly PluginProfile[]): DecisionExplanation {
+  const classification = classify({ text: decided.request })
+  const collaboration = collaborate(classification, plugins)
+  return {
+    parts: decided.parts.map(({ text, command, confidence, missing, alternatives: [next] }): PartExplanation => {
+      const { evidence = [], reread = [] } = explain(model, text, command, { limit: SHOWN }) ?? {}
+      const { actAbove } = model.calibration
+      return {
+        command,
+        evidence,
+        reread: reread.map(({ text: written, as }) => ({ text: written, as })),
+        actAbove,
+        wouldChange: whatWouldChange(confidence, actAbove, missing, next),
+      }
+    }),
+    classification,
+    plugins: collaboration?.candidates ?? [],
+    ...(collaboration !== undefined && { collaboration }),
+  }
+}
+
+function whatWouldChange(
+  confidence: number,
+  actAbove: number,
+  missing: readonly string[],
+  next: Decided['parts'][number]['alternatives'][number] | undefined,
+): string {
+  const share = (value: number): string => `${Math.round(value * 100)} %`
+  if (missing.length > 0) return `saying the ${missing.join(' and the ')}`
+  if (confidence < actAbove)
+    return `words nearer to an example: ${share(confidence)} is less than the ${share(actAbove)} from which it is done unasked`
+  return next === undefined
+    ? 'nothing: no other command comes near'
+    : `words that speak for ${next.command}, which has ${share(next.confidence)}`
+}
+
+/** What the parts of a decision take together. */
+export function estimateOf({ parts }: Pick<Decided, 'parts'>, figures: (command: string) => CommandFigures): Estimate {
+  const each = parts.map(({ command }) => figures(command))
+  const ends: number[] = []
+  for (const [i, { after }] of parts.entries()) ends.push(each[i]!.durationMs + Math.max(0, ...after.map((other) => ends[other]!)))
+  return { durationMs: Math.max(0, ...ends), costUsd: each.reduce((sum, { costUsd }) => sum + costUsd, 0), parts: each }
+}
