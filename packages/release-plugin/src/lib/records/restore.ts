@@ -28,6 +28,7 @@ export const restore = command({
     'forget the release record that was just created',
   ],
   effect: 'destroy',
+  rare: true,
   input: z.object({
     records: z.array(oneRecord),
     file: z

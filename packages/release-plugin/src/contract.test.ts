@@ -1,7 +1,22 @@
 import { execFileSync } from 'node:child_process'
+import { definePlugin } from '@switchyard/plugin-kit'
 import { createTestYard, pluginContract, type TestYard } from '@switchyard/testkit'
 import { describe, it } from 'vitest'
-import release from './index.ts'
+import { mapCommands } from './lib/map/commands.ts'
+import { noteCommands } from './lib/notes/commands.ts'
+import { planCommands } from './lib/plan/commands.ts'
+import { recordCommands } from './lib/records/commands.ts'
+import { recordTables } from './lib/records/tables.ts'
+
+/** What plans, tells and records; what cuts needs a repository that it may change, and has tests of its own. */
+const release = definePlugin({
+  name: 'release',
+  version: '0.1.0',
+  summary: 'Plans, tells and records releases',
+  touches: { plugins: ['ops'] },
+  tables: recordTables,
+  commands: { ...planCommands, ...mapCommands, ...noteCommands, ...recordCommands },
+})
 
 const files = {
   'README.md': 'Hello',
@@ -35,6 +50,7 @@ describe('release-plugin keeps what every plugin must', () => {
   const failing = {
     plan: [{ project: 'nowhere' }, { version: 'banana' }, { since: 'no-such-tag' }, { package: 'nobody' }],
     check: [{ project: 'nowhere' }],
+    notes: [{ version: '9.9.9' }],
     create: [{ version: '1.0.0' }, { version: 'banana' }],
     get: [{ version: '9.9.9' }],
     export: [{ file: '../outside.md' }, { file: 'README.md/x.md' }],
