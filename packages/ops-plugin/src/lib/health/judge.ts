@@ -6,7 +6,7 @@ import { suppresses } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A check's answer, less what was accepted for a time. */
-export interface Answer extends Judged {
+interface Answer extends Judged {
   readonly suppressed: number
 }
 

@@ -14,7 +14,7 @@ const findingSchema = z.object({
 })
 
 /** How a scan judges, and what else it asks. */
-export const judging = {
+const judging = {
   project: projectField,
   strict: z.boolean().default(false).describe('Warnings earn nothing instead of half'),
   network: z.boolean().default(false).describe('Also ask package registries: known vulnerabilities, outdated versions'),
@@ -155,7 +155,7 @@ export const suppressInput = z.object({
 })
 export const suppressOutput = z.object({ file: z.string(), findings: z.int().describe('How many it takes in now'), change: changeField })
 
-export const STEPS = ['build', 'typecheck', 'test'] as const
+const STEPS = ['build', 'typecheck', 'test'] as const
 export const verifyInput = z.object({
   ...judging,
   steps: z

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import schema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' }
 import { writeFiles } from '@switchyard/testkit'
 import Ajv from 'ajv-draft-04'
 import addFormats from 'ajv-formats'
@@ -44,9 +44,6 @@ describe('renderReport()', () => {
   })
 
   it('writes SARIF that its official schema accepts, with every finding in it', () => {
-    const schema = JSON.parse(
-      readFileSync(createRequire(import.meta.url).resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'),
-    ) as object
     const ajv = new Ajv.default({ strict: false, allErrors: true, unicodeRegExp: false })
     addFormats.default(ajv)
     const validate = ajv.compile(schema)
