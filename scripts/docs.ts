@@ -47,7 +47,8 @@ ${rows.join('\n')}
 }
 
 function pluginPage(plugin: Plugin): string {
-  const commands = Object.entries(plugin.commands).map(([name, command]) => commandSection(`${plugin.name}.${name}`, command))
+  const offered = Object.entries(plugin.commands).filter(([, { internal }]) => internal !== true)
+  const commands = offered.map(([name, command]) => commandSection(`${plugin.name}.${name}`, command))
   return `# ${plugin.name}
 
 ${plugin.summary}. Version ${plugin.version}.

@@ -23,7 +23,8 @@ export async function addPluginCommands(program: Command, session: Session, word
 /** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
 export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
   const group = addCommonFlags(program.command(plugin.name).description(plugin.summary).usage('COMMAND...').helpCommand(false))
-  for (const [name, definition] of Object.entries(plugin.commands)) addCommand(group, session, plugin, name, definition)
+  for (const [name, definition] of Object.entries(plugin.commands))
+    if (definition.internal !== true) addCommand(group, session, plugin, name, definition)
   // A plugin's help lists what can be run, however deep it lies.
   group.configureHelp({ ...group.configureHelp(), visibleCommands: runnableBelow, subcommandTerm: (command) => pathBelow(group, command) })
 }

@@ -169,7 +169,8 @@ function missingOf(yard: Yard, command: string, input: Readonly<Record<string, u
 }
 
 function abstained(yard: Yard, decision: Decision): Reply {
-  const can = [...yard.commands.values()].map(({ id, definition: { summary, examples } }) => ({
+  const offered = [...yard.commands.values()].filter(({ definition }) => definition.internal !== true)
+  const can = offered.map(({ id, definition: { summary, examples } }) => ({
     command: id,
     summary,
     ...(examples[0] !== undefined && { say: examples[0] }),

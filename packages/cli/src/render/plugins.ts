@@ -6,11 +6,8 @@ import { renderTable } from './table.ts'
 export function renderPlugins(plugins: readonly Plugin[], look: Look): string {
   return plugins
     .map(({ name, version, summary, commands }) => {
-      const rows = Object.entries(commands).map(([command, { summary: about, effect }]) => [
-        `  ${name} ${command.replaceAll('.', ' ')}`,
-        effect,
-        about,
-      ])
+      const offered = Object.entries(commands).filter(([, { internal }]) => internal !== true)
+      const rows = offered.map(([command, { summary: about, effect }]) => [`  ${name} ${command.replaceAll('.', ' ')}`, effect, about])
       const head = `${paint(look, 'bold', name)} ${paint(look, 'dim', version)}  ${plain(summary)}`
       return rows.length === 0 ? head : `${head}\n${renderTable(undefined, rows, look)}`
     })

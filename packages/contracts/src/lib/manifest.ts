@@ -46,6 +46,7 @@ const commandSchema = z
     guard: guardSchema.optional(),
     resource: z.strictObject({ uri: uriTemplate }).optional(),
     rare: z.boolean().optional(),
+    internal: z.boolean().optional(),
   })
   .check(({ value, issues }) => {
     if (value.resource !== undefined) {

@@ -4,7 +4,7 @@ import type { PlannedRun, RunOptions } from '@switchyard/yard'
 /** What of a command's definition a client is told. */
 export type ToolCommand = Pick<
   Command,
-  'summary' | 'description' | 'input' | 'output' | 'effect' | 'idempotent' | 'timeoutMs' | 'resource' | 'rare'
+  'summary' | 'description' | 'input' | 'output' | 'effect' | 'idempotent' | 'timeoutMs' | 'resource' | 'rare' | 'internal'
 > & { readonly undo?: unknown }
 
 /** A group of commands that is served under one name; a plugin is one. */

@@ -57,7 +57,8 @@ export interface ToolSetOptions {
  */
 export function createToolSet(source: ToolSource, { full = false }: ToolSetOptions = {}): ToolSet {
   const names = namesOf(source)
-  const drafts = Object.entries(source.commands).map(([name, command]) => createDraft(source, name, command))
+  const offered = Object.entries(source.commands).filter(([, { internal }]) => internal !== true)
+  const drafts = offered.map(([name, command]) => createDraft(source, name, command))
   const closing = closingTools(source, names)
   if (full) return toolSet(drafts.map((draft) => ({ draft, tool: wholeTool(source, draft) })))
   const frequent = inTurn(drafts.filter(({ command }) => command.rare !== true))

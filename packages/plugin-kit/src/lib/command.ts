@@ -47,6 +47,8 @@ interface CommandBase<Input extends z.ZodType, Output extends z.ZodType> {
   guard?: Readonly<Record<string, unknown>>
   /** Seldom wanted: MCP clients find it under the plugin's one tool for such commands, so that the list they read stays short. @default false */
   rare?: boolean
+  /** Made for other commands and for chains to call: no person, client or request in plain words is offered it. @default false */
+  internal?: boolean
 }
 
 /** What MCP clients read under a URI, or under each URI of a form. */

@@ -44,6 +44,7 @@ describe('pluginContract() catches by its rule', () => {
 
   it('[D3] a command without examples', async () => {
     expect(await broken(withCommand('read', { examples: [] }))).toEqual(['D3'])
+    expect(await broken(withCommand('read', { examples: [], internal: true }))).toEqual([])
   })
 
   it('[D4] a command that nothing was given to try with', async () => {

@@ -34,7 +34,8 @@ const eat = command({
   plan: () => ({ summary: 'Eats', steps: [] }),
   run: () => ({}),
 })
-const bakery = definePlugin({ name: 'bakery', version: '1.0.0', summary: 'Bakes bread', commands: { look, bake, eat } })
+const knead = command({ ...look, summary: 'Knead the dough', examples: ['knead the dough'], internal: true })
+const bakery = definePlugin({ name: 'bakery', version: '1.0.0', summary: 'Bakes bread', commands: { look, bake, eat, knead } })
 
 async function open(): Promise<Yard> {
   const folder = mkdtempSync(join(tmpdir(), 'decide-'))
@@ -64,6 +65,12 @@ describe('the routing of a yard', () => {
     const changed = yard.routing.correct('check the oven', 'bakery.eat')
     expect(changed).toContainEqual({ request: 'check the oven', before: ['bakery.look'], after: ['bakery.eat'] })
     expect(commandsOf(yard, 'check the oven')).toEqual(['bakery.eat'])
+  })
+
+  it('offers nobody what only other commands call', async () => {
+    const yard = await open()
+    expect(commandsOf(yard, 'knead the dough')).not.toContain('bakery.knead')
+    expect(await yard.call('bakery.knead', {})).toEqual({ state: 'ready', loaves: 2 })
   })
 
   it('refuses to learn a command that is not there', async () => {

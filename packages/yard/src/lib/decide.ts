@@ -144,7 +144,8 @@ export function createDecider({ store, clock, plugins, commands, names, log }: D
 /** What the router learns from: each command's own examples, and what people said a request means. */
 function candidatesOf(commands: ReadonlyMap<string, CommandInfo>, corrections: readonly Correction[]): readonly Candidate[] {
   const said = new Map(corrections.map(({ request, command }) => [request.toLowerCase(), command]))
-  return [...commands.values()].map((command) => {
+  const offered = [...commands.values()].filter(({ definition }) => definition.internal !== true)
+  return offered.map((command) => {
     const candidate = candidateOf(command)
     const kept = candidate.examples.filter((example) => (said.get(example.toLowerCase()) ?? command.id) === command.id)
     const added = corrections.filter((one) => one.command === command.id).map(({ request }) => request)
