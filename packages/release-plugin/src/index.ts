@@ -6,7 +6,6 @@ import { mapCommands } from './lib/map/commands.ts'
 import { noteCommands } from './lib/notes/commands.ts'
 import { planCommands } from './lib/plan/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
-import { recordListeners } from './lib/records/follow-cuts.ts'
 import { recordTables } from './lib/records/tables.ts'
 import { rehearsalCommands } from './lib/rehearsal/commands.ts'
 
@@ -22,7 +21,6 @@ const release = definePlugin({
   },
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
   publishes: Object.values(events),
-  listens: recordListeners,
   tables: recordTables,
   commands: { ...planCommands, ...mapCommands, ...noteCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands, ...flowCommands },
 })

@@ -48,7 +48,8 @@ export async function createCutYard(): Promise<CutYard> {
   }
 }
 
-async function driven<result>({ clock }: TestYard, promise: Promise<result>): Promise<result> {
+/** Waits for a promise while the clock of its yard goes on. */
+export async function driven<result>({ clock }: TestYard, promise: Promise<result>): Promise<result> {
   const timer = setInterval(() => clock.advance(200), 5)
   try {
     return await promise

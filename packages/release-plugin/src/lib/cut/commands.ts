@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { openGit } from '../git/git.ts'
 import { planInput, projectField } from '../plan/input.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
-import { beginCut, cutOf, planOfCut, planOfUndo, publishCut, resumeCut, undoCut } from './cut.ts'
+import { beginCut, cutOf, cutOfKey, planOfCut, planOfUndo, publishCut, resumeCut, undoCut, unpublishCut } from './cut.ts'
 import { nothingToRelease, planStale } from './errors.ts'
 import { createJournal } from './journal.ts'
 import { doStep, stepsOf, undoStep } from './steps.ts'
@@ -23,7 +23,16 @@ const rootOf = async (folder: string, { workspace, signal }: Context): Promise<s
 
 const stepDo = command({
   summary: 'Do one step of a release that is under way; its chain calls this, nobody else needs to',
-  examples: [],
+  examples: [
+    'do step files of cut-1a2b3c4d5e',
+    'do the single step tag of cut-0f9e8d7c6b',
+    'perform step commit of the cut by hand',
+    'run only the step push of cut-aa11bb22cc',
+    'execute step publish-1 of this cut',
+    'do the step begin of that cut',
+    'repeat the single step show of the cut',
+    'carry out step end of cut-12ab34cd56',
+  ],
   effect: 'write',
   rare: true,
   idempotent: true,
@@ -44,7 +53,16 @@ const stepDo = command({
 
 const stepUndo = command({
   summary: 'Take one step of a release back; its chain calls this, nobody else needs to',
-  examples: [],
+  examples: [
+    'take back the step files of cut-1a2b3c4d5e',
+    'undo the single step tag of cut-0f9e8d7c6b',
+    'reverse step commit of the cut by hand',
+    'take only the step push of cut-aa11bb22cc back',
+    'undo step publish-1 of this cut',
+    'take the step begin of that cut back',
+    'revert the single step show of the cut',
+    'undo just step end of cut-12ab34cd56',
+  ],
   effect: 'destroy',
   rare: true,
   idempotent: true,
@@ -94,6 +112,7 @@ const cut = command({
     'cut the next major release of this repository',
   ],
   effect: 'write',
+  idempotent: 'key',
   timeoutMs: LONGEST_MS,
   input: cutInput,
   output: cutView,
@@ -102,7 +121,9 @@ const cut = command({
   },
   undo: ({ cut: version, project: root }) => ({ command: 'release.undo', input: { project: root, version } }),
   async run(input, ctx) {
-    return viewOf(await beginCut(await planFor(input, ctx), input, ctx))
+    const known = cutOfKey(ctx)
+    if (known === undefined) return viewOf(await beginCut(await planFor(input, ctx), input, ctx))
+    return viewOf(known.state === 'done' ? known : await resumeCut(known.plan.root, known.id, undefined, ctx))
   },
 })
 
@@ -200,9 +221,38 @@ const publish = command({
       steps: says.map((step) => ({ does: 'send', target: step.says })),
     }
   },
-  undo: ({ cut, project }) => ({ command: 'release.undo', input: { project, version: cut } }),
+  undo: ({ cut: version, project: root }) => ({ command: 'release.unpublish', input: { project: root, version } }),
   async run(input, ctx) {
     return viewOf(await publishCut(await rootOf(input.project, ctx), input.version, ctx))
+  },
+})
+
+const unpublish = command({
+  summary: 'Take the push of a release back out of the remote, if nobody went on from it; commit and tag stay here',
+  examples: [
+    'unpublish the release',
+    'take the pushed release out of the remote again',
+    'pull the release back but keep commit and tag here',
+    'unpush the release',
+    'remove the pushed tag from origin',
+    'take v1.4.0 back from the remote',
+    'make the published release a draft again',
+    'reverse release publish',
+  ],
+  effect: 'destroy',
+  idempotent: true,
+  rare: true,
+  timeoutMs: LONGEST_MS,
+  input: which,
+  output: cutView,
+  async plan(input, ctx) {
+    const found = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state === 'done')
+    const tags = found.plan.releases.map(({ tag }) => tag.name).join(', ')
+    const detail = `move ${found.plan.branch} back and remove ${tags}, if nobody went on from them`
+    return { summary: `Take the push of ${tags} back`, steps: [{ does: 'send', target: found.plan.remote ?? '', detail }] }
+  },
+  async run(input, ctx) {
+    return viewOf(await unpublishCut(await rootOf(input.project, ctx), input.version, ctx))
   },
 })
 
@@ -234,6 +284,7 @@ export const cutCommands = {
   undo,
   resume,
   publish,
+  unpublish,
   status,
   'step.do': stepDo,
   'step.undo': stepUndo,

@@ -5,6 +5,7 @@ import type { ReleasePlan } from '../plan/release-plan.ts'
 import { settleSteps } from '../publish/publish.ts'
 import { cutUnknown, notPublishable, notResumable, notUndoable, releaseFailed, releaseHalfMade } from './errors.ts'
 import * as events from './events.ts'
+import { sha256 } from './files.ts'
 import { assertCanBeTakenBack } from './guard.ts'
 import { type Cut, createJournal, type Journal } from './journal.ts'
 import { preflight } from './preflight.ts'
@@ -43,7 +44,7 @@ export async function beginCut(plan: ReleasePlan, { push, hooks, rehearsal }: Cu
   // Before there is a journal to close: most releases that cannot be made end here.
   await preflight(git, plan, { push })
   const cut: Cut = {
-    id: `cut-${randomBytes(5).toString('hex')}`,
+    id: cutIdOf(ctx.idempotencyKey) ?? `cut-${randomBytes(5).toString('hex')}`,
     plan,
     startedMs: ctx.clock.now(),
     push,
@@ -60,11 +61,22 @@ export async function beginCut(plan: ReleasePlan, { push, hooks, rehearsal }: Cu
   return await runChain(journal, cut.id, ctx)
 }
 
-/** Completes a cut that is under way, whatever ended the run before. @throws NOT_RESUMABLE, what stands in its way now */
+/** The cut that a call with this key began; also by a process that has died since. */
+export function cutOfKey(ctx: Pick<Context, 'dataDir' | 'idempotencyKey'>): Cut | undefined {
+  const id = cutIdOf(ctx.idempotencyKey)
+  if (id === undefined) return undefined
+  const journal = createJournal(ctx.dataDir)
+  return journal.has(id) ? journal.read(id) : undefined
+}
+
+const cutIdOf = (key: string | undefined): string | undefined => (key === undefined ? undefined : `cut-${sha256(key).slice(0, 10)}`)
+
+/** Completes a cut that is under way, whatever ended the run before; one that is done stays so. @throws NOT_RESUMABLE, what stands in its way now */
 export async function resumeCut(root: string, id: string | undefined, ran: boolean | undefined, ctx: Context): Promise<Cut> {
   const journal = createJournal(ctx.dataDir)
   const cut = cutOf(journal, root, id, ({ state }) => state === 'open')
-  if (cut.state !== 'open') throw notResumable(cut.id, cut.state)
+  if (cut.state === 'done') return cut
+  if (cut.state === 'undone') throw notResumable(cut.id, cut.state)
   if (cut.chain !== undefined) {
     const { state, id: chain } = await ctx.call(chains.show, { id: cut.chain })
     if (!hasEnded(state)) {
@@ -122,6 +134,15 @@ export function planOfUndo({ plan, commit, modes, tags, pushed, published }: Cut
       steps.push({ does: before === null ? 'remove' : 'change', target: path, detail: 'as it was before' })
   if (steps.length === 0) steps.push({ does: 'change', target: plan.root, detail: 'nothing is left to take back' })
   return { summary: `Take back the release ${plan.releases.map(({ tag }) => tag.name).join(', ')}`, steps }
+}
+
+/** Takes the push of a cut back, and hides what was shown with it; commit and tag stay here. May be repeated. */
+export async function unpublishCut(root: string, id: string | undefined, ctx: Context): Promise<Cut> {
+  const journal = createJournal(ctx.dataDir)
+  const cut = cutOf(journal, root, id, ({ state }) => state === 'done')
+  if (cut.pushed === 'no') return cut
+  for (const step of ['show', 'push']) await undoStep(cut.id, step, ctx)
+  return journal.note(cut.id, { push: false })
 }
 
 /** Pushes a cut that is done and was not pushed, and shows its drafts; where that fails, it is as before. */

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -54,6 +55,7 @@ export type CutFacts = Omit<Cut, 'id' | 'plan' | 'startedMs' | 'hooks' | 'rehear
 export interface Journal {
   /** Keeps a new cut. @throws CUT_UNDER_WAY where another one of the same repository is open */
   begin(cut: Cut): void
+  has(id: string): boolean
   /** @throws CUT_UNKNOWN, JOURNAL_DAMAGED */
   read(id: string): Cut
   /** On disk when it returns. */
@@ -105,6 +107,7 @@ export function createJournal(dataDir: string): Journal {
       mkdirSync(folderOf(cut.id), { recursive: true, mode: 0o700 })
       writeDurably(recordOf(cut.id), JSON.stringify(cut), 0o600)
     },
+    has: (id) => existsSync(recordOf(id)),
     read,
     note(id, facts) {
       const cut = { ...read(id), ...facts }
@@ -115,7 +118,10 @@ export function createJournal(dataDir: string): Journal {
     keepBefore: (id, index, bytes) => writeDurably(join(folderOf(id), `before-${index}`), bytes, 0o600),
     readBefore: (id, index) => readFileSync(join(folderOf(id), `before-${index}`)),
     folderOf,
-    forget: (id) => rmSync(folderOf(id), { recursive: true, force: true }),
+    forget(id) {
+      rmSync(folderOf(id), { recursive: true, force: true })
+      if (readdirSync(join(dataDir, 'cuts')).length === 0) rmdirSync(join(dataDir, 'cuts'))
+    },
   }
 }
 

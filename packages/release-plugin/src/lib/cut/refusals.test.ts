@@ -174,6 +174,8 @@ describe('a cut that can neither go on nor be taken back', () => {
     rmSync(join(repository.root, '.git/hooks/pre-push'))
     expect(await yard.call('resume', { project: repository.root })).toMatchObject({ state: 'done', pushed: 'yes' })
     expect(repository.there('rev-parse', 'v1.1.0')).toBe(repository.git('rev-parse', 'v1.1.0'))
+    expect(await yard.call('resume', { project: repository.root })).toMatchObject({ state: 'done' })
+    await undo()
     expect(await codeOf(yard.call('resume', { project: repository.root }))).toBe('NOT_RESUMABLE')
   })
 })

@@ -4,7 +4,7 @@ import { type Git, openGit } from '../git/git.ts'
 import { resolveRef } from '../git/refs.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { runProgram } from '../publish/program.ts'
-import { publisherOf, publishStep, showStep, takeStepBack } from '../publish/publish.ts'
+import { hideStep, publisherOf, publishStep, showStep, takeStepBack } from '../publish/publish.ts'
 import type { PublishContext } from '../publish/publisher.ts'
 import { commitFiles, isAncestor, takeCommitBack } from './commit.ts'
 import { stepUnknown, testsFailed } from './errors.ts'
@@ -169,7 +169,9 @@ const WORK: Readonly<Record<string, StepWork>> = {
     async run(work) {
       for (const step of work.cut.plan.publish) await showStep(step, work.journal, work.cut, contextOf(work))
     },
-    undo: () => Promise.resolve(),
+    async undo(work) {
+      for (const step of work.cut.plan.publish) await hideStep(step, work.journal, work.cut, contextOf(work))
+    },
   },
   end: {
     async run(work) {

@@ -82,13 +82,15 @@ const branchRemove = command({
   input: z.object({
     project: projectField,
     name: branchName,
-    commit: z.string().min(7).describe('Where it must still stand'),
+    commit: z.string().min(1).describe('Where it must still stand'),
     back: z.string().nullable().default(null).describe('What is checked out instead where it is'),
   }),
   output: z.object({ branch: z.string() }),
   plan: ({ name }) => ({ summary: `Remove the branch ${name}`, steps: [{ does: 'remove', target: `branch ${name}` }] }),
   async run({ project, name, commit, back }, ctx) {
-    await removeBranch(await gitOf(project, ctx), name, commit, back)
+    const git = await gitOf(project, ctx)
+    const [stand = ''] = await commitsOf(git, [commit])
+    await removeBranch(git, name, stand, back)
     return { branch: name }
   },
 })
@@ -104,7 +106,16 @@ const pickedOutput = z.object({
 
 const portPick = command({
   summary: 'Put commits on a branch that nobody has checked out; the chain of release.backport calls this',
-  examples: [],
+  examples: [
+    'pick commits onto the port branch by hand',
+    'do only the picking of the port',
+    'pick 3f2a91c onto release/1.x at that commit',
+    'run the pick step of the port',
+    'repeat the picking onto release/2.x',
+    'port step: pick these commits',
+    'pick the listed commits onto an existing branch tip',
+    'carry out the pick of a back-port',
+  ],
   effect: 'write',
   rare: true,
   idempotent: true,
@@ -118,13 +129,23 @@ const portPick = command({
   undo: ({ project, branch: name, before, after }) => ({ command: 'release.port.unpick', input: { project, branch: name, before, after } }),
   async run({ project, branch: name, onto, commits }, ctx) {
     const git = await gitOf(project, ctx)
-    return { project: git.root, branch: name, ...(await pick(git, name, onto, await commitsOf(git, commits), ctx.dataDir)) }
+    const [tip = '', ...full] = await commitsOf(git, [onto, ...commits])
+    return { project: git.root, branch: name, ...(await pick(git, name, tip, full, ctx.dataDir)) }
   },
 })
 
 const portUnpick = command({
   summary: 'Take ported commits off a branch, if nobody went on from them; the way back of release.backport',
-  examples: [],
+  examples: [
+    'take the ported commits off release/1.x',
+    'undo the backport',
+    'unpick the commits of the port',
+    'move the release branch back to before the port',
+    'the backport was wrong, remove it',
+    'reverse the port to release/2.x',
+    'take back what was cherry-picked onto the old line',
+    'drop the back-ported fix again',
+  ],
   effect: 'destroy',
   rare: true,
   idempotent: true,
@@ -134,8 +155,10 @@ const portUnpick = command({
     summary: `Move ${name} back`,
     steps: [{ does: 'run', target: 'git', detail: `move ${name} back to ${before.slice(0, 12)}` }],
   }),
-  async run({ project, branch: name, ...moved }, ctx) {
-    await unpick(await gitOf(project, ctx), name, moved)
+  async run({ project, branch: name, before, after, remove }, ctx) {
+    const git = await gitOf(project, ctx)
+    const [from = '', to = ''] = await commitsOf(git, [before, after])
+    await unpick(git, name, { before: from, after: to, remove })
     return { branch: name }
   },
 })

@@ -37,14 +37,15 @@ export const forgePublisher: Publisher<ForgeStep> = {
     }
     return publishedOf(release.parse(await request(step, context, 'POST', '/releases', body)))
   },
-  async show(step, { reference }, context) {
-    return publishedOf(
-      release.parse(await request(step, context, 'PATCH', `/releases/${Number(reference)}`, { draft: step.draft, tag_name: step.tag })),
-    )
-  },
+  show: (step, published, context) => change(step, published, context, { draft: step.draft, tag_name: step.tag }),
+  hide: (step, published, context) => change(step, published, context, { draft: true, tag_name: step.tag }),
   async takeBack(step, { reference }, context) {
     await request(step, context, 'DELETE', `/releases/${Number(reference)}`)
   },
+}
+
+async function change(step: ForgeStep, { reference }: Published, context: PublishContext, fields: object): Promise<Published> {
+  return publishedOf(release.parse(await request(step, context, 'PATCH', `/releases/${Number(reference)}`, fields)))
 }
 
 async function find(step: ForgeStep, context: PublishContext): Promise<Published | 'no'> {

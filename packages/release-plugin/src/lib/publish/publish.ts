@@ -55,6 +55,14 @@ export async function showStep(step: PublishStep, journal: Journal, cut: Cut, co
   if (published !== undefined) noteStep(journal, cut, step, 'yes', published)
 }
 
+/** Makes unseen again what `showStep` made visible. May be repeated. */
+export async function hideStep(step: PublishStep, journal: Journal, cut: Cut, context: PublishContext): Promise<void> {
+  const { state, ...known } = cut.published[step.id] ?? { state: 'no' }
+  if (state !== 'yes') return
+  const published = await publisherOf(step).hide?.(step, known, context)
+  if (published !== undefined) noteStep(journal, cut, step, 'yes', published)
+}
+
 /** Takes a step back that is out or may be. May be repeated. @throws NO_WAY_BACK */
 export async function takeStepBack(step: PublishStep, journal: Journal, cut: Cut, context: PublishContext): Promise<void> {
   const publisher = publisherOf(step)

@@ -28,5 +28,6 @@ export interface Publisher<Step extends PublishStep = PublishStep> {
   publish(step: Step, context: PublishContext): Promise<Published>
   /** After the push, for what may be seen only then. */
   show?(step: Step, published: Published, context: PublishContext): Promise<Published>
+  hide?(step: Step, published: Published, context: PublishContext): Promise<Published>
   takeBack(step: Step, published: Published, context: PublishContext): Promise<void>
 }

@@ -19,13 +19,28 @@ const rehearse = command({
     'simulate a minor release of this project',
     'run through the release with a fake registry',
   ],
-  effect: 'read',
+  // The repository's own hooks run, and with `full` its scripts: they may do anything, so somebody is asked.
+  effect: 'write',
   timeoutMs: 1_800_000,
   input: planInput.extend({
     full: z.boolean().default(false).describe('Install dependencies in the clone, so that tests and packaging scripts run too'),
     hooks: z.boolean().default(true).describe("Let the repository's own hooks run"),
   }),
   output: rehearsal,
+  plan: ({ full, hooks }) => ({
+    summary: 'Rehearse the release in a throwaway clone',
+    steps: [
+      {
+        does: 'run',
+        target: 'a clone in the temporary folder',
+        detail: 'what release.cut does, with stand-ins for remote, registry and forge',
+      },
+    ],
+    warnings: [
+      ...(hooks ? ["the repository's own hooks run there"] : []),
+      ...(full ? ['npm ci, the tests and packaging scripts run there'] : []),
+    ],
+  }),
   async run({ full, hooks, ...input }, ctx) {
     const { rehearse } = await import('./rehearse.ts')
     return rehearse(input, { full, hooks }, ctx)

@@ -52,7 +52,14 @@ export async function rehearse(input: PlanInput, { full, hooks }: RehearseOption
     const report = await lookAt(clone, plan, folder, standIn)
     for (const cut of journal.list(clone.root)) journal.forget(cut.id)
     const steps = stepsOf(plan, { push }).map(({ id, says, noWayBack }) => ({ id, says, noWayBack: noWayBack ?? null }))
-    return { ...outcome, plan: made.id, version: plan.version?.to ?? null, steps, ...report, notes: [...notes, ...skipped] }
+    return {
+      ...outcome,
+      plan: planId({ ...made, root: real.root }),
+      version: plan.version?.to ?? null,
+      steps,
+      ...report,
+      notes: [...notes, ...skipped],
+    }
   } finally {
     await standIn[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

@@ -4,16 +4,10 @@ import { expect, it } from 'vitest'
 import { driven } from '../../../test/cut-yard.ts'
 import { makeRepository } from '../../../test/made-repository.ts'
 import release from '../../index.ts'
-import type { ReleaseRecord } from './record.ts'
+import type { ReleaseRecord } from '../records/record.ts'
 
-/** What is heard is handled after the event was published. */
-async function until(kit: TestYard, holds: (records: ReleaseRecord[]) => boolean): Promise<ReleaseRecord[]> {
-  for (;;) {
-    const { releases } = (await kit.call('release.list', {})) as { releases: ReleaseRecord[] }
-    if (holds(releases)) return releases
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+const records = async (kit: TestYard): Promise<ReleaseRecord[]> =>
+  ((await kit.call('release.list', {})) as { releases: ReleaseRecord[] }).releases
 
 it('release.cut puts what it made on record, and release.undo takes it off', async () => {
   await using kit = await createTestYard({ plugins: [release as Plugin] })
@@ -30,7 +24,7 @@ it('release.cut puts what it made on record, and release.undo takes it off', asy
   )
   const cut = await kit.plan('release.cut', {})
   await driven(kit, kit.approve(cut.id))
-  const [record] = await until(kit, ({ length }) => length === 1)
+  const [record] = await records(kit)
   expect(record).toMatchObject({
     version: '1.1.0',
     tag: 'v1.1.0',
@@ -41,6 +35,6 @@ it('release.cut puts what it made on record, and release.undo takes it off', asy
   expect(record?.changelog).toMatch(/^### Added\n\n- a lid \([0-9a-f]{7}\)$/)
   expect(await kit.call('release.check', {})).toMatchObject({ inStep: true, packages: [{ version: '1.1.0', released: '1.1.0' }] })
   await driven(kit, kit.undo(cut.id))
-  await until(kit, ({ length }) => length === 0)
+  expect(await records(kit)).toEqual([])
   expect(repository.git('describe', '--tags')).toMatch(/^v1\.0\.0-1-/)
 })
