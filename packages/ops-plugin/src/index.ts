@@ -5,6 +5,9 @@ import { issueCommands } from './lib/issues/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
 import { RECORD_TABLES } from './lib/records/tables.ts'
 import { runbookCommands } from './lib/runbooks/commands.ts'
+import { runningServiceCommands } from './lib/services/commands.ts'
+import { serviceChanged, serviceListeners } from './lib/services/events.ts'
+import { SERVICE_TABLES } from './lib/services/tables.ts'
 import { smokeCommands } from './lib/smoke/commands.ts'
 
 /** Operations: what is the state of a project, and what to do about it. */
@@ -13,18 +16,28 @@ const ops = definePlugin({
   version: '0.1.0',
   summary: 'Operations: the health of a project, computed and explained',
   capabilities: {
-    domains: ['operations', 'health', 'quality'],
-    contexts: ['project', 'repository', 'claude-plugin'],
+    domains: ['operations', 'health', 'quality', 'monitoring', 'incidents'],
+    contexts: ['project', 'repository', 'claude-plugin', 'service', 'host'],
     integrations: ['git', 'npm', 'claude-code'],
   },
   touches: {
     files: ['**'],
-    programs: ['git', 'npm', 'pnpm', 'yarn', 'bun', 'go', 'cargo', 'mypy', 'python3'],
+    programs: ['git', 'npm', 'pnpm', 'yarn', 'bun', 'go', 'cargo', 'mypy', 'python3', 'systemctl', 'journalctl', 'apt-get'],
     hosts: ['api.github.com', 'registry.npmjs.org'],
     plugins: ['chain', 'release', 'deploy'],
   },
-  tables: [RECORD_TABLES],
-  commands: { ...healthCommands, ...smokeCommands, ...recordCommands, ...issueCommands, ...runbookCommands, ...dashboardCommands },
+  publishes: [serviceChanged],
+  listens: [...serviceListeners],
+  tables: [RECORD_TABLES, SERVICE_TABLES],
+  commands: {
+    ...healthCommands,
+    ...smokeCommands,
+    ...recordCommands,
+    ...issueCommands,
+    ...runbookCommands,
+    ...dashboardCommands,
+    ...runningServiceCommands,
+  },
 })
 
 export default ops

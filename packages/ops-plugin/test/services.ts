@@ -9,7 +9,7 @@ import { serviceChanged, serviceListeners } from '../src/lib/services/events.ts'
 import { SERVICE_TABLES } from '../src/lib/services/tables.ts'
 
 /** The part of ops that looks at what runs, alone, so that its tests open in no time. */
-const services = definePlugin({
+export const services = definePlugin({
   name: 'ops',
   version: '1.0.0',
   summary: 'The part of ops that looks at what runs',

@@ -53,7 +53,7 @@ export async function watchServices(
     const intervalMs = options.intervalMs ?? service.intervalMs
     let [looks, told, up] = [0, 0, 0]
     let status: Status = 'UNKNOWN'
-    while (looks < (options.rounds ?? Number.POSITIVE_INFINITY)) {
+    for (;;) {
       const startedMs = ctx.clock.monotonicMs()
       const [observation] = await checkServices([service], () => surroundings(ctx, file, service))
       looks++
@@ -61,7 +61,7 @@ export async function watchServices(
       if (observation!.status === 'HEALTHY' || observation!.status === 'DEGRADED') up++
       status = await keep(service, observation!)
       const nextMs = startedMs + intervalMs
-      if (nextMs >= endsMs) break
+      if (looks === options.rounds || nextMs >= endsMs) break
       const gaveUp = await pause(ctx.clock, Math.max(0, nextMs - ctx.clock.monotonicMs()), ctx.signal)
       if (gaveUp) break
     }
