@@ -116,7 +116,8 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
   'docs.links': {
     pass: {
       'README.md': text('[a](docs/a.md#top), [web](https://example.com/x), `[c](c.md)`', '```', '[d](d.md)', '```'),
-      'docs/a.md': '[back](/README.md)',
+      'docs/a.md': '[back](/README.md), [all](.), [up](../), [here](../docs/), [pictures](img/)',
+      'docs/img/a.png': 'x',
     },
     wrong: { 'README.md': text('Read', '', '[this](docs/a.md "first") or', '[ref]: gone%20too.md') },
     none: nothing,
@@ -377,6 +378,16 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
     wrong: { ...plugin(), '.mcp.json': `{"a":{"command":"a","env":{"T":"\${user_config.token}"}}}` },
     none: plugin(),
     found: ['fail', `.mcp.json:1 uses \${user_config.token}, which is not declared`],
+  },
+  'plugin.strict-parts': {
+    pass: {
+      ...plugin({ channels: [{ server: 'main' }] }),
+      'monitors/monitors.json': json([{ name: 'a', command: 'tail -f a.log', description: 'Watches' }]),
+      '.lsp.json': json({ go: { command: 'gopls', extensionToLanguage: { '.go': 'go' } } }),
+    },
+    wrong: plugin({ lspServers: { go: { command: 'gopls', extensionToLanguage: {}, timeout: 5 } } }),
+    none: plugin(),
+    found: ['fail', '.claude-plugin/plugin.json:9 an entry of lspServers has the unknown key "timeout"'],
   },
   'plugin.readme': {
     pass: { 'plugins/demo/.claude-plugin/plugin.json': json({ name: 'demo' }), 'plugins/demo/README.md': words },

@@ -4,6 +4,10 @@ import { dirname, join, normalize, sep } from 'node:path'
 import { z } from 'zod'
 import { changedSince, changeUnknown, unsafePath } from '../errors.ts'
 import type { Edit } from './fix.ts'
+import { keepNewest } from './keep-newest.ts'
+
+/** Older changes cannot be taken back any more. */
+const MAX_CHANGES = 200
 
 /** A change to a project's files that can be taken back: what each file was, and what it was made. */
 const changeSchema = z.object({
@@ -121,6 +125,7 @@ const pathOf = (dataDir: string, id: string): string => join(dataDir, 'changes',
 function keep(dataDir: string, id: string, change: Change): void {
   mkdirSync(join(dataDir, 'changes'), { recursive: true, mode: 0o700 })
   writeFileSync(pathOf(dataDir, id), JSON.stringify(change), { mode: 0o600, flag: 'wx' })
+  keepNewest(join(dataDir, 'changes'), MAX_CHANGES)
 }
 
 function load(dataDir: string, id: string): Change {

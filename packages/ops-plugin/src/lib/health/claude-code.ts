@@ -136,3 +136,20 @@ export const USER_CONFIG_KEYS: ReadonlySet<string> = new Set([
   'min',
   'max',
 ])
+
+/** Parts of a plugin in which an unknown key keeps all of it from loading: the needed keys, then the others. */
+export const STRICT_PARTS: Readonly<
+  Record<'monitors' | 'channels' | 'lspServers', { needed: readonly string[]; known: ReadonlySet<string> }>
+> = {
+  monitors: strict(['name', 'command', 'description'], ['when']),
+  channels: strict(['server'], ['displayName', 'userConfig']),
+  lspServers: strict(
+    ['command', 'extensionToLanguage'],
+    `args env initializationOptions settings workspaceFolder startupTimeout shutdownTimeout requestTimeout restartOnCrash maxRestarts
+    diagnostics transport`.split(/\s+/),
+  ),
+}
+
+function strict(needed: readonly string[], more: readonly string[]): { needed: readonly string[]; known: ReadonlySet<string> } {
+  return { needed, known: new Set([...needed, ...more]) }
+}

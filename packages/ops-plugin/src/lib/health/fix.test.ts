@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readDisk, type TestFile, writeFiles } from '@switchyard/testkit'
@@ -8,6 +8,7 @@ import { FIXTURES } from '../../../test/fixtures.ts'
 import { applyChange, revertChange } from './change.ts'
 import { ALL_CHECKS } from './checks/all.ts'
 import { type FixPlan, planFixes } from './fix.ts'
+import { keepNewest } from './keep-newest.ts'
 import { lookAt, scan } from './scan.ts'
 
 let dir: string
@@ -139,6 +140,17 @@ describe('applyChange()', () => {
     chmodSync(join(dir, 'a.sh'), 0o750)
     applyChange(dir, [{ path: 'a.sh', text: 'b' }], dataDir)
     expect(statSync(join(dir, 'a.sh')).mode & 0o777).toBe(0o750)
+  })
+})
+
+describe('keepNewest()', () => {
+  it('removes the oldest beyond the count', () => {
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      writeFileSync(join(dir, name), name)
+      utimesSync(join(dir, name), index, index)
+    }
+    keepNewest(dir, 2)
+    expect([...readDisk(dir).keys()]).toEqual(['b', 'c'])
   })
 })
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import satisfies from 'semver/functions/satisfies.js'
 import { z } from 'zod'
 import { isObject, isText } from './document.ts'
 import type { Advisory, RegistryFacts } from './facts.ts'
+import { keepNewest } from './keep-newest.ts'
 import { dependenciesOf, type Project } from './project.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -50,6 +51,7 @@ export interface AskRegistryOptions {
 }
 
 const KEPT_MS = 3_600_000
+const MAX_KEPT = 50
 const AT_ONCE = 8
 const MAX_ANSWER_CHARS = 20_000_000
 
@@ -159,9 +161,10 @@ function readKept<value>(path: string, schema: z.ZodType<value>, nowMs: number):
 }
 
 function keep(path: string, atMs: number, answer: unknown): void {
-  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(`${path}.tmp`, JSON.stringify({ atMs, answer }), { mode: 0o600 })
   renameSync(`${path}.tmp`, path)
+  keepNewest(dirname(path), MAX_KEPT)
 }
 
 const byName = ([a]: readonly [name: string, ...unknown[]], [b]: readonly [name: string, ...unknown[]]): number =>

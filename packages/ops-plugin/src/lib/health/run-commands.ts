@@ -30,6 +30,7 @@ import type {
   suppressOutput,
   verifyInput,
 } from './schema.ts'
+import { redactSecrets } from './secrets.ts'
 import { SETTINGS_FILE, suppresses } from './settings.ts'
 import { changedSettings } from './settings-change.ts'
 
@@ -110,7 +111,8 @@ function assertChecks(ids: readonly string[]): void {
 async function fixesFor({ project, checks }: In<typeof fixInput>, ctx: Context): Promise<FixPlan & { root: string }> {
   assertChecks(checks)
   const described = await lookAt(resolve(ctx.workspace, project), { signal: ctx.signal, facts: { today: todayOf(ctx) } })
-  return { ...(await planFixes(described, checks, ctx.signal)), root: described.snapshot.root }
+  const plan = await planFixes(described, checks, ctx.signal)
+  return { ...plan, diff: redactSecrets(plan.diff), root: described.snapshot.root }
 }
 
 export async function planFix(input: In<typeof fixInput>, ctx: Context): Promise<Plan> {
@@ -130,7 +132,7 @@ const nothingToDo: PlanStep = { does: 'run', target: 'ops.health.scan', detail: 
 
 function stepOf(edit: Edit, before: string | undefined, exists: boolean, target: string): PlanStep {
   const does = edit.text === undefined ? 'remove' : exists ? 'change' : 'create'
-  return { does, target, detail: unifiedDiff(edit.path, before, edit.text, edit.executable) }
+  return { does, target, detail: redactSecrets(unifiedDiff(edit.path, before, edit.text, edit.executable)) }
 }
 
 /** As the person who approves finds it: from the workspace where it lies in there. */

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import { type Check, type Finding, fail, HARD_CAP, warn } from '../check.ts'
-import { COMPONENT_FOLDERS, isReservedName, MANIFEST_KEYS, USER_CONFIG_KEYS } from '../claude-code.ts'
+import { COMPONENT_FOLDERS, isReservedName, MANIFEST_KEYS, STRICT_PARTS, USER_CONFIG_KEYS } from '../claude-code.ts'
 import { addDotSlash, completePlugin, moveComponents, syncVersions } from '../claude-fixes.ts'
 import { asList } from '../claude-plugin.ts'
-import { isObject, isText, objectAt, readJson } from '../document.ts'
+import { type Document, isObject, isText, objectAt, readJson } from '../document.ts'
 import { type ClaudePlugin, type Project, pathsLike } from '../project.ts'
 
 const manifest: Check = {
@@ -250,6 +250,61 @@ function usesUserConfig(plugin: ClaudePlugin, snapshot: Project['snapshot']): { 
     })
 }
 
+const strictParts: Check = {
+  id: 'plugin.strict-parts',
+  domain: 'plugin',
+  title: 'Monitors, channels and language servers have the keys that they need and no other',
+  weight: 6,
+  mend: 'complete the entry, and take out the keys that are named: one of them keeps the whole plugin from loading',
+  applies: ({ plugins, snapshot }) => plugins.some((plugin) => partsOf(snapshot, plugin).length > 0),
+  run: ({ plugins, snapshot }) =>
+    plugins.flatMap((plugin) =>
+      partsOf(snapshot, plugin).flatMap(({ kind, document, at, entry }): Finding[] => {
+        const place = { file: document.path, line: document.lineOf(...at) }
+        if (!isObject(entry)) return [fail(`an entry of ${kind} must be an object`, place)]
+        const { needed, known } = STRICT_PARTS[kind]
+        const missing = needed.filter((key) => entry[key] === undefined)
+        return [
+          ...(missing.length === 0 ? [] : [fail(`an entry of ${kind} has no ${missing.join(', no ')}`, place)]),
+          ...Object.keys(entry)
+            .filter((key) => !known.has(key))
+            .map((key) =>
+              fail(`an entry of ${kind} has the unknown key "${key}"`, { file: document.path, line: document.lineOf(...at, key) }),
+            ),
+        ]
+      }),
+    ),
+}
+
+interface Part {
+  kind: keyof typeof STRICT_PARTS
+  document: Document
+  at: (string | number)[]
+  entry: unknown
+}
+
+/** Lists and maps alike, in the manifest or in the file that has them by default. */
+function partsOf(snapshot: Project['snapshot'], plugin: ClaudePlugin): Part[] {
+  const own = plugin.document
+  const monitors = readJson(snapshot, plugin.at('monitors/monitors.json'))
+  const servers = readJson(snapshot, plugin.at('.lsp.json'))
+  const { channels, lspServers, experimental } = plugin.manifest
+  return [
+    ...entriesOf('channels', own, ['channels'], channels),
+    ...entriesOf('lspServers', own, ['lspServers'], lspServers),
+    ...entriesOf('monitors', own, ['experimental', 'monitors'], isObject(experimental) ? experimental.monitors : undefined),
+    ...entriesOf('monitors', monitors, [], monitors?.value),
+    ...entriesOf('lspServers', servers, [], servers?.value),
+  ]
+}
+
+function entriesOf(kind: Part['kind'], document: Document | undefined, at: string[], value: unknown): Part[] {
+  if (document === undefined) return []
+  if (Array.isArray(value))
+    return value.flatMap((entry: unknown, index) => (typeof entry === 'string' ? [] : [{ kind, document, at: [...at, index], entry }]))
+  return isObject(value) ? Object.entries(value).map(([key, entry]) => ({ kind, document, at: [...at, key], entry })) : []
+}
+
 const README_WORDS = 40
 
 const pluginReadme: Check = {
@@ -269,4 +324,13 @@ const pluginReadme: Check = {
       }),
 }
 
-export const pluginChecks: readonly Check[] = [manifest, paths, layout, versionDrift, marketplaceCheck, userConfig, pluginReadme]
+export const pluginChecks: readonly Check[] = [
+  manifest,
+  paths,
+  layout,
+  versionDrift,
+  marketplaceCheck,
+  userConfig,
+  strictParts,
+  pluginReadme,
+]
