@@ -18,7 +18,7 @@ export async function collect(ctx: Context, rows: readonly ProjectRow[], more: n
       const release = releases.get(row.id)
       return {
         name: row.name,
-        type: row.type,
+        kind: row.type === 'other' ? (JSON.parse(row.kinds) as string[]).join(', ') || 'other' : row.type,
         ...(row.path !== null && { path: row.path }),
         ...(row.version !== null && { version: row.version }),
         ...(found !== undefined && { health: found }),

@@ -48,12 +48,12 @@ const SERVICE_TONES = { HEALTHY: 'pass', DEGRADED: 'warn', UNHEALTHY: 'fail', UN
 const toneOf = (priority: 'critical' | 'high' | 'medium' | 'low'): string =>
   priority === 'critical' ? 'fail' : priority === 'high' ? 'warn' : 'soft'
 
-function card({ name, type, version, health, issues, release, runbooks }: ProjectStatus, at: string): string {
+function card({ name, kind, version, health, issues, release, runbooks }: ProjectStatus, at: string): string {
   const counts = (['critical', 'high', 'medium', 'low'] as const)
     .filter((key) => issues[key] > 0)
     .map((key) => `<span class="badge ${toneOf(key)}">${issues[key]} ${key}</span>`)
   return `<section class="card"><h3>${escaped(name)} <span class="soft">${escaped(version ?? '')}</span></h3>
-<p class="soft">${escaped(type)}${release === undefined ? ' · no release on record' : ` · released ${escaped(release.version)} ${ago(release.at, at)}`}</p>
+<p class="soft">${escaped(kind)}${release === undefined ? ' · no release on record' : ` · released ${escaped(release.version)} ${ago(release.at, at)}`}</p>
 ${health === undefined ? '<p>Not scanned yet: <code>switchyard ops health record</code></p>' : score(health, at)}
 <p>${issues.total === 0 ? 'No open issues' : counts.join('')}</p>
 ${list(issues.first.map(({ id, priority, title }) => `<b class="${toneOf(priority)}">#${id}</b> ${escaped(title)}`))}

@@ -19,7 +19,7 @@ const openIssues = z.object({
 })
 const project = z.object({
   name: z.string(),
-  type: z.string(),
+  kind: z.string().describe('Its type as a Claude Code plugin, or what it is made of'),
   path: z.string().optional(),
   version: z.string().optional(),
   health: health.optional().describe('Absent until ops.health.record has run once'),

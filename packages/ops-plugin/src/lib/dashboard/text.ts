@@ -3,7 +3,7 @@ import { ago, cut } from '../records/columns.ts'
 import { sparkline } from '../records/health-check.ts'
 import type { ProjectStatus, Status } from './status.ts'
 
-const NAME_WIDTH = 22
+const NAME_WIDTH = 20
 
 /** The dashboard for a terminal of 80 columns: one line a project, or everything of the only one. */
 export function statusText(status: Status): string {
@@ -19,7 +19,7 @@ export function statusText(status: Status): string {
 }
 
 function table(projects: readonly ProjectStatus[], at: string): string[] {
-  const head = `${'project'.padEnd(NAME_WIDTH)}  ${'score'.padEnd(17)}  ${'open issues'.padEnd(20)}  last release`
+  const head = `${'project'.padEnd(NAME_WIDTH)}  ${'score'.padEnd(15)}  ${'open issues'.padEnd(23)}  last release`
   return [head, ...projects.map((project) => row(project, at))]
 }
 
@@ -27,18 +27,18 @@ function row({ name, health, issues, release }: ProjectStatus, at: string): stri
   const score =
     health === undefined
       ? 'not scanned yet'
-      : `${String(health.score).padStart(3)} ${health.status.padEnd(4)} ${sparkline(health.trend.slice(-8))}`
+      : `${String(health.score).padStart(3)} ${health.status.padEnd(4)} ${sparkline(health.trend.slice(-6))}`
   const urgent = [
     ...(issues.critical > 0 ? [`${issues.critical} critical`] : []),
     ...(issues.high > 0 ? [`${issues.high} high`] : []),
   ].join(', ')
   const open = issues.total === 0 ? 'none' : `${issues.total}${urgent === '' ? '' : ` (${urgent})`}`
   const last = release === undefined ? '-' : `${release.version} ${ago(release.at, at)}`
-  return `${cut(printable(name), NAME_WIDTH).padEnd(NAME_WIDTH)}  ${score.padEnd(17)}  ${open.padEnd(20)}  ${last}`
+  return `${cut(printable(name), NAME_WIDTH).padEnd(NAME_WIDTH)}  ${score.padEnd(15)}  ${open.padEnd(23)}  ${last}`
 }
 
-function oneProject({ name, type, version, health, issues, release, runbooks }: ProjectStatus, at: string): string[] {
-  const lines = [`${printable(name)}${version === undefined ? '' : ` ${printable(version)}`}  [${type}]`, '']
+function oneProject({ name, kind, version, health, issues, release, runbooks }: ProjectStatus, at: string): string[] {
+  const lines = [`${printable(name)}${version === undefined ? '' : ` ${printable(version)}`}  [${kind}]`, '']
   if (health === undefined) lines.push('health    not recorded yet: switchyard ops health record')
   else {
     const { score, status, delta, trend, checkedAt, worst } = health
