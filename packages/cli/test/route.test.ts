@@ -16,7 +16,8 @@ const SET = {
   ],
 }
 
-describe('switchyard route', () => {
+// Learning takes seconds on a busy machine, and a correction learns twice.
+describe('switchyard route', { timeout: 90_000 }, () => {
   it('answers with parts, arguments and where they stand', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const request = 'write down a note called "buy milk", then list all my notes'
@@ -93,7 +94,7 @@ describe('switchyard route', () => {
   })
 })
 
-describe('a request of several parts', () => {
+describe('a request of several parts', { timeout: 90_000 }, () => {
   it('is asked for once, kept until it is approved, and done as one chain', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const request = 'write down a note called "milk", then write down a note called "bread"'

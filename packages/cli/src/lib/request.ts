@@ -56,7 +56,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
 
 /** Runs a request of several parts as one chain: asked for once, and taken back as a whole when a part of it fails. */
 async function runParts(session: Session, decision: Decision, settled: readonly Settled[], { yes, dryRun }: RequestFlags): Promise<Reply> {
-  const [chains, { chainOf }] = await Promise.all([session.yard().then((yard) => yard.chains()), import('@switchyard/yard')])
+  const [chains, { chainOf, withApproval }] = await Promise.all([session.yard().then((yard) => yard.chains()), import('@switchyard/yard')])
   const definition = chainOf(withInputs(decision, settled))
   const rehearsal = await chains.plan(definition, {})
   const told = { request: decision.request, outcome: decision.outcome, parts: withoutSecrets(decision.parts) }
@@ -65,8 +65,7 @@ async function runParts(session: Session, decision: Decision, settled: readonly 
     if (yes === true || (await approvalFor(session, rehearsal)) === 'run')
       return followChain(session, chains, await chains.start(definition, {}))
     if (session.host.terminal === undefined) {
-      const approval = { id: 'approval', ask: `Do this: ${decision.request.slice(0, 500)}` } as const
-      const id = await chains.start({ ...definition, steps: [approval, ...definition.steps] }, {})
+      const id = await chains.start(withApproval(withInputs(decision, settled)), {})
       return {
         data: { needsApproval: { chain: id, steps: rehearsal, approve: `switchyard approve ${id}` } },
         text: (look) => `${renderRehearsal(rehearsal, look, false)}\n\nNothing was done. To do it: switchyard approve ${id}`,

@@ -8,6 +8,7 @@ import { createYardChains } from './chains.ts'
 import { defaultConfig, type YardConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecider } from './decide.ts'
+import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
@@ -37,7 +38,8 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
-  const timeLimitMsOf = (commandId: string): number | undefined => guards.get(commandId)?.timeLimitMs ?? chainTimeLimitMsOf(commandId)
+  const timeLimitMsOf = (commandId: string): number | undefined =>
+    guards.get(commandId)?.timeLimitMs ?? chainTimeLimitMsOf(commandId) ?? directorTimeLimitMsOf(commandId)
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
@@ -162,7 +164,7 @@ function createYard(parts: OpenParts): Yard {
 
   const timeLimitOf = ({ id }: CommandInfo): number => timeLimitMsOf(id)!
 
-  return {
+  const yard: Yard = {
     dir: workspace,
     plugins,
     commands,
@@ -218,6 +220,14 @@ function createYard(parts: OpenParts): Yard {
       return this.close()
     },
   }
+  serveDirector(bus, {
+    commands,
+    decide: decider.decide,
+    plan: yard.plan,
+    chains: chains.open,
+    clientOf: (identity) => (identity === PERSON ? person : clients.get(identity)),
+  })
+  return yard
 
   async function planOf(command: CommandInfo, input: unknown, options: RunOptions): Promise<Plan> {
     return (await call(planMethod(command.id), timeLimitOf(command), input, options)) as Plan

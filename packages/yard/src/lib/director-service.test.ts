@@ -1,0 +1,87 @@
+import { tmpdir } from 'node:os'
+import { command, definePlugin } from '@switchyard/plugin-kit'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Asked } from './director-service.ts'
+import { openYard } from './open-yard.ts'
+
+const done: string[] = []
+const count = command({
+  summary: 'Count the sheep',
+  examples: ['count the sheep', 'how many sheep are there'],
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({ sheep: z.int() }),
+  run: () => ({ sheep: 12 }),
+})
+const shear = command({
+  summary: 'Shear the sheep',
+  examples: ['shear the sheep', 'cut the wool'],
+  effect: 'write',
+  input: z.object({}),
+  output: z.object({ wool: z.int() }),
+  plan: () => ({ summary: 'Shears all', steps: [] }),
+  run: () => ({ wool: done.push('sheared') }),
+})
+const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, shear } })
+
+/** A plugin that asks the director in plain words. */
+const asker = (touches: string[]) =>
+  definePlugin({
+    name: 'asker',
+    version: '1.0.0',
+    summary: 'Asks',
+    touches: { plugins: touches },
+    commands: {
+      ask: command({
+        summary: 'Ask in words',
+        examples: ['pass it on'],
+        effect: 'read',
+        input: z.object({ words: z.string() }),
+        output: z.unknown(),
+        run: ({ words }, ctx) => ctx.call('director.ask', { request: words }),
+      }),
+    },
+  })
+
+async function ask(words: string, touches = ['director', 'farm']): Promise<{ asked: Asked; approve: (id: string) => Promise<unknown> }> {
+  const yard = await openYard(tmpdir(), { plugins: [farm, asker(touches)], memory: true })
+  done.length = 0
+  const asked = (await yard.call('asker.ask', { words })) as Asked
+  return {
+    asked,
+    async approve(id) {
+      if (id.startsWith('p-')) return yard.approve(id)
+      const chains = await yard.chains()
+      await chains.answer(id, { value: true, by: 'person' })
+      return chains.wait(id)
+    },
+  }
+}
+
+describe('director.ask', () => {
+  it('does at once what only reads, in the name of who asks', async () => {
+    expect((await ask('count the sheep')).asked).toMatchObject({ outcome: 'done', result: { sheep: 12 } })
+    await expect(ask('count the sheep', ['director'])).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(ask('count the sheep', ['farm'])).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  it('keeps what changes something until a person approves it', async () => {
+    const { asked, approve } = await ask('shear the sheep')
+    expect(asked).toMatchObject({ outcome: 'planned', id: expect.stringMatching(/^p-/) })
+    expect(done).toEqual([])
+    await approve((asked as { id: string }).id)
+    expect(done).toEqual(['sheared'])
+  })
+
+  it('keeps a request of several parts as one chain that begins with the question', async () => {
+    const { asked, approve } = await ask('count the sheep, then shear the sheep')
+    expect(asked).toMatchObject({ outcome: 'planned', id: expect.stringMatching(/^c-/) })
+    expect(done).toEqual([])
+    expect(await approve((asked as { id: string }).id)).toMatchObject({ state: 'done', done: ['approval', 'part1', 'part2'] })
+  })
+
+  it('says so where nothing fits', async () => {
+    expect((await ask('paint a picture of the moon')).asked).toMatchObject({ outcome: 'abstain', decision: { parts: [] } })
+  })
+})
