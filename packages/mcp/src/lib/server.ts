@@ -57,8 +57,15 @@ export function createMcpServer(options: McpServerOptions): McpServer {
       await serveStdio(eager, identity, { ...stdio, onFault })
     },
     async serveHttp(http) {
-      const { serveHttp } = await import('./sdk/http.ts')
-      return serveHttp(eager, identity, { ...http, onFault })
+      const [{ serveHttp }, { createSdkServer }] = await Promise.all([import('./sdk/http.ts'), import('./sdk/mcp-server.ts')])
+      const endpoint = await serveHttp(() => createSdkServer(eager, identity, onFault), { ...http, onFault })
+      return {
+        url: endpoint.url,
+        async close() {
+          surface.close()
+          await endpoint.close()
+        },
+      }
     },
     async close() {
       const opened = await yard?.catch(() => undefined)

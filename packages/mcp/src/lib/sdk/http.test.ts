@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createSurface } from '../surface.ts'
 import { type HttpEndpoint, serveHttp } from './http.ts'
+import { createSdkServer } from './mcp-server.ts'
 
 const TOKEN = 'a-token-of-this-test'
 const read = { summary: 'Look', effect: 'read', input: z.object({}), output: z.object({ seen: z.boolean() }) } as const
@@ -26,9 +27,11 @@ const surface = createSurface({
   ],
 })
 
+const createMcp = () => createSdkServer(surface, { name: 'demo', title: 'Demo', version: '1.0.0' }, () => {})
+
 let endpoint: HttpEndpoint
 beforeAll(async () => {
-  endpoint = await serveHttp(surface, { name: 'demo', title: 'Demo', version: '1.0.0' }, { port: 0, token: TOKEN, onFault() {} })
+  endpoint = await serveHttp(createMcp, { port: 0, token: TOKEN, onFault() {} })
 })
 afterAll(() => endpoint.close())
 
@@ -119,7 +122,7 @@ describe('serveHttp()', () => {
 
   it('refuses a port that is taken', async () => {
     const port = Number(new URL(endpoint.url).port)
-    const again = serveHttp(surface, { name: 'demo', title: 'Demo', version: '1.0.0' }, { port, token: TOKEN, onFault() {} })
+    const again = serveHttp(createMcp, { port, token: TOKEN, onFault() {} })
     await expect(again).rejects.toMatchObject({ code: 'USAGE', data: { port } })
   })
 

@@ -6,19 +6,23 @@ import { pipeline } from 'node:stream/promises'
 import {
   createMcpHandler,
   hostHeaderValidationResponse,
+  isLegacyRequest,
   localhostAllowedHostnames,
   localhostAllowedOrigins,
+  type McpServer,
   originValidationResponse,
+  type ServerEventBus,
 } from '@modelcontextprotocol/server'
 import { noPort } from '../errors.ts'
-import type { Surface } from '../surface.ts'
-import { createSdkServer, type ServerIdentity } from './mcp-server.ts'
+import { createSessions } from './sessions.ts'
 
 export interface HttpOptions {
   /** 0 takes one that is free. */
   readonly port: number
   /** What every request has to bring. */
   readonly token: string
+  /** Where changes of lists are announced to whoever listens for them. @default nobody announces any */
+  readonly bus?: ServerEventBus
   onFault(error: Error): void
 }
 
@@ -29,12 +33,13 @@ export interface HttpEndpoint {
 }
 
 /**
- * Serves over HTTP to programs of this machine that know the token. A page in a browser is kept out twice: by its origin, and, where it
+ * Serves one server a request, or a session, over HTTP to programs of this machine that know the token. A page in a browser is kept out twice: by its origin, and, where it
  * made a name of its own point here, by the host it asks for.
  * @throws USAGE when the port is taken
  */
-export async function serveHttp(surface: Surface, identity: ServerIdentity, { port, token, onFault }: HttpOptions): Promise<HttpEndpoint> {
-  const handler = createMcpHandler(() => createSdkServer(surface, identity, onFault), { onerror: onFault })
+export async function serveHttp(createMcp: () => McpServer, { port, token, bus, onFault }: HttpOptions): Promise<HttpEndpoint> {
+  const modern = createMcpHandler(createMcp, { legacy: 'reject', onerror: onFault, ...(bus !== undefined && { bus }) })
+  const sessions = createSessions(createMcp)
   const wanted = digest(token)
   const server = createServer((incoming, outgoing) => {
     answer(incoming, outgoing).catch((error: Error) => {
@@ -51,8 +56,7 @@ export async function serveHttp(surface: Surface, identity: ServerIdentity, { po
   return {
     url,
     async close() {
-      surface.close()
-      await handler.close()
+      await Promise.all([modern.close(), sessions.close()])
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
@@ -66,8 +70,12 @@ export async function serveHttp(surface: Surface, identity: ServerIdentity, { po
       hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
       originValidationResponse(request, localhostAllowedOrigins()) ??
       unauthorized(request) ??
-      (new URL(request.url).pathname === '/mcp' ? await handler.fetch(request) : new Response('Not found', { status: 404 }))
+      (new URL(request.url).pathname === '/mcp' ? await serve(request) : new Response('Not found', { status: 404 }))
     await send(response, outgoing)
+  }
+
+  async function serve(request: Request): Promise<Response> {
+    return (await isLegacyRequest(request)) ? sessions.fetch(request) : modern.fetch(request)
   }
 
   /** Compared by digest, so that how long it takes tells nothing. */

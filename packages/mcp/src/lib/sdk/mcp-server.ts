@@ -4,6 +4,7 @@ import {
   type ClientCapabilities,
   inputRequired,
   McpServer,
+  type McpServerOptions,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
@@ -33,7 +34,14 @@ const REPLY_KEY = 'reply'
 
 /** A surface as a server of the SDK, which speaks both eras of the protocol. Made anew for each connection, or for each request over HTTP. */
 export function createSdkServer(surface: Surface, identity: ServerIdentity, onFault: (error: Error) => void): McpServer {
-  const mcp = new McpServer(identity, {
+  const mcp = new McpServer(identity, serverOptionsOf(surface))
+  mcp.server.onerror = onFault
+  attachSurface(mcp, surface)
+  return mcp
+}
+
+export function serverOptionsOf(surface: Surface): McpServerOptions & Required<Pick<McpServerOptions, 'capabilities' | 'requestState'>> {
+  return {
     instructions: surface.instructions,
     capabilities: { tools: CLOSED, resources: CLOSED, prompts: CLOSED, completions: {} },
     cacheHints: {
@@ -49,10 +57,11 @@ export function createSdkServer(surface: Surface, identity: ServerIdentity, onFa
         if (!surface.knowsTicket(ticket)) throw new Error('no form waits for its reply under this request state')
       },
     },
-  })
-  const { server } = mcp
-  server.onerror = onFault
+  }
+}
 
+/** Lets a server answer every request of tools, resources, prompts and completions from the surface. */
+export function attachSurface({ server }: McpServer, surface: Surface): void {
   server.setRequestHandler('tools/list', ({ params }) => {
     const { entries, nextCursor } = wired(() => surface.listTools(params?.cursor))
     return { tools: [...entries] as never[], ...cursorOf(nextCursor) }
@@ -104,7 +113,6 @@ export function createSdkServer(surface: Surface, identity: ServerIdentity, onFa
     const { values, total, hasMore } = await wiredAsync(() => surface.complete(of, argument.name, argument.value, legOf(ctx)))
     return { completion: { values: [...values], total, hasMore } }
   })
-  return mcp
 }
 
 function legOf({ mcpReq }: ServerContext): Leg {

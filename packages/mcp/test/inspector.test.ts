@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const SERVE = fileURLToPath(new URL('./fixtures/serve.ts', import.meta.url))
+
+let dir: string
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'mcp-inspector-'))
+  writeFileSync(join(dir, 'items.json'), '[{"id":"tea","price":4}]')
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+describe.for(['legacy', 'modern', 'auto'])('the Inspector, era %s', (era) => {
+  async function inspect(method: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
+    const server = [process.execPath, '--conditions=@switchyard/source', SERVE, dir, 'shop', 'director']
+    const line = ['--cli', ...server, '--method', method, ...args, '--protocol-era', era, '--format', 'json', '-q']
+    const { stdout } = await promisify(execFile)('mcp-inspector', line, { cwd: dir, env: { PATH: process.env.PATH, HOME: dir } })
+    return (JSON.parse(stdout) as { result: Record<string, unknown> }).result
+  }
+
+  it('lists without a strict finding, calls, reads and gets', async () => {
+    expect(await inspect('tools/list', '--strict')).toMatchObject({ tools: { length: 15 } })
+    expect(await inspect('tools/call', '--tool-name', 'shop_item_show', '--tool-arg', 'id=tea')).toMatchObject({
+      structuredContent: { id: 'tea', price: 4 },
+    })
+    expect(await inspect('resources/read', '--uri', 'shop://items/tea')).toMatchObject({ contents: [{ uri: 'shop://items/tea' }] })
+    expect(await inspect('prompts/get', '--prompt-name', 'restock', '--prompt-args', 'item=tea')).toMatchObject({
+      messages: [{ content: { text: 'Sell tea again today.' } }],
+    })
+  })
+})
