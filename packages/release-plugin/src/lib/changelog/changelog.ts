@@ -1,7 +1,7 @@
 import semver from 'semver'
 
 /** One section of a changelog: from its heading to the next. Offsets are into the text. */
-export interface Section {
+interface Section {
   /** null for what is not released yet. */
   readonly version: string | null
   /** As the heading says it, YYYY-MM-DD. */

@@ -5,7 +5,7 @@ import { askOf } from '../versions/bump.ts'
 
 /** The headings of Keep a Changelog, in its order. */
 export const CATEGORIES = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'] as const
-export type Category = (typeof CATEGORIES)[number]
+type Category = (typeof CATEGORIES)[number]
 
 /** One line of a changelog, before it is Markdown. */
 export interface Entry {

@@ -1,6 +1,6 @@
 import { CommitParser } from 'conventional-commits-parser'
 
-export interface Person {
+interface Person {
   readonly name: string
   readonly email: string
 }

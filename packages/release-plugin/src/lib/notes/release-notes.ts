@@ -8,8 +8,8 @@ import { modeOf, readUnits, tagOf } from '../plan/units.ts'
 import { chooseStyle, parseTagStyle, versionTags } from '../versions/tags.ts'
 import { type MachineNotes, type NotesOf, notesForChat, notesForMachines, notesForPeople } from './notes.ts'
 
-export const NOTE_FORMATS = ['people', 'machines', 'chat'] as const
-export type NoteFormat = (typeof NOTE_FORMATS)[number]
+const NOTE_FORMATS = ['people', 'machines', 'chat'] as const
+type NoteFormat = (typeof NOTE_FORMATS)[number]
 
 export interface NotesInput {
   readonly project: string

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { configInvalid } from '../errors.ts'
 
 /** Where a project says what cannot be found out; JSON with comments. Everything in it has a default. */
-export const CONFIG_FILE = 'switchyard.release.json'
+const CONFIG_FILE = 'switchyard.release.json'
 
 const relativePath = z
   .string()

@@ -19,7 +19,7 @@ import { publishSteps } from './publish-steps.ts'
 import { type Bump, type FileEdit, type PlannedRelease, planId, type ReleasePlan } from './release-plan.ts'
 import { renderPlan } from './render-plan.ts'
 import { openRepository, type Repository } from './repository.ts'
-import { type Mode, modeOf, readUnits, tagOf, type Unit, type Wish } from './units.ts'
+import { modeOf, readUnits, tagOf, type Unit, type Wish } from './units.ts'
 
 export interface PlanInput extends Wish {
   readonly project: string
@@ -234,4 +234,3 @@ function warningsOf({ map, config, links }: Repository, releases: readonly Plann
   return warnings
 }
 
-export type { Mode }

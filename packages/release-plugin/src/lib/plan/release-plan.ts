@@ -18,17 +18,17 @@ export type Reason = z.output<typeof reason>
 export type ReadinessCheck = z.output<typeof readinessCheck>
 
 /** How far a version moves. `none`: nothing since the last release asks for one. */
-export const BUMPS = ['major', 'minor', 'patch', 'prerelease', 'none'] as const
+const BUMPS = ['major', 'minor', 'patch', 'prerelease', 'none'] as const
 export type Bump = (typeof BUMPS)[number]
 
-export const fileEdit = z.object({
+const fileEdit = z.object({
   path: z.string().describe('Relative to the root of the repository, with slashes'),
   before: z.string().nullable().describe('SHA-256 of the bytes that must be found, as hex; null where no file may be'),
   after: z.string().describe('The whole text that it will hold, UTF-8'),
   diff: z.string().describe('Unified, for people'),
 })
 
-export const reason = z.object({
+const reason = z.object({
   commit: z.string().describe('Full id'),
   subject: z.string().describe('First line, with control characters shown as escapes'),
   type: z.string().nullable().describe('Of the Conventional Commit, such as feat; null where it is none'),
@@ -71,9 +71,9 @@ const commandStep = z.object({
   undo: z.array(z.string()).min(1).optional().describe('Program and arguments that take it back; absent where nothing does'),
 })
 
-export const publishStep = z.discriminatedUnion('kind', [npmStep, forgeStep, commandStep])
+const publishStep = z.discriminatedUnion('kind', [npmStep, forgeStep, commandStep])
 
-export const readinessCheck = z.object({
+const readinessCheck = z.object({
   id: z.string().describe('Of the policy table, such as health.score'),
   title: z.string().describe('What is true where it passes'),
   status: z.enum(['pass', 'warn', 'fail', 'unknown']).describe('fail alone stops a release'),

@@ -33,7 +33,7 @@ interface Rule {
 const RANK = { major: 'major', minor: 'minor', patch: 'patch', prerelease: 'patch', none: 'patch' } as const
 
 /** The whole policy. `fail` stops a release; `warn` and `unknown` are said, and stop it only where the caller is strict. */
-export const POLICY: readonly Rule[] = [
+const POLICY: readonly Rule[] = [
   {
     id: 'something',
     title: 'There is something to release',

@@ -1,6 +1,6 @@
 import semver from 'semver'
 import type { Git } from '../git/git.ts'
-import { listTags, type TagRef } from '../git/refs.ts'
+import type { TagRef } from '../git/refs.ts'
 
 /** How a project names its tags: the texts before and after the version. */
 export interface TagStyle {
@@ -36,7 +36,7 @@ export function versionTags(tags: readonly TagRef[], { before, after }: TagStyle
 }
 
 /** In the order of liking where no tag tells: a Claude Code plugin's, a package of a monorepo's, a project's. */
-export function likelyStyles(name: string, kind: 'project' | 'package' | 'claude-plugin'): string[] {
+function likelyStyles(name: string, kind: 'project' | 'package' | 'claude-plugin'): string[] {
   const all = { 'claude-plugin': '{name}--v{version}', package: '{name}@{version}', project: 'v{version}' }
   const bare = kind === 'project' ? ['{version}'] : []
   return [
@@ -78,5 +78,3 @@ export async function lastRelease(
 }
 
 const withoutLineEnds = (names: readonly string[]): string[] => names.map((name) => name.replace(/^\n/, ''))
-
-export { listTags }
