@@ -102,7 +102,7 @@ const noise = fc.oneof(
 /** Of JSON-RPC and of MCP; anything else would be a fault of ours. */
 const CODES = new Set([-32600, -32601, -32602, -32004, -32021, -32022])
 
-it(`answers ${REQUESTS} requests that make no sense, each with the code for it, and goes on`, { timeout: 180_000 }, async () => {
+it(`[C2] [M6] answers ${REQUESTS} requests that make no sense, each with the code for it, and goes on`, { timeout: 180_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'mcp-fuzz-'))
   const client = await startRaw(['--conditions=@switchyard/source', SERVE, dir, 'shop', 'director'])
   const seed = Math.floor(Math.random() * 2 ** 31)

@@ -29,7 +29,7 @@ async function serve(plugin: 'shop' | 'till'): Promise<RawClient> {
 const answerOf = async (client: RawClient, tool: string, input = {}) => (await client.call(tool, input)).result?.structuredContent
 
 describe('several servers of one workspace', () => {
-  it('call one another, share state, and go on when one of them is killed', { timeout: 60_000 }, async () => {
+  it('[C5] call one another, share state, and go on when one of them is killed', { timeout: 60_000 }, async () => {
     const shop = await serve('shop') // The first, and so the hub of the others.
     const [till, again] = await Promise.all([serve('till'), serve('till')])
     const [shopPid, tillPid] = [shop.process.pid, till.process.pid]
@@ -51,7 +51,7 @@ describe('several servers of one workspace', () => {
 })
 
 describe('a server process', () => {
-  it('ends within 200 ms of its stdin, whatever is under way', async () => {
+  it('[C3] ends within 200 ms of its stdin, whatever is under way', async () => {
     const client = await serve('shop')
     await client.call('shop_item_list')
     void client.call('shop_count', { shelves: 1, hang: true })
@@ -60,7 +60,7 @@ describe('a server process', () => {
     expect(tookMs).toBeLessThan(200)
   })
 
-  it('writes nothing but the protocol to stdout, whatever a plugin writes there', async () => {
+  it('[C1] writes nothing but the protocol to stdout, whatever a plugin writes there', async () => {
     const client = await serve('shop')
     expect(await answerOf(client, 'shop_more', { command: 'greet', input: {} })).toEqual({ pid: client.process.pid })
     expect(client.lines.every((line) => JSON.parse(line).jsonrpc === '2.0')).toBe(true)
@@ -68,7 +68,7 @@ describe('a server process', () => {
     await client.end()
   })
 
-  it('groups rare commands under one tool that lists, explains and runs them', async () => {
+  it('[M4] groups rare commands under one tool that lists, explains and runs them', async () => {
     const client = await serve('shop')
     expect(await answerOf(client, 'shop_more')).toEqual({
       commands: [
@@ -83,7 +83,7 @@ describe('a server process', () => {
     await client.end()
   })
 
-  it('says what would happen now where a plan is stale, and applies that', async () => {
+  it('[P5] says what would happen now where a plan is stale, and applies that', async () => {
     const client = await serve('shop')
     const first = (await answerOf(client, 'shop_item_add', { id: 'tea', price: 4 }))?.plan
     const second = (await answerOf(client, 'shop_item_add', { id: 'milk', price: 2 }))?.plan
@@ -96,7 +96,7 @@ describe('a server process', () => {
     await client.end()
   })
 
-  it('applies no plan of another plugin', async () => {
+  it('[P4] applies no plan of another plugin', async () => {
     const [shop, till] = await Promise.all([serve('shop'), serve('till')])
     const plan = (await answerOf(shop, 'shop_item_add', { id: 'tea', price: 4 }))?.plan
     expect((await till.call('shop_apply', { plan })).error?.code).toBe(-32602)

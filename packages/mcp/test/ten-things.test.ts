@@ -133,7 +133,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     await client.close()
   })
 
-  it('4. is told of mistakes with a code and the next step', async () => {
+  it('4. [M6] is told of mistakes with a code and the next step', async () => {
     const client = await connect()
     const missing = await client.callTool({ name: 'shop_item_show', arguments: { id: 'gold' } })
     expect(missing).toMatchObject({ isError: true, structuredContent: { error: { code: 'ITEM_NOT_FOUND', next: 'shop_item_list' } } })
@@ -143,7 +143,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     await client.close()
   })
 
-  it('5. changes something by a plan, applies it once, and takes it back', async () => {
+  it('5. [P5] changes something by a plan, applies it once, and takes it back', async () => {
     const client = await connect()
     const before = readFileSync(join(dir, 'items.json'), 'utf8')
     const planned = await client.callTool({ name: 'shop_item_add', arguments: { id: 'milk', price: 2 } })
@@ -162,7 +162,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     await client.close()
   })
 
-  it('6. puts a plan to the person, whose word is final', async () => {
+  it('6. [P1] [P2] [P3] puts a plan to the person, whose word is final', async () => {
     const replies: ReturnType<Answer>[] = [
       { action: 'accept', content: { now: true } },
       { action: 'decline' },
@@ -197,7 +197,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     await client.close()
   })
 
-  it('7. answers what a command asks while it runs, where it can', async () => {
+  it('7. [A2] answers what a command asks while it runs, where it can', async () => {
     const client = await connect((message, schema) => {
       expect(message).toBe('Which paper?')
       expect(schema).toMatchObject({ properties: { answer: { enum: ['red', 'blue'] } } })
@@ -214,7 +214,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     await mute.close()
   })
 
-  it('8. follows progress, and stops a run down to its handler', async () => {
+  it('8. [A3] follows progress, and stops a run down to its handler', async () => {
     const client = await connect()
     const heard: unknown[] = []
     const stop = new AbortController()

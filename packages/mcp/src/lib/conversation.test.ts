@@ -20,7 +20,7 @@ describe('createConversations()', () => {
     expect(await talks.resume(second.ticket, { action: 'decline' }, leg())).toEqual({ kind: 'done', result: 'accept decline' })
   })
 
-  it('takes one reply for a ticket, and none for one that it never gave', async () => {
+  it('[A1] takes one reply for a ticket, and none for one that it never gave', async () => {
     const talks = createConversations<string>()
     const turn = await talks.start(leg(), async (talk) => (await talk.ask(form)).action)
     if (turn.kind !== 'asks') throw new Error('expected a form')
@@ -31,7 +31,7 @@ describe('createConversations()', () => {
     expect(talks.resume('made up', accept, leg())).toBeUndefined()
   })
 
-  it('counts who does not answer in time as cancelled', async () => {
+  it('[P2] counts who does not answer in time as cancelled', async () => {
     const clock = createFakeClock()
     const talks = createConversations<string>({ clock, patienceMs: 1_000 })
     const heard: string[] = []
@@ -60,7 +60,7 @@ describe('createConversations()', () => {
     await expect.poll(() => heard).toEqual(['a cancel', 'b cancel', 'c cancel'])
   })
 
-  it('ends the work with the leg that is under way, and not with one that was answered', async () => {
+  it('[A3] ends the work with the leg that is under way, and not with one that was answered', async () => {
     const talks = createConversations<string>()
     const first = new AbortController()
     const second = new AbortController()

@@ -40,7 +40,7 @@ describe('shortened()', () => {
     })
   })
 
-  it('drops forms and falsities, ends a long description where it begins to explain, and keeps fields that are called like keywords', () => {
+  it('[M5] drops forms and falsities, ends a long description where it begins to explain, and keeps fields that are called like keywords', () => {
     const explained = 'Folder of the project; relative to the workspace, or absolute where it lies somewhere else'
     const input = z.object({
       project: z.string().min(1).describe(explained),

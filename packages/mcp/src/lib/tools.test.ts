@@ -24,7 +24,7 @@ const many = (count: number): ToolSource['commands'] =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`noun${index % 6}.verb${Math.floor(index / 6)}`, read()]))
 
 describe('createToolSet()', () => {
-  it('says of each tool what it does to the world, and never leaves a hint out', () => {
+  it('[M2] [M3] says of each tool what it does to the world, and never leaves a hint out', () => {
     const commands = {
       look: read(),
       write: read({ effect: 'write', idempotent: true }),
@@ -42,7 +42,7 @@ describe('createToolSet()', () => {
     expect(tools.find(({ name }) => name === 'demo_wipe')?._meta).toEqual({ 'anthropic/requiresUserInteraction': true })
   })
 
-  it('keeps its own tools apart from commands of the same name', () => {
+  it('[M1] keeps its own tools apart from commands of the same name', () => {
     const { names, routes } = createToolSet(
       source({ apply: read({ effect: 'write', undo: () => undefined }), undo: read(), more: read({ rare: true }) }),
     )
@@ -56,7 +56,7 @@ describe('createToolSet()', () => {
     ])
   })
 
-  it('never costs more than the budget, however many commands there are, and tells of every noun and of what is left out', () => {
+  it('[M4] never costs more than the budget, however many commands there are, and tells of every noun and of what is left out', () => {
     for (const count of [1, 5, 12, 40, 150]) {
       const set = createToolSet(source(many(count)))
       expect(estimateTokens(set.tools), `${count} commands`).toBeLessThanOrEqual(TOKEN_BUDGET)

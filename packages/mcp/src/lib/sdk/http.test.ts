@@ -104,7 +104,7 @@ describe('serveHttp()', () => {
     ['another token', { authorization: 'Bearer another' }, 401],
     ['the token and more', { authorization: `Bearer ${TOKEN}x` }, 401],
     ['another scheme', { authorization: `Basic ${TOKEN}` }, 401],
-  ] as const)('refuses %s', async ([, headers, expected]) => {
+  ] as const)('[C4] refuses %s', async ([, headers, expected]) => {
     const { status, text } = await post(headers)
     expect(status).toBe(expected)
     expect(text).not.toContain(TOKEN)
