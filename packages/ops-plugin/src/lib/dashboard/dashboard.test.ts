@@ -90,9 +90,9 @@ describe('ops.status', () => {
       }
     }
     expect((await status(kit)).text).toMatchInlineSnapshot(`
-      "project                 score              open issues           last release
-      api                      75 warn ▁▃▇       3 (1 critical, 1 high)  2.1.0 3 days…
-      web very very very ve…  not scanned yet    none                  -"
+      "project               score            open issues              last release
+      api                    75 warn ▁▃▇     3 (1 critical, 1 high)   2.1.0 3 days ago
+      web very very very …  not scanned yet  none                     -"
     `)
     expect((await status(kit, { project: 'api' })).text).toMatchInlineSnapshot(`
       "api 2.1.0  [node]
