@@ -233,4 +233,3 @@ function warningsOf({ map, config, links }: Repository, releases: readonly Plann
       warnings.push(`${visible(name)} is released although no commit asks for it`)
   return warnings
 }
-
