@@ -358,6 +358,20 @@ describe('scan() of what Claude Code loads for a project alone', () => {
     expect(findingsOf(report, 'skills.frontmatter')).toMatchObject([{ file: 'plugins/demo/skills/go/SKILL.md' }])
   })
 
+  it('knows that a script ends as its main function returns, and that what is async cannot block', async () => {
+    const stop = (handler: object): string => JSON.stringify({ hooks: { Stop: [{ hooks: [{ type: 'command', ...handler }] }] } })
+    const command = `python3 "\${CLAUDE_PROJECT_DIR}/gate.py"`
+    writeFiles(dir, { '.claude/settings.json': stop({ command, async: true }), 'gate.py': 'def main():\n  return 1\nsys.exit(main())\n' })
+    expect(findingsOf(await scan(dir), 'hooks.blocking')).toMatchObject([
+      { file: 'gate.py', line: 2, note: 'ends with 1 on Stop, and what is async cannot block' },
+    ])
+    writeFiles(dir, {
+      '.claude/settings.json': stop({ command }),
+      'gate.py': 'def main():\n  return 1 if mild else 0\n  return 2\nsys.exit(main())\n',
+    })
+    expect(findingsOf(await scan(dir), 'hooks.blocking')).toEqual([])
+  })
+
   it('asks nothing of settings without hooks', async () => {
     writeFiles(dir, { '.claude/settings.json': '{ "permissions": {} }' })
     expect(findingsOf(await scan(dir), 'hooks.shape')).toEqual([])

@@ -165,6 +165,8 @@ function matcherFindings({ snapshot }: Project, plugin: ClaudePlugin, handler: H
   })
 }
 
+/** Python scripts often end as their main function returns. */
+const EXIT_BY_MAIN = /\b(?:sys\.exit|SystemExit)\(\s*main\(/
 const EXIT = /\b(?:process\.exit\(|sys\.exit\(|exit |process\.exitCode = )([12])\b/
 
 const blocking: Check = {
@@ -177,11 +179,13 @@ const blocking: Check = {
   run: (project) =>
     scriptTexts(project).flatMap(({ handler, path, text }): Finding[] => {
       if (!BLOCKING_EVENTS.has(handler.event)) return []
-      const exit = EXIT.exec(text)
+      const isByMain = EXIT_BY_MAIN.test(text)
+      const exit = EXIT.exec(text) ?? (isByMain ? /\breturn ([12])\b/.exec(text) : null)
       if (exit === null) return []
       const place = { file: path, line: text.slice(0, exit.index).split('\n').length }
       if (handler.value.async === true) return [warn(`ends with ${exit[1]} on ${handler.event}, and what is async cannot block`, place)]
-      const knowsHow = /exit\(?\s*2\b|exitCode = 2|permissionDecision|["']decision["']/.test(text)
+      const knowsHow =
+        /exit\(?\s*2\b|exitCode = 2|permissionDecision|["']decision["']/.test(text) || (isByMain && /\breturn 2\b/.test(text))
       return knowsHow ? [] : [warn(`ends with 1 on ${handler.event}, which does not block`, place)]
     }),
 }
