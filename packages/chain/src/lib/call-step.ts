@@ -7,8 +7,9 @@ import { badStep, missingCommand, uncertain } from './errors.ts'
 import { type Frame, type Outcome, scopeOf } from './frame.ts'
 import type { Halt } from './halt.ts'
 import { invoke, leavesOpen, provesNotRun, wireOf } from './invoke.ts'
-import { newRecord, type StepRecord } from './journal.ts'
+import { newRecord, type StepRecord, timesUndone } from './journal.ts'
 import { NOTHING, outputOf } from './output.ts'
+import { delayMs, hasTryLeft } from './retry.ts'
 import { RunLost } from './run.ts'
 import { fill } from './template.ts'
 import type { Walk } from './walk.ts'
@@ -60,7 +61,10 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
   async function attempt(record: StepRecord, wanted: Halt): Promise<Outcome> {
     const scope = scopeOf(frame, run)
     const input = fill(compiled.main!, scope)
-    const key = compiled.key === undefined ? `${run.id}/${path}` : fill(compiled.key, scope)
+    const given = compiled.key === undefined ? `${run.id}/${path}` : fill(compiled.key, scope)
+    // After it was taken back, the key of what is gone must not answer for it.
+    const undone = timesUndone(run, path)
+    const key = undone === 0 || typeof given !== 'string' ? given : `${given}~${undone}`
     record.input = JSON.stringify(input)
     record.error = null
     if (step.compensateOnFailure === true) record.undo = undoOf(null, input)
@@ -83,7 +87,7 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
         const wire = wireOf(error)
         if (wanted.isHalted) return ended(record, 'cancelled', !provesNotRun(wire))
         if (!mayRetry(step.retry, tries, wire, facts)) return failed(record, wire)
-        await run.busy(pause(retryDelayMs(step.retry!, tries), wanted))
+        await run.busy(pause(delayMs(step.retry!, tries, walk.random), wanted))
         continue
       }
       try {
@@ -148,11 +152,6 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
       }
     })
   }
-
-  function retryDelayMs({ delay = '1s', factor = 2, maxDelay = '1m' }: RetryRule, tries: number): number {
-    const longest = Math.min(durationMs(delay) * factor ** (tries - 1), durationMs(maxDelay))
-    return longest * (0.5 + walk.random() / 2)
-  }
 }
 
 /** Whether a second run with the same key changes nothing more. */
@@ -166,7 +165,6 @@ function mayBeSettled({ undo, compensateOnFailure }: CallStep, facts: CommandFac
 }
 
 function mayRetry(rule: RetryRule | undefined, tries: number, error: WireError, facts: CommandFacts | undefined): boolean {
-  if (rule === undefined || tries >= rule.attempts || facts === undefined) return false
-  if (!(rule.on?.includes(error.code) ?? error.retryable === true)) return false
+  if (rule === undefined || facts === undefined || !hasTryLeft(rule, tries, error)) return false
   return isRepeatable(facts) || provesNotRun(error)
 }

@@ -405,9 +405,11 @@ export function createChains(options: ChainsOptions): Chains {
     for (const { path, state, mayHaveRun } of isUndo ? [] : records) {
       const step = stepAt(row, path)?.step
       const isHandled = step?.onError === 'continue' || step?.onError === 'fallback'
-      if (!path.endsWith('~timeout') && state !== 'cancelled' && (state !== 'failed' || isHandled)) continue
+      // A group that is being taken back goes on with that.
+      const isLimit = path.endsWith('~timeout') || (path.endsWith('~tries') && state !== 'waiting')
+      if (!isLimit && state !== 'cancelled' && (state !== 'failed' || isHandled)) continue
       const facts = mayHaveRun && step !== undefined && 'call' in step ? options.command(step.call) : undefined
-      if (facts === undefined || isRepeatable(facts)) journal.removeStep.run(number, path)
+      if (facts === undefined || isRepeatable(facts)) journal.removeStep(number, path)
       else journal.setUncertain(number, path, wireOf(uncertain(path)))
     }
     journal.reopen.run(isUndo ? 'undoing' : 'running', isUndo ? row.error : null, number)

@@ -101,16 +101,19 @@ export interface CallStep extends StepBase {
   readonly pivot?: boolean | undefined
 }
 interface GroupStep extends StepBase {
+  readonly retry?: RetryRule | undefined
   readonly steps: readonly Step[]
   readonly otherwise?: readonly Step[] | undefined
 }
 export interface ParallelStep extends StepBase {
+  readonly retry?: RetryRule | undefined
   readonly parallel: readonly Step[]
   readonly mode?: 'all' | 'allSettled' | 'quorum' | 'race' | undefined
   readonly quorum?: number | undefined
   readonly concurrency?: number | undefined
 }
 export interface ForEachStep extends StepBase {
+  readonly retry?: RetryRule | undefined
   readonly forEach: unknown
   readonly do: readonly Step[]
   readonly concurrency?: number | undefined
@@ -135,6 +138,7 @@ export interface AskStep extends StepBase {
   readonly pivot?: boolean | undefined
 }
 interface SubChainStep extends StepBase {
+  readonly retry?: RetryRule | undefined
   readonly chain: string
   readonly input?: Readonly<Record<string, unknown>> | undefined
 }
@@ -160,6 +164,7 @@ const steps = z.array(step).min(1)
 
 const fallback = { fallback: steps.optional().describe('Steps that run instead; their last output becomes the output') }
 const base = { ...common, ...fallback }
+const again = retrySchema.optional().describe('Takes back what it did and begins anew when it fails')
 
 /** One schema for each kind of step, under the key that makes a step of that kind. */
 export const STEP_SCHEMAS = {
@@ -176,11 +181,12 @@ export const STEP_SCHEMAS = {
     })
     .describe('Calls a command; its output is the result'),
   steps: z
-    .strictObject({ ...base, steps, otherwise: steps.optional().describe('Runs in their place when `when` is not true') })
+    .strictObject({ ...base, retry: again, steps, otherwise: steps.optional().describe('Runs in their place when `when` is not true') })
     .describe('Steps one after another; the output is that of the last one that was not skipped'),
   parallel: z
     .strictObject({
       ...base,
+      retry: again,
       parallel: z.array(step).min(1).max(MAX_BRANCHES),
       mode: z
         .enum(['all', 'allSettled', 'quorum', 'race'])
@@ -195,6 +201,7 @@ export const STEP_SCHEMAS = {
   forEach: z
     .strictObject({
       ...base,
+      retry: again,
       forEach: z.union([expression, z.array(template)]).describe('A list; in `do` its elements are `item`, counted by `index`'),
       do: steps,
       concurrency: z.int().min(1).optional().describe('At work at once; default 1'),
@@ -230,7 +237,7 @@ export const STEP_SCHEMAS = {
     })
     .describe('Waits for a person; the output is `{ value, by }`'),
   chain: z
-    .strictObject({ ...base, chain: name, input: templates.optional() })
+    .strictObject({ ...base, retry: again, chain: name, input: templates.optional() })
     .describe('Another chain as a part of this one; the output is its output'),
   value: z.strictObject({ ...base, value: template }).describe('Nothing but an output'),
 } as const satisfies Record<string, z.ZodType>

@@ -125,6 +125,12 @@ export function newRecord(path: string, state: StepState, nowMs: number): StepRe
   }
 }
 
+/** How often a leaf was taken back before it was tried again; kept as a record of its own while the leaf's is forgotten. */
+export const undoneOf = (path: string): string => `${path}~undone`
+
+export const timesUndone = ({ records }: { readonly records: ReadonlyMap<string, StepRecord> }, path: string): number =>
+  records.get(undoneOf(path))?.attempts ?? 0
+
 interface StepRow {
   readonly path: string
   readonly state: StepState
@@ -204,6 +210,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
        answer = CASE excluded.state WHEN 'started' THEN NULL ELSE answer END`,
   )
   const steps = store.prepare('SELECT * FROM chain_step WHERE run = ?')
+  const removeStep = store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?')
   const setAnswer = store.prepare('UPDATE chain_step SET answer = ? WHERE run = ? AND path = ? AND state IN (?, ?) AND answer IS NULL')
   const setUncertain = store.prepare(
     `UPDATE chain_step SET state = 'uncertain', error = ?, answer = NULL, ended_ms = NULL WHERE run = ? AND path = ?`,
@@ -277,7 +284,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     /** Since when the first one of them does. */
     waitingSince: (topic: string) => waitingSince.get<{ since: number | null }>(topic)?.since ?? undefined,
     topics: () => topics.all<{ topic: string }>().map(({ topic }) => topic),
-    removeStep: store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?'),
+    removeStep: (run: number, path: string) => void removeStep.run(run, path),
     reopen: store.prepare(
       'UPDATE chain_run SET state = ?, error = ?, output = NULL, ended_ms = NULL, owner = NULL, due_ms = 0, wanted = NULL, fence = fence + 1 WHERE number = ?',
     ),

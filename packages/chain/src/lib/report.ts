@@ -3,7 +3,7 @@ import type { ChainReport, ChainSummary, StepReport } from './chain.ts'
 import type { CompiledStep, FrozenChain } from './compiled.ts'
 import { everyStep, staticPath } from './compiled.ts'
 import type { RunRow, StepRecord } from './journal.ts'
-import { isLeft, pivotOf } from './undo.ts'
+import { isLeft, pivotOf } from './undo-step.ts'
 import type { Question } from './wait-step.ts'
 
 /** A chain in one line, from its row. */
@@ -29,7 +29,13 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
   const pivot = pivotOf({ frozen, records: new Map(records.map((record) => [record.path, record])) })
   const left = mustBeUndone ? records.filter((record) => isLeft(record)) : []
   const leftPaths = new Set(left.map(({ path }) => path))
-  const known = new Set(records.map(({ path }) => staticPath(path)))
+  const present = new Set(records.map(({ path }) => path))
+  // Of a group that was to be tried again, and was not any more.
+  const takenBack = all
+    .filter(({ path }) => path.endsWith('~undone') && !present.has(path.slice(0, -'~undone'.length)))
+    .sort(byTime)
+    .map(({ path }) => path.slice(0, -'~undone'.length))
+  const known = new Set([...present, ...takenBack].map(staticPath))
   const skipped = records.filter(({ state }) => state === 'skipped').map(({ path }) => path)
   const stands = records.filter(({ state, undoState, path }) => state === 'done' && undoState !== 'done' && !leftPaths.has(path))
   return {
@@ -39,10 +45,13 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
     ...(row.output !== null && { output: JSON.parse(row.output) as unknown }),
     steps: records.map(stepReport),
     done: stands.map(({ path }) => path),
-    undone: records
-      .filter(({ undoState }) => undoState === 'done')
-      .sort((a, b) => (a.undoSeq ?? 0) - (b.undoSeq ?? 0))
-      .map(({ path }) => path),
+    undone: [
+      ...takenBack,
+      ...records
+        .filter(({ undoState }) => undoState === 'done')
+        .sort((a, b) => (a.undoSeq ?? 0) - (b.undoSeq ?? 0))
+        .map(({ path }) => path),
+    ],
     notUndone: left.map((record) => ({ path: record.path, why: whyLeft(record, pivot) })),
     failed: records
       .filter(({ state, undoState, path }) => (state === 'failed' || state === 'cancelled') && undoState !== 'done' && !leftPaths.has(path))

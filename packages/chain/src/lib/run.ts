@@ -58,6 +58,8 @@ export interface Run extends RunIdentity {
   emit(event: ChainEvent): void
   /** Takes a leaf's new state into the next commit. */
   save(record: StepRecord): void
+  /** Drops a leaf with the next commit, as if it had never begun; all that was saved of it must be on disk. */
+  forget(record: StepRecord): void
   setState(state: ChainState): void
   /** Resolves when all that was saved is on disk; tries on while the store refuses. @throws RunLost */
   saved(): Promise<void>
@@ -130,6 +132,12 @@ export function createRun(
       records.set(record.path, record)
       dirty.add(record)
       emit({ type: 'step', id: identity.id, path: record.path, state: record.state, attempts: record.attempts })
+    },
+    forget(record) {
+      const { path } = record
+      records.delete(path)
+      dirty.delete(record)
+      changes.push(() => journal.removeStep(number, path))
     },
     setState(state) {
       const { error } = run

@@ -11,6 +11,7 @@ import { newRecord } from './journal.ts'
 import { listOf, NOTHING, outputOf } from './output.ts'
 import { type Run, RunLost } from './run.ts'
 import { fill } from './template.ts'
+import { walkTries } from './tries.ts'
 import { walkAsk, walkWait } from './wait-step.ts'
 
 /** One way through a chain: over what the journal knows, and on from there. */
@@ -123,7 +124,9 @@ function walkKind(walk: Walk, compiled: CompiledStep, path: string, frame: Frame
         return Promise.resolve({ state: 'done', output: outputOf({ value: fill(compiled.main!, scopeOf(frame, walk.run)) }) })
     }
   }
-  return step.timeout === undefined ? work(halt) : within(walk, path, durationMs(step.timeout), halt, work)
+  const once = (): Promise<Outcome> => (step.timeout === undefined ? work(halt) : within(walk, path, durationMs(step.timeout), halt, work))
+  const rule = 'retry' in step ? step.retry : undefined
+  return rule === undefined ? once() : walkTries(walk, compiled, rule, path, frame, halt, once)
 }
 
 /** Work that has failed with TIMEOUT when it takes longer, restarts included. */

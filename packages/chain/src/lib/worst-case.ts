@@ -1,5 +1,6 @@
 import type { ChainsOptions, WorstCase } from './chain.ts'
 import { type ChainDefinition, durationMs, type RetryRule, type Step } from './definition.ts'
+import { longestDelayMs } from './retry.ts'
 
 type Options = Pick<ChainsOptions, 'command' | 'chain'>
 
@@ -19,7 +20,12 @@ function sequence(steps: readonly Step[], options: Options, depth: number): Wors
 }
 
 function worstStep(step: Step, options: Options, depth: number): WorstCase {
-  const own = limited(worstKind(step, options, depth), step.timeout === undefined || 'call' in step ? undefined : durationMs(step.timeout))
+  const once = limited(worstKind(step, options, depth), step.timeout === undefined || 'call' in step ? undefined : durationMs(step.timeout))
+  const rule = 'retry' in step && !('call' in step) ? step.retry : undefined
+  const own =
+    rule === undefined
+      ? once
+      : { durationMs: plus(times(once.durationMs, rule.attempts), delaysMs(rule)), costUsd: times(once.costUsd, rule.attempts) }
   return step.fallback === undefined ? own : sum([own, sequence(step.fallback, options, depth)])
 }
 
@@ -62,9 +68,8 @@ function worstKind(step: Step, options: Options, depth: number): WorstCase {
 
 function delaysMs(rule: RetryRule | undefined): number {
   if (rule === undefined) return 0
-  const { attempts, delay = '1s', factor = 2, maxDelay = '1m' } = rule
   let total = 0
-  for (let tries = 1; tries < attempts; tries++) total += Math.min(durationMs(delay) * factor ** (tries - 1), durationMs(maxDelay))
+  for (let tries = 1; tries < rule.attempts; tries++) total += longestDelayMs(rule, tries)
   return total
 }
 
