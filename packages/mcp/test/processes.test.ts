@@ -95,12 +95,4 @@ describe('a server process', () => {
     expect(await answerOf(client, 'shop_apply', { plan: error.plan.plan })).toMatchObject({ done: true })
     await client.end()
   })
-
-  it('[P4] applies no plan of another plugin', async () => {
-    const [shop, till] = await Promise.all([serve('shop'), serve('till')])
-    const plan = (await answerOf(shop, 'shop_item_add', { id: 'tea', price: 4 }))?.plan
-    expect((await till.call('shop_apply', { plan })).error?.code).toBe(-32602)
-    expect((await till.call('till_apply', { plan })).error?.code).toBe(-32602) // It has nothing to apply.
-    await Promise.all([shop.end(), till.end()])
-  })
 })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-export interface RawMessage {
+interface RawMessage {
   readonly id?: number
   readonly method?: string
   readonly params?: Readonly<Record<string, unknown>>

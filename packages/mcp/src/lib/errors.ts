@@ -52,5 +52,13 @@ export const noPort = (port: number, reason: string): SwitchyardError =>
     next: 'take another port: switchyard mcp --http 0 finds one',
   })
 
-export const directorPlanUnknown = (plan: string): SwitchyardError =>
-  new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${plan}" as it must have been done: it waits`, { data: { plan } })
+export const planUsed = (plan: string, state: string): SwitchyardError =>
+  new SwitchyardError('PLAN_USED', `Cannot use "${plan}" as a plan runs once and must be waiting: it is ${state}`, {
+    data: { plan, state },
+  })
+
+export const notUndoable = (plan: string): SwitchyardError =>
+  new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${plan}" as it must be a plan of a command: it is one of the director's own`, {
+    data: { plan },
+    next: 'director_chain_list shows the chain that it began; chain.cancel takes back what that did',
+  })

@@ -26,7 +26,7 @@ export interface SurfaceOptions {
 }
 
 /** A client's call of a tool. */
-export interface ToolRequest extends Leg {
+interface ToolRequest extends Leg {
   readonly name: string
   readonly input: unknown
   /** Whether the client puts forms to a person. */
@@ -37,7 +37,7 @@ export interface ToolRequest extends Leg {
   readonly reply?: { readonly ticket: string; readonly reply: Reply }
 }
 
-export interface ResourceEntry {
+interface ResourceEntry {
   readonly name: string
   readonly description: string
   readonly mimeType: string

@@ -14,7 +14,7 @@ export interface Tool {
 }
 
 /** All four, on every tool: what a client assumes of one that is absent is the worst. */
-export interface ToolAnnotations {
+interface ToolAnnotations {
   readonly readOnlyHint: boolean
   readonly destructiveHint: boolean
   readonly idempotentHint: boolean

@@ -5,7 +5,7 @@ import type { Plan } from '@switchyard/plugin-kit'
 import type { PlannedRun, RunOptions, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { DIRECTOR } from '../call-tool.ts'
-import { directorPlanUnknown, planUnknown, wrongArguments } from '../errors.ts'
+import { notUndoable, planUnknown, planUsed, wrongArguments } from '../errors.ts'
 import type { Mount } from '../surface.ts'
 import { planData } from '../text.ts'
 import type { Actions, ToolSource } from '../tool-source.ts'
@@ -20,8 +20,8 @@ export interface DirectorOptions {
 /** How long an answer waits for a chain; one that takes longer goes on, and can be looked at. */
 const WATCHED_MS = 30_000
 
-/** Plans of its own that wait at most; the oldest goes for a new one. */
-const MAX_WAITING = 100
+/** Plans of its own that are remembered; the oldest goes for a new one. */
+const MAX_PLANS = 100
 
 /** What clients are told of it. */
 export const DIRECTOR_SOURCE: ToolSource = {
@@ -82,17 +82,37 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     async approve(planId, options = {}) {
       const kept = own.get(planId)
       if (kept === undefined) return yard.approve(planId, options)
-      own.delete(planId)
-      return kept.work(options)
+      use(kept, 'running')
+      try {
+        const result = await kept.work(options)
+        mark(kept, 'done')
+        return result
+      } catch (error) {
+        mark(kept, 'failed')
+        throw error
+      }
     },
     discard(planId) {
-      if (!own.delete(planId)) yard.discard(planId)
+      const kept = own.get(planId)
+      if (kept === undefined) yard.discard(planId)
+      else use(kept, 'discarded')
     },
-    undo: (planId, options) => {
-      if (own.has(planId)) throw directorPlanUnknown(planId)
+    async undo(planId, options) {
+      if (own.has(planId)) throw notUndoable(planId)
       return yard.undo(planId, options)
     },
     plans: all,
+  }
+
+  /** A plan is used once. @throws PLAN_USED */
+  function use(kept: OwnPlan, state: PlannedRun['state']): void {
+    const { id, state: before } = own.get(kept.run.id)!.run
+    if (before !== 'waiting') throw planUsed(id, before)
+    mark(kept, state)
+  }
+
+  function mark({ run, work }: OwnPlan, state: PlannedRun['state']): void {
+    own.set(run.id, { run: { ...run, state }, work })
   }
 
   function all(): readonly PlannedRun[] {
@@ -204,7 +224,7 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     const createdAt = new Date(clock.now()).toISOString()
     const run: PlannedRun = { id: newId(), command, input, effect, plan, createdAt, state: 'waiting', undoable: false }
     own.set(run.id, { run, work })
-    if (own.size > MAX_WAITING) own.delete(own.keys().next().value!)
+    if (own.size > MAX_PLANS) own.delete(own.keys().next().value!)
     return run
   }
 }

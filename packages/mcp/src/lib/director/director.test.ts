@@ -1,0 +1,235 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '@switchyard/contracts'
+import { command, definePlugin } from '@switchyard/plugin-kit'
+import { openYard, type Yard } from '@switchyard/yard'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createSurface, type Surface } from '../surface.ts'
+import { createDirector } from './director.ts'
+
+const shelf = new Set<string>()
+const book = z.object({ title: z.string().min(1) })
+const one = (title: string) => ({ summary: `Do something with ${title}`, steps: [{ does: 'change' as const, target: title }] })
+
+const listBooks = command({
+  summary: 'List the books on the shelf',
+  examples: [
+    'list my books',
+    'which books are on the shelf',
+    'show all books',
+    'what books do i have',
+    'books please',
+    'books on my shelf',
+  ],
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({ books: z.array(z.string()) }),
+  run: () => ({ books: [...shelf] }),
+})
+const clearShelf = command({
+  summary: 'Throw every book away',
+  examples: [
+    'throw all books away',
+    'clear the shelf',
+    'empty my shelf',
+    'get rid of every book',
+    'discard all of my books',
+    'empty the shelf',
+  ],
+  effect: 'destroy',
+  input: z.object({}),
+  output: z.object({ gone: z.int() }),
+  plan: () => one('shelf'),
+  run() {
+    const gone = shelf.size
+    shelf.clear()
+    return { gone }
+  },
+})
+const addBook = command({
+  summary: 'Put a book on the shelf',
+  examples: ['put a book on the shelf', 'add a book', 'shelve this book', 'buy a novel', 'one more book for the shelf'],
+  effect: 'write',
+  input: book,
+  output: book,
+  plan: ({ title }) => one(title),
+  undo: ({ title }) => ({ command: 'library.book.remove', input: { title } }),
+  run({ title }) {
+    shelf.add(title)
+    return { title }
+  },
+})
+const removeBook = command({
+  summary: 'Take a book off the shelf',
+  examples: ['take a book off the shelf', 'remove one book', 'lend a book to somebody', 'return a book to its owner'],
+  effect: 'write',
+  input: book,
+  output: book,
+  plan: ({ title }) => one(title),
+  run({ title }) {
+    shelf.delete(title)
+    return { title }
+  },
+})
+const library = definePlugin({
+  name: 'library',
+  version: '1.0.0',
+  summary: 'Keeps books',
+  commands: { 'book.list': listBooks, 'book.add': addBook, 'book.remove': removeBook, 'shelf.clear': clearShelf },
+})
+const cellar = definePlugin({
+  name: 'cellar',
+  version: '1.0.0',
+  summary: 'Keeps wine',
+  commands: {
+    drink: command({
+      summary: 'Drink a bottle of wine',
+      examples: ['drink a bottle of wine', 'open some wine', 'have a glass of red wine'],
+      effect: 'write',
+      input: z.object({}),
+      output: z.object({}),
+      plan: () => one('bottle'),
+      run: () => ({}),
+    }),
+  },
+})
+
+let dir: string
+let yard: Yard
+let surface: Surface
+beforeEach(async () => {
+  shelf.clear()
+  dir = mkdtempSync(join(tmpdir(), 'mcp-director-'))
+  mkdirSync(join(dir, 'chains'))
+  writeFileSync(
+    join(dir, 'chains/twice.yaml'),
+    'name: twice\nsummary: Buy two books\nsteps:\n  - id: first\n    call: library.book.add\n    input: { title: one }\n' +
+      '  - id: sure\n    ask: And another?\n  - id: second\n    call: library.book.add\n    input: { title: two }\n',
+  )
+  yard = await openYard(dir, { plugins: [library, cellar] })
+  const actions = async () => yard
+  surface = createSurface({
+    mounts: [
+      { source: library, actions },
+      { source: cellar, actions },
+      createDirector({ version: '1.0.0', openYard: actions, clock: systemClock }),
+    ],
+  })
+})
+afterEach(async () => {
+  await yard.close()
+  rmSync(dir, { recursive: true })
+})
+
+async function call(name: string, input: unknown = {}): Promise<Readonly<Record<string, unknown>>> {
+  const turn = await surface.callTool({ name, input, canAsk: false, signal: new AbortController().signal, progress() {} })
+  if (turn.kind !== 'done') throw new Error('nobody was to be asked')
+  return { ...(turn.result.structuredContent as object), ...(turn.result.isError === true && { isError: true }) }
+}
+
+const plain = (result: unknown): string => JSON.stringify(result)
+
+describe('director_ask', () => {
+  it('answers what only reads at once', async () => {
+    shelf.add('emma')
+    expect(await call('director_ask', { request: 'which books are on the shelf?' })).toEqual({
+      outcome: 'done',
+      command: 'library.book.list',
+      input: {},
+      result: { books: ['emma'] },
+    })
+  })
+
+  it('plans what changes something, and does it when it is applied', async () => {
+    shelf.add('emma')
+    const planned = await call('director_ask', { request: 'clear the shelf' })
+    expect(planned).toMatchObject({ outcome: 'planned', command: 'library.shelf.clear', next: expect.stringContaining('director_apply') })
+    expect(shelf.size).toBe(1)
+    expect(await call('director_apply', { plan: planned.plan })).toMatchObject({ done: true, result: { gone: 1 } })
+    expect(shelf.size).toBe(0)
+  })
+
+  it('does nothing where it is not sure, and says what could be meant', async () => {
+    const lost = await call('director_ask', { request: 'xyzzy plugh' })
+    expect(['abstain', 'ask']).toContain(lost.outcome)
+    expect(shelf.size).toBe(0)
+    expect(await call('director_route', { request: 'list my books' })).toMatchObject({
+      outcome: 'routed',
+      parts: [{ command: 'library.book.list' }],
+    })
+  })
+
+  it('asks once more about what is gone afterwards, where the request does not say so itself', async () => {
+    shelf.add('emma')
+    expect(await call('director_ask', { request: 'throw all books away' })).toMatchObject({
+      outcome: 'ask',
+      parts: [{ command: 'library.shelf.clear' }],
+    })
+    expect(yard.plans()).toEqual([])
+  })
+
+  it('refuses what is no request', async () => {
+    expect(await call('director_ask', { request: 7 })).toMatchObject({ isError: true, error: { code: 'VALIDATION' } })
+  })
+})
+
+describe('director chains', () => {
+  it('start by a plan, wait for a person, are answered, and can be cancelled with what they did', async () => {
+    const { plan, steps } = await call('director_chain_start', { chain: 'twice' })
+    expect(plain(steps)).toContain('one')
+    expect(shelf.size).toBe(0)
+    const started = (await call('director_apply', { plan })).result as { id: string; state: string }
+    expect(started.state).toBe('waiting')
+    expect([...shelf]).toEqual(['one'])
+    expect(plain(await call('director_chain_list', { unfinished: true }))).toContain(started.id)
+
+    expect(await call('director_apply', { plan })).toMatchObject({ isError: true, error: { code: 'PLAN_USED' } })
+
+    const { id } = started
+    const answer = await call('director_more', { command: 'chain.answer', input: { id, value: true } })
+    expect(answer.summary).toContain('Answer twice')
+    expect([...shelf]).toEqual(['one'])
+    expect(await call('director_apply', { plan: answer.plan })).toMatchObject({ result: { state: 'done' } })
+    expect([...shelf]).toEqual(['one', 'two'])
+    expect(await call('director_chain_show', { id })).toMatchObject({ id, state: 'done' })
+
+    const other = (await call('director_apply', { plan: (await call('director_chain_start', { chain: 'twice' })).plan })).result as {
+      id: string
+    }
+    shelf.delete('two')
+    const cancel = await call('director_more', { command: 'chain.cancel', input: { id: other.id } })
+    expect(await call('director_apply', { plan: cancel.plan })).toMatchObject({ result: { state: 'undone' } })
+    expect(shelf.has('one')).toBe(false)
+  })
+
+  it('are told of as unknown where they are', async () => {
+    expect(await call('director_chain_show', { id: 'c-nothing' })).toMatchObject({ isError: true, error: { code: 'CHAIN_UNKNOWN' } })
+    expect(await call('director_chain_start', { chain: 'nothing-like-it' })).toMatchObject({
+      isError: true,
+      error: { code: 'CHAIN_UNKNOWN' },
+    })
+  })
+})
+
+describe('plans', () => {
+  it('[P4] are applied by their own plugin’s tool and the director’s, and by no other', async () => {
+    const { plan } = await call('cellar_drink')
+    expect(await call('library_apply', { plan })).toMatchObject({ isError: true, error: { code: 'PLAN_UNKNOWN' } })
+    expect(await call('director_apply', { plan })).toMatchObject({ done: true })
+  })
+
+  it('are listed with what became of them, the director’s own among them', async () => {
+    const { plan } = await call('cellar_drink')
+    const { plan: own } = await call('director_chain_start', { chain: 'twice' })
+    const list = (await call('director_more', { command: 'plan.list', input: {} })).plans as { id: string; state: string }[]
+    expect(list.map(({ id }) => id)).toEqual([own, plan])
+    expect(
+      await surface.readResource(`director://plans/${String(plan)}`, { signal: new AbortController().signal, progress() {} }),
+    ).toMatchObject({
+      command: 'cellar.drink',
+      state: 'waiting',
+    })
+  })
+})
