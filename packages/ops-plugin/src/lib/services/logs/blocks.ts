@@ -9,13 +9,13 @@ export interface Block {
   readonly offset: number
 }
 
-const BLOCK_BYTES = 4 * 1024 * 1024
+const BLOCK_BYTES = 1024 * 1024
 /** What an entry may take; a longer one is cut. */
 const HEAD_BYTES = 1024 * 1024
 const NEWLINE = 10
 
 /**
- * A file in blocks of whole entries. The next block is read while one is looked at; memory stays under 12 MB for a file of any size.
+ * A file in blocks of whole entries. The next block is read while one is looked at; memory stays under 5 MB for a file of any size.
  * What is written meanwhile is read up to the size that the file had at first.
  */
 export async function* fileBlocks(path: string, from = 0): AsyncGenerator<Block> {
