@@ -55,6 +55,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'collaborate',
     'decide',
     'estimateOf',
+    'evaluateDecisions',
     'evaluateRouter',
     'explain',
     'explainDecision',

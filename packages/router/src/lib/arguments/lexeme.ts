@@ -12,6 +12,8 @@ export interface Lexeme {
   readonly endsClause: boolean
 }
 
+/** A point behind these ends nothing. */
+const SHORTENED = /^(?:incl|excl|e\.g|i\.e|no|nr|vs|approx|resp|min|max)\.$/i
 const PIECE = /@?[^\s"'`“”‘’()[\]{}<>,;!?@]+(?:['’]\p{L}+)?/gu
 
 export function lexemesOf(text: string): readonly Lexeme[] {
@@ -25,6 +27,7 @@ export function lexemesOf(text: string): readonly Lexeme[] {
     if (piece === '') continue
     const start = match.index + match[0].indexOf(piece)
     const end = start + piece.length
+    const isShort = SHORTENED.test(match[0])
     const lower = piece.toLowerCase().replaceAll('’', "'")
     lexemes.push({
       text: piece,
@@ -32,7 +35,7 @@ export function lexemesOf(text: string): readonly Lexeme[] {
       stem: stem(lower.replace(/^-+/, '')),
       start,
       end,
-      endsClause: /^[\s"'”’)]*(?:[.,;:!?](?:\s|$)|$)|^[ \t]*\n/.test(read.slice(end, end + 8)),
+      endsClause: !isShort && /^[\s"'”’)]*(?:[.,;:!?](?:\s|$)|$)|^[ \t]*\n/.test(read.slice(end, end + 8)),
     })
   }
   return lexemes

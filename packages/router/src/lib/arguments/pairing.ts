@@ -81,15 +81,19 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[]): n
   const cues = CUES[field.slot] ?? []
   if (before !== undefined && cues.includes(before.lower)) points += 1
   else if (beforeThat !== undefined && ARTICLES.has(before?.lower ?? '') && cues.includes(beforeThat.lower)) points += 0.9
+  // "record 12": a number behind the name of a thing is its own.
+  if (field.kind === 'id' && mention.kind === 'number' && before !== undefined && NAMED.test(before.lower)) points += 1
   if (after !== undefined && COUNTED[field.slot]?.includes(after.lower)) points += 1
   return points
 }
 
+const NAMED =
+  /^(?!(?:last|top|first|latest|newest|than|to|by|for|in|of|at|with|and|or|the|a|only|over|under|above|below|every|version)$)\p{L}{2,}$/u
 const ARTICLES = new Set('the our my a an this version branch port file'.split(' '))
 
 /** How well a mention's shape fits a field, before anything around it is read. */
 function fitOf(
-  { kind, slot, words, integer, min = -Infinity, max = Infinity }: Field,
+  { kind, slot, words, isDate, integer, min = -Infinity, max = Infinity }: Field,
   { kind: seen, slot: known, value }: Mention,
 ): number {
   const inRange = typeof value !== 'number' || (value >= min && value <= max && (!integer || Number.isInteger(value)))
@@ -98,7 +102,7 @@ function fitOf(
   if (kind === seen) return kind === 'number' ? (inRange ? 1 : 0.5) : 2
   if (kind === 'number')
     return seen === 'percent' && words.some((word) => /perc|thresh|limit|level|rate/.test(word)) ? 2 : seen === 'percent' ? 1 : 0
-  if (kind === 'time') return seen === 'duration' ? 1.5 : 0
+  if (kind === 'time') return seen === 'duration' ? 1.5 : seen === 'version' && !isDate ? 1 : 0
   if (kind === 'version') return seen === 'number' && !Number.isInteger(value) ? 1.2 : seen === 'number' ? 0.5 : 0
   if (kind === 'id') return seen === 'number' ? 1 : seen === 'quoted' ? 1 : 0
   if (kind === 'branch') return seen === 'path' ? 1.2 : seen === 'quoted' ? 1 : 0
@@ -107,7 +111,8 @@ function fitOf(
   if (kind === 'url') return seen === 'host' ? 1 : 0
   if (kind === 'host') return seen === 'url' ? 0.5 : 0
   if (kind === 'path') return seen === 'quoted' ? 1 : 0
-  if (kind === 'name' && seen === 'path') return slot === 'project' || slot === 'target' ? 2 : 0.5
+  if (kind === 'name' && seen === 'path')
+    return (slot === 'project' || slot === 'target') && !/\.[a-z][a-z0-9]{0,5}$/i.test(String(value)) ? 2 : 0.5
   if (kind === 'name' && seen === 'quoted') return 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
   return 0

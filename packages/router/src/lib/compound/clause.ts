@@ -1,5 +1,5 @@
 import { type Lexeme, lexemesOf } from '../arguments/lexeme.ts'
-import { isVerb } from '../verbs.ts'
+import { isVerb, VERBS } from '../verbs.ts'
 import { type Condition, negated, readCondition } from './condition.ts'
 
 /** A stretch of a request that may ask for something of its own. */
@@ -135,9 +135,9 @@ interface Order {
 function orderAt(lexemes: readonly Lexeme[], at: number): Order | undefined {
   const word = lexemes[at]!.lower
   if (word !== 'before' && word !== 'after') return undefined
-  const second = lexemes[at + 1]
+  const [second, third] = [lexemes[at + 1], lexemes[at + 2]]
   if (second === undefined) return undefined
-  if (/^(?:you|we|i)$/.test(second.lower)) return { word, length: 2 }
+  if (/^(?:you|we|i)$/.test(second.lower)) return third !== undefined && VERBS.has(third.lower) ? { word, length: 2 } : undefined
   return second.lower.endsWith('ing') && isVerb(second.lower) ? { word, length: 1 } : undefined
 }
 

@@ -51,7 +51,9 @@ export function splitRequest(text: string, judge: (text: string) => Judgement): 
   const parts = groups.map((group) => partOf(text, group))
   const refused = parts.filter((_, at) => groups[at]![0]!.refused)
   const asked = parts.filter((_, at) => !groups[at]![0]!.refused)
-  const requests = asked.length > 1 ? asked.filter((part) => part.condition !== undefined || judge(part.text).scope >= LIKELY) : asked
+  const isRequest = (part: Part, at: number): boolean =>
+    part.condition !== undefined || (judge(part.text).scope >= LIKELY && !(at < asked.length - 1 && isReport(part.text)))
+  const requests = asked.length > 1 ? asked.filter(isRequest) : asked
   if (requests.length === 0 && refused.length === 0) return { parts: [wholeOf(text)], refused: [] }
   // One request and some words around it: the words may hold its arguments.
   if (requests.length === 1 && refused.length === 0 && requests[0]!.condition === undefined) return { parts: [wholeOf(text)], refused: [] }
@@ -67,6 +69,8 @@ function startsAnew(text: string, current: readonly Clause[], clause: Clause, ju
   const alone = judge(right.text)
   if (clause.link === 'sentence') return alone.scope >= LIKELY
   if (!beginsWithVerb(text, clause)) return clause.link === 'then' && alone.scope >= LIKELY
+  // "... and push": a bare verb is an option of what stands before it.
+  if (clause.link === 'and' && clause.condition === undefined && wordsIn(right.text) < 2) return false
   const before = judge(left.text)
   if (alone.scope < LIKELY || before.scope < LIKELY) return clause.link === 'then' && wordsIn(left.text) > 1
   if (clause.link === 'then') return true
@@ -74,6 +78,15 @@ function startsAnew(text: string, current: readonly Clause[], clause: Clause, ju
   if (before.id === alone.id)
     return wordsIn(left.text) > 1 && wordsIn(right.text) > 1 && together.id === alone.id && namesAnother(left.text, right.text)
   return wordsIn(left.text) > 1 && Math.min(before.confidence, alone.confidence) >= AS_SURE * together.confidence
+}
+
+const STATES =
+  /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu
+
+/** "the export messed up my changelog, ...": what is the matter, rather than what is to be done. */
+function isReport(text: string): boolean {
+  const [first] = lexemesOf(text)
+  return first !== undefined && !VERBS.has(first.lower) && STATES.test(text)
 }
 
 /** "without ..." or "do not run the tests" is an option of what stands beside it rather than a request of its own, where no command does that. */
