@@ -1,0 +1,88 @@
+import { createFakeClock } from '@switchyard/contracts/testing'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createSurface, type Mount } from './surface.ts'
+import type { Actions } from './tool-source.ts'
+
+const read = { summary: 'Look', effect: 'read', input: z.object({}), output: z.object({}) } as const
+const nothing = (): never => {
+  throw new Error('not to be called here')
+}
+
+/** A source whose one command does this. */
+function mountOf(call: Actions['call'], commands = { look: read }): Mount {
+  const actions: Actions = { call, plan: nothing, approve: nothing, discard: nothing, undo: nothing, plans: () => [] }
+  return { source: { name: 'demo', version: '1.0.0', summary: 'Shows', commands }, actions: async () => actions }
+}
+
+const request = (heard: unknown[] = []) => ({
+  name: 'demo_look',
+  input: {},
+  canAsk: true,
+  signal: new AbortController().signal,
+  progress: (progress: unknown) => void heard.push(progress),
+})
+
+describe('createSurface()', () => {
+  it('gives a sign of life while a command has nothing to say, and none afterwards', async () => {
+    const clock = createFakeClock()
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    const surface = createSurface({ mounts: [mountOf(() => promise)], clock })
+    const heard: unknown[] = []
+    const turn = surface.callTool(request(heard))
+    clock.advance(25_000)
+    expect(heard).toEqual([{ message: 'running for 10 s' }, { message: 'running for 20 s' }])
+    resolve({})
+    await turn
+    expect(clock.pending).toBe(0)
+  })
+
+  it('[A2] puts a question to the client whose call it belongs to, and to nobody where there is none', async () => {
+    const traceparent = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01'
+    const question = { text: 'Which paper?', choices: ['red', 'blue'] }
+    const surface = createSurface({
+      mounts: [mountOf(async (_, __, options) => ({ paper: await surface.answer(question, options?.headers?.traceparent) }))],
+    })
+    await expect(surface.answer({ text: 'Which paper?' }, traceparent)).rejects.toMatchObject({ code: 'NEEDS_ANSWER' })
+
+    const [mine, other] = await Promise.all([
+      surface.callTool({ ...request(), traceparent }),
+      surface.callTool({ ...request(), traceparent: traceparent.replace('0123', '9999'), canAsk: false }),
+    ])
+    if (mine.kind !== 'asks') throw new Error('expected a form')
+    expect(mine.form).toMatchObject({ message: 'Which paper?', schema: { properties: { answer: { enum: ['red', 'blue'] } } } })
+    expect(other).toMatchObject({ kind: 'done', result: { structuredContent: { error: { code: 'NEEDS_ANSWER' } } } })
+    const done = await surface.callTool({
+      ...request(),
+      reply: { ticket: mine.ticket, reply: { action: 'accept', content: { answer: 'red' } } },
+    })
+    expect(done).toMatchObject({ kind: 'done', result: { structuredContent: { paper: 'red' } } })
+  })
+
+  it('[M7] keeps stacks, causes and secrets to itself', async () => {
+    const surface = createSurface({
+      mounts: [mountOf(() => Promise.reject(Object.assign(new Error('it broke'), { cause: new Error('the token is hunter2') })))],
+    })
+    const turn = await surface.callTool(request())
+    expect(turn).toMatchObject({
+      kind: 'done',
+      result: { isError: true, structuredContent: { error: { code: 'HANDLER_ERROR', message: 'it broke' } } },
+    })
+    expect(JSON.stringify(turn)).not.toMatch(/hunter2|surface\.test/)
+  })
+
+  it('lists long lists page by page', () => {
+    const commands = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`n${index}.look`, read])) as unknown as {
+      look: typeof read
+    }
+    const surface = createSurface({ mounts: [mountOf(nothing, commands)], full: true })
+    const names = new Set<string>()
+    for (let cursor: string | undefined; ; ) {
+      const { entries, nextCursor } = surface.listTools(cursor)
+      for (const { name } of entries) names.add(name)
+      cursor = nextCursor
+      if (cursor === undefined) break
+    }
+    expect(names.size).toBe(250)
+  })
+})
