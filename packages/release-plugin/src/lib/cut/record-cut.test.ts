@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { driven } from '../../../test/cut-yard.ts'
 import { makeRepository } from '../../../test/made-repository.ts'
 import release from '../../index.ts'
-import type { ReleaseRecord } from '../records/record.ts'
+import type { ReleaseRecord } from '../records/schema.ts'
 
 const records = async (kit: TestYard): Promise<ReleaseRecord[]> =>
   ((await kit.call('release.list', {})) as { releases: ReleaseRecord[] }).releases

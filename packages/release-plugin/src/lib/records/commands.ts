@@ -1,25 +1,7 @@
-import { resolve } from 'node:path'
-import { type Context, command } from '@switchyard/plugin-kit'
-import { createTwoFilesPatch } from 'diff'
+import { command, type Undo } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { sha256 } from '../cut/files.ts'
-import { noRecords, recordUnknown } from '../errors.ts'
 import { projectField } from '../plan/input.ts'
-import { versionSortKey } from '../versions/sort-key.ts'
-import { exportState, fileInside, mergeRecords, readText, replaceFile } from './export.ts'
-import {
-  createRecord,
-  needRecord,
-  projectKey,
-  putRecord,
-  RECORD_TYPES,
-  type RecordRow,
-  recordMark,
-  recordOf,
-  recordRow,
-  releaseRecord,
-} from './record.ts'
-import { recordUndo, restore } from './restore.ts'
+import { changedRecord, exported, RECORD_TYPES, type RecordRow, releaseRecord, written } from './schema.ts'
 
 const packageField = z.string().min(1).optional().describe('Name of the package, where packages have versions of their own')
 const versionField = z.string().min(1).describe('Such as 1.4.0')
@@ -30,8 +12,13 @@ const which = {
   id: z.int().min(1).optional().describe('Instead of the version'),
 }
 
-/** A record before it was changed, so that the change can be taken back. */
-const written = z.object({ release: releaseRecord, before: recordRow.nullable(), after: z.string() })
+/** What does the work is loaded by who asks for it: a definition alone must cost little. */
+const load = () => import('./run.ts')
+
+/** The way back of a command that wrote one record. */
+function recordUndo({ release, before, after }: { release: { id: number }; before: RecordRow | null; after: string }): Undo {
+  return { command: 'release.restore', input: { records: [{ id: release.id, before, after }] } }
+}
 
 const create = command({
   summary: 'Record a release that was made: its version, changelog, files, tag and commit',
@@ -66,20 +53,7 @@ const create = command({
     steps: [{ does: 'create', target: `release ${version} of ${name ?? project}` }],
   }),
   undo: recordUndo,
-  async run({ project, package: name = '', version, bump, changelog, files, tag, commit }, { store, workspace, clock }) {
-    const record = {
-      project: projectKey(workspace, project),
-      package: name,
-      version,
-      type: bump,
-      changelog,
-      files,
-      tag: tag ?? null,
-      commit: commit ?? null,
-    }
-    const row = await store.commit(() => createRecord(store, record, clock.now()), { durable: true })
-    return { release: recordOf(row), before: null, after: recordMark(row) }
-  },
+  run: async (input, ctx) => (await load()).create(input, ctx),
 })
 
 const get = command({
@@ -98,7 +72,7 @@ const get = command({
   effect: 'read',
   input: z.object(which),
   output: releaseRecord,
-  run: (input, ctx) => recordOf(named(input, ctx)),
+  run: async (input, ctx) => (await load()).get(input, ctx),
 })
 
 const list = command({
@@ -122,18 +96,7 @@ const list = command({
     before: versionField.optional().describe('Only versions below this one; where the last page ended'),
   }),
   output: z.object({ releases: z.array(releaseRecord), next: z.string().optional().describe('Give it as "before" for what follows') }),
-  run({ project, package: name, limit, before }, { store, workspace }) {
-    const below = before === undefined ? '~~~' : versionSortKey(before)
-    const rows = store
-      .prepare(
-        `SELECT * FROM release_record WHERE project = ? AND (? IS NULL OR package = ?) AND sort_key < ?
-         ORDER BY sort_key DESC, package LIMIT ?`,
-      )
-      .all<RecordRow>(projectKey(workspace, project), name ?? null, name ?? null, below, limit + 1)
-    const shown = rows.slice(0, limit)
-    const last = shown.at(-1)
-    return { releases: shown.map(recordOf), ...(rows.length > limit && last !== undefined && { next: last.version }) }
-  },
+  run: async (input, ctx) => (await load()).list(input, ctx),
 })
 
 const latest = command({
@@ -155,17 +118,7 @@ const latest = command({
     prereleases: z.boolean().default(false).describe('Pre-releases count too'),
   }),
   output: releaseRecord,
-  run({ project, package: name, prereleases }, { store, workspace }) {
-    const key = projectKey(workspace, project)
-    const row = store
-      .prepare(
-        `SELECT * FROM release_record WHERE project = ? AND (? IS NULL OR package = ?) AND (? = 1 OR sort_key LIKE '%~')
-         ORDER BY sort_key DESC LIMIT 1`,
-      )
-      .get<RecordRow>(key, name ?? null, name ?? null, prereleases ? 1 : 0)
-    if (row === undefined) throw recordUnknown(`of ${name ?? key}`)
-    return recordOf(row)
-  },
+  run: async (input, ctx) => (await load()).latest(input, ctx),
 })
 
 const update = command({
@@ -192,42 +145,9 @@ const update = command({
       .optional(),
   }),
   output: written,
-  plan(input, ctx) {
-    const { version } = named(input, ctx)
-    return {
-      summary: `Change the record of release ${version}`,
-      steps: [{ does: 'change', target: `release ${version} of ${input.package ?? input.project}` }],
-    }
-  },
+  plan: async (input, ctx) => (await load()).planUpdate(input, ctx),
   undo: recordUndo,
-  async run({ changelog, files, tag, commit, ...input }, ctx) {
-    const { store } = ctx
-    return store.commit(
-      () => {
-        const before = named(input, ctx)
-        putRecord(store, before.id, {
-          ...before,
-          ...(changelog !== undefined && { changelog }),
-          ...(files !== undefined && { files_bumped: JSON.stringify(files) }),
-          ...(tag !== undefined && { git_tag: tag }),
-          ...(commit !== undefined && { commit_sha: commit }),
-        })
-        const row = needRecord(store, before.id)
-        return { release: recordOf(row), before: recordRow.parse(before), after: recordMark(row) }
-      },
-      { durable: true },
-    )
-  },
-})
-
-const exported = z.object({
-  project: z.string(),
-  file: z.string().describe('Relative to the project'),
-  releases: z.int().describe('How many are in it now'),
-  changed: z.boolean().describe('false where it said all of it already'),
-  before: z.string().nullable().describe('SHA-256 of what the file said; null where there was none'),
-  after: z.string().describe('SHA-256 of what it says now'),
-  records: z.array(z.object({ id: z.int(), before: recordRow, after: z.string() })).describe('The records that were marked as exported'),
+  run: async (input, ctx) => (await load()).update(input, ctx),
 })
 
 const exportRecords = command({
@@ -249,40 +169,10 @@ const exportRecords = command({
     file: z.string().min(1).default('CHANGELOG.md').describe('Inside the project'),
   }),
   output: exported,
-  plan({ project, package: name, file }, ctx) {
-    const { path, rows, text, merged } = exporting(project, name, file, ctx)
-    return {
-      summary: `Write ${rows.length} release${rows.length === 1 ? '' : 's'} into ${file}`,
-      steps: [
-        { does: text === undefined ? 'create' : 'change', target: path, detail: createTwoFilesPatch(file, file, text ?? '', merged) },
-      ],
-    }
-  },
+  plan: async (input, ctx) => (await load()).planExport(input, ctx),
   undo: ({ project, file, changed, before, after, records }) =>
     changed || records.length > 0 ? { command: 'release.restore', input: { records, file: { project, file, before, after } } } : undefined,
-  async run({ project, package: name, file }, ctx) {
-    const { store, clock } = ctx
-    const { path, rows, text, merged } = exporting(project, name, file, ctx)
-    const changed = merged !== text
-    const before = text === undefined ? null : sha256(text)
-    // Kept first, so that there is a way back even if nothing after it comes to pass.
-    if (changed && text !== undefined && before !== null)
-      await store.commit(() => store.prepare('INSERT OR IGNORE INTO release_file_before (sha256, text) VALUES (?, ?)').run(before, text), {
-        durable: true,
-      })
-    if (changed) replaceFile(path, merged)
-    const records = await store.commit(
-      () =>
-        rows.flatMap(({ id }) => {
-          const row = needRecord(store, id)
-          if (row.file_path === file && row.published_ms !== null) return []
-          putRecord(store, id, { ...row, file_path: file, published_ms: clock.now() })
-          return [{ id, before: recordRow.parse(row), after: recordMark(needRecord(store, id)) }]
-        }),
-      { durable: true },
-    )
-    return { project, file, releases: rows.length, changed, before, after: sha256(merged), records }
-  },
+  run: async (input, ctx) => (await load()).exportRecords(input, ctx),
 })
 
 const diff = command({
@@ -305,49 +195,34 @@ const diff = command({
     file: z.string().nullable(),
     diff: z.string().describe('From the record to the file; empty where they are the same'),
   }),
-  run(input, ctx) {
-    const row = named(input, ctx)
-    const { state, written } = exportState(resolve(ctx.workspace, row.project), row)
-    const patch =
-      state === 'modified' ? createTwoFilesPatch('record', row.file_path ?? '', `${row.changelog.trim()}\n`, `${written ?? ''}\n`) : ''
-    return { version: row.version, status: state, file: row.file_path, diff: patch.replace(/^=+\n/, '') }
-  },
+  run: async (input, ctx) => (await load()).diff(input, ctx),
+})
+
+const restore = command({
+  summary: 'Take back what a command did to the release records, as long as nobody changed them since',
+  description: 'The way back of release.create, release.update and release.export, which give its input. It is of little use by hand.',
+  examples: [
+    'take back the last change to the release records',
+    'undo the export of the changelog',
+    'restore the release record as it was',
+    'put the old changelog file back after the export',
+    'revert the change to a release record',
+    'undo recording that release',
+    'bring back the release record from before the update',
+    'forget the release record that was just created',
+  ],
+  effect: 'destroy',
+  rare: true,
+  input: z.object({
+    records: z.array(changedRecord),
+    file: z
+      .object({ project: projectField, file: z.string(), before: z.string().nullable(), after: z.string() })
+      .optional()
+      .describe('What the records were exported to'),
+  }),
+  output: z.object({ restored: z.array(z.string()) }),
+  plan: async (input, ctx) => (await load()).planRestore(input, ctx),
+  run: async (input, ctx) => (await load()).restore(input, ctx),
 })
 
 export const recordCommands = { create, get, list, latest, update, export: exportRecords, diff, restore }
-
-/** The record that an input names by id or version; the highest version where it names neither. */
-function named(
-  {
-    project,
-    package: name = '',
-    version,
-    id,
-  }: { project: string; package?: string | undefined; version?: string | undefined; id?: number | undefined },
-  { store, workspace }: Pick<Context, 'store' | 'workspace'>,
-): RecordRow {
-  if (id !== undefined) return needRecord(store, id)
-  const key = projectKey(workspace, project)
-  if (version !== undefined) return needRecord(store, { project: key, package: name, version: version.replace(/^v(?=\d)/, '') })
-  const row = store
-    .prepare('SELECT * FROM release_record WHERE project = ? AND package = ? ORDER BY sort_key DESC LIMIT 1')
-    .get<RecordRow>(key, name)
-  if (row === undefined) throw recordUnknown(`of ${name || key}`)
-  return row
-}
-
-function exporting(
-  project: string,
-  name: string | undefined,
-  file: string,
-  { store, workspace }: Pick<Context, 'store' | 'workspace'>,
-): { path: string; rows: RecordRow[]; text: string | undefined; merged: string } {
-  const key = projectKey(workspace, project)
-  const rows = store
-    .prepare('SELECT * FROM release_record WHERE project = ? AND package = ? ORDER BY sort_key DESC')
-    .all<RecordRow>(key, name ?? '')
-  if (rows.length === 0) throw noRecords(name ?? key)
-  const path = fileInside(resolve(workspace, project), file)
-  const text = readText(path)
-  return { path, rows, text, merged: mergeRecords(text, rows) }
-}

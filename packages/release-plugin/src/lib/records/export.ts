@@ -4,7 +4,7 @@ import { parseChangelog, sectionBody, withSection } from '../changelog/changelog
 import { sha256 } from '../cut/files.ts'
 import { writeDurably } from '../cut/journal.ts'
 import { exportChanged, fileOutside } from '../errors.ts'
-import type { RecordRow } from './record.ts'
+import type { RecordRow } from './schema.ts'
 
 /**
  * A file inside a project, absolute.

@@ -2,48 +2,10 @@ import { createHash } from 'node:crypto'
 import { relative, resolve, sep } from 'node:path'
 import type { PluginStore } from '@switchyard/plugin-kit'
 import semver from 'semver'
-import { z } from 'zod'
 import { recordChanged, recordExists, recordUnknown, versionInvalid } from '../errors.ts'
 import { bumpBetween } from '../versions/next-version.ts'
 import { versionSortKey } from '../versions/sort-key.ts'
-
-export const RECORD_TYPES = ['major', 'minor', 'patch', 'prerelease'] as const
-
-/** One release that was made, as commands tell of it. */
-export const releaseRecord = z.object({
-  id: z.int(),
-  project: z.string().describe('Folder, relative to the workspace; "." is the workspace itself'),
-  package: z.string().nullable().describe('Where packages of one project have versions of their own'),
-  version: z.string(),
-  type: z.enum(RECORD_TYPES),
-  changelog: z.string().describe('Markdown'),
-  files: z.array(z.string()).describe('Files whose version was changed'),
-  tag: z.string().nullable(),
-  commit: z.string().nullable(),
-  createdAt: z.string(),
-  exportedAt: z.string().nullable(),
-  file: z.string().nullable().describe('Where it was exported to, relative to the project'),
-  state: z.enum(['untagged', 'tagged', 'exported']),
-})
-export type ReleaseRecord = z.output<typeof releaseRecord>
-
-/** The row as it is kept. */
-export const recordRow = z.object({
-  id: z.int(),
-  project: z.string(),
-  package: z.string(),
-  version: z.string(),
-  sort_key: z.string(),
-  type: z.enum(RECORD_TYPES),
-  changelog: z.string(),
-  files_bumped: z.string(),
-  git_tag: z.string().nullable(),
-  commit_sha: z.string().nullable(),
-  created_ms: z.int(),
-  published_ms: z.int().nullable(),
-  file_path: z.string().nullable(),
-})
-export type RecordRow = z.output<typeof recordRow>
+import { type RecordRow, type ReleaseRecord, recordRow } from './schema.ts'
 
 export function recordOf(row: RecordRow): ReleaseRecord {
   return {

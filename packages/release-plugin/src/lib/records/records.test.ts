@@ -4,7 +4,7 @@ import { isSwitchyardError, type Plugin } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import release from '../../index.ts'
-import type { ReleaseRecord } from './record.ts'
+import type { ReleaseRecord } from './schema.ts'
 
 let kit: TestYard
 beforeEach(async () => {
