@@ -13,6 +13,8 @@ export interface Writes {
   remove(table: TableName, id: number): void
   /** Writes a file as the last thing before the transaction ends; undefined removes it. */
   file(path: string, content: string | undefined): void
+  /** Notes a file that a program has changed already. */
+  changedFile(path: string, before: string): void
 }
 
 /** The parts of a context that a change needs. */
@@ -145,6 +147,10 @@ function createWrites(store: PluginStore, noted: Noted[]): Writes {
     file(path, content) {
       for (const folder of missingFolders(path)) noted.push({ place: FOLDER, item: folder, before: null, after: '' })
       noted.push({ place: FILE, item: path, before: readFile(path), after: content ?? null })
+    },
+    changedFile(path, before) {
+      const after = readFile(path)
+      if (after !== before) noted.push({ place: FILE, item: path, before, after })
     },
   }
   return writes

@@ -6,6 +6,7 @@ import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from '../r
 import { ensureProject, findProject, folderOf, nameOf, needProject, projectRef, wantProject } from '../records/project.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
 import { BUILT_IN } from './built-in.ts'
+import { dependencyCommands } from './dependencies.ts'
 import { runbookInvalid, runState, valueInvalid } from './errors.ts'
 import type { RunbookStep } from './markdown.ts'
 import {
@@ -537,6 +538,7 @@ const finish = command({
 })
 
 export const runbookCommands = {
+  ...dependencyCommands,
   'runbook.list': list,
   'runbook.show': show,
   'runbook.run': run,

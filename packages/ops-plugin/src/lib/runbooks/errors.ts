@@ -47,3 +47,13 @@ export const runFailed = (run: number, runbook: string, why: string, next?: stri
     data: { run },
     next: next ?? `switchyard ops runbook get --run ${run}, then: switchyard ops runbook resume --run ${run}`,
   })
+
+export const updateUnsupported = (project: string, missing: string): SwitchyardError =>
+  new SwitchyardError('UPDATE_UNSUPPORTED', `Cannot update the dependencies of ${project} as it must have ${missing}: it has none`, {
+    data: { project, missing },
+  })
+
+export const updateFailed = (project: string, why: string): SwitchyardError =>
+  new SwitchyardError('UPDATE_FAILED', `Cannot update the dependencies of ${project} as npm must succeed, so all is as it was: ${why}`, {
+    data: { project, why },
+  })
