@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { isSwitchyardError } from '@switchyard/contracts'
 import type { Finding } from '@switchyard/yard'
 import { isOwnName } from './own-commands.ts'
@@ -31,10 +33,18 @@ export async function examine(session: Session): Promise<readonly Finding[]> {
     return [...findings, failed('plugins', error)]
   }
   try {
-    return [...findings, ...(await (await session.yard()).doctor())]
+    return [...findings, ...(await diagnosis(session))]
   } catch (error) {
     return [...findings, failed(isSwitchyardError(error, 'MANIFEST_INVALID') ? 'plugins' : 'store', error)]
   }
+}
+
+/** Looking must not make a data folder where there is none. */
+async function diagnosis(session: Session): Promise<readonly Finding[]> {
+  const { DATA_FOLDER } = await import('@switchyard/yard')
+  if (existsSync(join(session.dir, DATA_FOLDER))) return (await session.yard()).doctor()
+  await using yard = await session.openYard({ memory: true })
+  return await yard.doctor()
 }
 
 function failed(check: string, error: unknown): Finding {

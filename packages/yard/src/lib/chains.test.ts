@@ -116,4 +116,29 @@ describe('yard.chains()', () => {
     expect(chains.check(once, { plugin: 'ships' }).problems.map(({ code }) => code)).toEqual(['ASKS_AFTER_CRASH'])
     await yard.close()
   })
+
+  it('keeps every step and every undo as a span of one trace, under what started the chain', async () => {
+    const yard = await openYard(dir, { plugins: [ships], config: defaultConfig(), memory: true })
+    const chains = await yard.chains()
+    const definition: ChainDefinition = {
+      name: 'spans',
+      steps: [
+        { id: 'one', call: 'ships.deploy', input: { version: '1' }, undo: { call: 'ships.deploy', input: { version: '0' } } },
+        { id: 'two', call: 'ships.deploy', input: { version: 'none' }, timeout: '0ms' },
+      ],
+    }
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    const { traceId } = await chains.run(definition, {}, { traceparent })
+    const spans = yard.spans(traceId)
+    expect(spans.map(({ name, code }) => [name, code])).toEqual([
+      ['chain step one', undefined],
+      ['chain step two', 'TIMEOUT'],
+      ['chain undo one', undefined],
+    ])
+    for (const { trace, attributes } of spans) {
+      expect(trace).toMatchObject({ traceId: 'a'.repeat(32), parentSpanId: 'b'.repeat(16) })
+      expect(attributes).toMatchObject({ 'rpc.method': 'ships.deploy' })
+    }
+    await yard.close()
+  })
 })

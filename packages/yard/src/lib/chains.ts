@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BusClient, DurableLog } from '@switchyard/bus'
-import type { ChainDefinition, ChainEvent, Chains, CommandFacts } from '@switchyard/chain'
+import type { ChainDefinition, ChainEvent, ChainSpan, Chains, CommandFacts } from '@switchyard/chain'
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plan, Plugin } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
 import { unknownChain } from './errors.ts'
 import { mayCall, planMethod } from './host.ts'
+import type { Span } from './spans.ts'
 import type { Reach } from './stand-ins.ts'
 import type { CommandInfo, YardOptions } from './yard.ts'
 
@@ -42,6 +43,8 @@ export interface ChainParts {
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly ask: YardOptions['ask']
   readonly log: Log
+  /** Keeps what a call or an undo of a chain was. */
+  readonly span: (span: Span) => void
 }
 
 export function createYardChains({
@@ -58,6 +61,7 @@ export function createYardChains({
   timeLimitMsOf,
   ask,
   log,
+  span,
 }: ChainParts): YardChains {
   let opened: Promise<Chains> | undefined
 
@@ -154,11 +158,23 @@ export function createYardChains({
 
   function tell(event: ChainEvent): void {
     if (event.type === 'fault') log.error(`failed ${event.doing}`, { error: String(event.error) })
+    if (event.type === 'span') span(spanOf(event.span))
     if (event.type !== 'compensation-failed') return
     const { id, path, error } = event
     log.error(`could not take back step "${path}" of chain ${id}`, { error })
     person
       .publish('chain/compensation-failed', { chain: id, step: path, code: error.code, message: error.message })
       .catch((reason: unknown) => log.error('failed publishing chain/compensation-failed', { error: String(reason) }))
+  }
+}
+
+function spanOf({ traceId, spanId, parentSpanId, name, startMs, endMs, attributes, error }: ChainSpan): Span {
+  return {
+    trace: { traceId, spanId, parentSpanId },
+    name,
+    startedAtMs: startMs,
+    durationMs: endMs - startMs,
+    code: error?.code,
+    attributes,
   }
 }

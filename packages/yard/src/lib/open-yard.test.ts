@@ -551,6 +551,32 @@ describe('decide() with a model that cannot be read', () => {
   })
 })
 
+describe('plans that nobody comes back to', () => {
+  it('are forgotten: after a week those that wait, after a season what became of the others', async () => {
+    const clock = createFakeClock()
+    const at = async <result>(work: (yard: Yard) => Promise<result>): Promise<result> => {
+      await using one = await openYard(join(dir, 'aged'), { plugins: [notes], clock })
+      return await work(one)
+    }
+    const waits = await at((one) => one.plan('notes.write', { name: 'a', text: 'b' }))
+    const ran = await at((one) => one.plan('notes.write', { name: 'c', text: 'd' }))
+    await at((one) => one.approve(ran.id))
+    const ids = (): Promise<string[]> =>
+      at(async (one) =>
+        one
+          .plans()
+          .map(({ id }) => id)
+          .sort(),
+      )
+    await clock.advance(6 * 86_400_000)
+    expect(await ids()).toEqual([waits.id, ran.id].sort())
+    await clock.advance(2 * 86_400_000)
+    expect(await ids()).toEqual([ran.id])
+    await clock.advance(83 * 86_400_000)
+    expect(await ids()).toEqual([])
+  })
+})
+
 describe('doctor()', () => {
   it('finds nothing wrong with a yard that is well', async () => {
     const findings = await yard.doctor()

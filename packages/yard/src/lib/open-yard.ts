@@ -17,6 +17,7 @@ import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
+import { createSpans } from './spans.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
 import type { CommandInfo, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
 
@@ -125,6 +126,12 @@ function createYard(parts: OpenParts): Yard {
   const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask } =
     parts
   const plans = createPlans(store, random)
+  try {
+    plans.prune(clock.now())
+  } catch (error) {
+    log('yard').error('failed forgetting old plans', { error: toWireError(error) })
+  }
+  const spans = createSpans({ store, clock, log: log('trace') })
   const decider = createDecider({ store, clock, plugins, commands, names: () => names, log: log('router') })
   const chains = createYardChains({
     workspace,
@@ -140,6 +147,7 @@ function createYard(parts: OpenParts): Yard {
     timeLimitMsOf,
     ask,
     log: log('chain'),
+    span: spans.add,
   })
   serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON })
   let closing: Promise<void> | undefined
@@ -211,6 +219,7 @@ function createYard(parts: OpenParts): Yard {
     state: () => state.open(),
     chains: () => chains.open(),
     chain: (name) => chains.named(name),
+    spans: (traceId) => spans.of(traceId),
     doctor: async () => diagnose({ workspace, plugins, store }),
     close() {
       closing ??= closeAll()
@@ -256,6 +265,7 @@ function createYard(parts: OpenParts): Yard {
     await bus.drain()
     await state.close()
     await bus.close()
+    spans.close()
     store.close()
   }
 }

@@ -52,7 +52,14 @@ export interface Plans {
   undone(id: string): void
   /** Puts back what `startUndo` took, as the undo failed. */
   undoFailed(id: string): void
+  /** Forgets plans that nobody has approved for a week, and what became of others for a season: their inputs are kept with them. */
+  prune(nowMs: number): void
 }
+
+const WAITING_KEPT_MS = 7 * 86_400_000
+const ENDED_KEPT_MS = 90 * 86_400_000
+/** A process may be at work on the others. */
+const OLD = `(state = 'waiting' AND created_ms < ?) OR (state NOT IN ('waiting', 'running', 'undoing') AND created_ms < ?)`
 
 /** The plans of one workspace, kept in its store. */
 export function createPlans(store: Store, random: () => number): Plans {
@@ -124,6 +131,13 @@ export function createPlans(store: Store, random: () => number): Plans {
       ),
     undone: (id) => change(id, 'undone', null),
     undoFailed: (id) => change(id, 'done', row(id).undo),
+    prune(nowMs) {
+      const limits = [nowMs - WAITING_KEPT_MS, nowMs - ENDED_KEPT_MS] as const
+      // Looked for outside: where there is none nothing is written, as on a disk that is full.
+      if (store.prepare(`SELECT 1 FROM yard_plan WHERE ${OLD}`).get(...limits) === undefined) return
+      const forget = store.prepare(`DELETE FROM yard_plan WHERE ${OLD}`)
+      store.transact(() => forget.run(...limits))
+    },
   }
 }
 

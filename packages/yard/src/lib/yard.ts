@@ -7,6 +7,7 @@ import type { State } from '@switchyard/state'
 import type { YardConfig } from './config.ts'
 import type { Decider } from './decide.ts'
 import type { Finding } from './doctor.ts'
+import type { Span } from './spans.ts'
 
 export interface YardOptions {
   plugins: readonly Plugin[]
@@ -55,6 +56,8 @@ export interface Yard {
   chains(): Promise<Chains>
   /** The chain of that name in the workspace's folder `chains`, or one that comes along. @throws CHAIN_UNKNOWN, CHAIN_INVALID */
   chain(name: string): Promise<ChainDefinition>
+  /** What ran in a trace, by when it began: so far the calls and undos of chains. */
+  spans(traceId: string): readonly Span[]
   doctor(): Promise<readonly Finding[]>
   /** Lets what runs finish for ten seconds, then ends it and lets go of everything. */
   close(): Promise<void>
