@@ -1,0 +1,51 @@
+import satisfies from 'semver/functions/satisfies.js'
+import type { Registered } from './entry.ts'
+
+/** Something that a plugin needs and does not have. */
+export interface DependencyProblem {
+  readonly plugin: string
+  readonly dependency: string
+  readonly kind: 'missing' | 'version' | 'cycle'
+  readonly message: string
+}
+
+/** Plugins in an order in which each stands after what it needs, and what is wrong with their needs. */
+export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
+  readonly order: readonly string[]
+  readonly problems: readonly DependencyProblem[]
+} {
+  const problems: DependencyProblem[] = []
+  const order: string[] = []
+  const done = new Set<string>()
+
+  function visit(plugin: Registered, way: readonly string[]): void {
+    if (done.has(plugin.name)) return
+    for (const { name, range } of plugin.dependencies) {
+      const of = (kind: DependencyProblem['kind'], message: string): void =>
+        void problems.push({ plugin: plugin.name, dependency: name, kind, message })
+      const other = plugins.get(name)
+      if (other === undefined) of('missing', `${plugin.name} needs ${name}, which is not here`)
+      else if (range !== undefined && (other.version === undefined || !fits(other.version, range)))
+        of('version', `${plugin.name} needs ${name} ${range}: here is ${other.version ?? 'one without a version'}`)
+      if (other === undefined) continue
+      const loop = [...way, plugin.name]
+      const at = loop.indexOf(name)
+      if (at === -1) visit(other, loop)
+      else if (name !== plugin.name) of('cycle', `${[...loop.slice(at), name].join(' needs ')}`)
+    }
+    if (done.has(plugin.name)) return
+    done.add(plugin.name)
+    order.push(plugin.name)
+  }
+
+  for (const plugin of plugins.values()) visit(plugin, [])
+  return { order, problems }
+}
+
+function fits(version: string, range: string): boolean {
+  try {
+    return satisfies(version, range, { includePrerelease: true })
+  } catch {
+    return false
+  }
+}

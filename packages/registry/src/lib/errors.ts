@@ -1,0 +1,40 @@
+import { SwitchyardError } from '@switchyard/contracts'
+
+export const noFolder = (dir: string): SwitchyardError =>
+  new SwitchyardError('REGISTRY_SOURCE', `Cannot read plugins from "${dir}" as it must be a folder: there is none`, {
+    data: { source: dir },
+    next: 'switchyard registry add FOLDER, or a git address',
+  })
+
+export const nothingFound = (dir: string): SwitchyardError =>
+  new SwitchyardError(
+    'REGISTRY_SOURCE',
+    `Cannot read plugins from "${dir}" as it must hold a marketplace, a plugin, or agents, commands or skills: it holds none of them`,
+    { data: { source: dir }, next: 'switchyard registry add FOLDER, or a git address' },
+  )
+
+export const notCloned = (url: string, reason: string): SwitchyardError =>
+  new SwitchyardError('REGISTRY_SOURCE', `Cannot read plugins from "${url}" as git must be able to clone it: ${reason}`, {
+    data: { source: url },
+    next: `git clone --depth 1 ${url}`,
+  })
+
+export const sourceTaken = (id: string): SwitchyardError =>
+  new SwitchyardError('REGISTRY_TAKEN', `Cannot add "${id}" as that name is taken already`, {
+    data: { id },
+    next: `switchyard registry update ${id}, or --name OTHER`,
+  })
+
+export const unknownSource = (id: string, known: readonly string[]): SwitchyardError =>
+  new SwitchyardError(
+    'REGISTRY_UNKNOWN',
+    `Cannot find "${id}" as it must be a plugin or a source that was added: ${known.length === 0 ? 'none was' : `there are ${known.slice(0, 12).join(', ')}`}`,
+    { data: { id }, next: 'switchyard registry list' },
+  )
+
+export const badSourceName = (id: string): SwitchyardError =>
+  new SwitchyardError(
+    'REGISTRY_TAKEN',
+    `Cannot add "${id}" as its name must be lower-case words joined by "-", at most 50 characters, and none of a plugin here`,
+    { data: { id }, next: 'choose another name' },
+  )

@@ -1,0 +1,46 @@
+import type { Dependency } from './entry.ts'
+
+export type ForeignOrigin = 'files' | 'mcp'
+
+/** What could not be used of what others wrote, or had to be mended, and why. */
+export interface Problem {
+  /** Relative to the source. */
+  readonly path: string
+  readonly message: string
+  /** `skipped`: not there for search; `mended`: read another way than it was written. */
+  readonly outcome: 'skipped' | 'mended'
+}
+
+/** What a foreign plugin offers: a thing for Claude Code that we find and name, and never run. */
+export interface ForeignItem {
+  readonly kind: 'command' | 'agent' | 'skill'
+  readonly name: string
+  readonly summary: string
+  readonly keywords: readonly string[]
+  readonly category?: string
+  readonly model?: string
+  readonly argumentHint?: string
+  /** Requests that its own description gives as examples. */
+  readonly examples: readonly string[]
+  /** Relative to the source. */
+  readonly path: string
+}
+
+/** A Claude Code plugin as its files say. */
+export interface ForeignPlugin {
+  readonly name: string
+  readonly version?: string
+  readonly summary: string
+  readonly keywords: readonly string[]
+  readonly category?: string
+  readonly dependencies: readonly Dependency[]
+  readonly items: readonly ForeignItem[]
+}
+
+/** Everything that was found in a folder, and what was wrong with it. */
+export interface ForeignSource {
+  /** The marketplace's name, or that of the folder. */
+  readonly name: string
+  readonly plugins: readonly ForeignPlugin[]
+  readonly problems: readonly Problem[]
+}

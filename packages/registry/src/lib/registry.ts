@@ -1,0 +1,253 @@
+import { existsSync } from 'node:fs'
+import { type Clock, systemClock } from '@switchyard/contracts'
+import type { Plugin } from '@switchyard/plugin-kit'
+import type { Store } from '@switchyard/store'
+import { checkDependencies, type DependencyProblem } from './dependencies.ts'
+import type { Capabilities, Entry, Registered } from './entry.ts'
+import { unknownSource } from './errors.ts'
+import { type Figures, NO_FIGURES, type Run, together } from './figures.ts'
+import type { ForeignSource } from './foreign.ts'
+import { registeredFromFiles } from './from-files.ts'
+import { type Health, healthOf, type LifeState } from './health.ts'
+import { registeredOf } from './own.ts'
+import { type SearchQuery, type SearchResult, search } from './search/search.ts'
+import { createTextIndex, type TextIndex } from './search/text-index.ts'
+import { type Mount, openSources, type Source } from './sources.ts'
+import { createTraffic } from './traffic.ts'
+
+export interface RegistryOptions {
+  store: Store
+  /** @default systemClock */
+  clock?: Clock
+  /** Those that run on the bus: ours, and MCP servers that were mounted. @default none */
+  plugins?: readonly Plugin[]
+  /** Those of them that other processes serve, which say every ten seconds that they are there. @default none */
+  elsewhere?: readonly string[]
+  /** What a text is about; asked only for what a search has found already. @default nothing */
+  classify?: (text: string) => Capabilities
+}
+
+/** What changed, as it changed. */
+export type RegistryEvent =
+  | { readonly type: 'registered' | 'changed' | 'gone'; readonly plugin: string }
+  | { readonly type: 'health'; readonly plugin: string; readonly from: LifeState; readonly to: LifeState; readonly reason?: string }
+
+/** All that is registered at one time; never changed, but replaced as a whole. */
+export interface Snapshot {
+  readonly plugins: ReadonlyMap<string, Registered>
+  readonly entries: readonly Entry[]
+  readonly problems: readonly DependencyProblem[]
+}
+
+/** Which plugins, commands, agents and skills there are, how they are, and search over all of them. */
+export interface Registry {
+  snapshot(): Snapshot
+  search(query: SearchQuery): readonly SearchResult[]
+  /** @throws REGISTRY_UNKNOWN */
+  plugin(name: string): Registered
+  health(plugin: string): Health
+  /** Of a plugin, or of one of its commands. */
+  figures(id: string): Figures
+  sources(): readonly Source[]
+  mounts(): readonly Mount[]
+  /** Keeps what was read of a folder, in place of what was kept under its id when `replace` is set. @throws REGISTRY_TAKEN */
+  addFolder(
+    source: { id: string; kind: 'folder' | 'git'; location: string; folder: string },
+    content: ForeignSource,
+    replace?: boolean,
+  ): void
+  /** Keeps how an MCP server is started and what it offers; it is mounted when the workspace is opened next. @throws REGISTRY_TAKEN */
+  addMount(mount: Mount, replace?: boolean): void
+  /** @throws REGISTRY_UNKNOWN */
+  remove(source: string): Source
+  /** A process that serves the plugin is there. */
+  beat(plugin: string): void
+  breaker(plugin: string, state: 'closed' | 'half-open' | 'open'): void
+  ran(command: string, run: Run): void
+  /** Looks at all plugins' health and says what changed since the last look. */
+  look(): void
+  on(listener: (event: RegistryEvent) => void): () => void
+  /** Writes the figures that are not written yet. */
+  close(): Promise<void>
+}
+
+const NOTHING: Capabilities = { domains: [], contexts: [], patterns: [] }
+/** How long it is believed that a folder is still there. */
+const FOLDER_CHECK_MS = 2_000
+
+interface Current extends Snapshot {
+  /** Built at the first search. */
+  readonly index: () => TextIndex
+  readonly changes: number
+}
+
+/** Opens the registry of a workspace. Nothing of it is read before it is asked for. */
+export function createRegistry({ store, clock = systemClock, plugins = [], elsewhere = [], classify }: RegistryOptions): Registry {
+  const sources = openSources(store)
+  const traffic = createTraffic(store, clock)
+  const listeners = new Set<(event: RegistryEvent) => void>()
+  const beats = new Map<string, number>()
+  const breakers = new Map<string, 'closed' | 'half-open' | 'open'>()
+  const seen = new Map<string, LifeState>()
+  const about = new WeakMap<Entry, Capabilities>()
+  let current: Current | undefined
+  let folders: { readonly atMs: number; readonly missing: ReadonlyMap<string, string> } | undefined
+
+  function emit(event: RegistryEvent): void {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch {
+        // A listener's fault is its own.
+      }
+    }
+  }
+
+  /** What is registered now; another process may have changed it. The new index takes the old one's place at once. */
+  function now(): Current {
+    const changes = sources.changes()
+    if (current?.changes === changes) return current
+    const before = current
+    const next = load(changes)
+    current = next
+    folders = undefined
+    if (before !== undefined) tellChanges(before, next)
+    return next
+  }
+
+  function load(changes: number): Current {
+    const mounts = new Set(sources.mounts().map(({ name }) => name))
+    const all = new Map(
+      plugins.map((plugin) => [plugin.name, registeredOf(plugin, mounts.has(plugin.name) ? { source: plugin.name } : undefined)]),
+    )
+    for (const { source, plugin } of sources.plugins()) {
+      const name = all.has(plugin.name) ? `${plugin.name}@${source}` : plugin.name
+      if (!all.has(name)) all.set(name, registeredFromFiles(plugin, source, name))
+    }
+    const entries = Object.freeze([...all.values()].flatMap((plugin) => plugin.entries))
+    let index: TextIndex | undefined
+    return Object.freeze({
+      plugins: all,
+      entries,
+      problems: checkDependencies(all).problems,
+      changes,
+      index() {
+        index ??= createTextIndex(entries)
+        return index
+      },
+    })
+  }
+
+  function tellChanges(before: Snapshot, after: Snapshot): void {
+    for (const [name, plugin] of after.plugins) {
+      const known = before.plugins.get(name)
+      if (known === undefined) emit({ type: 'registered', plugin: name })
+      else if (JSON.stringify(known) !== JSON.stringify(plugin)) emit({ type: 'changed', plugin: name })
+    }
+    for (const name of before.plugins.keys()) {
+      if (after.plugins.has(name)) continue
+      seen.delete(name)
+      emit({ type: 'gone', plugin: name })
+    }
+  }
+
+  /** Folders that are no more, by source. */
+  function missingFolders(): ReadonlyMap<string, string> {
+    const atMs = clock.monotonicMs()
+    if (folders === undefined || atMs - folders.atMs >= FOLDER_CHECK_MS) {
+      const gone = sources.list().filter(({ folder }) => folder !== undefined && !existsSync(folder))
+      folders = { atMs, missing: new Map(gone.map(({ id, folder }) => [id, `its folder ${folder} is no more`])) }
+    }
+    return folders.missing
+  }
+
+  function figures(id: string): Figures {
+    const plugin = now().plugins.get(id)
+    if (plugin === undefined) return traffic.of(id)
+    return together(plugin.entries.filter(({ kind }) => kind === 'command').map((entry) => traffic.of(entry.id)))
+  }
+
+  function health(name: string): Health {
+    const plugin = now().plugins.get(name)
+    if (plugin === undefined) return { state: 'gone', reason: 'it is not registered' }
+    const { runs, errorRate } = plugin.origin === 'files' ? NO_FIGURES : figures(name)
+    const signs = {
+      beats: elsewhere.includes(name),
+      lastBeatMs: beats.get(name),
+      breaker: breakers.get(name) ?? ('closed' as const),
+      runs,
+      errorRate,
+      missing: plugin.origin === 'files' ? missingFolders().get(plugin.source!) : undefined,
+    }
+    return healthOf(signs, clock.monotonicMs())
+  }
+
+  function capabilitiesOf(entry: Entry): Capabilities {
+    const declared = now().plugins.get(entry.plugin)?.capabilities ?? NOTHING
+    if (declared.domains.length > 0 || classify === undefined) return declared
+    let found = about.get(entry)
+    if (found === undefined) {
+      found = classify([entry.name.replaceAll('-', ' '), entry.summary, ...entry.keywords].join(' . '))
+      about.set(entry, found)
+    }
+    return found
+  }
+
+  return {
+    snapshot: now,
+    search(query) {
+      const { index, entries } = now()
+      const byPlugin = new Map<string, Health>()
+      const healthOfEntry = ({ plugin }: Entry): Health => {
+        const known = byPlugin.get(plugin) ?? health(plugin)
+        byPlugin.set(plugin, known)
+        return known
+      }
+      const figuresOf = (entry: Entry): Figures => (entry.kind === 'command' || entry.kind === 'plugin' ? figures(entry.id) : NO_FIGURES)
+      return search(index(), entries, { healthOf: healthOfEntry, figuresOf, capabilitiesOf }, query)
+    },
+    plugin(name) {
+      const { plugins: all } = now()
+      const found = all.get(name)
+      if (found === undefined) throw unknownSource(name, [...all.keys()])
+      return found
+    },
+    health,
+    figures,
+    sources: sources.list,
+    mounts: sources.mounts,
+    addFolder(source, content, replace = false) {
+      now()
+      sources.putFolder(source, content, replace, clock.now())
+      now()
+    },
+    addMount(mount, replace = false) {
+      now()
+      sources.putMount(mount, replace, clock.now())
+      now()
+    },
+    remove(id) {
+      now()
+      const source = sources.get(id)
+      sources.remove(id)
+      now()
+      return source
+    },
+    beat: (plugin) => void beats.set(plugin, clock.monotonicMs()),
+    breaker: (plugin, state) => void breakers.set(plugin, state),
+    ran: traffic.ran,
+    look() {
+      for (const name of now().plugins.keys()) {
+        const from = seen.get(name) ?? 'registered'
+        const { state: to, reason } = health(name)
+        seen.set(name, to)
+        if (from !== to) emit({ type: 'health', plugin: name, from, to, ...(reason !== undefined && { reason }) })
+      }
+    },
+    on(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: traffic.flush,
+  }
+}
