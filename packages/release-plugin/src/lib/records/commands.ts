@@ -93,7 +93,7 @@ const list = command({
     project: projectField,
     package: packageField,
     limit: z.int().min(1).max(1_000).default(20),
-    before: versionField.optional().describe('Only versions below this one; where the last page ended'),
+    before: versionField.optional().describe('Only versions below this one, or what follows a page: its "next"'),
   }),
   output: z.object({ releases: z.array(releaseRecord), next: z.string().optional().describe('Give it as "before" for what follows') }),
   run: async (input, ctx) => (await load()).list(input, ctx),

@@ -37,6 +37,21 @@ describe('release.create, get, list, latest', () => {
     expect(await kit.call('release.latest', { prereleases: true })).toMatchObject({ version: '2.0.0-beta.10', type: 'prerelease' })
   })
 
+  it('page through packages of one version without losing any', async () => {
+    for (const name of ['cup', 'lid', 'pot']) for (const version of ['1.0.0', '2.0.0']) await record(version, { package: name })
+    const seen: string[] = []
+    let before: string | undefined
+    do {
+      const page = (await kit.call('release.list', { limit: 2, ...(before !== undefined && { before }) })) as {
+        releases: ReleaseRecord[]
+        next?: string
+      }
+      seen.push(...page.releases.map(({ package: name, version }) => `${name} ${version}`))
+      before = page.next
+    } while (before !== undefined)
+    expect(seen).toEqual(['cup 2.0.0', 'lid 2.0.0', 'pot 2.0.0', 'cup 1.0.0', 'lid 1.0.0', 'pot 1.0.0'])
+  })
+
   it('keep each version once a project and package, and only what is one', async () => {
     await record('1.0.0')
     expect(await codeOf(record('1.0.0'))).toBe('RELEASE_EXISTS')

@@ -44,16 +44,22 @@ export function list(
   { project, package: name, limit, before }: Of & { limit: number; before?: string | undefined },
   { store, workspace }: Ctx,
 ): { releases: ReleaseRecord[]; next?: string } {
-  const below = before === undefined ? '~~~' : versionSortKey(before)
+  // Several packages may have one version: where a page ended among them, the next one goes on by name.
+  const [version, after] = before?.split(' ') ?? []
+  const below = version === undefined ? '~~~' : versionSortKey(version)
   const rows = store
     .prepare(
-      `SELECT * FROM release_record WHERE project = ? AND (? IS NULL OR package = ?) AND sort_key < ?
+      `SELECT * FROM release_record
+       WHERE project = ? AND (? IS NULL OR package = ?) AND (sort_key < ? OR (sort_key = ? AND package > ?))
        ORDER BY sort_key DESC, package LIMIT ?`,
     )
-    .all<RecordRow>(projectKey(workspace, project), name ?? null, name ?? null, below, limit + 1)
+    .all<RecordRow>(projectKey(workspace, project), name ?? null, name ?? null, below, below, after ?? '\u{10ffff}', limit + 1)
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  return { releases: shown.map(recordOf), ...(rows.length > limit && last !== undefined && { next: last.version }) }
+  return {
+    releases: shown.map(recordOf),
+    ...(rows.length > limit && last !== undefined && { next: `${last.version} ${last.package}`.trim() }),
+  }
 }
 
 export function latest({ project, package: name, prereleases }: Of & { prereleases: boolean }, { store, workspace }: Ctx): ReleaseRecord {
