@@ -43,7 +43,7 @@ export function flagIn(lexemes: readonly Lexeme[], { name }: Field): FlagMention
   const phrases = [core, ...(SAID_AS[words.join(' ')] ?? []).map((phrase) => phrase.split(' ').map(stem))]
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
-      if (!phrase.every((word, i) => lexemes[at + i]!.stem === word)) continue
+      if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue
       const negation = negatedAt(lexemes, at)
       const asked = isAsked(lexemes, at, phrase.length) || phrase !== core || words.length > 1
       if (negation === undefined && !asked && !inverted) continue

@@ -29,7 +29,7 @@ const ADJECTIVES = new Set(
 /** Words that are nobody's name. */
 const NO_NAME = new Set(
   (
-    'it its this that these those them they here everything all any every each anything something nothing me us you one ones others there now today ' +
+    'need want it its this that these those them they here everything all any every each anything something nothing me us you one ones others there now today ' +
     'please second production staging development testing prod env environment environments project projects repository repo workspace ' +
     'machine host service services server container process unit issue issues log logs error errors health release releases version deployment ' +
     'deployments status list time minute minutes hour hours day days week weeks month months problem problems report down up out over off away'
@@ -77,7 +77,8 @@ function firstNameIn(lexemes: readonly Lexeme[], field: Field, { ownWords, isTak
   }
   if (namedOnly || !OBJECTS.has(field.slot)) return undefined
   for (const [at, { stem }] of lexemes.entries()) {
-    if (at >= 2 && ownWords.has(stem) && ARTICLES.has(lexemes[at - 2]!.lower) && couldBe(at - 1)) return at - 1
+    const isPhrase = at === 1 || (at >= 2 && ARTICLES.has(lexemes[at - 2]!.lower))
+    if (isPhrase && ownWords.has(stem) && couldBe(at - 1) && !VERBS.has(lexemes[at - 1]!.lower)) return at - 1
   }
   for (const words of [ABOUT, ARTICLES]) {
     for (const [at, { lower, endsClause }] of lexemes.entries()) {
@@ -87,7 +88,7 @@ function firstNameIn(lexemes: readonly Lexeme[], field: Field, { ownWords, isTak
       if (couldBe(next)) return next
     }
   }
-  if (!field.required) return undefined
+  if (!field.required || field.slot === 'name') return undefined
   // What stands behind the verb and is no word of the command: "restart billing", "bounce billing now".
   return lexemes.keys().find((at) => couldBe(at) && !VERBS.has(lexemes[at]!.lower) && !lexemes[at]!.lower.endsWith('ly'))
 }

@@ -28,7 +28,7 @@ const CUES: Readonly<Record<string, readonly string[]>> = {
   host: ['on', 'host', 'at', 'server'],
   path: ['in', 'at', 'file', 'of'],
   id: ['issue', 'ticket', 'bug', 'incident', 'plan', 'chain', 'run', 'project', 'execution', 'number', 'no', 'nr', 'id'],
-  project: ['in', 'of', 'for', 'project', 'at'],
+  project: ['in', 'of', 'for', 'project', 'at', 'under', 'from'],
   output: ['to', 'into', 'as'],
   issue: ['issue', 'issues', 'ticket', 'bug', 'number', 'no', 'nr'],
   port: ['port', 'on'],
@@ -103,6 +103,7 @@ function fitOf(
   if (kind === 'number')
     return seen === 'percent' && words.some((word) => /perc|thresh|limit|level|rate/.test(word)) ? 2 : seen === 'percent' ? 1 : 0
   if (kind === 'time') return seen === 'duration' ? 1.5 : seen === 'version' && !isDate ? 1 : 0
+  if (kind === 'version' && seen === 'path') return String(value).includes('/') ? 1.2 : 0
   if (kind === 'version') return seen === 'number' && !Number.isInteger(value) ? 1.2 : seen === 'number' ? 0.5 : 0
   if (kind === 'id') return seen === 'number' ? 1 : seen === 'quoted' ? 1 : 0
   if (kind === 'branch') return seen === 'path' ? 1.2 : seen === 'quoted' ? 1 : 0
@@ -111,17 +112,25 @@ function fitOf(
   if (kind === 'url') return seen === 'host' ? 1 : 0
   if (kind === 'host') return seen === 'url' ? 0.5 : 0
   if (kind === 'path') return seen === 'quoted' ? 1 : 0
-  if (kind === 'name' && seen === 'path')
-    return (slot === 'project' || slot === 'target') && !/\.[a-z][a-z0-9]{0,5}$/i.test(String(value)) ? 2 : 0.5
+  // "cut-4kq7w2m" is a cut.
+  if (seen === 'id' && String(value).startsWith(`${slot}-`)) return 3
+  if (kind === 'name' && seen === 'path') return pathFit(slot, String(value))
   if (kind === 'name' && seen === 'quoted') return 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
   return 0
 }
 
+/** A folder may be a project, what looks like a branch may be a name, and a file is neither. */
+function pathFit(slot: string, path: string): number {
+  if (/\.[a-z][a-z0-9]{0,5}$/i.test(path)) return 0.5
+  if (slot === 'project' || slot === 'target') return /^[.~/]/.test(path) ? 2 : 1.6
+  return slot === 'name' ? 1.7 : 0.5
+}
+
 function valueFor(field: Field, { kind, value }: Mention, nowMs: number): string | number {
   if (field.kind === 'time') {
     if (kind === 'duration') return field.isDate ? new Date(nowMs - Number(value)).toISOString() : durationText(Number(value))
-    return momentText(String(value), nowMs)
+    return kind === 'version' ? String(value) : momentText(String(value), nowMs)
   }
   if (field.kind === 'duration' && kind === 'duration')
     return field.unit === undefined ? durationText(Number(value)) : Number(value) / field.unit

@@ -108,12 +108,16 @@ function judged({ command, args = {}, parts }: LabelledRequest, { parts: found, 
   return { kind: parts === undefined ? 'single' : 'compound', isFirst, isAmongThree, hasArgs, isRight, ...(isMissed && { miss: shown }) }
 }
 
-/** The same values, whatever their order, their case, or whether a number is written as text. */
+/** The same values, whatever their order, their case, a version's "v", or whether a number is written as text. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => isSame(one, b[i]))
   if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) {
     const keys = new Set([...Object.keys(a), ...Object.keys(b)])
     return [...keys].every((key) => isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
   }
-  return String(a).toLowerCase() === String(b).toLowerCase()
+  const plain = (value: unknown): string =>
+    String(value)
+      .toLowerCase()
+      .replace(/^v(?=\d)/, '')
+  return plain(a) === plain(b)
 }
