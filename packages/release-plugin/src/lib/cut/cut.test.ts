@@ -23,7 +23,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
   )
 
 describe('cutting a release', () => {
-  it('writes, commits and tags exactly what was planned, and pushes nothing unasked', async () => {
+  it('[W1] writes, commits and tags exactly what was planned, and pushes nothing unasked', async () => {
     const plan = planOf(repository)
     const there = repository.there('for-each-ref')
     const cut = await yard.cut(plan)
@@ -47,7 +47,7 @@ describe('cutting a release', () => {
     expect(repository.there('for-each-ref')).toBe(there)
   })
 
-  it('undoes it as if it had never been', async () => {
+  it('[U1] undoes it as if it had never been', async () => {
     const before = stateOf(repository)
     await yard.cut(planOf(repository))
     expect(await yard.call('undo', project())).toMatchObject({ state: 'undone' })

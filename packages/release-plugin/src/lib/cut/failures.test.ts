@@ -52,7 +52,7 @@ async function cutFailing(call: number, when: 'before' | 'after'): Promise<{ cod
   }
 }
 
-describe('cutting a release while one call of git fails', () => {
+describe('[W3] cutting a release while one call of git fails', () => {
   it('leaves everything as it was, or done, or to be completed by resume: for each call', { timeout: 240_000 }, async () => {
     const { code, calls } = await cutFailing(0, 'before')
     expect(code).toBe('done')

@@ -47,7 +47,7 @@ async function cutKilled(at: number, then: 'resume' | 'undo'): Promise<string[]>
   }
 }
 
-describe('a process that is killed while it cuts a release', () => {
+describe('[W3] [S1] a process that is killed while it cuts a release', () => {
   it('leaves what another one completes or takes back, wherever it was killed', { timeout: 400_000 }, async () => {
     const effects = await cutKilled(0, 'resume')
     expect(effects).toEqual(expect.arrayContaining(['run commit-tree', 'run update-ref', 'run tag', 'run push']))

@@ -45,7 +45,7 @@ function colleaguePushes(): void {
   execFileSync('git', ['-C', clone, 'push', '-q'])
 }
 
-describe('a cut is refused, and nothing is touched', () => {
+describe('[W2] a cut is refused, and nothing is touched', () => {
   it('where something tracked is changed or staged', async () => {
     repository.write('tea.txt', 'black\n')
     expect(await refused()).toBe('DIRTY_TREE')
@@ -163,7 +163,7 @@ describe('a cut is refused, and nothing is touched', () => {
 })
 
 describe('a cut that can neither go on nor be taken back', () => {
-  it('stays under way, shuts out others, and is completed once it can be', async () => {
+  it('[W5] [S4] stays under way, shuts out others, and is completed once it can be', async () => {
     const away = `${repository.remote}.away`
     repository.hook('pre-push', `mv "${repository.remote}" "${away}"; exit 1`)
     expect(await codeOf(yard.cut(planOf(repository), { push: true }))).toBe('RELEASE_HALF_MADE')
@@ -200,7 +200,7 @@ describe('a cut does right', () => {
     expect(repository.there('rev-parse', 'main', 'v1.1.0')).toBe(git('rev-parse', 'main', 'v1.1.0'))
   })
 
-  it('with names that a shell or git would take for something else', async () => {
+  it('[X2] with names that a shell or git would take for something else', async () => {
     const before = stateOf(repository)
     const names = ['-rf', '--amend', '$(touch pwned)', '`id`.json', 'a\nb.json', ':(top)x', 'it\'s "quoted".json', 'ü.json', '*']
     const plan = planOf(repository, { files: Object.fromEntries(names.map((name) => [name, `${name}\n`])), tag: 'v$(id)-`x`' })
@@ -255,7 +255,7 @@ describe('a cut does right', () => {
 })
 
 describe('an undo loses nobody’s work', () => {
-  it('refuses past a commit that somebody made on top, and touches nothing then', async () => {
+  it('[U1] refuses past a commit that somebody made on top, and touches nothing then', async () => {
     await yard.cut(planOf(repository))
     repository.write('mine.txt', 'work\n')
     repository.commit('feat: mine')
@@ -285,7 +285,7 @@ describe('an undo loses nobody’s work', () => {
     expect(await codeOf(undo())).toBe('HEAD_MOVED')
   })
 
-  it('refuses where the remote went on from the release', async () => {
+  it('[U2] refuses where the remote went on from the release', async () => {
     await yard.cut(planOf(repository), { push: true })
     colleaguePushes()
     const before = stateOf(repository)
@@ -293,7 +293,7 @@ describe('an undo loses nobody’s work', () => {
     expect(stateOf(repository)).toEqual(before)
   })
 
-  it('keeps what was staged, untracked or ignored meanwhile', async () => {
+  it('[U3] [S3] keeps what was staged, untracked or ignored meanwhile', async () => {
     await yard.cut(planOf(repository))
     repository.write('tea.txt', 'staged\n')
     repository.git('add', 'tea.txt')

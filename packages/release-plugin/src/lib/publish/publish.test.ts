@@ -99,14 +99,14 @@ describe('npm', () => {
     expect(outside).toMatchObject({ artifacts: [], releases: [] })
   })
 
-  it('knows a publish that arrived though its answer was lost', { timeout: 60_000 }, async () => {
+  it('[S4] knows a publish that arrived though its answer was lost', { timeout: 60_000 }, async () => {
     outside.fail(/^PUT/, 502, 'after')
     // npm itself tries again, and is told that the version is there.
     expect(await yard.cut(planOf(repository, { publish: [npm()] }))).toMatchObject({ state: 'done', published: [{ state: 'yes' }] })
     expect(outside.artifacts).toHaveLength(1)
   })
 
-  it('is completed by resume where a step after it fails, and not sent twice', { timeout: 60_000 }, async () => {
+  it('[W4] is completed by resume where a step after it fails, and not sent twice', { timeout: 60_000 }, async () => {
     repository.hook('pre-receive', 'exit 1', repository.remote)
     const failed = await errorOf(yard.cut(planOf(repository, { publish: [npm()] }), { push: true }))
     expect(failed).toMatchObject({ code: 'RELEASE_HALF_MADE', data: { code: 'GIT_FAILED', state: 'failed' } })
@@ -156,7 +156,7 @@ describe('GitHub and Gitea', () => {
     expect(outside.releases).toHaveLength(1)
   })
 
-  it('are not asked without a token, and never tell it', async () => {
+  it('[X1] are not asked without a token, and never tell it', async () => {
     const before = stateOf(repository)
     process.env.GITHUB_TOKEN = 'wrong-token-of-mine'
     const refused = await errorOf(yard.cut(planOf(repository, { publish: [forge('github')] })))
@@ -196,7 +196,7 @@ describe('a program', () => {
 })
 
 describe('the journal', () => {
-  it('holds no token', async () => {
+  it('[X1] holds no token', async () => {
     await yard.cut(planOf(repository, { publish: [forge('github')] }), { push: true })
     const cuts = join(yard.kit.dir, '.switchyard/plugins/release/cuts')
     const texts = readdirSync(cuts, { recursive: true, withFileTypes: true })

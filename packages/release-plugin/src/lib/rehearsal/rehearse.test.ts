@@ -41,7 +41,7 @@ async function rehearse(input: Record<string, unknown> = {}): Promise<Rehearsal>
 
 const rehearsals = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('release-rehearsal-'))
 
-describe('release.rehearse', () => {
+describe('[X3] release.rehearse', () => {
   it('shows every file, commit, tag, push and artifact of the release that it really makes', { timeout: 60_000 }, async () => {
     repository.write(
       'switchyard.release.json',
