@@ -1,5 +1,13 @@
 import type { Clock } from '@switchyard/plugin-kit'
 
+/** Timers of a clock keep no process alive; whoever waits for one does, or a program would end in the middle of a run. */
+function stayAlive(): () => void {
+  const timer = setInterval(() => {}, LONG_MS)
+  return () => clearInterval(timer)
+}
+
+const LONG_MS = 3_600_000
+
 /** How a piece of work with a time limit ended. */
 export type Outcome<value> = { readonly ended: 'in-time'; readonly value: value } | { readonly ended: 'too-late' }
 
@@ -15,6 +23,7 @@ export async function withDeadline<value>(
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<Outcome<value>>()
   const own = new AbortController()
+  const letGo = stayAlive()
   const cancelTimer = clock.after(timeoutMs, () => {
     resolve({ ended: 'too-late' })
     own.abort()
@@ -28,6 +37,7 @@ export async function withDeadline<value>(
   try {
     return await promise
   } finally {
+    letGo()
     cancelTimer()
     signal.removeEventListener('abort', giveUp)
   }
@@ -37,6 +47,7 @@ export async function withDeadline<value>(
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(true)
   const { promise, resolve } = Promise.withResolvers<boolean>()
+  const letGo = stayAlive()
   const end = (): void => {
     cancelTimer()
     resolve(true)
@@ -46,5 +57,5 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
     resolve(false)
   })
   signal.addEventListener('abort', end, { once: true })
-  return promise
+  return promise.finally(letGo)
 }

@@ -142,6 +142,8 @@ function fromChecks({ samples, service }: Known): readonly Candidate[] {
     if (problem === 'limit' && type === 'disk') return told('a file system is full', 0.6)
     if (problem === 'limit' && type === 'memory') return told('memory ran out', 0.5)
     if (reason.includes('too much memory')) return told('memory ran out', 0.75)
+    // What it looks like from outside is where to look, and no cause yet.
+    if (problem === 'refused' || problem === 'gone' || problem === 'stopped') return told('it does not run, or listens elsewhere', 0.3)
     return []
   })
 }
