@@ -78,12 +78,12 @@ function checkSteps(definition: ChainDefinition, options: Pick<ChainsOptions, 'c
     }
     const facts = options.command(step.call)
     callable(step.call, [...path, 'call'])
-    if (facts === undefined) continue
     if (step.undo !== undefined && step.undo !== false) {
       const at = [...path, 'undo', 'call']
       if (callable(step.undo.call, at) && isSaga && !isRepeatable(options.command(step.undo.call)!))
         report('warning', 'UNDO_NOT_REPEATABLE', at, `"${step.undo.call}" may run twice after a crash, and does not say that it may`)
     }
+    if (facts === undefined) continue
     if (facts.effect === 'read' || !isSaga) continue
     if (pivot !== undefined) {
       if (step.retry === undefined)

@@ -36,6 +36,7 @@ export function drawChain(definition: ChainDefinition, report?: ChainReport): re
     for (const [index, step] of steps.entries()) {
       const isLast = index === steps.length - 1
       const path = `${prefix}${step.id}`
+      const at = lines.length
       push(path, describe(step), `${indent}${isLast ? '└─ ' : '├─ '}`, byPath.get(path) ?? [])
       const inner = `${indent}${isLast ? '   ' : '│  '}`
       const loops = 'forEach' in step || 'repeat' in step
@@ -46,6 +47,7 @@ export function drawChain(definition: ChainDefinition, report?: ChainReport): re
       }
       if ('chain' in step)
         for (const [sub, reports] of byPath) if (sub.startsWith(`${path}/`)) push(sub, sub.slice(path.length + 1), `${inner}· `, reports)
+      if (lines[at]!.mark === 'open') lines[at] = { ...lines[at]!, mark: markOfAll(lines.slice(at + 1)) }
     }
   }
 
@@ -64,6 +66,12 @@ export function drawChain(definition: ChainDefinition, report?: ChainReport): re
 }
 
 const ORDER: readonly Mark[] = ['undo-failed', 'failed', 'running', 'waiting', 'undone', 'aborted', 'done', 'skipped']
+
+/** A group stands as what is in it does, once there is nothing in it of which nobody knows. */
+function markOfAll(inside: readonly GraphLine[]): Mark {
+  const marks = inside.filter(({ id }) => id !== '').map(({ mark }) => mark)
+  return marks.includes('open') ? 'open' : (ORDER.find((mark) => marks.includes(mark)) ?? 'open')
+}
 
 function markOf(reports: readonly StepReport[]): Mark {
   const marks = reports.map(({ state, undoState }): Mark => {
