@@ -8,7 +8,7 @@ export interface ServerCommand {
   readonly env: Readonly<Record<string, string>>
 }
 
-export interface Exit {
+interface Exit {
   /** What it took to end it: its input's end, a signal that asks, or one that does not. `itself`: it ended before it was to. */
   readonly by: 'itself' | 'input' | 'SIGTERM' | 'SIGKILL'
   readonly code: number | null
