@@ -36,7 +36,7 @@ describe('several servers of one workspace', () => {
     await expect.poll(() => answerOf(till, 'till_where'), { timeout: 10_000 }).toEqual({ shop: shopPid, till: tillPid })
 
     expect(await answerOf(till, 'till_sell')).toEqual({ sold: 1 })
-    await expect.poll(() => answerOf(again, 'till_sold')).toEqual({ sold: 1 })
+    await expect.poll(() => answerOf(again, 'till_sold'), { timeout: 10_000 }).toEqual({ sold: 1 })
 
     shop.process.kill('SIGKILL')
     // Nobody serves the shop any more, so the till's own process stands in.

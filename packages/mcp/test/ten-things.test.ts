@@ -220,7 +220,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     const stop = new AbortController()
     const options = { onprogress: (progress: unknown) => void heard.push(progress), signal: stop.signal }
     const running = callWith(client, { name: 'shop_count', arguments: { shelves: 3, hang: true } }, options)
-    await expect.poll(() => heard.length).toBe(3)
+    await expect.poll(() => heard.length, { timeout: 15_000 }).toBe(3)
     expect(heard).toMatchObject([
       { progress: 1, total: 3, message: 'shelf 1' },
       { progress: 2, total: 3 },
@@ -228,7 +228,7 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     ])
     stop.abort()
     await expect(running).rejects.toThrow()
-    await expect.poll(() => existsSync(join(dir, 'stopped'))).toBe(true)
+    await expect.poll(() => existsSync(join(dir, 'stopped')), { timeout: 15_000 }).toBe(true)
     await client.close()
   })
 

@@ -1,0 +1,1 @@
+export { createMount, examineServer, type MountedServer, type MountOptions } from './lib/mount/mount.ts'
