@@ -192,3 +192,46 @@ describe('the library of chains', () => {
     expect(missingCommands.length).toBeGreaterThan(2)
   })
 })
+
+describe('checkChain() of what is secret', () => {
+  const token = z.string().meta({ secret: true })
+  const commands: Readonly<Record<string, CommandFacts>> = {
+    'app.login': {
+      plugin: 'app',
+      effect: 'read',
+      idempotent: true,
+      input: z.object({ user: z.string(), token: token.optional(), more: z.object({ keys: z.array(token) }).optional() }),
+    },
+    'app.issue': { plugin: 'app', effect: 'read', idempotent: true, output: z.object({ token }) },
+  }
+  const secrets = (...steps: ChainDefinition['steps']) =>
+    checkChain({ name: 'secrets', steps }, { command: (id) => commands[id] })
+      .problems.filter(({ code }) => code === 'SECRET')
+      .map(({ path }) => path.join('.'))
+  const login = (input: Record<string, unknown>) => ({ id: 'login', call: 'app.login', input: { user: 'ada', ...input } })
+
+  it('refuses to give it to a step, as text, by reference and deep inside', () => {
+    expect(secrets(login({ token: 'hunter2' }))).toEqual(['steps.0.input.token'])
+    expect(secrets({ id: 'who', value: 'x' }, login({ token: '${{ steps.who.output }}' }))).toEqual(['steps.1.input.token'])
+    expect(secrets(login({ more: { keys: ['a'] } }))).toEqual(['steps.0.input.more.keys'])
+    expect(secrets({ id: 'all', value: {} }, login({ more: '${{ steps.all.output }}' }))).toEqual(['steps.1.input.more.keys'])
+    expect(
+      secrets(
+        { id: 'other', value: 1 },
+        { ...login({}), call: 'app.issue', undo: { call: 'app.login', input: { user: 'a', token: 'b' } } },
+      ),
+    ).toEqual(['steps.1.call', 'steps.1.undo.input.token'])
+  })
+
+  it('refuses a part that does', () => {
+    const part: ChainDefinition = { name: 'part', steps: [login({ token: 'hunter2' })] }
+    const whole: ChainDefinition = { name: 'whole', steps: [{ id: 'sub', chain: 'part' }] }
+    const { problems } = checkChain(whole, { command: (id) => commands[id], chain: (name) => (name === 'part' ? part : undefined) })
+    expect(problems.map(({ code, path }) => [code, path.join('.')])).toEqual([['SECRET', 'steps.0.chain']])
+  })
+
+  it('refuses a step that returns it, and nothing else', () => {
+    expect(secrets({ id: 'issue', call: 'app.issue' })).toEqual(['steps.0.call'])
+    expect(secrets(login({}))).toEqual([])
+  })
+})

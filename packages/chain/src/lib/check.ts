@@ -1,6 +1,7 @@
 import { isRepeatable } from './call-step.ts'
 import type { ChainsOptions, CheckResult, Problem } from './chain.ts'
 import { checkReferences } from './check-references.ts'
+import { checkSecrets } from './check-secrets.ts'
 import { type ChainDefinition, durationMs, kindOf, MAX_STEPS, type Step } from './definition.ts'
 import { callerText } from './errors.ts'
 import { readShape } from './shape.ts'
@@ -39,9 +40,10 @@ export function checkChain(
     return false
   }
   checkSteps(definition, options, report, callable)
-  checkSubChains(definition, options.chain, callable)
+  checkSubChains(definition, options, report, callable)
   checkCycles(definition, options.chain, report)
   checkReferences(definition, options, report)
+  checkSecrets(definition, options, report)
   // What the parts of a chain add up to can be as large as one likes, so nothing is worked out over all of them before.
   const isTooLarge = countSteps(definition, options.chain) > MAX_STEPS
   if (isTooLarge) report('error', 'TOO_MANY_STEPS', ['steps'], `a chain has at most ${MAX_STEPS} steps, those of its sub-chains included`)
@@ -132,14 +134,22 @@ function checkCombination(step: Step, path: Path, report: Report): void {
 }
 
 /** What a part calls counts as called where the part is named: it can be mended there only by naming another. */
-function checkSubChains(root: ChainDefinition, find: ChainsOptions['chain'], callable: Callable): void {
+function checkSubChains(
+  root: ChainDefinition,
+  options: Pick<ChainsOptions, 'command' | 'chain'>,
+  report: Report,
+  callable: Callable,
+): void {
   const seen = new Set<string>()
   for (const { step, path } of stepsWithPaths(root.steps, ['steps'])) if ('chain' in step) visit(step.chain, [...path, 'chain'])
 
   function visit(name: string, path: Path): void {
     if (seen.has(name)) return
     seen.add(name)
-    for (const { step } of stepsWithPaths(find?.(name)?.steps ?? [], [])) {
+    const part = options.chain?.(name)
+    if (part === undefined) return
+    checkSecrets(part, options, (severity, code, _, message) => report(severity, code, path, message))
+    for (const { step } of stepsWithPaths(part.steps, [])) {
       if ('chain' in step) visit(step.chain, path)
       if (!('call' in step)) continue
       callable(step.call, path)
