@@ -37,6 +37,8 @@ export interface Mount {
   /** Names of variables of our environment that it is given; their values are kept nowhere. */
   readonly env: readonly string[]
   readonly version?: string
+  /** The revision that was agreed on, where the server knows those without a handshake. */
+  readonly protocol?: string
   readonly summary: string
   readonly tools: readonly MountedTool[]
 }

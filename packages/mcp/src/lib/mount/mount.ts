@@ -1,3 +1,4 @@
+import type { Client } from '@modelcontextprotocol/client'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import { definePlugin, type Plugin } from '@switchyard/plugin-kit'
 import { cleanText, type Mount, type MountedTool } from '@switchyard/registry'
@@ -43,7 +44,7 @@ export async function examineServer(start: Omit<Start, 'protocol'>, options: Mou
   const { client, transport, said } = prepare(start, workspace, environment, 'auto')
   try {
     await client.connect(transport, { timeout: START_LIMIT_MS })
-    const tools = await toolsOf(client.listTools.bind(client))
+    const tools = await toolsOf(client)
     if (tools.length === 0) throw noTools(start.name)
     const server = client.getServerVersion()
     const title = cleanText(server?.title ?? server?.name, 100)
@@ -64,19 +65,17 @@ export async function examineServer(start: Omit<Start, 'protocol'>, options: Mou
   }
 }
 
-type ListTools = (params: { cursor?: string }) => Promise<{ tools: readonly MountedTool[]; nextCursor?: string | undefined }>
-
-async function toolsOf(list: ListTools): Promise<MountedTool[]> {
+async function toolsOf(client: Client): Promise<MountedTool[]> {
   const found: MountedTool[] = []
   let cursor: string | undefined
   do {
-    const page = await list(cursor === undefined ? {} : { cursor })
+    const page = await client.listTools(cursor === undefined ? {} : { cursor })
     for (const { name, description, inputSchema, annotations } of page.tools) {
       found.push({
         name,
         ...(description !== undefined && { description: cleanText(description, 3_900) }),
         inputSchema,
-        ...(annotations !== undefined && { annotations }),
+        ...(annotations !== undefined && { annotations: hintsOf(annotations) }),
       })
     }
     cursor = page.nextCursor
@@ -87,4 +86,18 @@ async function toolsOf(list: ListTools): Promise<MountedTool[]> {
 /** What servers call their version is anything; a plugin's is semantic. */
 function semverOf(version: string | undefined): string | undefined {
   return /^\d+\.\d+\.\d+/.exec(version ?? '')?.[0]
+}
+
+function hintsOf({ readOnlyHint, destructiveHint, idempotentHint }: Hints): NonNullable<MountedTool['annotations']> {
+  return {
+    ...(readOnlyHint !== undefined && { readOnlyHint }),
+    ...(destructiveHint !== undefined && { destructiveHint }),
+    ...(idempotentHint !== undefined && { idempotentHint }),
+  }
+}
+
+interface Hints {
+  readonly readOnlyHint?: boolean | undefined
+  readonly destructiveHint?: boolean | undefined
+  readonly idempotentHint?: boolean | undefined
 }
