@@ -86,6 +86,12 @@ describe('the rooms', () => {
     ])
   })
 
+  it('know the MCP SDK in the room mcp alone', () => {
+    const imports = /\b(?:from|import)\s*\(?\s*['"]@modelcontextprotocol\//
+    const knowing = globSync('packages/*/src/**/*.ts').filter((path) => imports.test(readFileSync(path, 'utf8')))
+    expect(new Set(knowing.map((path) => path.split('/')[1]))).toEqual(new Set(['mcp']))
+  })
+
   it('have no plugin that imports another at run time', () => {
     const imports = globSync('packages/*-plugin/src/**/*.ts').flatMap((path) => runtimeImportsOfPlugins(path, readFileSync(path, 'utf8')))
     expect(imports).toEqual([])
