@@ -18,6 +18,9 @@ const status = command({
   description: 'Only what is on record is shown; nothing is scanned for it.',
   examples: [
     'show the dashboard',
+    'the big picture of operations',
+    'is anything wrong anywhere',
+    'how does it look overall',
     'ops status',
     'how are my projects doing',
     'overview of everything',

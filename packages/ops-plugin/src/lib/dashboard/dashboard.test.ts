@@ -39,7 +39,7 @@ const opened = async (plugins = [ops, release]): Promise<TestYard> => {
       { id: 'docs.license', status: 'fail', message: 'none', weight: 1 },
     ]
     await kit.call('ops.health.record', { project: 'api', checks })
-    kit.clock.advance(3_600_000)
+    kit.clock.jump(3_600_000)
   }
   await kit.call('ops.project.register', { path: 'web', name: `web ${'very '.repeat(10)}long` })
   for (const priority of ['low', 'critical', 'high'])

@@ -77,6 +77,10 @@ const create = command({
   summary: 'File an issue by hand',
   examples: [
     'file a bug: the login page times out',
+    'put a feature request on file',
+    'make a ticket: the logo is blurry',
+    'we have a problem with the mail form, file it',
+    'ticket for updating the docs',
     'create an issue for the broken search',
     'open a new issue with high priority',
     'report a critical bug in the payment form',
@@ -129,6 +133,8 @@ const get = command({
   summary: 'Show one issue with its evidence and its history',
   examples: [
     'show issue 12',
+    'read ticket 6',
+    'what is written in ticket 11',
     'details of issue 4',
     'what is issue 31 about',
     'history of issue 7',
@@ -156,6 +162,10 @@ const list = command({
   summary: 'List issues: by default those that are not closed, most urgent first',
   examples: [
     'list the open issues',
+    'are there critical issues',
+    'show the backlog',
+    'issues that are being worked on',
+    'open tickets of project web',
     'what issues do we have',
     'show critical bugs',
     'which issues are in progress',
@@ -207,6 +217,8 @@ const update = command({
   summary: 'Change an issue: its title, description, priority, category or state',
   examples: [
     'set issue 12 to high priority',
+    'rename issue 6 to slow search',
+    'issue 8 gets the title broken links',
     'start working on issue 4',
     'mark issue 7 as in progress',
     'change the title of issue 3',
@@ -303,6 +315,8 @@ const reopen = command({
   summary: 'Reopen a closed issue',
   examples: [
     'reopen issue 12',
+    'closing issue 8 was a mistake, open it',
+    'the problem of ticket 4 returned',
     'issue 4 is not fixed after all',
     'open issue 7 again',
     'bring back issue 9',
@@ -362,6 +376,10 @@ const stats = command({
   summary: 'Count issues by state, priority and category, with their ages and how long mending takes',
   examples: [
     'issue statistics',
+    'age of the oldest issue',
+    'mean time to fix a bug',
+    'tickets per priority',
+    'average age of the open tickets',
     'how many open issues are there',
     'count the issues by priority',
     'how long does it take us to fix an issue',
@@ -403,6 +421,7 @@ const triage = command({
   description: 'Nothing is changed; ops.issue.file carries it out.',
   examples: [
     'triage the issues of this project',
+    'which issues are still valid after a scan',
     'which issues should be filed after the last scan',
     'compare the issues with the scan',
     'what can be closed by now',
@@ -455,6 +474,9 @@ const file = command({
   description: 'Doing it twice changes nothing the second time. Issues filed by hand are left alone.',
   examples: [
     'file issues for everything the scan found',
+    'rescan and update the tickets',
+    'bring the issues in step with the findings of a scan',
+    'scan again and close what is mended',
     'scan the project and file the problems',
     'create issues from the health check',
     'update the issues from a new scan',

@@ -64,7 +64,7 @@ describe('decide()', () => {
         rmSync(folder, { recursive: true })
       }
     })
-    await fc.assert(property, { numRuns: 40 })
+    await fc.assert(property, { numRuns: 100 })
   })
 
   it('tells a moved line from a new finding', async () => {

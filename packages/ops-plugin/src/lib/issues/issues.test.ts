@@ -29,12 +29,12 @@ describe('the states of an issue', () => {
     await expect(call(kit, 'reopen', { id: 1 })).rejects.toMatchObject({ code: 'ISSUE_STATE' })
     await expect(call(kit, 'update', { id: 1, status: 'closed' })).rejects.toMatchObject({ code: 'ISSUE_RESOLUTION' })
     await expect(call(kit, 'close', { id: 1, resolution: ' ' })).rejects.toMatchObject({ code: 'VALIDATION' })
-    kit.clock.advance(36 * 3_600_000)
+    kit.clock.jump(36 * 3_600_000)
     await call(kit, 'close', { id: 1, resolution: 'mended' })
     expect(await call(kit, 'get', { id: 1 })).toMatchObject({ status: 'closed', closedAs: 'fixed', resolution: 'mended', ageDays: 1.5 })
     await expect(call(kit, 'close', { id: 1, resolution: 'again' })).rejects.toMatchObject({ code: 'ISSUE_STATE' })
 
-    kit.clock.advance(86_400_000)
+    kit.clock.jump(86_400_000)
     expect(await call(kit, 'get', { id: 1 })).toMatchObject({ ageDays: 1.5 })
     await call(kit, 'reopen', { id: 1, reason: 'came back' })
     const issue = await call(kit, 'get', { id: 1 })
@@ -52,7 +52,7 @@ describe('the states of an issue', () => {
   it('changes nothing where nothing is different', async () => {
     await using kit = await opened()
     await call(kit, 'create', { title: 'Broken' })
-    kit.clock.advance(1_000)
+    kit.clock.jump(1_000)
     expect(await call(kit, 'update', { id: 1, title: 'Broken', status: 'open' })).not.toHaveProperty('change')
     expect((await call(kit, 'get', { id: 1 })).history).toHaveLength(1)
   })
@@ -97,7 +97,7 @@ describe('ops.issue.file', () => {
       evidence: [{ note: 'it says nothing', file: 'README.md', line: 1 }],
     })
     expect(await call(kit, 'get', { id: 2 })).toMatchObject({ priority: 'critical', category: 'bug' })
-    kit.clock.advance(1_000)
+    kit.clock.jump(1_000)
     const before = await call(kit, 'get', { id: 1 })
     const again = await call(kit, 'file', { checks })
     expect(again).toMatchObject({ created: [], refreshed: [], closed: [], reopened: [], still: [1, 2] })
@@ -209,9 +209,9 @@ describe('ops.issue.stats', () => {
   it('counts all there is, zeros too, and tells ages', async () => {
     await using kit = await opened()
     await call(kit, 'create', { title: 'a', priority: 'critical', category: 'bug' })
-    kit.clock.advance(86_400_000)
+    kit.clock.jump(86_400_000)
     await call(kit, 'create', { title: 'b', category: 'feature' })
-    kit.clock.advance(86_400_000)
+    kit.clock.jump(86_400_000)
     await call(kit, 'close', { id: 2, resolution: 'done' })
     const stats = await call(kit, 'stats')
     expect(stats).toMatchObject({

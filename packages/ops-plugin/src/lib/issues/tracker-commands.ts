@@ -25,6 +25,9 @@ const exportCommand = command({
     'Doing it twice sends nothing twice, also after a failure in the middle. What is closed here is closed there. There is no way back.',
   examples: [
     'export the issues to github',
+    'put our issues onto github',
+    'upload the tickets to the gitea server',
+    'our tickets should be on github too',
     'send the open issues to gitea',
     'create github issues from our issues',
     'push issue 12 to github',

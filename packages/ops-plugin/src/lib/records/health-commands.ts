@@ -34,6 +34,10 @@ const record = command({
   description: 'Results of another scanner can be given instead. Health checks are append-only: there is no way back.',
   examples: [
     'scan this project and record the result',
+    'store the current score of this repo',
+    'put the health score into the history',
+    'measure the health of project web and keep it',
+    'run the checks and store the score',
     'save a health check of the project api',
     'keep the health score of this repository',
     'record the health of ../shop',
@@ -100,6 +104,9 @@ const get = command({
   summary: 'Show one recorded health check, or the latest of a project',
   examples: [
     'show the latest health check',
+    'health check number 5 on record',
+    'most recent health record',
+    'what did the last recorded health check find',
     'what was the last recorded health of api',
     'show health check 12',
     'details of the last health reading',
@@ -132,6 +139,9 @@ const history = command({
   summary: 'List the recorded health checks of one project or of all',
   examples: [
     'list the recorded health checks',
+    'all health checks recorded of project web',
+    'health checks recorded in the last month',
+    'stored health checks as a list',
     'health history of this project',
     'all past health readings of api',
     'show earlier health scores',
@@ -189,6 +199,9 @@ const latestOfEach = command({
   summary: 'Show the newest recorded health of every project',
   examples: [
     'health of all projects',
+    'ranking of projects by health score',
+    'which project has the worst score',
+    'score of each project',
     'latest score of every project',
     'how healthy are my projects',
     'compare the health scores of all projects',
@@ -215,6 +228,9 @@ const trend = command({
   summary: 'Show how the health of a project went, and what got better or worse since the check before',
   examples: [
     'is the health of this project going up or down',
+    'is our health improving',
+    'what changed since the previous health check',
+    'show the score as a curve',
     'health trend of api',
     'how did the score develop',
     'what got worse since the last check',
@@ -277,6 +293,9 @@ const exportReport = command({
   summary: 'Write a recorded health check as a Markdown report into its project',
   examples: [
     'export the health report',
+    'markdown report of health check 3',
+    'put the recorded health check into a report file',
+    'replace the written health report',
     'write the last health check to a markdown file',
     'save the health report under docs/health.md',
     'publish health check 4 as a report',
@@ -331,6 +350,8 @@ const diff = command({
   summary: 'Say whether the written report of a health check is still as it was written',
   examples: [
     'is the health report file up to date',
+    'has the exported report been edited',
+    'compare the exported health report with what is recorded',
     'was the exported health report changed',
     'check the health report for drift',
     'does the report of health check 4 still match',

@@ -33,6 +33,10 @@ const register = command({
   description: 'Name, type, version and components are read from the folder; what is given by hand wins. The folder is not changed.',
   examples: [
     'register this project',
+    'track ../lib as a project',
+    'make this folder known as a project',
+    'take the repository ../tools into the records',
+    'new project in ./site',
     'add the project in ../api to the records',
     'start tracking this repository',
     'remember this folder as a project',
@@ -80,6 +84,9 @@ const get = command({
   summary: 'Show one project that is registered',
   examples: [
     'show the project api',
+    'where does project web live',
+    'project info for web',
+    'entry of project shop',
     'what is recorded about this project',
     'details of project shop',
     'which type and version does project web have',
@@ -99,6 +106,8 @@ const list = command({
   summary: 'List the registered projects',
   examples: [
     'list the projects',
+    'name every project on record',
+    'projects',
     'which projects are registered',
     'show all my projects',
     'what projects do you know',
@@ -143,6 +152,9 @@ const update = command({
   summary: 'Change what is recorded about a project',
   examples: [
     'rename project api to payments',
+    'project api now lives in ../services/api',
+    'record version 2.0.0 for project web',
+    'correct the recorded type of this project',
     'set the version of project web to 2.1.0',
     'change the description of this project',
     'correct the type of project shop to full',
@@ -185,6 +197,7 @@ const remove = command({
   description: 'The folder itself is left alone.',
   examples: [
     'forget project api',
+    'take project shop out of the records',
     'delete the project record of shop',
     'stop tracking this project',
     'remove project 3 from the records',

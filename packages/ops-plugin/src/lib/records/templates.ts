@@ -115,6 +115,8 @@ const get = command({
   summary: 'Show one template: its checks with their weights, and what is recommended',
   examples: [
     'show the template for an mcp plugin',
+    'template skill-only with its weights',
+    'what does the full template contain',
     'what should a full plugin have',
     'checklist for a skill-only plugin',
     'the mcp template',

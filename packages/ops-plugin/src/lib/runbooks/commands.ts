@@ -107,6 +107,9 @@ const show = command({
   summary: 'Show the steps of a runbook without running it',
   examples: [
     'show the runbook full-health',
+    'read the runbook rotate-keys',
+    'outline of runbook hotfix',
+    'let me see the steps before the restore runbook is run',
     'what does the hotfix runbook do',
     'steps of the runbook restore',
     'what would the release-prep runbook run',
@@ -160,6 +163,9 @@ const run = command({
   summary: 'Run a runbook step by step, with the checks before and after each step; it can be resumed when it fails or is interrupted',
   examples: [
     'run the runbook full-health',
+    'begin with the runbook restore',
+    'follow the steps of runbook failover',
+    'start dependency-update',
     'run the hotfix runbook for the broken login',
     'execute the restore runbook',
     'start the release-prep runbook',
@@ -349,6 +355,9 @@ const history = command({
   summary: 'List the executions of runbooks',
   examples: [
     'list the runbook executions',
+    'which runbooks ran yesterday',
+    'is some runbook running',
+    'every runbook execution so far',
     'which runbooks were run lately',
     'history of runbook runs',
     'failed runbook executions',
@@ -402,6 +411,9 @@ const get = command({
   summary: 'Show one execution of a runbook with what became of each step',
   examples: [
     'show runbook execution 3',
+    'result of execution 6 step by step',
+    'how far is runbook run 3',
+    'record of runbook execution 5',
     'how did runbook run 7 go',
     'log of runbook execution 12',
     'which step failed in execution 5',
@@ -428,6 +440,8 @@ const start = command({
   summary: 'Begin the record of a procedure that is carried out by hand',
   examples: [
     'record that I start the disaster drill with 5 steps',
+    'open a manual record with 3 steps',
+    'new procedure done by hand: cutover',
     'begin a manual runbook record',
     'open a record for a procedure done by hand',
     'note that we begin the server move, 8 steps',
