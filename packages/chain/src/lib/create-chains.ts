@@ -1,57 +1,36 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
-import { isRepeatable } from './call-step.ts'
-import type { ChainEvent, ChainReport, Chains, ChainsOptions, WaitOptions } from './chain.ts'
+import type { ChainEvent, ChainReport, Chains, ChainsOptions } from './chain.ts'
 import { checkChain } from './check.ts'
-import { type CompiledStep, type FrozenChain, freezeChain, staticPath, thaw } from './compiled.ts'
-import type { AskStep, ChainDefinition } from './definition.ts'
+import { createDefinitions } from './definitions.ts'
 import { planChain } from './dry-run.ts'
-import {
-  cancelledByPerson,
-  chainEnded,
-  closed,
-  invalidChain,
-  invalidInput,
-  notRetryable,
-  notWaiting,
-  uncertain,
-  unknownChain,
-} from './errors.ts'
-import { memberOf } from './expression.ts'
+import { cancelledByPerson, chainEnded, closed, invalidInput, unknownChain } from './errors.ts'
 import { outputIn } from './frame.ts'
 import { acceptInput } from './input.ts'
 import { wireOf } from './invoke.ts'
 import { createJournal, type RunRow, type Wanted } from './journal.ts'
-import { isRecord } from './json.ts'
 import { createPresence } from './presence.ts'
+import { reopen } from './reopen.ts'
 import { reportOf, summaryOf } from './report.ts'
 import { createRun, type Run, RunLost } from './run.ts'
 import { undoChain } from './undo.ts'
-import { acceptAnswer } from './wait-step.ts'
 import { type Walk, walkChain } from './walk.ts'
-
-const MAX_KEPT_DEFINITIONS = 200
-
-interface Watcher {
-  readonly id: string
-  readonly grain: 'step' | 'rest'
-  changed(): void
-}
+import { createWatchers } from './watchers.ts'
+import { createWords } from './words.ts'
 
 /** The chains of one workspace; nothing runs, and no timer is set, before it is asked for. */
 export function createChains(options: ChainsOptions): Chains {
   const { store, clock = systemClock, random = Math.random, maxRunning = 256, pollMs = 250, leaseMs = 3_000 } = options
   const journal = createJournal(store, options.plugins)
   const owner = hex(16)
+  const { freeze, frozenOf, stepAt } = createDefinitions(options, journal)
   const presence = createPresence(store, clock, owner, leaseMs)
   /** By id. */
   const live = new Map<string, Run>()
   const wanted = new Map<string, Wanted>()
-  const frozenByHash = new Map<string, FrozenChain>()
-  /** By definition, then by whose it would be. */
-  const checked = new WeakMap<ChainDefinition, Map<string | undefined, FrozenChain>>()
-  const watchers = new Set<Watcher>()
+  const { answer, settle, deliver } = createWords({ store, journal, rowOf, stepAt, takeOver, goOn })
+  const watchers = createWatchers({ rowOf, report, isClosed: () => isClosed, begun: tickSoon })
+  const { changed, wait, watch } = watchers
   /** When chains that came to rest here go on, for a process that does not take up every chain. */
   const resting = new Map<string, number>()
   /** Chains to which something was said while they came to rest. */
@@ -160,7 +139,7 @@ export function createChains(options: ChainsOptions): Chains {
       goOn(id)
     },
     async retry(id) {
-      store.transact(() => reopen(rowOf(id)), { durable: true })
+      store.transact(() => reopen(rowOf(id), { journal, command: options.command, stepAt }), { durable: true })
       goOn(id)
     },
     async resume(id) {
@@ -177,53 +156,9 @@ export function createChains(options: ChainsOptions): Chains {
       tickSoon()
       return count
     },
-    async answer(id, { path, value, by }) {
-      takeOver()
-      const row = rowOf(id)
-      const asking = journal.steps(row.number).filter((record) => record.state === 'waiting' && stepAt(row, record.path)?.kind === 'ask')
-      const record = path === undefined && asking.length === 1 ? asking[0] : asking.find((one) => one.path === path)
-      if (row.ended_ms !== null || record === undefined)
-        throw notWaiting(
-          id,
-          waitText(
-            asking.map((one) => one.path),
-            path,
-          ),
-        )
-      const accepted = acceptAnswer(stepAt(row, record.path)!.step as AskStep, record.path, value)
-      say(row, record.path, 'waiting', { value: accepted, ...(by !== undefined && { by }) })
-    },
-    async settle(id, { path, verdict, output }) {
-      takeOver()
-      const row = rowOf(id)
-      const open = journal.steps(row.number).filter(({ state }) => state === 'uncertain')
-      const record = path === undefined && open.length === 1 ? open[0] : open.find((one) => one.path === path)
-      if (row.ended_ms !== null || record === undefined)
-        throw notWaiting(
-          id,
-          waitText(
-            open.map((one) => one.path),
-            path,
-          ),
-        )
-      say(row, record.path, 'uncertain', { verdict, output: output ?? null })
-    },
-    async deliver(topic, payload, { sentMs = Number.POSITIVE_INFINITY } = {}) {
-      const answer = JSON.stringify(payload ?? null)
-      const hearers = journal.waitingFor(topic).filter(({ input, started_ms }) => started_ms < sentMs && matches(payload, input))
-      if (hearers.length === 0) return 0
-      const heard = store.transact(
-        () =>
-          hearers.filter(({ run, path }) => {
-            if (!journal.setAnswer(run, path, 'waiting', answer)) return false
-            journal.wake(run)
-            return true
-          }),
-        { durable: true },
-      )
-      for (const { id } of heard) goOn(id)
-      return heard.length
-    },
+    answer,
+    settle,
+    deliver,
     deadLetters: () =>
       journal.deadLetters.all<{ id: string; name: string; path: string; undo: string | null; undo_error: string | null }>().map((row) => ({
         id: row.id,
@@ -259,7 +194,7 @@ export function createChains(options: ChainsOptions): Chains {
       const had = live.size > 0
       for (const run of [...live.values()]) run.lose()
       if (had) guarded('giving its chains back', () => giveBack(owner))
-      for (const { changed } of watchers) changed()
+      watchers.wakeAll()
     },
   }
   return chains
@@ -378,43 +313,6 @@ export function createChains(options: ChainsOptions): Chains {
     }
   }
 
-  function say(row: RunRow, path: string, state: 'waiting' | 'uncertain', answer: unknown): void {
-    const isTaken = store.transact(
-      () => {
-        if (!journal.setAnswer(row.number, path, state, JSON.stringify(answer))) return false
-        journal.wake(row.number)
-        return true
-      },
-      { durable: true },
-    )
-    if (!isTaken) throw notWaiting(row.id, `"${path}" was answered already`)
-    goOn(row.id)
-  }
-
-  /** Inside a transaction: makes what has failed be done again. @throws NOT_RETRYABLE */
-  function reopen(row: RunRow): void {
-    const { id, number } = row
-    if (row.ended_ms === null) throw notRetryable(id, `it is still ${row.state}`, `switchyard chain show ${id}`)
-    if (row.state === 'done' || row.state === 'undone') {
-      const found = row.state === 'done' ? 'it is done' : 'all of it was taken back'
-      throw notRetryable(id, found, `switchyard chain run ${row.name}`)
-    }
-    const records = journal.steps(number)
-    const isUndo = records.some(({ undoState }) => undoState !== null)
-    if (isUndo) journal.clearUndoFailures.run(number)
-    for (const { path, state, mayHaveRun } of isUndo ? [] : records) {
-      const step = stepAt(row, path)?.step
-      const isHandled = step?.onError === 'continue' || step?.onError === 'fallback'
-      // A group that is being taken back goes on with that.
-      const isLimit = path.endsWith('~timeout') || (path.endsWith('~tries') && state !== 'waiting')
-      if (!isLimit && state !== 'cancelled' && (state !== 'failed' || isHandled)) continue
-      const facts = mayHaveRun && step !== undefined && 'call' in step ? options.command(step.call) : undefined
-      if (facts === undefined || isRepeatable(facts)) journal.removeStep(number, path)
-      else journal.setUncertain(number, path, wireOf(uncertain(path)))
-    }
-    journal.reopen.run(isUndo ? 'undoing' : 'running', isUndo ? row.error : null, number)
-  }
-
   function listen(topic: string): void {
     if (options.subscribe === undefined || topics.has(topic)) return
     const hear = (payload: unknown, sentMs?: number): void => {
@@ -455,7 +353,7 @@ export function createChains(options: ChainsOptions): Chains {
         resting.delete(id)
         claim(id)
       }
-      for (const { id, changed } of watchers) if (!live.has(id)) changed()
+      watchers.wakeAll((id) => !live.has(id))
     })
     guarded('setting the next look', tickSoon)
   }
@@ -481,69 +379,6 @@ export function createChains(options: ChainsOptions): Chains {
     return reportOf(row, frozenOf(row), journal.steps(row.number))
   }
 
-  async function wait(id: string, { signal, untilAsked = true }: WaitOptions = {}): Promise<ChainReport> {
-    signal?.throwIfAborted()
-    using looker = look(id, 'rest', signal)
-    while (!isClosed) {
-      const row = rowOf(id)
-      if (row.ended_ms !== null) return report(row)
-      if (untilAsked && row.owner === null && row.woken === 0) {
-        const now = report(row)
-        if (now.waitsFor.some(({ question }) => question !== undefined)) return now
-      }
-      await looker.next()
-      signal?.throwIfAborted()
-    }
-    throw closed()
-  }
-
-  async function* watch(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<ChainReport> {
-    using looker = look(id, 'step', signal)
-    let seen = ''
-    while (!isClosed && signal?.aborted !== true) {
-      const now = report(rowOf(id))
-      const text = JSON.stringify([now.state, now.steps])
-      if (text !== seen) yield now
-      seen = text
-      if (now.endedMs !== undefined) return
-      await looker.next()
-    }
-  }
-
-  /** Hears of changes until disposed of: of every step, or only of the chain's coming to rest. */
-  function look(id: string, grain: Watcher['grain'], signal: AbortSignal | undefined): Disposable & { next(): Promise<void> } {
-    let isChanged = false
-    let wake = (): void => {}
-    const watcher: Watcher = {
-      id,
-      grain,
-      changed() {
-        isChanged = true
-        wake()
-      },
-    }
-    watchers.add(watcher)
-    signal?.addEventListener('abort', watcher.changed)
-    tickSoon()
-    return {
-      async next() {
-        if (!isChanged)
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-        isChanged = false
-      },
-      [Symbol.dispose]() {
-        signal?.removeEventListener('abort', watcher.changed)
-        watchers.delete(watcher)
-      },
-    }
-  }
-
-  function changed(id: string, grain?: Watcher['grain']): void {
-    for (const watcher of watchers) if (watcher.id === id && (grain === undefined || watcher.grain === grain)) watcher.changed()
-  }
-
   function emit(event: ChainEvent): void {
     if (event.type === 'step' && watchers.size > 0) setImmediate(changed, event.id, 'step')
     if (options.onEvent === undefined) return
@@ -552,39 +387,6 @@ export function createChains(options: ChainsOptions): Chains {
     } catch {
       // Whoever watches must not stop what is watched.
     }
-  }
-
-  // Definitions
-
-  /** @throws CHAIN_INVALID */
-  function freeze(definition: ChainDefinition, plugin: string | undefined): FrozenChain {
-    const known = checked.get(definition)
-    const sound = known?.get(plugin)
-    if (sound !== undefined) return sound
-    const errors = checkChain(definition, options, plugin).problems.filter(({ severity }) => severity === 'error')
-    if (errors.length > 0) throw invalidChain(definition.name, errors)
-    const frozen = freezeChain(definition, (name) => options.chain?.(name))
-    keep(frozen.hash, frozen)
-    if (known === undefined) checked.set(definition, new Map([[plugin, frozen]]))
-    else known.set(plugin, frozen)
-    return frozen
-  }
-
-  function frozenOf(row: RunRow): FrozenChain {
-    const known = frozenByHash.get(row.definition)
-    if (known !== undefined) return known
-    const frozen = thaw(journal.definition(row.definition)!)
-    keep(row.definition, frozen)
-    return frozen
-  }
-
-  function keep(hash: string, frozen: FrozenChain): void {
-    if (frozenByHash.size >= MAX_KEPT_DEFINITIONS) frozenByHash.delete(frozenByHash.keys().next().value!)
-    frozenByHash.set(hash, frozen)
-  }
-
-  function stepAt(row: RunRow, path: string): CompiledStep | undefined {
-    return frozenOf(row).byPath.get(staticPath(path))
   }
 
   function refuseClosed(): void {
@@ -605,15 +407,4 @@ function hex(bytes: number): string {
   return randomUUID()
     .replaceAll('-', '')
     .slice(0, bytes * 2)
-}
-
-function matches(payload: unknown, wantedText: string | null): boolean {
-  const fields: unknown = wantedText === null ? {} : JSON.parse(wantedText)
-  if (!isRecord(fields)) return true
-  return Object.entries(fields).every(([path, value]) => isDeepStrictEqual(path.split('.').reduce<unknown>(memberOf, payload), value))
-}
-
-function waitText(paths: readonly string[], asked: string | undefined): string {
-  if (paths.length === 0) return 'none does'
-  return asked === undefined ? `name one of ${paths.join(', ')}` : `"${asked}" does not, but ${paths.join(', ')}`
 }

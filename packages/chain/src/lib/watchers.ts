@@ -1,0 +1,107 @@
+import type { ChainReport, WaitOptions } from './chain.ts'
+import { closed } from './errors.ts'
+import type { RunRow } from './journal.ts'
+
+interface Watcher {
+  readonly id: string
+  readonly grain: 'step' | 'rest'
+  changed(): void
+}
+
+export interface WatchParts {
+  /** @throws CHAIN_UNKNOWN */
+  rowOf(id: string): RunRow
+  report(row: RunRow): ChainReport
+  isClosed(): boolean
+  /** Somebody began to watch, who wants to hear of what other processes do too. */
+  begun(): void
+}
+
+/** Those who wait for chains, or follow them. */
+export interface Watchers {
+  readonly size: number
+  wait(id: string, options?: WaitOptions): Promise<ChainReport>
+  watch(id: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<ChainReport>
+  /** Tells those who watch this chain; with a grain, only those that want to hear of that much. */
+  changed(id: string, grain?: 'step' | 'rest'): void
+  /** Lets all look anew, or those whose chain is wanted. */
+  wakeAll(isWanted?: (id: string) => boolean): void
+}
+
+export function createWatchers({ rowOf, report, isClosed, begun }: WatchParts): Watchers {
+  const watchers = new Set<Watcher>()
+  return {
+    get size() {
+      return watchers.size
+    },
+    wait,
+    watch,
+    changed,
+    wakeAll(isWanted = () => true) {
+      for (const watcher of watchers) if (isWanted(watcher.id)) watcher.changed()
+    },
+  }
+
+  async function wait(id: string, { signal, untilAsked = true }: WaitOptions = {}): Promise<ChainReport> {
+    signal?.throwIfAborted()
+    using looker = look(id, 'rest', signal)
+    while (!isClosed()) {
+      const row = rowOf(id)
+      if (row.ended_ms !== null) return report(row)
+      if (untilAsked && row.owner === null && row.woken === 0) {
+        const now = report(row)
+        if (now.waitsFor.some(({ question }) => question !== undefined)) return now
+      }
+      await looker.next()
+      signal?.throwIfAborted()
+    }
+    throw closed()
+  }
+
+  async function* watch(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<ChainReport> {
+    using looker = look(id, 'step', signal)
+    let seen = ''
+    while (!isClosed() && signal?.aborted !== true) {
+      const now = report(rowOf(id))
+      const text = JSON.stringify([now.state, now.steps])
+      if (text !== seen) yield now
+      seen = text
+      if (now.endedMs !== undefined) return
+      await looker.next()
+    }
+  }
+
+  /** Hears of changes until disposed of: of every step, or only of the chain's coming to rest. */
+  function look(id: string, grain: Watcher['grain'], signal: AbortSignal | undefined): Disposable & { next(): Promise<void> } {
+    let isChanged = false
+    let wake = (): void => {}
+    const watcher: Watcher = {
+      id,
+      grain,
+      changed() {
+        isChanged = true
+        wake()
+      },
+    }
+    watchers.add(watcher)
+    signal?.addEventListener('abort', watcher.changed)
+    begun()
+    return {
+      async next() {
+        if (!isChanged)
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        isChanged = false
+      },
+      [Symbol.dispose]() {
+        signal?.removeEventListener('abort', watcher.changed)
+        watchers.delete(watcher)
+      },
+    }
+  }
+
+  function changed(id: string, grain?: Watcher['grain']): void {
+    for (const watcher of watchers) if (watcher.id === id && (grain === undefined || watcher.grain === grain)) watcher.changed()
+  }
+}
