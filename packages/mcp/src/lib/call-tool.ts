@@ -6,7 +6,7 @@ import type { Form, Talk } from './conversation.ts'
 import { foreignPlan, planUnknown, unknownMore, wrongArguments } from './errors.ts'
 import { inputSchemaOf } from './json-schema.ts'
 import { type ResourceLink, resourceLinks } from './links.ts'
-import { type ErrorReport, errorReport, errorText, planData, planText } from './text.ts'
+import { errorReport, errorText, planData, planText } from './text.ts'
 import type { Actions, ToolCommand } from './tool-source.ts'
 import type { ToolRoute, ToolSet } from './tools.ts'
 
@@ -39,7 +39,7 @@ export async function callTool(call: ToolCall): Promise<ToolResult> {
   try {
     return await run(call)
   } catch (error) {
-    return failure(errorReport(error, await nextAfter(error, call)), error, call)
+    return failure(error, nextAfter(error, call), freshPlan(error, call))
   }
 }
 
@@ -190,8 +190,9 @@ function answer(result: unknown, links: readonly ResourceLink[] = []): ToolResul
   return { content: [text(JSON.stringify(result ?? null)), ...links], ...(isObject && { structuredContent: result }) }
 }
 
-function failure(report: ErrorReport, error: unknown, { actions }: ToolCall): ToolResult {
-  const fresh = isSwitchyardError(error, 'PLAN_STALE') ? actions.plans().find(({ id }) => id === error.data.fresh) : undefined
+/** An error as a tool's answer; `next` wins over the error's own next step. */
+export function failure(error: unknown, next?: string, fresh?: PlannedRun): ToolResult {
+  const report = errorReport(error, next)
   return {
     content: [text(fresh === undefined ? errorText(report) : `${errorText(report)}\n\nWhat would happen now:\n${planText(fresh)}`)],
     structuredContent: { error: { ...report, ...(fresh !== undefined && { plan: planData(fresh) }) } },
@@ -199,8 +200,13 @@ function failure(report: ErrorReport, error: unknown, { actions }: ToolCall): To
   }
 }
 
+/** What would happen now, where a plan is not true any more. */
+function freshPlan(error: unknown, { actions }: ToolCall): PlannedRun | undefined {
+  return isSwitchyardError(error, 'PLAN_STALE') ? actions.plans().find(({ id }) => id === error.data.fresh) : undefined
+}
+
 /** The next step in the words of tools, where the error's own is for a terminal. */
-async function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): Promise<string | undefined> {
+function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): string | undefined {
   if (!isSwitchyardError(error)) return undefined
   switch (error.code) {
     case 'VALIDATION': {

@@ -1,3 +1,4 @@
+import { SwitchyardError } from '@switchyard/contracts'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -69,6 +70,16 @@ describe('createSurface()', () => {
       result: { isError: true, structuredContent: { error: { code: 'HANDLER_ERROR', message: 'it broke' } } },
     })
     expect(JSON.stringify(turn)).not.toMatch(/hunter2|surface\.test/)
+  })
+
+  it('[M6] tells of a workspace that cannot be opened as of any other error, and lists all the same', async () => {
+    const broken = new SwitchyardError('STORE_NEWER', 'Cannot open the store as it is newer', { next: 'update switchyard' })
+    const surface = createSurface({ mounts: [{ ...mountOf(nothing), actions: () => Promise.reject(broken) }] })
+    expect(surface.listTools().entries).toHaveLength(1)
+    expect(await surface.callTool(request())).toMatchObject({
+      kind: 'done',
+      result: { isError: true, structuredContent: { error: { code: 'STORE_NEWER', next: 'update switchyard' } } },
+    })
   })
 
   it('lists long lists page by page', () => {

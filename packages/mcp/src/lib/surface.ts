@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import type { Prompt, Question } from '@switchyard/plugin-kit'
 import type { RunOptions } from '@switchyard/yard'
-import { callTool, type ToolResult } from './call-tool.ts'
+import { callTool, failure, type ToolResult } from './call-tool.ts'
 import { type Completion, completePrompt, completeVariable } from './completion.ts'
 import { createConversations, type Form, type Leg, type Reply, type Talk, type Turn } from './conversation.ts'
 import { needsAnswer, noSuchResource, unknownTool, wrongReference } from './errors.ts'
@@ -162,6 +162,8 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
     try {
       const actions = await actionsOf(set.source)
       return await callTool({ set, route: set.routes.get(name)!, input, actions, canAsk, talk, options })
+    } catch (error) {
+      return failure(error) // The workspace could not be opened.
     } finally {
       stopBeating()
       talks.delete(traceId)
