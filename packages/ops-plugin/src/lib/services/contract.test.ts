@@ -15,7 +15,7 @@ const files = {
     null,
     2,
   )}\n`,
-  'one.pid': '1\n',
+  'one.pid': `${process.pid}\n`,
   'app.log': '2026-01-01T00:00:00Z ERROR connect ECONNREFUSED 10.0.0.5:5432\n',
   'access.log': '1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "x" 0.010\n',
 }

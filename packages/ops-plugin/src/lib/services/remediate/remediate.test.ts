@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, definePlugin, SwitchyardError } from '@switchyard/plugin-kit'
 import type { TestYard } from '@switchyard/testkit'
@@ -87,10 +89,32 @@ describe('ops.remediate', () => {
     expect(() => process.kill(first, 0)).toThrow()
   })
 
-  it('leaves a process alone that has the number now', async () => {
+  it('leaves a process alone that has the number now, though it looks the same', async () => {
     const { kit } = await withProcess()
-    writeFileSync(join(kit.dir, 'api.pid'), '1\n')
-    expect(await restart(kit)).toMatchObject({ detail: expect.stringContaining('process 1 is another program now and was left alone') })
+    const stranger = spawn(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1000)', 'server.cjs'])
+    afterwards(() => stranger.kill('SIGKILL'))
+    await once(stranger.stdout, 'data')
+    const pidFile = join(kit.dir, 'api.pid')
+    writeFileSync(pidFile, `${stranger.pid}\n`)
+    const before = Date.now() / 1_000 - 60
+    utimesSync(pidFile, before, before)
+    expect(await restart(kit)).toMatchObject({
+      detail: expect.stringContaining(`process ${stranger.pid} is another program now and was left alone`),
+    })
+    expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
+  })
+
+  it('never takes the first process, itself or its parent for the one to end', async () => {
+    const { kit } = await withProcess()
+    for (const [pid, detail] of [
+      ['1', 'no process ran'],
+      [process.pid, 'left alone'],
+      [process.ppid, 'left alone'],
+    ] as const) {
+      writeFileSync(join(kit.dir, 'api.pid'), `${pid}\n`)
+      expect(await restart(kit)).toMatchObject({ detail: expect.stringContaining(detail) })
+      process.kill(Number(readFileSync(join(kit.dir, 'api.pid'), 'utf8')), 'SIGKILL')
+    }
   })
 
   it('fails, and says so, where the service is no better afterwards', async () => {

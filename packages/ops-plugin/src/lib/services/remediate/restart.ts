@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, renameSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Clock } from '@switchyard/plugin-kit'
 import { pause, withDeadline } from '../deadline.ts'
 import type { RestartTarget } from '../definition.ts'
 import { createEngine, engineMessage } from '../engine.ts'
-import { readPidFile, readProcess } from '../proc.ts'
+import { readPidFile, readProcess, readStart } from '../proc.ts'
 import { programEnvironment, runProgram } from '../program.ts'
 import { redact } from '../redact.ts'
 
@@ -22,6 +22,8 @@ type ProcessTarget = Extract<RestartTarget, { argv: unknown }>
 
 const TOOL_LIMIT_MS = 120_000
 const LOOK_MS = 25
+/** The start of a process is known to a hundredth of a second, and the start of the system to a second. */
+const CLOCK_SLACK_MS = 3_000
 
 export function describeTarget(target: RestartTarget): string {
   if ('unit' in target) return `unit ${target.unit}`
@@ -78,8 +80,12 @@ async function endProcess({ argv, graceMs }: ProcessTarget, pidFile: string, { c
   const pid = await readPidFile(pidFile)
   const info = pid === undefined ? undefined : await readProcess(pid)
   if (pid === undefined || info === undefined) return 'no process ran'
-  if (!argv.some((word) => info.commandLine.includes(basename(word)))) return `process ${pid} is another program now and was left alone`
-  const target = (await isLeader(pid)) ? -pid : pid
+  const start = await readStart(pid)
+  const isNamed = argv.some((word) => info.commandLine.includes(basename(word)))
+  if (start === undefined || !isNamed || pid === process.pid || pid === process.ppid || (await isLater(start.startedMs, pidFile)))
+    return `process ${pid} is another program now and was left alone`
+  // One that leads a group of its own takes what it started along.
+  const target = start.group === pid ? -pid : pid
   signalTo(target, 'SIGTERM')
   const endsMs = clock.monotonicMs() + graceMs
   while ((await readProcess(pid)) !== undefined) {
@@ -92,12 +98,10 @@ async function endProcess({ argv, graceMs }: ProcessTarget, pidFile: string, { c
   return `process ${pid} was ended`
 }
 
-/** Whether a process leads a group of its own, which then ends with it. */
-async function isLeader(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-  // The name, in parentheses, may hold anything.
-  const [, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return Number(group) === pid
+/** Ids are used again: who began after the pid file was written got the number from a process that is gone. */
+async function isLater(startedMs: number, pidFile: string): Promise<boolean> {
+  const { mtimeMs } = await stat(pidFile)
+  return startedMs > mtimeMs + CLOCK_SLACK_MS
 }
 
 function signalTo(pid: number, name: NodeJS.Signals): void {
