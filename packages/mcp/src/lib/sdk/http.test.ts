@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { PlannedRun } from '@switchyard/yard'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createSurface } from '../surface.ts'
@@ -8,20 +9,30 @@ import { createSdkServer } from './mcp-server.ts'
 
 const TOKEN = 'a-token-of-this-test'
 const read = { summary: 'Look', effect: 'read', input: z.object({}), output: z.object({ seen: z.boolean() }) } as const
+const planned: PlannedRun = {
+  id: 'p-1',
+  command: 'demo.change',
+  input: {},
+  effect: 'write',
+  plan: { summary: 'Change it', steps: [] },
+  createdAt: '2026-01-01T00:00:00.000Z',
+  state: 'waiting',
+  undoable: false,
+}
 const surface = createSurface({
   mounts: [
     {
-      source: { name: 'demo', version: '1.0.0', summary: 'Shows', commands: { look: read } },
+      source: { name: 'demo', version: '1.0.0', summary: 'Shows', commands: { look: read, change: { ...read, effect: 'write' } } },
       actions: async () => ({
         call: async (_id, _input, options) => {
           options?.onProgress?.({ message: 'looking' })
           return { seen: true }
         },
-        plan: () => Promise.reject(new Error('not here')),
-        approve: () => Promise.reject(new Error('not here')),
+        plan: async () => planned,
+        approve: async () => ({ seen: true }),
         discard() {},
         undo: () => Promise.reject(new Error('not here')),
-        plans: () => [],
+        plans: () => [planned],
       }),
     },
   ],
@@ -135,6 +146,24 @@ describe('serveHttp()', () => {
     const result = await client.callTool({ name: 'demo_look', arguments: {} }, { onprogress: (progress) => void heard.push(progress) })
     expect(result.structuredContent).toEqual({ seen: true })
     expect(heard).toMatchObject([{ message: 'looking' }])
+    await client.close()
+  })
+
+  it.for(['2026-07-28', undefined])('puts a plan to the person behind a client, protocol %s', async (pin) => {
+    const client = new Client(
+      { name: 'test', version: '1' },
+      { capabilities: { elicitation: { form: {} } }, ...(pin !== undefined && { versionNegotiation: { mode: { pin } } }) },
+    )
+    const asked: string[] = []
+    client.setRequestHandler('elicitation/create', ({ params }) => {
+      asked.push(params.message)
+      return { action: 'accept', content: { now: true } }
+    })
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(endpoint.url), { requestInit: { headers: { authorization: `Bearer ${TOKEN}` } } }),
+    )
+    expect((await client.callTool({ name: 'demo_change', arguments: {} })).structuredContent).toMatchObject({ done: true })
+    expect(asked).toEqual(['demo.change: Change it'])
     await client.close()
   })
 })
