@@ -153,7 +153,7 @@ describe('the chains of a plugin', () => {
     await expect(ask(yard, 'loner', 'run', { chain: asking })).rejects.toMatchObject({ code: 'FORBIDDEN' })
   })
 
-  it('may call only what the plugin may: refused before anything of it runs', async () => {
+  it('[W1] may call only what the plugin may: refused before anything of it runs', async () => {
     const { calls, plugins } = bench()
     const yard = await open({ plugins })
     const steps = [saying.steps[0]!, { id: 'out', call: 'loner.secret' }]
@@ -168,7 +168,7 @@ describe('the chains of a plugin', () => {
     expect(calls).toEqual([])
   })
 
-  it('call under the name of the plugin', async () => {
+  it('[W1] call under the name of the plugin', async () => {
     const sources: string[] = []
     const { plugins } = bench()
     const watcher = definePlugin({
@@ -185,7 +185,7 @@ describe('the chains of a plugin', () => {
     expect(sources).toEqual(['ops'])
   })
 
-  it('are one for one key, whoever else uses that key', async () => {
+  it('[W3] are one for one key, whoever else uses that key', async () => {
     const { calls, plugins } = bench()
     const yard = await open({ plugins })
     const given = { chain: saying, input: { say: 'once' } }
@@ -243,7 +243,7 @@ describe('the chains of a plugin', () => {
     expect((await all.wait(id)).state).toBe('done')
   })
 
-  it('go on under the same grant in another process, and in none that has not got the plugin', async () => {
+  it('[W1][W2] go on under the same grant in another process, and in none that has not got the plugin', async () => {
     const dir = newFolder()
     const { calls, plugins } = bench()
     const steps = [asking.steps[0]!, { id: 'deploy', call: 'ships.deploy' }]

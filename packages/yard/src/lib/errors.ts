@@ -88,6 +88,7 @@ export const handlerFailed = (commandId: string, error: unknown): SwitchyardErro
   return new SwitchyardError('HANDLER_ERROR', `Cannot finish "${commandId}" as its own code failed: ${message}`, {
     data: { command: commandId },
     cause: error,
+    next: REPORT,
   })
 }
 
@@ -110,6 +111,7 @@ export const notUndoable = (planId: string, why: string): SwitchyardError =>
 export const unknownImport = (plugin: string, namespace: string, owner: string): SwitchyardError =>
   new SwitchyardError('MANIFEST_INVALID', `Cannot load plugin "${plugin}" as "${owner}" must export "${namespace}" to it: it does not`, {
     data: { plugin, namespace, owner },
+    next: `update "${owner}" or "${plugin}", so that they fit together; or take "${plugin}" out of plugins in switchyard.config.json`,
   })
 
 export const unknownCaller = (source: string): SwitchyardError =>
