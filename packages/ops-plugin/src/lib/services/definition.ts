@@ -12,7 +12,7 @@ const milliseconds = z.int().min(1).max(600_000)
 const port = z.int().min(1).max(65_535)
 const host = z.string().regex(/^[a-z0-9._:-]{1,253}$/i, 'must be a host name or an address')
 /** Words are given as they are to the program: no shell reads them. */
-export const argvSchema = z
+const argvSchema = z
   .array(z.string().refine((word) => !word.includes('\0'), 'must hold no NUL'))
   .min(1)
   .max(100)
@@ -107,7 +107,7 @@ export const checkSchema = z.discriminatedUnion('type', [
   }),
 ])
 
-export const logSourceSchema = z.union([
+const logSourceSchema = z.union([
   z.strictObject({ file: z.string().min(1).describe('Path, relative to the workspace; what it was rotated to is read too') }),
   z.strictObject({ unit: unitName }),
   z.strictObject({ container: containerName }),
@@ -127,7 +127,7 @@ const restartSchema = z.union([
   }),
 ])
 
-export const remediationSchema = z.strictObject({
+const remediationSchema = z.strictObject({
   restart: restartSchema.optional().describe('What a restart restarts'),
   deployment: z
     .strictObject({ service: z.string().min(1), env: z.string().min(1) })

@@ -45,12 +45,6 @@ export const badTime = (field: string, text: string): SwitchyardError =>
     },
   )
 
-export const cancelled = (what: string): SwitchyardError =>
-  new SwitchyardError('CANCELLED', `Cannot finish ${what} as its caller gave up: the signal was aborted`)
-
-export const engineFailed = (what: string, found: string): SwitchyardError =>
-  new SwitchyardError('ENGINE_FAILED', `Cannot ${what} as the container engine must answer: ${found}`, { data: { found } })
-
 export const remediationForbidden = (action: string, service: string, why: string): SwitchyardError =>
   new SwitchyardError('REMEDIATION_FORBIDDEN', `Cannot ${action} "${service}" as its policy must allow it: ${why}`, {
     data: { action, service },

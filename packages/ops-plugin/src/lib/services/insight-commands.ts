@@ -12,7 +12,7 @@ const investigateInput = z.object({
   until: z.string().default('now').describe('When it ends'),
 })
 
-export const findingsSchema = z.object({
+const findingsSchema = z.object({
   verdict: z.enum(['probable', 'possible', 'unknown']).describe('unknown: the evidence is too thin to name a cause'),
   candidates: z.array(
     z.object({ cause: z.string(), confidence: z.number().min(0).max(1), evidence: z.array(z.string()), next: z.string() }),

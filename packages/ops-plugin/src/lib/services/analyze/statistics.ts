@@ -10,7 +10,7 @@ export function quantile(values: readonly number[], share: number): number | und
 export const median = (values: readonly number[]): number | undefined => quantile(values, 0.5)
 
 /** Median distance from the median, scaled so that it equals the standard deviation where values are normal. */
-export function spread(values: readonly number[]): number | undefined {
+function spread(values: readonly number[]): number | undefined {
   const middle = median(values)
   if (middle === undefined) return undefined
   const distance = median(values.map((value) => Math.abs(value - middle)))

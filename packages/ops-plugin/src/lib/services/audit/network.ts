@@ -39,7 +39,7 @@ const GUARDED: Readonly<Record<number, readonly [what: string, severity: AuditSe
 const LISTEN = '0A'
 
 /** Listening TCP sockets, as Linux keeps them; undefined where it tells of none. */
-export async function listeners(host: Host): Promise<readonly Listener[] | undefined> {
+async function listeners(host: Host): Promise<readonly Listener[] | undefined> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => host.read(path)))
   if (tables.every((text) => text === undefined)) return undefined
   return tables.flatMap((text) => (text ?? '').split('\n').flatMap((line) => parseLine(line) ?? []))

@@ -10,7 +10,7 @@ interface Setting {
 }
 
 /** The settings that hold for everybody: of each key the first one, included files where they are named, no Match blocks. */
-export async function sshdSettings(host: Host): Promise<ReadonlyMap<string, Setting> | undefined> {
+async function sshdSettings(host: Host): Promise<ReadonlyMap<string, Setting> | undefined> {
   if ((await host.read(MAIN)) === undefined) return undefined
   const settings = new Map<string, Setting>()
   await readFile(MAIN, 0)

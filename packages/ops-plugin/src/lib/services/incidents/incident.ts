@@ -3,7 +3,7 @@ import { incidentClosed, incidentUnknown } from '../errors.ts'
 import { redact } from '../redact.ts'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
-export type Severity = (typeof SEVERITIES)[number]
+type Severity = (typeof SEVERITIES)[number]
 export const ENTRY_KINDS = ['opened', 'event', 'finding', 'action', 'note', 'resolved'] as const
 
 export interface IncidentEntry {

@@ -14,7 +14,7 @@ const plain = (text: string): string =>
     .replaceAll(/[|`*_[\]#]/g, '\\$&')
     .trim()
 
-export function durationText(ms: number): string {
+function durationText(ms: number): string {
   const minutes = Math.round(ms / 60_000)
   if (minutes < 60) return `${minutes} min`
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`

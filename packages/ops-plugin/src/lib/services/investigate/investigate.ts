@@ -19,19 +19,19 @@ export interface Known {
   readonly service: string | undefined
 }
 
-export interface Pattern extends Template {
+interface Pattern extends Template {
   /** How often it was seen in the time before. */
   readonly before: number
   readonly isNew: boolean
 }
 
-export interface Moment {
+interface Moment {
   readonly atMs: number
   readonly kind: 'change' | 'status' | 'log' | 'action'
   readonly text: string
 }
 
-export interface Candidate {
+interface Candidate {
   readonly cause: string
   /** From 0 to 1; evidence of different kinds adds up. */
   readonly confidence: number

@@ -5,7 +5,7 @@ import { timeOf } from './entry.ts'
 import { createScan, type LogQuery, type Scan } from './scan.ts'
 
 /** A log's file or one that it was rotated to. */
-export interface LogFile {
+interface LogFile {
   readonly path: string
   readonly bytes: number
   readonly changedMs: number
@@ -17,7 +17,7 @@ const MAX_ROTATED = 100
 const ROTATED = /^[.-](?:\d{1,4}|\d{4}-?\d\d-?\d\d(?:[-_T.]?\d{1,10})?)(?:\.gz)?$/
 
 /** The log and what it was rotated to, oldest first; empty where nothing is there. */
-export async function logFiles(path: string): Promise<readonly LogFile[]> {
+async function logFiles(path: string): Promise<readonly LogFile[]> {
   const name = basename(path)
   const names = await readdir(dirname(path)).catch(() => [])
   const chosen = names.filter((one) => one === name || (one.startsWith(name) && ROTATED.test(one.slice(name.length))))

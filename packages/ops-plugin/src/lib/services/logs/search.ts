@@ -17,7 +17,7 @@ export interface SearchSurroundings {
   remainingMs(): number
 }
 
-export interface SourceSearch {
+interface SourceSearch {
   readonly source: string
   readonly matches: number
   readonly bytes: number

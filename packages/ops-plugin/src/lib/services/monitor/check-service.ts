@@ -10,7 +10,7 @@ import { probeTcp } from './probes/tcp.ts'
 import { probeUnit } from './probes/unit.ts'
 import { type ProbeSurroundings, STATUSES, unknown, type Verdict, verdictSchema, worse } from './verdict.ts'
 
-export const checkedSchema = verdictSchema.extend({ check: z.string(), type: z.string() })
+const checkedSchema = verdictSchema.extend({ check: z.string(), type: z.string() })
 
 export const observationSchema = z.object({
   service: z.string(),

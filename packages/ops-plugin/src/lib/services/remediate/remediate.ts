@@ -9,7 +9,7 @@ import { checkServices, type Observation } from '../monitor/check-service.ts'
 import { isTrusted, needsTrust, surroundings } from '../services-file.ts'
 import { describeTarget, restart } from './restart.ts'
 
-export type Action = 'restart' | 'scale' | 'rollback'
+type Action = 'restart' | 'scale' | 'rollback'
 
 export interface Remedy {
   readonly action: Action
@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000
 const VERIFY_EVERY_MS = 1_000
 
 /** @throws REMEDIATION_FORBIDDEN, REMEDIATION_IMPOSSIBLE where it may not or cannot be done */
-export function assertAllowed(store: PluginStore, service: Service, { action, automatic, replicas }: Remedy, nowMs: number): void {
+function assertAllowed(store: PluginStore, service: Service, { action, automatic, replicas }: Remedy, nowMs: number): void {
   const { name, remediate } = service
   const policy = remediate.policy[action]
   if (policy === 'never') throw remediationForbidden(action, name, 'it says never')
