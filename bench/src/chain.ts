@@ -217,7 +217,7 @@ function multiply(store: Store): void {
     store
       .prepare(
         `${numbers} INSERT INTO chain_run SELECT n, 'c-' || printf('%07d', n), name, definition, input, trace, state, output, error,
-         started_ms, ended_ms, owner, fence, due_ms, wanted, woken FROM count, chain_run WHERE number = 1`,
+         started_ms, ended_ms, owner, fence, due_ms, wanted, woken, plugin, key FROM count, chain_run WHERE number = 1`,
       )
       .run()
     store

@@ -120,6 +120,7 @@ export interface ForEachStep extends StepBase {
   readonly max?: number | undefined
 }
 export interface RepeatStep extends StepBase {
+  readonly retry?: RetryRule | undefined
   readonly repeat: readonly Step[]
   readonly until: string
   readonly max: number
@@ -211,6 +212,7 @@ export const STEP_SCHEMAS = {
   repeat: z
     .strictObject({
       ...base,
+      retry: again,
       repeat: steps,
       until: expression.describe('Read after each round'),
       max: z.int().min(1).max(MAX_ITERATIONS).describe('Fails when it is not true after so many rounds'),

@@ -177,6 +177,15 @@ describe('a group that is tried again', () => {
     ])
   })
 
+  it('[E7] a loop that did not come true in its rounds begins with the first one', async () => {
+    const { run, calls } = setUp({ 'a.look': { effect: 'read' } })
+    const on = ['TOO_MANY_ROUNDS']
+    const loop = { id: 'loop', retry: { ...retry, on }, repeat: [call('look')], until: '${{ steps.look.output.count == 3 }}', max: 2 }
+    const held: ChainDefinition = saga({ ...loop, delay: '1s' })
+    expect(await run(held)).toMatchObject({ state: 'done', output: { count: 3 } })
+    expect(calls).toEqual(['a.look loop[0]/look', 'a.look loop[1]/look', 'a.look loop[0]/look', 'a.look loop[1]/look'])
+  })
+
   it('[E7] inside another one: each try of the outer one has all tries of the inner one', async () => {
     const { run, calls } = setUp({ 'a.one': undone, 'a.two': { fails: 3 } })
     const twice = { attempts: 2, delay: '1s' } as const
