@@ -256,7 +256,7 @@ describe('the chains of a plugin', () => {
     const without = await open({ plugins: [ships!, loner!] }, dir)
     const elsewhere = await without.chains()
     await elsewhere.answer(id, { value: true })
-    await elsewhere.resume()
+    expect([await elsewhere.resume(), await elsewhere.resume(id)]).toEqual([0, 0])
     expect(elsewhere.show(id).state).toBe('waiting')
     await without.close()
 
