@@ -15,7 +15,9 @@ export function renderAudit({ findings, passed, unknown }: AuditReport, status: 
     lines.push(`  mend: ${wrapped(found[0]!.mend, 8)}`)
   }
   if (unknown.length > 0) lines.push('', 'Could not look')
-  for (const { rule, why } of unknown) lines.push(`  - ${wrapped(`${rule}: ${why}`, 4)}`)
+  for (const [why, rules] of Map.groupBy(unknown, ({ why }) => why)) {
+    lines.push(`  - ${wrapped(`${why}: ${rules.map(({ rule }) => rule).join(', ')}`, 4)}`)
+  }
   lines.push('', ...notCovered.map((what) => `Not covered: ${what}`))
   return printable(lines.join('\n'))
 }

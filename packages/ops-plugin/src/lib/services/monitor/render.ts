@@ -10,6 +10,7 @@ export function renderObservations(observations: readonly Observation[]): string
   return observations
     .map(({ service, env, status, checks }) => {
       const lines = checks.map(({ status: one, check, reason }) => `  ${MARKS[one].padEnd(3)}${wrapped(`${check}: ${reason}`, 5)}`)
+      if (checks.some(({ problem }) => problem === 'not-trusted')) lines.push(`  next: switchyard ops service trust --service ${service}`)
       return [`${service}${env === undefined ? '' : ` (${env})`}: ${status}`, ...lines].join('\n')
     })
     .join('\n')
