@@ -10,6 +10,7 @@ import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecider } from './decide.ts'
 import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
+import { findElsewhere } from './elsewhere.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, planMethod } from './host.ts'
@@ -19,13 +20,15 @@ import { parseWith } from './schema.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createSpans } from './spans.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
-import type { CommandInfo, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
+import { proposeTeam } from './team.ts'
+import type { CommandInfo, Decision, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
+import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 
 /** The identity under which a person's requests go over the bus. */
 const PERSON = 'person'
 
 /** Names of who asks and of what a yard itself serves or keeps in its file. */
-const RESERVED: ReadonlySet<string> = new Set([PERSON, 'bus', 'chain', 'director', 'router', 'state', 'store', 'trace', 'yard'])
+const RESERVED: ReadonlySet<string> = new Set([PERSON, 'bus', 'chain', 'director', 'registry', 'router', 'state', 'store', 'trace', 'yard'])
 
 /**
  * Opens the workspace in a folder with these plugins; nothing of a plugin runs before it is asked for.
@@ -44,17 +47,20 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
+  const registry = createYardRegistry({ store, clock, plugins, isCommand: (id) => commands.has(id) })
   let bus: Bus | undefined
   try {
     bus = createBus({
       clock,
       random,
       store,
+      hooks: registry.hooks,
       ...(meet && { link: createHubLink({ folder: dataRoot, authorize }) }),
       maxMessageBytes: config.bus.maxMessageBytes,
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => guards.get(method)?.rule,
     })
+    registry.attach(bus)
     const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
     const clients = new Map<string, BusClient>()
     const person = bus.connect(PERSON)
@@ -74,6 +80,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       bus,
       clients,
       state,
+      registry,
       clock,
       random,
       log,
@@ -116,6 +123,7 @@ interface OpenParts {
   readonly bus: Bus
   readonly clients: ReadonlyMap<string, BusClient>
   readonly state: SharedState
+  readonly registry: YardRegistry
   readonly clock: Clock
   readonly random: () => number
   readonly log: (plugin: string) => Log
@@ -123,8 +131,8 @@ interface OpenParts {
 }
 
 function createYard(parts: OpenParts): Yard {
-  const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state, clock, random, log, ask } =
-    parts
+  const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
+  const { registry, clock, random, log, ask } = parts
   const plans = createPlans(store, random)
   try {
     plans.prune(clock.now())
@@ -214,9 +222,11 @@ function createYard(parts: OpenParts): Yard {
       }
     },
     plans: () => plans.list(),
-    decide: decider.decide,
+    decide,
     routing: decider,
     state: () => state.open(),
+    registry: registry.open,
+    team: (task) => proposeTeam(task, registry.open()),
     chains: () => chains.open(),
     chain: (name) => chains.named(name),
     spans: (traceId) => spans.of(traceId),
@@ -231,12 +241,20 @@ function createYard(parts: OpenParts): Yard {
   }
   serveDirector(bus, {
     commands,
-    decide: decider.decide,
+    decide,
     plan: yard.plan,
     chains: chains.open,
     clientOf: (identity) => (identity === PERSON ? person : clients.get(identity)),
   })
   return yard
+
+  /** What nothing here does may be something that others offer. */
+  function decide(request: string): Decision {
+    const decided = decider.decide(request)
+    if (decided.outcome !== 'abstain') return decided
+    const elsewhere = findElsewhere(request, registry.open())
+    return elsewhere.length === 0 ? decided : { ...decided, elsewhere }
+  }
 
   async function planOf(command: CommandInfo, input: unknown, options: RunOptions): Promise<Plan> {
     return (await call(planMethod(command.id), timeLimitOf(command), input, options)) as Plan
@@ -266,6 +284,7 @@ function createYard(parts: OpenParts): Yard {
     await state.close()
     await bus.close()
     spans.close()
+    await registry.close()
     store.close()
   }
 }

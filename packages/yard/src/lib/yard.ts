@@ -2,12 +2,15 @@ import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
+import type { Registry } from '@switchyard/registry'
 import type { Decided, DecidedPart } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { YardConfig } from './config.ts'
 import type { Decider } from './decide.ts'
 import type { Finding } from './doctor.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import type { Span } from './spans.ts'
+import type { Team } from './team.ts'
 
 export interface YardOptions {
   plugins: readonly Plugin[]
@@ -52,6 +55,10 @@ export interface Yard {
   readonly routing: Routing
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
   state(): Promise<State>
+  /** Which plugins, commands, agents and skills there are, here and in what was added from others; opened at its first use. */
+  registry(): Registry
+  /** Who of the agents that are known would do a task; undefined where none fits. */
+  team(task: string): Team | undefined
   /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
   chains(): Promise<Chains>
   /** The chain of that name in the workspace's folder `chains`, or one that comes along. @throws CHAIN_UNKNOWN, CHAIN_INVALID */
@@ -94,7 +101,10 @@ export interface PlannedRun {
 }
 
 /** What the router made of a request. */
-export type Decision = Decided
+export interface Decision extends Decided {
+  /** Where nothing here does it: what others offer in Claude Code, best first. We only say how to use it. */
+  readonly elsewhere?: readonly Elsewhere[]
+}
 export type DecisionPart = DecidedPart
 
 export type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay'>

@@ -1,0 +1,130 @@
+import type { Capabilities, Entry, Registry, SearchResult } from '@switchyard/registry'
+import { type Classification, type Complexity, classify, PRICES } from '@switchyard/router'
+
+/** One agent of a team. */
+export interface Member {
+  readonly id: string
+  readonly name: string
+  readonly summary: string
+  readonly invoke: string
+  /** Domains and technologies of the task that are its share; none for who coordinates. */
+  readonly covers: readonly string[]
+  readonly model: string
+  readonly minutes: number
+  readonly costUsd: number
+  readonly success: number
+  readonly score: number
+}
+
+/** Who would do a task. */
+export interface Team {
+  readonly task: Pick<Classification, 'domains' | 'contexts' | 'patterns' | 'complexity'>
+  readonly coordinator: Member
+  /** Each once, whatever it covers. */
+  readonly specialists: readonly Member[]
+  readonly alternatives: readonly Member[]
+  /** What nobody here covers. */
+  readonly uncovered: readonly string[]
+  /** Sum of all members. */
+  readonly costUsd: number
+  /** The longest of the specialists, who work side by side, and the coordinator's own time. */
+  readonly minutes: number
+  /** Product of the specialists': all of them have to do well. */
+  readonly success: number
+}
+
+const CONSIDERED = 40
+const ALTERNATIVES = 3
+const SPECIALIST_MINUTES: Readonly<Record<Complexity, number>> = { simple: 10, moderate: 15, complex: 25 }
+const COORDINATOR_MINUTES = 3
+const USUAL_MODEL = 'sonnet'
+
+/** Proposes a team of agents for a task; undefined where no agent fits. */
+export function proposeTeam(task: string, registry: Registry): Team | undefined {
+  const found = classify({ text: task })
+  const { domains, contexts, patterns, complexity } = found
+  const ranked = rank(task, found, registry)
+  const [best] = ranked
+  if (best === undefined) return undefined
+  const shares = assign([...domains, ...contexts], ranked)
+  const chosen = shares.size === 0 ? new Map([[best.result, [] as string[]]]) : shares
+  const minutes = SPECIALIST_MINUTES[complexity]
+  const specialists = [...chosen].map(([result, covers]) => memberOf(result, covers, minutes))
+  const coordinator = coordinatorOf(registry, specialists) ?? { ...specialists[0]!, covers: [], minutes: 0, costUsd: 0 }
+  const taken = new Set([coordinator, ...specialists].map(({ id }) => id))
+  const alternatives = ranked.filter(({ result }) => !taken.has(result.entry.id)).slice(0, ALTERNATIVES)
+  const covered = new Set(specialists.flatMap(({ covers }) => covers))
+  return {
+    task: { domains, contexts, patterns, complexity },
+    coordinator,
+    specialists,
+    alternatives: alternatives.map(({ result, about }) =>
+      memberOf(
+        result,
+        [...domains, ...contexts].filter((one) => about.has(one)),
+        minutes,
+      ),
+    ),
+    uncovered: [...domains, ...contexts].filter((one) => !covered.has(one)),
+    costUsd: cents([coordinator, ...specialists].reduce((sum, { costUsd }) => sum + costUsd, 0)),
+    minutes: coordinator.minutes + Math.max(...specialists.map((member) => member.minutes)),
+    success: Math.round(specialists.reduce((product, { success }) => product * success, 1) * 1_000) / 1_000,
+  }
+}
+
+interface Rated {
+  readonly result: SearchResult
+  /** What of a task's domains and technologies it knows about. */
+  readonly about: ReadonlySet<string>
+}
+
+/** Agents that share words or capabilities with the task, best first. A need has to be met by what an agent is about, not by its words alone. */
+function rank(task: string, { domains, contexts, patterns }: Capabilities, registry: Registry): readonly Rated[] {
+  const wants = { domains, contexts, patterns }
+  const byWords = registry.search({ text: task, kinds: ['agent'], wants, limit: CONSIDERED })
+  const byNeeds = [...domains, ...contexts].flatMap((need) =>
+    registry.search({ text: need.replaceAll('-', ' '), kinds: ['agent'], wants, limit: CONSIDERED / 4 }),
+  )
+  const all = new Map<string, SearchResult>()
+  for (const result of [...byWords, ...byNeeds])
+    if (!isCoordinator(result.entry) && !all.has(result.entry.id)) all.set(result.entry.id, result)
+  const rated = [...all.values()].map((result): Rated => {
+    const capable = result.reasons.filter(({ why }) => why === 'domain' || why === 'context')
+    return { result, about: new Set(capable.map(({ what }) => what)) }
+  })
+  return rated.sort((a, b) => b.result.score - a.result.score || (a.result.entry.id < b.result.entry.id ? -1 : 1))
+}
+
+/** Each need to the best agent for it; who is chosen once takes all it can before another one is. */
+function assign(needs: readonly string[], ranked: readonly Rated[]): Map<SearchResult, string[]> {
+  const shares = new Map<SearchResult, string[]>()
+  const left = new Set(needs)
+  for (const need of needs) {
+    if (!left.has(need)) continue
+    const owner = ranked.find(({ result, about }) => about.has(need) && !shares.has(result))
+    if (owner === undefined) continue
+    const covers = needs.filter((one) => left.has(one) && owner.about.has(one))
+    for (const one of covers) left.delete(one)
+    shares.set(owner.result, covers)
+  }
+  return shares
+}
+
+function coordinatorOf(registry: Registry, specialists: readonly Member[]): Member | undefined {
+  const found = registry.search({ text: 'orchestrator coordinator', kinds: ['agent'], limit: CONSIDERED })
+  const result = found.find(({ entry }) => isCoordinator(entry) && specialists.every(({ id }) => id !== entry.id))
+  return result === undefined ? undefined : memberOf(result, [], COORDINATOR_MINUTES)
+}
+
+function isCoordinator({ name, category, keywords }: Entry): boolean {
+  const words = [name, category ?? '', ...keywords].join(' ')
+  return /orchestrat|coordinat|agent-router/i.test(words)
+}
+
+function memberOf({ entry, success, score }: SearchResult, covers: readonly string[], minutes: number): Member {
+  const { id, name, summary, invoke, model = USUAL_MODEL } = entry
+  const costUsd = cents(minutes * (PRICES.models[model] ?? PRICES.models[USUAL_MODEL]!))
+  return { id, name, summary, invoke, covers, model, minutes, costUsd, success, score: Math.round(score * 10) / 10 }
+}
+
+const cents = (usd: number): number => Math.round(usd * 10_000) / 10_000

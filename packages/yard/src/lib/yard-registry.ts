@@ -1,0 +1,69 @@
+import type { Bus, BusHooks, CallSpan } from '@switchyard/bus'
+import type { Clock } from '@switchyard/contracts'
+import type { Plugin } from '@switchyard/plugin-kit'
+import { createRegistry, type Registry } from '@switchyard/registry'
+import { classify } from '@switchyard/router'
+import type { Store } from '@switchyard/store'
+
+export interface YardRegistryParts {
+  readonly store: Store
+  readonly clock: Clock
+  /** All that can be served here. */
+  readonly plugins: readonly Plugin[]
+  readonly isCommand: (id: string) => boolean
+}
+
+/** The registry of a yard, opened at its first use; what ran before that is not lost to it. */
+export interface YardRegistry {
+  readonly hooks: BusHooks
+  open(): Registry
+  /** Hears of breakers. */
+  attach(bus: Bus): void
+  /** Writes what traffic told. */
+  close(): Promise<void>
+}
+
+const MAX_WAITING = 1_000
+
+export function createYardRegistry({ store, clock, plugins, isCommand }: YardRegistryParts): YardRegistry {
+  let opened: Registry | undefined
+  let waiting: CallSpan[] = []
+  let breakers: () => readonly (readonly [string, 'closed' | 'open' | 'half-open'])[] = () => []
+  const stops: (() => void)[] = []
+
+  function open(): Registry {
+    if (opened !== undefined) return opened
+    opened = createRegistry({
+      store,
+      clock,
+      plugins,
+      classify: (text) => {
+        const { domains, contexts, patterns } = classify({ text })
+        return { domains, contexts, patterns }
+      },
+    })
+    for (const [name, state] of breakers()) opened.breaker(name, state)
+    for (const { subject, durationMs, code } of waiting.splice(0)) opened.ran(subject, { durationMs, code })
+    return opened
+  }
+
+  return {
+    open,
+    hooks: {
+      served(span) {
+        if (span.kind !== 'call' || !isCommand(span.subject)) return
+        if (opened !== undefined) opened.ran(span.subject, span)
+        else if (waiting.length < MAX_WAITING) waiting.push(span)
+      },
+    },
+    attach(bus) {
+      breakers = () => Object.entries(bus.snapshot().breakers)
+      stops.push(bus.on('breaker', ({ name, to }) => opened?.breaker(name, to)))
+    },
+    async close() {
+      for (const stop of stops.splice(0)) stop()
+      if (opened !== undefined || waiting.length > 0) await open().close()
+      waiting = []
+    },
+  }
+}
