@@ -2,6 +2,9 @@ import { EXIT } from './lib/exit-code.ts'
 import { readHost } from './lib/host.ts'
 import { run } from './lib/run.ts'
 
+// What waits goes by timers that keep no process alive, such as the pause before a step is tried again: this one does.
+setInterval(() => {}, 60_000)
+
 let unwritten: Error | undefined
 const code = await run(
   readHost((error) => {

@@ -22,6 +22,7 @@ const release = definePlugin({
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
   publishes: Object.values(events),
   tables: recordTables,
+  requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   commands: { ...planCommands, ...mapCommands, ...noteCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands, ...flowCommands },
 })
 

@@ -1,6 +1,6 @@
 /**
  * Loaded into a process before its program (`--import`): numbers everything it does to the world, and ends it by SIGKILL right after
- * the effect of the number KILL_AT, before the program hears of it. The effects are logged to KILL_LOG, one a line.
+ * the effect of the number KILL_AT, or of the name KILL_ON, before the program hears of it. The effects are logged to KILL_LOG, one a line.
  */
 import childProcess, { type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
@@ -15,11 +15,20 @@ let count = 0
 function happened(what: string): void {
   count++
   appendFileSync(log, `${what}\n`)
-  if (count === at) process.kill(process.pid, 'SIGKILL')
+  if (count === at || what === `run ${process.env.KILL_ON}`) process.kill(process.pid, 'SIGKILL')
 }
 
 /** What only looks is no effect. */
-const CHANGING: ReadonlySet<string> = new Set(['add', 'commit-tree', 'push', 'read-tree', 'tag', 'update-index', 'update-ref', 'npm'])
+const CHANGING: ReadonlySet<string> = new Set([
+  'add',
+  'commit-tree',
+  'push',
+  'read-tree',
+  'tag',
+  'update-index',
+  'update-ref',
+  'npm publish',
+])
 
 fs.renameSync = (from, to) => {
   renameSync(from, to)
@@ -32,7 +41,7 @@ fs.rmSync = (path, options) => {
 }
 childProcess.spawn = ((program: string, args: readonly string[], options: object): ChildProcess => {
   const child = spawn(program, args, options)
-  const verb = program === 'git' ? args.find((word, index) => word !== '-c' && args[index - 1] !== '-c') : program
+  const verb = program === 'git' ? args.find((word, index) => word !== '-c' && args[index - 1] !== '-c') : `${program} ${args[0]}`
   if (verb !== undefined && CHANGING.has(verb)) child.prependListener('exit', () => happened(`run ${verb}`))
   return child
 }) as typeof spawn

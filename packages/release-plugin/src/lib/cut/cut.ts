@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ChainOutcome, type Context, chains, type Plan } from '@switchyard/plugin-kit'
 import { openGit } from '../git/git.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
-import { settleSteps } from '../publish/publish.ts'
+import { assertAllClear, outForGood, settleSteps } from '../publish/publish.ts'
 import { cutUnknown, notPublishable, notResumable, notUndoable, releaseFailed, releaseHalfMade } from './errors.ts'
 import * as events from './events.ts'
 import { sha256 } from './files.ts'
@@ -77,14 +77,12 @@ export async function resumeCut(root: string, id: string | undefined, ran: boole
   const cut = cutOf(journal, root, id, ({ state }) => state === 'open')
   if (cut.state === 'done') return cut
   if (cut.state === 'undone') throw notResumable(cut.id, cut.state)
+  if (ran !== undefined) settleSteps(journal, cut, ran)
+  else assertAllClear(cut)
   if (cut.chain !== undefined) {
     const { state, id: chain } = await ctx.call(chains.show, { id: cut.chain })
-    if (!hasEnded(state)) {
-      const outcome = await ctx.call(chains.resume, { id: chain })
-      if (outcome.state === 'done' || ran === undefined) return settle(journal, cut.id, outcome)
-    }
+    if (!hasEnded(state)) return settle(journal, cut.id, await ctx.call(chains.resume, { id: chain }))
   }
-  if (ran !== undefined) settleSteps(journal, cut, ran)
   return runChain(journal, cut.id, ctx)
 }
 
@@ -96,6 +94,8 @@ export async function undoCut(root: string, id: string | undefined, ctx: Context
   const journal = createJournal(ctx.dataDir)
   let cut = cutOf(journal, root, id, ({ state }) => state !== 'undone')
   if (cut.state === 'undone') return cut
+  const out = outForGood(cut)
+  if (out !== undefined) throw notUndoable(cut.id, `nothing of it may be out for good: ${out.id} is, or may be`)
   if (cut.chain !== undefined && !hasEnded((await ctx.call(chains.show, { id: cut.chain })).state)) {
     await ctx.call(chains.cancel, { id: cut.chain, undo: true })
     cut = journal.read(cut.id)
@@ -103,12 +103,6 @@ export async function undoCut(root: string, id: string | undefined, ctx: Context
   }
   const steps = stepsOf(cut.plan, cut)
   const git = await openGit(cut.plan.root, { signal: ctx.signal })
-  const final = cut.plan.publish.filter(
-    (step, index) =>
-      cut.published[step.id]?.state === 'yes' &&
-      steps.some(({ id: step, noWayBack }) => step === `publish-${index + 1}` && noWayBack !== undefined),
-  )
-  if (final[0] !== undefined) throw notUndoable(cut.id, `nothing of it may be out for good: ${final[0].id} is`)
   // First whether everything here can be taken back, as if nothing were outside; then outside, and last here.
   await assertCanBeTakenBack(git, { ...cut, pushed: 'no', published: {} })
   cut = journal.note(cut.id, { state: 'open' })

@@ -58,7 +58,11 @@ describe('[W3] cutting a release while one call of git fails', () => {
     expect(code).toBe('done')
     expect(new Set(calls)).toContain('push')
     const seen = new Set<string>()
-    for (let call = 1; call <= calls.length; call++) seen.add((await cutFailing(call, 'before')).code)
+    // Of calls with one verb the first and the last; all of them, which take twice as long, when asked for.
+    const isAll = process.env.SWITCHYARD_EVERY_EFFECT !== undefined
+    for (const [index, verb] of calls.entries())
+      if (isAll || calls.indexOf(verb) === index || calls.lastIndexOf(verb) === index)
+        seen.add((await cutFailing(index + 1, 'before')).code)
     expect(seen).toEqual(new Set(['GIT_FAILED', 'HOOK_REFUSED', 'done', 'RELEASE_HALF_MADE']))
   })
 

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { switchyard } from '../../../test/cli.ts'
 import { makeRepository, stateOf } from '../../../test/repository.ts'
+import { openStandIn } from '../rehearsal/stand-in.ts'
 
 /** Cuts and pushes by the real program, which is killed right after its `at`th effect; then goes on as told by another process. */
 async function cutKilled(at: number, then: 'resume' | 'undo'): Promise<string[]> {
@@ -51,7 +52,11 @@ describe('[W3] [S1] a process that is killed while it cuts a release', () => {
   it('leaves what another one completes or takes back, wherever it was killed', { timeout: 400_000 }, async () => {
     const effects = await cutKilled(0, 'resume')
     expect(effects).toEqual(expect.arrayContaining(['run commit-tree', 'run update-ref', 'run tag', 'run push']))
-    const points = effects.map((_, index) => index + 1)
+    // Of effects of one name the first and the last; all of them, which take twice as long, when asked for.
+    const isAll = process.env.SWITCHYARD_EVERY_EFFECT !== undefined
+    const isChosen = (what: string, index: number): boolean =>
+      isAll || effects.indexOf(what) === index || effects.lastIndexOf(what) === index
+    const points = effects.flatMap((what, index) => (isChosen(what, index) ? [index + 1] : []))
     // Two at a time; each point is gone on from one way, its neighbours the other way.
     const lanes = [points.filter((at) => at % 2 === 0), points.filter((at) => at % 2 === 1)]
     await Promise.all(
@@ -59,5 +64,50 @@ describe('[W3] [S1] a process that is killed while it cuts a release', () => {
         for (const [index, at] of lane.entries()) await cutKilled(at, (index + parity) % 2 === 0 ? 'resume' : 'undo')
       }),
     )
+  })
+
+  it('[S4] while npm publishes, is gone on from without sending it twice', { timeout: 60_000 }, async () => {
+    const repository = makeRepository()
+    await using outside = await openStandIn()
+    try {
+      const KILL_LOG = join(repository.folder, 'effects')
+      const env = { KILL_LOG, npm_config_userconfig: join(repository.folder, 'npmrc') }
+      writeFileSync(env.npm_config_userconfig, `//${new URL(outside.url).host}/:_authToken=${outside.token}\n`)
+      repository.write('switchyard.release.json', JSON.stringify({ publish: [{ kind: 'npm', registry: outside.url }] }))
+      repository.commit('chore: publish')
+      const killed = await switchyard(repository, ['release', 'cut', '--push', '--yes'], {
+        preload: 'kill-at.ts',
+        env: { ...env, KILL_ON: 'npm publish' },
+      })
+      expect(killed, killed.stderr).toMatchObject({ signal: 'SIGKILL' })
+      expect(outside.artifacts).toHaveLength(1)
+      const resumed = await switchyard(repository, ['release', 'resume', '--yes'], { env })
+      expect(resumed, resumed.stderr).toMatchObject({ code: 0 })
+      expect(outside.requests.filter((line) => line.startsWith('PUT'))).toEqual(['PUT /tea'])
+      expect(repository.there('rev-parse', 'v1.1.0')).toBe(repository.git('rev-parse', 'v1.1.0'))
+    } finally {
+      repository.remove()
+    }
+  })
+
+  it('[S5] while a program runs, leaves the word to a person', { timeout: 60_000 }, async () => {
+    const repository = makeRepository()
+    try {
+      const run = ['sh', '-c', 'echo ran >> ignored/log; kill -9 $PPID']
+      repository.write('switchyard.release.json', JSON.stringify({ publish: [{ kind: 'command', id: 'upload', run }] }))
+      repository.commit('chore: publish')
+      expect(await switchyard(repository, ['release', 'cut', '--yes'])).toMatchObject({ signal: 'SIGKILL' })
+      const asked = await switchyard(repository, ['release', 'resume', '--yes'])
+      expect(asked, asked.stderr).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Cannot run upload again as it may have run already'),
+      })
+      expect(repository.git('describe')).toBe('v1.1.0')
+      const told = await switchyard(repository, ['release', 'resume', '--ran', '--yes'])
+      expect(told, told.stderr).toMatchObject({ code: 0 })
+      expect(repository.read('ignored/log')).toBe('ran\n')
+    } finally {
+      repository.remove()
+    }
   })
 })

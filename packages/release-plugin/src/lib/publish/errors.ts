@@ -36,7 +36,7 @@ export const programMissing = (program: string): SwitchyardError =>
 export const mayHaveRun = (step: string): SwitchyardError =>
   new SwitchyardError('MAY_HAVE_RUN', `Cannot run ${step} again as it may have run already: the process that ran it died`, {
     data: { step },
-    next: 'look whether it did, then: switchyard release resume --ran true, or --ran false to run it again',
+    next: 'look whether it did, then: switchyard release resume --ran, or --no-ran to run it again',
   })
 
 export const noWayBack = (step: string): SwitchyardError =>

@@ -73,8 +73,23 @@ export async function takeStepBack(step: PublishStep, journal: Journal, cut: Cut
   noteStep(journal, cut, step, 'no')
 }
 
-/** Takes a person's word for whether steps ran of which nothing else can tell. */
-export function settleSteps(journal: Journal, cut: Cut, ran: boolean): Cut {
-  for (const step of cut.plan.publish) if (cut.published[step.id]?.state === 'maybe') noteStep(journal, cut, step, ran ? 'yes' : 'no')
-  return journal.read(cut.id)
+/** Steps that may have run, of which nothing outside can tell. */
+const unclear = ({ plan, published }: Cut): PublishStep[] =>
+  plan.publish.filter(({ kind, id }) => kind === 'command' && published[id]?.state === 'maybe')
+
+/** @throws MAY_HAVE_RUN where only a person can say whether a step ran */
+export function assertAllClear(cut: Cut): void {
+  for (const { id } of unclear(cut)) throw mayHaveRun(id)
+}
+
+/** Takes a person's word for steps of which nothing else can tell. */
+export function settleSteps(journal: Journal, cut: Cut, ran: boolean): void {
+  for (const step of unclear(cut)) noteStep(journal, cut, step, ran ? 'yes' : 'no')
+}
+
+/** A step that nothing takes back and that is out; or may be, where nobody can look. */
+export function outForGood(cut: Cut): PublishStep | undefined {
+  return cut.plan.publish.find(
+    (step) => publisherOf(step).noWayBack(step) !== undefined && (cut.published[step.id]?.state === 'yes' || unclear(cut).includes(step)),
+  )
 }
