@@ -35,7 +35,8 @@ export function renderChain(definition: ChainDefinition, report: ChainReport | u
           .join('\n')}`
   })
   if (report === undefined) return [paint(look, 'bold', definition.name), ...lines].join('\n')
-  const head = `${paint(look, 'bold', report.id)}  ${definition.name}  ${paint(look, colorOf(report.state), report.state.replace('_', ' '))}`
+  const whose = report.plugin === undefined ? '' : ` of ${report.plugin}`
+  const head = `${paint(look, 'bold', report.id)}  ${definition.name}${whose}  ${paint(look, colorOf(report.state), report.state.replace('_', ' '))}`
   return [head, ...lines, ...outcome(report, look)].join('\n')
 }
 
