@@ -1,7 +1,7 @@
 import { createTestYard, pluginContract } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
-import requests from '../requests.json' with { type: 'json' }
 import ops from './index.ts'
+import requests from './requests.json' with { type: 'json' }
 
 const files = { 'README.md': 'Hello', 'package.json': '{ "name": "demo", "version": "1.0.0" }' }
 

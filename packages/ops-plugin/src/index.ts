@@ -29,6 +29,7 @@ const ops = definePlugin({
   publishes: [serviceChanged],
   listens: [...serviceListeners],
   tables: [RECORD_TABLES, SERVICE_TABLES],
+  requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   commands: {
     ...healthCommands,
     ...smokeCommands,

@@ -8,6 +8,7 @@ export {
   type Commands,
   commandOf,
   definePlugin,
+  type LabelledRequest,
   type Plugin,
   type PluginDefinition,
   type Prompt,

@@ -143,6 +143,7 @@ const pluginSchema = z
     guard: guardSchema.optional(),
     agents: z.array(z.strictObject({ name: z.string().regex(NAME), summary: sentence, prompt: z.string().min(1) })).optional(),
     prompts: z.array(promptSchema).optional(),
+    requests: functionField.optional(),
     commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
   })
   .check(({ value: { name, state, tables = [], prompts = [], commands }, issues }) => {

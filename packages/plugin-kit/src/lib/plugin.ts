@@ -35,6 +35,8 @@ export interface PluginDefinition<commands extends Commands = Commands> {
   agents?: readonly Agent[]
   /** Usual workflows, offered to people in MCP clients. */
   prompts?: readonly Prompt[]
+  /** Requests with what they mean, to measure routing by: worded without a look at any command's examples, and never learned from. */
+  requests?: () => Promise<readonly LabelledRequest[]>
   /** By name without the plugin's: `health.scan` of `ops` is called `ops.health.scan`. */
   commands: commands
 }
@@ -66,6 +68,16 @@ export interface PromptArgument {
   readonly choices?: readonly string[]
   /** Offers the ids of records: the form of a resource of this plugin, such as `ops://issues/{id}`. */
   readonly of?: string
+}
+
+/** A request in plain words and what it should come to; `parts` where it asks for several things. */
+export interface LabelledRequest {
+  readonly text: string
+  /** By its full id; null where no command does that. */
+  readonly command?: string | null
+  /** What the text itself says, in the words of the command's schema, and nothing more. */
+  readonly args?: Readonly<Record<string, unknown>>
+  readonly parts?: readonly { readonly command: string; readonly args?: Readonly<Record<string, unknown>> }[]
 }
 
 /** A definition that has been checked. */
