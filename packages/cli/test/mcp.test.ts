@@ -39,17 +39,24 @@ describe('switchyard mcp', () => {
     }
   })
 
-  it('ends at once when its stdin does, and says where it serves over HTTP', async () => {
+  // Once more where the machine was busy: what is measured is a fifth of a second.
+  it('ends at once when its stdin does', { retry: 3 }, async () => {
     using workspace = makeWorkspace()
     const child = spawn(process.execPath, [BIN, 'mcp', 'ops'], { cwd: workspace.dir, env: { PATH: process.env.PATH, HOME: workspace.dir } })
     child.stdin.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' })}\n`)
     await written(child, 'stdout', '"id":2')
+    // Answered once the workspace is open.
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name: 'ops_more', arguments: {} } })}\n`)
+    await written(child, 'stdout', '"id":3')
     const exited = once(child, 'exit')
     const startedMs = performance.now()
     child.stdin.end()
     expect(await exited).toEqual([0, null])
     expect(performance.now() - startedMs).toBeLessThan(200)
+  })
 
+  it('says where it serves over HTTP, and the token once', async () => {
+    using workspace = makeWorkspace()
     const http = start(workspace.dir, ['mcp', 'ops', '--http', '0'])
     const end = ended(http)
     await written(http, 'stderr', 'Bearer ')

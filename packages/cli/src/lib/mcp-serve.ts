@@ -13,7 +13,7 @@ export interface ServeFlags {
 const DIRECTOR = 'director'
 
 /** How long what runs has to end once the client has gone; clients kill a server that stays. */
-const LEAVE_MS = 120
+const LEAVE_MS = 100
 
 /** Serves plugins to MCP clients until the one client, or the person, leaves. */
 export async function serveMcp(session: Session, names: readonly string[], { http, full = false }: ServeFlags): Promise<void> {
