@@ -58,7 +58,7 @@ const logs = command({
     const { readServices, chosenServices } = await import('./services-file.ts')
     const { searchLogs } = await import('./logs/search.ts')
     const { findEngineSocket } = await import('./engine.ts')
-    const { renderLogs, entryOut } = await import('./logs/render.ts')
+    const { renderLogs, entryOut, newestThatFit } = await import('./logs/render.ts')
     const { followSources } = await import('./logs/follow-sources.ts')
     const { parseWhen } = await import('./when.ts')
     const nowMs = ctx.clock.now()
@@ -94,12 +94,13 @@ const logs = command({
           progress: (message) => ctx.progress({ message }),
         })
       : await searchLogs(sources, query, around)
+    const entries = newestThatFit(found.entries)
     return {
       matches: found.matches,
-      entries: found.entries.map(entryOut),
+      entries: entries.map(entryOut),
       sources: found.sources.map(({ source, matches, bytes, problems }) => ({ source, matches, bytes, problems: [...problems] })),
       whole: found.isWhole,
-      text: renderLogs(found),
+      text: renderLogs({ ...found, entries }),
     }
   },
 })

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { assertFiles } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
 import { drive, run, web, serviceYard as yard } from '../../../test/services.ts'
@@ -92,5 +92,41 @@ describe('ops.monitor.watch', () => {
       { service: 'api', env: 'staging', to: 'UNHEALTHY' },
       { to: 'HEALTHY', checks: [] },
     ])
+  })
+})
+
+describe('ops.logs', () => {
+  it('searches the logs of a service, and follows a file while it is written', async () => {
+    const log = '2026-01-01T00:00:00Z ERROR one, password=hunter22\n2026-01-01T00:00:01Z INFO two\n'
+    const kit = await yard([{ name: 'api', checks: [{ type: 'memory' }], logs: [{ file: 'app.log' }] }], { files: { 'app.log': log } })
+    expect(await kit.call('ops.logs', { service: 'api', level: 'warn' })).toMatchObject({
+      matches: 1,
+      entries: [
+        { at: '2026-01-01T00:00:00.000Z', level: 'error', source: 'app.log', text: '2026-01-01T00:00:00Z ERROR one, password=[redacted]' },
+      ],
+    })
+    const told: string[] = []
+    const onProgress = ({ message }: { message: string }): void => {
+      told.push(message)
+      if (message === 'following app.log') appendFileSync(`${kit.dir}/app.log`, 'ERROR three\nINFO four\n')
+      if (message === 'ERROR three') kit.clock.advance(5_000)
+    }
+    const followed = await kit.call('ops.logs', { service: 'api', follow: true, forMs: 5_000, level: 'error' }, { onProgress })
+    expect(followed).toMatchObject({ matches: 1, entries: [{ text: 'ERROR three' }] })
+    expect(told).toEqual(['following app.log', 'ERROR three'])
+  })
+
+  it('gives as many of the newest entries as one message of the bus holds', async () => {
+    const lines = Array.from({ length: 2_000 }, (_, index) => `${index} ${'x'.repeat(1_000)}\n`).join('')
+    const kit = await yard([], { files: { 'app.log': lines } })
+    const { matches, entries, text } = (await kit.call('ops.logs', { path: ['app.log'], limit: 2_000 })) as {
+      matches: number
+      entries: { text: string }[]
+      text: string
+    }
+    expect(matches).toBe(2_000)
+    expect(entries.length).toBeLessThan(300)
+    expect(entries.at(-1)?.text).toMatch(/^1999 /)
+    expect(text).toContain(`The last ${entries.length} of 2000 entries`)
   })
 })

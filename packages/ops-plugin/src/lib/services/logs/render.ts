@@ -9,6 +9,18 @@ export const entryOut = ({ atMs, level, source, text }: LogEntry) => ({
   text,
 })
 
+/** An answer must fit into one message of the bus, where each entry stands twice: as data and as text. */
+const MAX_ANSWER_CHARS = 300_000
+
+export function newestThatFit(entries: readonly LogEntry[]): readonly LogEntry[] {
+  let chars = 0
+  const first = entries.findLastIndex(({ text }) => {
+    chars += text.length
+    return chars > MAX_ANSWER_CHARS
+  })
+  return entries.slice(first + 1)
+}
+
 /** The entries as they stand in the log, with the source where there are several, then what there is to know about the search. */
 export function renderLogs({ entries, matches, sources, isWhole }: LogSearch): string {
   const isOne = sources.length === 1
