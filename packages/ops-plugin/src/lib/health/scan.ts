@@ -14,7 +14,7 @@ import { type Baseline, readSettings } from './settings.ts'
 import { takeSnapshot } from './snapshot.ts'
 
 /** Grows whenever a check comes, goes or judges otherwise: scores compare only within one rubric. */
-export const RUBRIC = 2
+export const RUBRIC = 3
 const MAX_LISTED = 50
 
 export interface ScanOptions {

@@ -15,6 +15,8 @@ const PYTHON_LOCKS = ['uv.lock', 'poetry.lock', 'pdm.lock', 'Pipfile.lock', 'pyl
 interface Ecosystem {
   name: string
   needsLock(project: Project): boolean
+  /** Its users resolve anew and never see the lock, which then serves its authors alone. */
+  isLibrary?(project: Project): boolean
   locks: readonly string[]
   mend: string
 }
@@ -30,6 +32,7 @@ const ECOSYSTEMS: readonly Ecosystem[] = [
   {
     name: 'Python',
     needsLock: ({ pyproject, snapshot }) => pythonDependencies(pyproject?.value).length > 0 && !isPinned(snapshot.text('requirements.txt')),
+    isLibrary: ({ pyproject }) => Object.keys(objectAt(pyproject?.value, 'build-system')).length > 0,
     locks: PYTHON_LOCKS,
     mend: 'uv lock',
   },
@@ -57,7 +60,7 @@ const lockfile: Check = {
   applies: (project) => ECOSYSTEMS.some(({ needsLock }) => needsLock(project)),
   run(project) {
     const findings: Finding[] = []
-    for (const { name, needsLock, locks, mend } of ECOSYSTEMS) {
+    for (const { name, needsLock, isLibrary, locks, mend } of ECOSYSTEMS) {
       if (!needsLock(project)) continue
       const found = locks.filter((lock) => project.snapshot.has(lock))
       const [first, second] = found
@@ -66,7 +69,8 @@ const lockfile: Check = {
         const note = `${name} has dependencies and no lock file: ${mend}`
         const isDeclined = name === 'Node' && /^package-lock\s*=\s*false/m.test(project.snapshot.text('.npmrc') ?? '')
         if (isPart) findings.push(unknown('its lock file may lie further up in the repository'))
-        else findings.push(isDeclined ? warn('declines a lock file', { file: '.npmrc' }) : fail(note))
+        else if (isDeclined) findings.push(warn('declines a lock file', { file: '.npmrc' }))
+        else findings.push(isLibrary?.(project) ? warn(note) : fail(note))
       } else if (second !== undefined && name === 'Node') {
         findings.push(warn(`lies beside ${second}: two lock files of one ecosystem drift apart`, { file: first }))
       }

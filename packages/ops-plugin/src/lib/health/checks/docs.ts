@@ -86,15 +86,23 @@ function linkTargets(line: string): string[] {
 }
 
 function leadsSomewhere(snapshot: Project['snapshot'], from: string, target: string): boolean {
-  // Addresses, anchors in the same page and placeholders are not paths.
-  if (/^([a-z][a-z0-9+.-]*:|\/\/|#|\?)/i.test(target) || /[{}<>$*|]/.test(target) || target === '') return true
+  // Addresses, anchors in the same page, names of Rust and placeholders are not paths.
+  if (/^([a-z][a-z0-9+.-]*:|\/\/|#|\?)/i.test(target) || /[{}<>$*|]|::/.test(target) || target === '') return true
   const plain = decoded(target.replace(/[?#].*$/, ''))
-  const path = plain.startsWith('/') ? plain.slice(1) : posix.normalize(posix.join(posix.dirname(from), plain))
+  const isThere = (path: string): boolean =>
+    path === '' || path === '.' || snapshot.has(path) || snapshot.hasFolder(path) || snapshot.has(`${path}.md`) || snapshot.ignores(path)
+  // A site's root may be any folder above the page.
+  if (plain.startsWith('/')) return foldersAbove(from).some((folder) => isThere(posix.join('.', folder, plain.slice(1))))
+  const path = posix.normalize(posix.join(posix.dirname(from), plain))
   // What lies outside cannot be judged from here; on GitHub it often is a page such as ../../issues.
   if (path === '..' || path.startsWith('../')) return true
-  return (
-    path === '' || path === '.' || snapshot.has(path) || snapshot.hasFolder(path) || snapshot.has(`${path}.md`) || snapshot.ignores(path)
-  )
+  // Many sites make a folder of each page, so that its neighbours lie one further up.
+  return isThere(path) || (posix.extname(plain) === '' && isThere(posix.join(from.replace(/\.[^./]+$/, ''), plain)))
+}
+
+const foldersAbove = (path: string): string[] => {
+  const parts = path.split('/')
+  return parts.map((_, index) => parts.slice(0, index).join('/'))
 }
 
 function decoded(text: string): string {

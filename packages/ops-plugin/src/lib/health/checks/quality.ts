@@ -9,7 +9,8 @@ const LANGUAGES: readonly { kind: Kind; source: RegExp; tests: RegExp; testsInSo
   {
     kind: 'node',
     source: /(?<!\.config|\.d)\.[cm]?[jt]sx?$/,
-    tests: /(^|\/)(__tests__|tests?|spec|e2e)\/.*\.[cm]?[jt]sx?$|[.-](test|spec)\.[cm]?[jt]sx?$|(^|\/)test\.[cm]?[jt]s$/,
+    tests:
+      /(^|\/)(__tests__|tests?|spec|e2e)\/.*\.[cm]?[jt]sx?$|[.-](test|spec)\.[cm]?[jt]sx?$|(^|\/)test\.[cm]?[jt]s$|(^|\/)tests?\/.*\.(sh|bats)$/,
   },
   { kind: 'python', source: /\.py$/, tests: /(^|\/)(test_[^/]*|[^/]*_test|tests)\.py$|(^|\/)tests?\/.*\.py$/ },
   { kind: 'go', source: /\.go$/, tests: /_test\.go$/ },
@@ -133,6 +134,9 @@ const conflictMarkers: Check = {
   run: (_project, inspected) => inspected,
 }
 
+/** Windows runs its own by their ending, and husky hands its hooks to a shell. */
+const NEEDS_NO_LINE = /\.(cmd|bat|ps1)$|^\.husky\/[^/]+$/i
+
 const shebang: Check = {
   id: 'quality.shebang',
   domain: 'quality',
@@ -142,7 +146,7 @@ const shebang: Check = {
   fix: sayInterpreter,
   applies: ({ snapshot }) => [...snapshot.files.values()].some(({ executable, bytes }) => executable && bytes > 0),
   inspect: ({ path, text, executable }) =>
-    executable && text !== '' && !text.startsWith('#!') && !/\.(cmd|bat|ps1)$/i.test(path)
+    executable && text !== '' && !text.startsWith('#!') && !NEEDS_NO_LINE.test(path)
       ? [warn('is executable and has no #! line', { file: path })]
       : [],
   run({ snapshot }, inspected): readonly Finding[] {

@@ -3,6 +3,9 @@ import { type Check, type Finding, fail, HARD_CAP, warn } from '../check.ts'
 import { pathsLike } from '../project.ts'
 import { findSecrets } from '../secrets.ts'
 
+/** Where files stand in for real ones. */
+const FOR_SHOW = /(^|\/)(tests?|__tests__|spec|testdata|fixtures?|examples?|demos?)\//i
+
 const secrets: Check = {
   id: 'security.secrets',
   domain: 'security',
@@ -11,13 +14,18 @@ const secrets: Check = {
   cap: HARD_CAP,
   mend: 'revoke the secret first, then take it out of the file and keep it in the environment or a vault',
   applies: ({ snapshot }) => snapshot.files.size > 0,
-  inspect: ({ path, text }) => findSecrets(text).map(({ line, what }) => fail(`looks like ${what}`, { file: path, line })),
+  inspect: ({ path, text }) =>
+    findSecrets(text).map(({ line, what }) => {
+      // A server in an example cannot do without a key, and this one is everybody's.
+      const judge = what === 'a private key' && FOR_SHOW.test(path) ? warn : fail
+      return judge(`looks like ${what}`, { file: path, line })
+    }),
   run: (_project, inspected) => inspected,
 }
 
 const SECRET_FILE =
   /^(\.env(\..+)?|id_(rsa|dsa|ecdsa|ed25519)|.+\.(p12|pfx|jks|keystore)|\.netrc|\.pgpass|credentials\.json|service-account.*\.json)$/
-const SAMPLE = /(^|[.-])(example|sample|template|dist|defaults?|test|ci)([.-]|$)|schema/i
+const SAMPLE = /(^|[.-])(example|sample|template|dist|defaults?|test|ci|debug)([.-]|$)|schema/i
 
 const secretFiles: Check = {
   id: 'security.secret-files',
@@ -29,8 +37,32 @@ const secretFiles: Check = {
   applies: ({ snapshot }) => snapshot.files.size > 0,
   run: ({ snapshot }) =>
     [...snapshot.files.values()]
-      .filter(({ path, bytes }) => bytes > 0 && SECRET_FILE.test(posix.basename(path)) && !SAMPLE.test(posix.basename(path)))
-      .map(({ path }) => fail('is made to hold secrets and is not kept out by .gitignore', { file: path })),
+      .filter(
+        ({ path, bytes }) =>
+          bytes > 0 && SECRET_FILE.test(posix.basename(path)) && !SAMPLE.test(posix.basename(path)) && !FOR_SHOW.test(path),
+      )
+      .flatMap(({ path }): Finding[] => {
+        const name = posix.basename(path)
+        const text = snapshot.text(path)
+        if (!name.startsWith('.env') || text === undefined || holdsCredential(text))
+          return [fail('is made to hold secrets and is not kept out by .gitignore', { file: path })]
+        // Builds of web pages keep their settings in such as .env.production, for everybody to read.
+        return name === '.env' || name.endsWith('.local')
+          ? [warn('holds no secret yet and is not kept out by .gitignore', { file: path })]
+          : []
+      }),
+}
+
+const PUBLIC_NAME = /^(VITE|NEXT_PUBLIC|REACT_APP|PUBLIC|NUXT_PUBLIC|GATSBY|EXPO_PUBLIC)_/
+const CREDENTIAL_NAME = /secret|token|passw|pwd|credential|private|dsn|(^|_)key$|api_?key/i
+
+/** Whether a file of NAME=value lines gives a value to what is called as a secret is, or an address with a password. */
+function holdsCredential(text: string): boolean {
+  return text.split('\n').some((line) => {
+    const [, name = '', value = ''] = /^\s*(?:export\s+)?([\w.]+)\s*=\s*["']?([^"'#\s]+)/.exec(line) ?? []
+    if (name === '' || PUBLIC_NAME.test(name)) return false
+    return CREDENTIAL_NAME.test(name) || /:\/\/[^\s/@:]*:[^\s/@]+@/.test(value)
+  })
 }
 
 const WORKFLOW = /^\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/

@@ -15,14 +15,14 @@ const manifest: Check = {
   applies: ({ packages, cargo, pyproject, goMod }) =>
     packages.length > 0 || cargo !== undefined || pyproject !== undefined || goMod !== undefined,
   run: (project) => [
-    ...project.packages.flatMap(packageFindings),
+    ...project.packages.flatMap((one) => packageFindings(one, project.snapshot)),
     ...cargoFindings(project),
     ...pyprojectFindings(project),
     ...(project.goMod !== undefined && !/^module\s+\S+/m.test(project.goMod) ? [fail('names no module', { file: 'go.mod' })] : []),
   ],
 }
 
-function packageFindings({ document, manifest, folder }: NodePackage): Finding[] {
+function packageFindings({ document, manifest, folder }: NodePackage, snapshot: Project['snapshot']): Finding[] {
   const file = document.path
   if (document.mistake !== undefined) return [fail(document.mistake.message, { file, line: document.mistake.line })]
   if (!isObject(document.value)) return [fail('must be an object', { file })]
@@ -33,7 +33,8 @@ function packageFindings({ document, manifest, folder }: NodePackage): Finding[]
   const wanted = ['name', 'type', ...(isPublished ? ['description', 'license'] : []), ...(isRoot ? ['scripts'] : [])]
   const missing = wanted.filter((field) => manifest[field] === undefined)
   const doors = ['main', 'module', 'exports', 'bin', 'types', 'browser', 'workspaces']
-  if (isPublished && doors.every((field) => manifest[field] === undefined)) missing.push('main')
+  if (isPublished && doors.every((field) => manifest[field] === undefined) && !snapshot.has(posix.join(folder, 'index.js')))
+    missing.push('main')
   return missing.map((field) => warn(`has no ${field}`, { file }))
 }
 
@@ -126,9 +127,10 @@ const ignoreFile: Check = {
     if (isBuilt && !tracksDist && mentionsDist(packages)) wanted.push(['dist/', 'dist/index.js'])
     if (snapshot.whole && !snapshot.has('.gitignore'))
       return [fail(`there is no .gitignore; it needs ${wanted.map(([line]) => line).join(', ')}`)]
-    return wanted.flatMap(([line, example]) =>
-      snapshot.ignores(example) ? [] : [warn(`does not keep out ${line}`, { file: '.gitignore' })],
-    )
+    const isKeptOut = (example: string): boolean =>
+      snapshot.ignores(example) ||
+      (example.startsWith('.venv') && ['venv', 'env'].some((name) => snapshot.ignores(example.replace('.venv', name))))
+    return wanted.flatMap(([line, example]) => (isKeptOut(example) ? [] : [warn(`does not keep out ${line}`, { file: '.gitignore' })]))
   },
 }
 
@@ -159,7 +161,9 @@ const entryPoint: Check = {
         if (['', '.js', '.json', '.node', '/index.js'].some((ending) => snapshot.has(path + ending))) return []
         if (snapshot.ignores(path) && isBuilt) return []
         if (snapshot.ignores(path)) return [fail(`${at.join('.')} names ${target}, which git ignores and no script builds`, place)]
-        return [fail(`${at.join('.')} names ${target}, which is not there`, place)]
+        // What is never published as it lies here may be put together elsewhere, such as below dist.
+        const judge = pkg.manifest.private === true && isBuilt ? warn : fail
+        return [judge(`${at.join('.')} names ${target}, which is not there`, place)]
       })
     }),
 }
