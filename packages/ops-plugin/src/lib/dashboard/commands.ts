@@ -64,6 +64,7 @@ const dashboard = command({
     'build the html dashboard for project api',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({
     ...chosen,
     target: z.string().trim().min(1).max(1_000).default('ops-status.html').describe('File inside the workspace'),

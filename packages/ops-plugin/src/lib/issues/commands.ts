@@ -90,6 +90,7 @@ const create = command({
     'new issue: tests fail on windows',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({
     title: z.string().trim().min(1).max(300),
     description: z.string().max(50_000).default(''),
@@ -228,6 +229,7 @@ const update = command({
     'edit the description of issue 5',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({
     id: issueId,
     title: z.string().trim().min(1).max(300).optional(),
@@ -287,6 +289,7 @@ const close = command({
     'close the ticket number 5',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({
     ...which,
     resolution: z.string().trim().min(1).max(10_000).default('Closed by hand').describe('What was done, or why nothing is'),
@@ -326,6 +329,7 @@ const reopen = command({
     'unclose issue 5',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({ id: issueId, reason: z.string().trim().min(1).max(2_000).default('by hand') }),
   output: written,
   plan({ id }, ctx) {
@@ -356,6 +360,7 @@ const remove = command({
     'delete the issue record 5',
   ],
   effect: 'destroy',
+  idempotent: 'key',
   input: z.object({ id: issueId }),
   output: written,
   plan({ id }, ctx) {
@@ -486,6 +491,7 @@ const file = command({
     'file warnings as issues too',
   ],
   effect: 'write',
+  idempotent: 'key',
   timeoutMs: 120_000,
   input: z.object({ ...scanned, healthCheck: z.int().min(1).optional().describe('Id of the recorded health check that this scan became') }),
   output: z.object({

@@ -22,7 +22,9 @@ export interface Exported {
  * Sends issues to a tracker. Each link is kept as soon as it is known, and an issue whose creation was not acknowledged is found
  * by its marker, so that a second run after any failure sends nothing twice.
  */
-export async function exportIssues(ctx: ChangeContext, tracker: Tracker, issues: readonly IssueRow[]): Promise<Exported> {
+export async function exportIssues({ store, clock }: ChangeContext, tracker: Tracker, issues: readonly IssueRow[]): Promise<Exported> {
+  // Many changes under one call's key: each has its own way to be done once.
+  const ctx = { store, clock }
   const result = { created: [] as Sent[], updated: [] as Sent[], adopted: [] as Sent[], unchanged: 0 }
   const linked = new Map(
     ctx.store

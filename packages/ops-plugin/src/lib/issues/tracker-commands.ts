@@ -85,6 +85,7 @@ const importCommand = command({
     'read the tracker on gitea into the issue list',
   ],
   effect: 'write',
+  idempotent: 'key',
   timeoutMs: 300_000,
   input: z.object({ ...where, closed: z.boolean().default(false).describe('Closed ones that are not known yet too') }),
   output: z.object({

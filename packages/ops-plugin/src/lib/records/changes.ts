@@ -18,7 +18,7 @@ export interface Writes {
 }
 
 /** The parts of a context that a change needs. */
-export type ChangeContext = Pick<Context, 'store' | 'clock'>
+export type ChangeContext = Pick<Context, 'store' | 'clock'> & Partial<Pick<Context, 'idempotencyKey'>>
 
 const KEPT_MS = 30 * 86_400_000
 const FILE = 'file'
@@ -27,19 +27,24 @@ const FOLDER = 'folder'
 
 /**
  * Does `work` in one transaction and notes what every row and file was before; what it returns is completed with the number
- * under which `revert` takes it back. The number is absent where nothing was changed.
+ * under which `revert` takes it back. The number is absent where nothing was changed. Asked again with the same key, also after a
+ * crash, it does nothing and answers the same.
  */
 export function change<result extends object>(
-  { store, clock }: ChangeContext,
+  { store, clock, idempotencyKey }: ChangeContext,
   doing: string,
   work: (writes: Writes) => result,
 ): Promise<result & { change?: number }> {
+  // Somebody may use one key for calls of several commands.
+  const key = idempotencyKey === undefined ? undefined : `${doing}\n${idempotencyKey}`
   return store.commit(() => {
-    const nowMs = clock.now()
+    const done = key === undefined ? undefined : store.prepare('SELECT id, result FROM ops_change WHERE key = ?').get<DoneRow>(key)
+    if (done !== undefined) return { ...(JSON.parse(done.result) as result), change: done.id }
     const noted: Noted[] = []
     const result = work(createWrites(store, noted))
     if (noted.length === 0) return result
-    const change = note(store, doing, nowMs, noted)
+    const change = note(store, doing, clock.now(), noted)
+    if (key !== undefined) store.prepare('UPDATE ops_change SET key = ?, result = ? WHERE id = ?').run(key, JSON.stringify(result), change)
     // Files come last: they are not rolled back when a statement fails.
     for (const one of noted) applyToDisk(one)
     return { ...result, change }
@@ -78,7 +83,7 @@ export function revert({ store, clock }: ChangeContext, id: number): Promise<{ d
       if (!isOnDisk(place)) writeRow(store, place as TableName, Number(item), before)
       back.push({ place, item, before: after, after: before })
     }
-    store.prepare('UPDATE ops_change SET reverted = 1 WHERE id = ?').run(id)
+    store.prepare('UPDATE ops_change SET reverted = 1, key = NULL WHERE id = ?').run(id)
     const change = note(store, `take back: ${doing}`, clock.now(), back)
     for (const one of back) applyToDisk(one)
     return { doing, rows: noted.length, change }
@@ -90,6 +95,11 @@ interface Noted {
   readonly item: string
   readonly before: string | null
   readonly after: string | null
+}
+
+interface DoneRow {
+  readonly id: number
+  readonly result: string
 }
 
 interface ChangeRow {

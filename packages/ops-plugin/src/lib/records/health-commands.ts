@@ -47,6 +47,7 @@ const record = command({
     'scan and remember the score',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({
     project: projectRef.default('.'),
     strict: scanInput.shape.strict,
@@ -305,6 +306,7 @@ const exportReport = command({
     'write out the health report again and overwrite it',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: exportInput,
   output: z.object({ id: z.int(), file: z.string().describe('Relative to the project'), change: changeNumber }),
   plan(input, ctx) {

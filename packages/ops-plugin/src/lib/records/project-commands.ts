@@ -46,6 +46,7 @@ const register = command({
     'note this project as one of ours',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({ path: projectRef.default('.').describe('Its folder, relative to the workspace or absolute'), ...ownFields }),
   output: z.object({ project: projectSchema, created: z.boolean(), change: changeNumber }),
   plan: ({ path }) => ({ summary: `Record the project in ${path}`, steps: [{ does: 'create', target: `record of ${path}` }] }),
@@ -164,6 +165,7 @@ const update = command({
     'give this project another name',
   ],
   effect: 'write',
+  idempotent: 'key',
   input: z.object({ project: projectRef.default('.'), path: z.string().trim().min(1).optional().describe('Its new folder'), ...ownFields }),
   output: z.object({ project: projectSchema, change: changeNumber }),
   plan: ({ project }, ctx) => {
@@ -207,6 +209,7 @@ const remove = command({
     'erase the record of this project and its issues',
   ],
   effect: 'destroy',
+  idempotent: 'key',
   input: z.object({ project: projectRef }),
   output: z.object({
     project: projectSchema,

@@ -1,9 +1,13 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { command, definePlugin } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import ops from '../../index.ts'
 import { ALL_CHECKS } from '../health/checks/all.ts'
+import { change } from './changes.ts'
+import { ensureProject } from './project.ts'
 
 const files = {
   'README.md': 'Hello',
@@ -17,6 +21,36 @@ const files = {
 const opened = (): Promise<TestYard> => createTestYard({ plugins: [ops], files })
 type Any = Record<string, never> & { [key: string]: unknown }
 const call = async (kit: TestYard, id: string, input: object = {}): Promise<Any> => (await kit.call(`ops.${id}`, input)) as Any
+
+/** The journal itself, as the bus answers by itself what comes twice to one process. */
+const journal = definePlugin({
+  ...ops,
+  commands: {
+    ...ops.commands,
+    'test.write': command({
+      summary: 'Record a project under a key',
+      examples: ['record it under a key'],
+      effect: 'read',
+      input: z.object({ key: z.string(), name: z.string() }),
+      output: z.object({ id: z.int(), change: z.int().optional() }),
+      run: ({ key, name }, { store, clock }) =>
+        change({ store, clock, idempotencyKey: key }, `record ${name}`, (writes) => {
+          const nowMs = clock.now()
+          const detected = {
+            name,
+            type: 'other',
+            description: '',
+            kinds: [],
+            hasSkills: false,
+            hasMcp: false,
+            hasHooks: false,
+            hasAgents: false,
+          } as const
+          return { id: ensureProject(store, writes, { detected: { ...detected, kinds: [], path: `/${key}/${name}/${nowMs}` } }, nowMs) }
+        }),
+    }),
+  },
+})
 
 describe('ops.project', () => {
   it('registers a folder by what it holds, once, and follows it later', async () => {
@@ -104,6 +138,21 @@ describe('ops.change.revert', () => {
     await expect(call(kit, 'change.revert', { change })).rejects.toMatchObject({ code: 'CHANGE_STALE' })
     await call(kit, 'change.revert', { change: back.change })
     expect(await call(kit, 'issue.get', { id: 1 })).toMatchObject({ title: 'One' })
+  })
+
+  it('is not needed for a call that came twice: the same key has one effect, until that is taken back', async () => {
+    await using kit = await createTestYard({ plugins: [journal], files })
+    const write = async (key: string, name = 'one'): Promise<{ id: number; change: number }> => {
+      kit.clock.jump(1_000)
+      return (await kit.call('ops.test.write', { key, name })) as never
+    }
+    const first = await write('a')
+    expect(await write('a')).toEqual(first)
+    expect((await write('b')).id).toBe(2)
+    // One key for something else is another call.
+    expect((await write('a', 'another')).id).toBe(3)
+    await call(kit, 'change.revert', { change: first.change })
+    expect((await write('a')).id).toBe(4)
   })
 
   it('forgets after 30 days', async () => {

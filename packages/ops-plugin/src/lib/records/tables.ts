@@ -112,7 +112,9 @@ CREATE TABLE ops_change (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at_ms INTEGER NOT NULL,
   doing TEXT NOT NULL,
-  reverted INTEGER NOT NULL DEFAULT 0
+  reverted INTEGER NOT NULL DEFAULT 0,
+  key TEXT UNIQUE,
+  result TEXT CHECK (json_valid(result))
 ) STRICT;
 CREATE INDEX ops_change_by_time ON ops_change (at_ms);
 CREATE TABLE ops_change_row (

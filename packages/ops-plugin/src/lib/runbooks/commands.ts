@@ -176,6 +176,7 @@ const run = command({
     'perform the runbook for rotating keys',
   ],
   effect: 'write',
+  idempotent: 'key',
   timeoutMs: DAY_MS,
   input: z.object({ runbook: runbookName, project: projectRef.default('.'), values }),
   output: runRecord,
@@ -451,6 +452,7 @@ const start = command({
     'I do the migration by hand, record it',
   ],
   effect: 'write',
+  idempotent: 'key',
   rare: true,
   input: z.object({
     project: projectRef.default('.'),
@@ -488,6 +490,7 @@ const log = command({
     'step two of manual execution 9 went wrong',
   ],
   effect: 'write',
+  idempotent: 'key',
   rare: true,
   input: z.object({
     run: runId,
@@ -528,6 +531,7 @@ const finish = command({
     'stop recording execution 2',
   ],
   effect: 'write',
+  idempotent: 'key',
   rare: true,
   input: z.object({
     run: runId,
