@@ -86,7 +86,7 @@ const MAX_LOOK_BACK = 64 * 1024
 function lastEntryEnd(bytes: Buffer): number {
   let newline = bytes.lastIndexOf(NEWLINE)
   const last = newline
-  while (newline !== -1 && last - newline < MAX_LOOK_BACK) {
+  while (newline > 0 && last - newline < MAX_LOOK_BACK) {
     const before = bytes.lastIndexOf(NEWLINE, newline - 1)
     if (before <= 0) break
     if (!isContinuation(bytes, before + 1)) return before + 1

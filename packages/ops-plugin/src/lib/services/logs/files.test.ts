@@ -89,6 +89,14 @@ describe('searchFile()', () => {
     expect(Math.max(...texts.map((text) => text.length))).toBeLessThan(20_000)
   })
 
+  it('takes a log that begins in the middle of an entry, or with empty lines', async () => {
+    for (const start of ['\n', '\n\n', '\n  at a\n', '  at a\n\n', '}\n\n\n']) {
+      write('app.log', `${start}  at needle\n${at(0)} INFO x\n`)
+      expect((await search('app.log', { text: 'needle' })).texts).toEqual([expect.stringContaining('at needle')])
+      expect((await search('app.log', { text: 'needle', level: 'error' })).matches).toBe(0)
+    }
+  })
+
   it('says when a log is not there, is a folder, or names no times', async () => {
     expect((await search('none.log', {})).problems).toEqual(['none.log is not there or no file'])
     write('plain.log', 'hello\n')

@@ -46,7 +46,7 @@ export function createScan(source: string, query: LogQuery, nowMs: number): Scan
       bytesSeen += bytes.length
       const found: [start: number, end: number, atMs: number | undefined][] = []
       const isOver = needle === undefined ? everyEntry(bytes, found) : everyHit(bytes, needle, found)
-      for (const [start, end, atMs] of found.slice(-limit)) kept.push(entryOf(bytes, start, end, atMs))
+      for (const [start, end, atMs] of found.slice(-limit)) kept.push(entryOf(bytes, startOf(bytes, start), end, atMs))
       if (kept.length > limit) kept.splice(0, kept.length - limit)
       return isOver
     },
@@ -64,9 +64,9 @@ export function createScan(source: string, query: LogQuery, nowMs: number): Scan
 
   function everyHit(bytes: Buffer, wanted: Buffer, found: [number, number, number | undefined][]): boolean {
     for (let hit = bytes.indexOf(wanted); hit !== -1; ) {
-      let start = hit === 0 ? 0 : bytes.lastIndexOf(NEWLINE, hit - 1) + 1
-      while (start > 0 && isContinuation(bytes, start)) start = bytes.lastIndexOf(NEWLINE, start - 2) + 1
       const end = endOf(bytes, hit)
+      // Where an entry begins is looked up for the few that are kept, unless its beginning decides.
+      const start = judgesHead ? startOf(bytes, hit) : hit
       const verdict = judgesHead ? judge(bytes, start, end) : 'match'
       if (verdict === 'over') return true
       if (verdict === 'match') {
@@ -114,6 +114,14 @@ export function createScan(source: string, query: LogQuery, nowMs: number): Scan
     const line = `${whole}${isLong ? ` … (${end - start} bytes)` : ''}`
     return { atMs: timeOf(line, nowMs) ?? knownMs, level: levelOf(line), text: line, source }
   }
+}
+
+/** Where the entry begins that a position lies in. */
+function startOf(bytes: Buffer, position: number): number {
+  let start = position === 0 ? 0 : bytes.lastIndexOf(NEWLINE, position - 1) + 1
+  // A negative offset would count from the end.
+  while (start > 1 && isContinuation(bytes, start)) start = bytes.lastIndexOf(NEWLINE, start - 2) + 1
+  return start
 }
 
 /** Where the entry ends that a position lies in: behind its last line. */
