@@ -9,7 +9,7 @@ import { type ReleasePlan, releasePlan } from '../src/lib/plan/release-plan.ts'
 import { recordTables } from '../src/lib/records/tables.ts'
 
 /** The release plugin with one more command, which cuts a plan that a test made itself. */
-export const cutPlugin: Plugin = definePlugin({
+const cutPlugin: Plugin = definePlugin({
   name: 'release',
   version: '1.0.0',
   summary: 'Cuts plans that are given',

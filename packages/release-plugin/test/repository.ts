@@ -87,7 +87,7 @@ export function makeRepository({ at }: { at?: string } = {}): TestRepository {
   return repository
 }
 
-export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
 
 export interface PlanGiven {
   readonly version?: string

@@ -50,7 +50,7 @@ const cutRecord = z.object({
 /** One release that was begun: its plan, and what of it stands. No secret is ever in it. */
 export type Cut = z.output<typeof cutRecord>
 /** What of a cut changes as it goes on. */
-export type CutFacts = Omit<Cut, 'id' | 'plan' | 'startedMs' | 'hooks' | 'rehearsal'>
+type CutFacts = Omit<Cut, 'id' | 'plan' | 'startedMs' | 'hooks' | 'rehearsal'>
 
 export interface Journal {
   /** Keeps a new cut. @throws CUT_UNDER_WAY where another one of the same repository is open */

@@ -12,7 +12,7 @@ async function cutKilled(at: number, then: 'resume' | 'undo'): Promise<string[]>
     const before = stateOf(repository)
     const KILL_LOG = join(repository.folder, 'effects')
     const cut = await switchyard(repository, ['release', 'cut', '--push', '--yes'], {
-      preload: 'kill-at.ts',
+      preload: 'fixtures/kill-at.ts',
       env: { KILL_LOG, KILL_AT: String(at) },
     })
     const effects = readFileSync(KILL_LOG, 'utf8').trim().split('\n')
@@ -76,7 +76,7 @@ describe('[W3] [S1] a process that is killed while it cuts a release', () => {
       repository.write('switchyard.release.json', JSON.stringify({ publish: [{ kind: 'npm', registry: outside.url }] }))
       repository.commit('chore: publish')
       const killed = await switchyard(repository, ['release', 'cut', '--push', '--yes'], {
-        preload: 'kill-at.ts',
+        preload: 'fixtures/kill-at.ts',
         env: { ...env, KILL_ON: 'npm publish' },
       })
       expect(killed, killed.stderr).toMatchObject({ signal: 'SIGKILL' })

@@ -1,7 +1,7 @@
 import type { Git } from './git.ts'
 
 /** One path that is not as HEAD has it. */
-export interface ChangedPath {
+interface ChangedPath {
   /** Relative to the root, with slashes; where its bytes are no UTF-8, they are read as Latin-1. */
   readonly path: string
   /** What git calls it: two letters, the index's and the work tree's; `??` where it is not tracked. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 
 /** A package's version as it arrived. */
-export interface Artifact {
+interface Artifact {
   readonly name: string
   readonly version: string
   readonly tag: string
@@ -12,7 +12,7 @@ export interface Artifact {
   readonly sha512: string
 }
 
-export interface ForgeRelease {
+interface ForgeRelease {
   readonly id: number
   readonly repository: string
   readonly tag_name: string
