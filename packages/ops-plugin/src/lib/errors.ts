@@ -53,6 +53,12 @@ export const changedSince = (paths: readonly string[]): SwitchyardError =>
     },
   )
 
+export const changedMeanwhile = (paths: readonly string[]): SwitchyardError =>
+  new SwitchyardError('CHANGED_SINCE', `Cannot write as the files must be as they were looked at: ${paths.join(', ')} changed since`, {
+    data: { paths },
+    next: 'do it again',
+  })
+
 export const reportExists = (path: string): SwitchyardError =>
   new SwitchyardError('REPORT_EXISTS', `Cannot write "${path}" as there must be no such file yet: there is one`, {
     data: { path },

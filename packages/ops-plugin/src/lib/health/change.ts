@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
 import { z } from 'zod'
-import { changedSince, changeUnknown, unsafePath } from '../errors.ts'
+import { changedMeanwhile, changedSince, changeUnknown, unsafePath } from '../errors.ts'
 import type { Edit } from './fix.ts'
 import { keepNewest } from './keep-newest.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** Older changes cannot be taken back any more. */
 const MAX_CHANGES = 200
@@ -29,18 +30,23 @@ type Change = z.output<typeof changeSchema>
 
 /**
  * Writes the edits, each file in one step, and keeps what was there in `dataDir`. Where one cannot be written, those before it
- * are taken back. Returns the change's id.
- * @throws UNSAFE_PATH
+ * are taken back. What the edits were made from may be given, so that nobody's work since then is written over. Returns the
+ * change's id.
+ * @throws UNSAFE_PATH, CHANGED_SINCE
  */
-export function applyChange(root: string, edits: readonly Edit[], dataDir: string): string {
-  for (const { path } of edits) assertInside(root, path)
+export function applyChange(root: string, wanted: readonly Edit[], dataDir: string, seen?: Pick<Snapshot, 'text'>): string {
+  for (const { path } of wanted) assertInside(root, path)
   const id = randomBytes(8).toString('hex')
+  const found = new Map(wanted.map(({ path }) => [path, bytesAt(join(root, path))]))
+  const changed = wanted.filter(({ path }) => seen !== undefined && textOf(found.get(path)) !== seen.text(path))
+  if (changed.length > 0) throw changedMeanwhile(changed.map(({ path }) => path))
+  const edits = wanted.map((edit) => ({ ...edit, text: withMark(edit.text, found.get(edit.path)) }))
   const files = edits.map(({ path, text }) => {
-    const stats = lstatSync(join(root, path), { throwIfNoEntry: false })
+    const before = found.get(path)
     return {
       path,
-      before: stats === undefined ? null : readFileSync(join(root, path)).toString('base64'),
-      mode: stats === undefined ? 0o644 : stats.mode & 0o777,
+      before: before?.toString('base64') ?? null,
+      mode: before === undefined ? 0o644 : lstatSync(join(root, path)).mode & 0o777,
       hash: text === undefined ? null : hashOf(Buffer.from(text)),
     }
   })
@@ -66,9 +72,10 @@ export function readChange(dataDir: string, id: string): { readonly root: string
   return { root, paths: files.map(({ path }) => path) }
 }
 
-/** Takes a change back, unless somebody has touched one of its files since. @throws CHANGE_UNKNOWN, CHANGED_SINCE */
+/** Takes a change back, unless somebody has touched one of its files since. @throws CHANGE_UNKNOWN, CHANGED_SINCE, UNSAFE_PATH */
 export function revertChange(dataDir: string, id: string): readonly string[] {
   const change = load(dataDir, id)
+  for (const { path } of change.files) assertInside(change.root, path)
   const touched = change.files.filter(({ path, hash }) => hashAt(join(change.root, path)) !== hash).map(({ path }) => path)
   if (touched.length > 0) throw changedSince(touched)
   takeBack(change)
@@ -108,6 +115,18 @@ function replaceFile(path: string, content: string | Buffer, mode: number): void
     rmSync(temporary, { force: true })
     throw error
   }
+}
+
+const bytesAt = (path: string): Buffer | undefined =>
+  lstatSync(path, { throwIfNoEntry: false }) === undefined ? undefined : readFileSync(path)
+
+const MARK = '\uFEFF'
+const textOf = (bytes: Buffer | undefined): string | undefined => bytes?.toString('utf8').replace(MARK, '')
+
+/** Snapshots leave the mark of byte order out; a kernel that looks for "#!" wants none. */
+function withMark(text: string | undefined, before: Buffer | undefined): string | undefined {
+  const hasMark = before?.subarray(0, 3).equals(Buffer.from(MARK)) ?? false
+  return text !== undefined && hasMark && !text.startsWith('#!') ? MARK + text : text
 }
 
 function missingFolders(root: string, edits: readonly Edit[]): string[] {

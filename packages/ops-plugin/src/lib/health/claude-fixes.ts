@@ -43,7 +43,7 @@ export const addDotSlash: Fix = {
       findings.flatMap(({ file, line, note }) => {
         const path = /must begin with \.\/: (.+)$/.exec(note)?.[1]
         if (file === undefined || line === undefined || path === undefined) return []
-        return [{ file, line, change: (text: string) => text.replace(JSON.stringify(path), JSON.stringify(`./${path}`)) }]
+        return [{ file, line, change: (text: string) => text.replace(JSON.stringify(path), () => JSON.stringify(`./${path}`)) }]
       }),
     ),
 }
@@ -66,11 +66,13 @@ export const moveComponents: Fix = {
             const place = /(^|\/)hooks\.jsonc?$/.test(rest) ? 'hooks/hooks.json' : rest.replace(/(^|\/)skill\.md$/i, '$1SKILL.md')
             return [path, plugin.at(place)]
           })
-        const isFree = moves.every(([from, to]) => from !== to && !snapshot.has(to) && snapshot.text(from) !== undefined)
+        const isFree = moves.every(([from, to]) => from !== to && !snapshot.has(to) && isWholeText(snapshot.text(from)))
         return isFree ? moves.flatMap(([from, to]): Edit[] => [moved(snapshot, from, to), { path: from, text: undefined }]) : []
       }),
     ),
 }
+
+const isWholeText = (text: string | undefined): boolean => text?.includes('\uFFFD') === false
 
 const moved = (snapshot: Project['snapshot'], from: string, to: string): Edit => ({
   path: to,
@@ -87,7 +89,7 @@ export const syncVersions: Fix = {
       findings.flatMap(({ file, line, note }) => {
         const [, old, , wanted] = /^says (\S+), (\S+) says (\S+)$/.exec(note) ?? []
         if (file === undefined || line === undefined || old === undefined || wanted === undefined) return []
-        return [{ file, line, change: (text: string) => text.replace(old, wanted) }]
+        return [{ file, line, change: (text: string) => text.replace(old, () => wanted) }]
       }),
     ),
 }
@@ -218,7 +220,7 @@ export const rootScripts: Fix = {
 }
 
 function replaceWord(line: string, word: string, replacement: string): string {
-  return line.includes(`"${word}"`) ? line.replace(`"${word}"`, replacement) : line.replace(word, replacement)
+  return line.replace(line.includes(`"${word}"`) ? `"${word}"` : word, () => replacement)
 }
 
 export const quoteRoot: Fix = {

@@ -8,7 +8,7 @@ export function editJson(snapshot: Snapshot, path: string, changes: readonly (re
   const before = snapshot.text(path)
   if (before === undefined || changes.length === 0) return []
   const indent = /^([ \t]+)\S/m.exec(before)?.[1] ?? '  '
-  const formattingOptions = { insertSpaces: indent[0] === ' ', tabSize: indent.length, eol: before.includes('\r\n') ? '\r\n' : '\n' }
+  const formattingOptions = { insertSpaces: indent[0] === ' ', tabSize: indent.length, eol: lineEndOf(before) }
   let text = before
   try {
     for (const [at, value] of changes) text = applyEdits(text, modify(text, at, value, { formattingOptions }))
@@ -18,6 +18,8 @@ export function editJson(snapshot: Snapshot, path: string, changes: readonly (re
   }
   return [{ path, text }]
 }
+
+export const lineEndOf = (text: string): '\r\n' | '\n' => (text.includes('\r\n') ? '\r\n' : '\n')
 
 export type JsonChange = readonly [path: string, at: JSONPath, value: unknown]
 
@@ -38,11 +40,13 @@ export function editFrontmatter(snapshot: Snapshot, path: string, fields: Readon
   const before = snapshot.text(path)
   if (before === undefined) return []
   const added = Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${yamlScalar(value)}`]))
-  if (parseFrontmatter(before) === undefined) return [{ path, text: `---\n${added.join('\n')}\n---\n\n${before}` }]
+  const eol = lineEndOf(before)
+  if (parseFrontmatter(before) === undefined) return [{ path, text: ['---', ...added, '---', '', before].join(eol) }]
   const lines = before.split('\n')
   const close = lines.findIndex((line, index) => index > 0 && /^---[ \t]*\r?$/.test(line))
   const kept = withoutKeys(lines.slice(1, close), Object.keys(fields))
-  return [{ path, text: [lines[0], ...kept, ...added, ...lines.slice(close)].join('\n') }]
+  const ended = added.map((line) => line + eol.slice(0, -1))
+  return [{ path, text: [lines[0], ...kept, ...ended, ...lines.slice(close)].join('\n') }]
 }
 
 /** A key goes with the indented lines and list items that belong to it. */

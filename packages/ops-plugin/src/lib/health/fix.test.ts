@@ -67,7 +67,7 @@ describe('planFixes()', () => {
     const own = fixes.filter(({ paths }) => paths.includes('package.json')).map(({ fix }) => fix)
     expect(own).toEqual(['manifest-fields', 'engines', 'typecheck-script'])
     const manifest = edits.find(({ path }) => path === 'package.json')?.text
-    expect(manifest).toContain('\n    "type": "module"')
+    expect(manifest).toContain('\n    "scripts": {')
     expect(JSON.parse(manifest ?? '')).toMatchObject({
       engines: { node: '>=24' },
       scripts: { test: 'vitest run', typecheck: 'tsc --noEmit' },
@@ -105,6 +105,50 @@ describe('planFixes()', () => {
     expect({ fixes, left }).toEqual({ fixes: [], left: ['docs.license', 'quality.test-script'] })
   })
 
+  it('calls a package a module only where nothing in it would be read otherwise than before', async () => {
+    const esm = { 'package.json': '{ "name": "demo", "version": "1.0.0" }', 'src/a.js': 'export const a = 1\n' }
+    const type = async (more: Readonly<Record<string, TestFile>>): Promise<unknown> => {
+      rmSync(join(dir, 'src'), { recursive: true, force: true })
+      writeFiles(dir, more)
+      const text = (await plan(['structure.manifest'])).edits.find(({ path }) => path === 'package.json')?.text
+      return JSON.parse(text ?? '{}').type
+    }
+    expect(await type(esm)).toBe('module')
+    expect(await type({ ...esm, 'src/b.ts': 'export const b = 1\n' })).toBeUndefined()
+    expect(await type({ ...esm, 'src/a.config.js': 'module.exports = {}\n' })).toBeUndefined()
+    expect(await type({ 'src/a.js': 'const b = require("./b")\n' })).toBe('commonjs')
+    expect(await type({ 'src/a.js': '' })).toBeUndefined()
+  })
+
+  it('keeps the line ends that a file has', async () => {
+    writeFiles(dir, {
+      'package.json': '{ "name": "demo", "version": "1.0.0" }',
+      '.gitignore': '*.log\r\n',
+      '.claude-plugin/plugin.json': '{ "name": "demo" }',
+      'skills/go/SKILL.md': '---\r\nname: go\r\n---\r\nSay where it all goes, and why.\r\n',
+    })
+    const { edits } = await plan(['structure.ignore-file', 'skills.description'])
+    expect(edits.map(({ path }) => path)).toEqual(['.gitignore', 'skills/go/SKILL.md'])
+    for (const { text } of edits) expect(text).not.toMatch(/[^\r]\n/)
+  })
+
+  it('leaves a file alone whose bytes it could not give back', async () => {
+    const latin = Buffer.from('echo caf\u00e9\n', 'latin1')
+    writeFiles(dir, {
+      'run.sh': { text: '', executable: true },
+      '.claude-plugin/plugin.json': '{ "name": "demo", "version": "1.0.0", "description": "Shows" }',
+      '.claude-plugin/skills/go/SKILL.md': latin,
+    })
+    writeFileSync(join(dir, 'run.sh'), latin)
+    expect(await plan(['quality.shebang', 'plugin.layout'])).toMatchObject({ edits: [], left: ['quality.shebang', 'plugin.layout'] })
+  })
+
+  it('takes the executable bit from what cannot be a program alone', async () => {
+    writeFiles(dir, { 'bin/run': { text: 'echo hello\n', executable: true }, 'a.md': { text: 'Hello', executable: true }, b: '', c: '' })
+    const { edits } = await plan(['quality.shebang'])
+    expect(edits).toEqual([{ path: 'a.md', text: 'Hello', executable: false }])
+  })
+
   it('finds nothing to do the second time', async () => {
     writeFiles(dir, messy)
     applyChange(dir, (await plan()).edits, dataDir)
@@ -135,6 +179,40 @@ describe('applyChange()', () => {
     expect(readDisk(dir)).toEqual(before)
   })
 
+  it('keeps the mark of byte order, but not before what a kernel reads', () => {
+    writeFiles(dir, { 'a.json': '\uFEFF{}', 'a.sh': '\uFEFFecho' })
+    const edits = [
+      { path: 'a.json', text: '{ }' },
+      { path: 'a.sh', text: '#!/bin/sh\necho' },
+    ]
+    applyChange(dir, edits, dataDir)
+    expect(['a.json', 'a.sh'].map((path) => readFileSync(join(dir, path), 'utf8'))).toEqual(['\uFEFF{ }', '#!/bin/sh\necho'])
+  })
+
+  it('writes nothing where one of the files changed since it was looked at', async () => {
+    writeFiles(dir, { 'a.txt': 'a', 'b.txt': '\uFEFFb' })
+    const edits = ['a.txt', 'b.txt', 'c.txt'].map((path) => ({ path, text: 'fixed' }))
+    const { snapshot } = await lookAt(dir)
+    for (const path of ['a.txt', 'b.txt', 'c.txt']) snapshot.text(path)
+    for (const [path, text] of [
+      ['b.txt', 'by hand'],
+      ['c.txt', 'by hand'],
+    ] as const) {
+      const was = readDisk(dir)
+      writeFiles(dir, { [path]: text })
+      const now = readDisk(dir)
+      expect(() => applyChange(dir, edits, dataDir, snapshot)).toThrow(
+        expect.objectContaining({ code: 'CHANGED_SINCE', data: { paths: [path] } }),
+      )
+      expect(readDisk(dir)).toEqual(now)
+      rmSync(join(dir, path))
+      writeFiles(dir, { ...(path === 'b.txt' && { 'b.txt': '\uFEFFb' }) })
+      expect(readDisk(dir)).toEqual(was)
+    }
+    applyChange(dir, edits, dataDir, snapshot)
+    expect(readFileSync(join(dir, 'c.txt'), 'utf8')).toBe('fixed')
+  })
+
   it('keeps a file’s mode', () => {
     writeFileSync(join(dir, 'a.sh'), 'a')
     chmodSync(join(dir, 'a.sh'), 0o750)
@@ -162,6 +240,18 @@ describe('revertChange()', () => {
     writeFiles(dir, { 'b.txt': 'by hand' })
     expect(() => revertChange(dataDir, change)).toThrow(expect.objectContaining({ code: 'CHANGED_SINCE', data: { paths: ['b.txt'] } }))
     expect(readFileSync(join(dir, 'a.txt'), 'utf8')).toBe('fixed')
+  })
+
+  it('follows no folder that has become a link meanwhile', () => {
+    const outside = mkdtempSync(join(tmpdir(), 'ops-fix-outside-'))
+    writeFiles(dir, { 'src/a.txt': 'a' })
+    const change = applyChange(dir, [{ path: 'src/a.txt', text: 'fixed' }], dataDir)
+    rmSync(join(dir, 'src'), { recursive: true })
+    writeFiles(outside, { 'a.txt': 'fixed' })
+    symlinkSync(outside, join(dir, 'src'))
+    expect(() => revertChange(dataDir, change)).toThrow(expect.objectContaining({ code: 'UNSAFE_PATH' }))
+    expect(readFileSync(join(outside, 'a.txt'), 'utf8')).toBe('fixed')
+    rmSync(outside, { recursive: true })
   })
 
   it('brings bytes back that are no text, and knows each change once', () => {

@@ -81,7 +81,9 @@ async function ask(check: Check, project: Project, signal: AbortSignal | undefin
 
 /** What a check's fix would change; nothing where it cannot mend what was found. */
 export function editsFor({ fix }: Check, project: Project, findings: readonly Finding[]): readonly Edit[] {
-  return fix?.edits(project, findings).filter((edit) => isChange(project, edit)) ?? []
+  const edits = fix?.edits(project, findings).filter((edit) => isChange(project, edit)) ?? []
+  // The mark stands for bytes that were no UTF-8, and is all that would be left of them.
+  return edits.filter(({ text }) => text?.includes('\uFFFD') !== true)
 }
 
 function isChange({ snapshot }: Project, { path, text, executable }: Edit): boolean {

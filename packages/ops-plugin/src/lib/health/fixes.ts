@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { isObject, isText, objectAt } from './document.ts'
-import { editJson } from './edit.ts'
+import { editJson, lineEndOf } from './edit.ts'
 import type { Edit, Fix } from './fix.ts'
 import type { Project } from './project.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -15,7 +15,8 @@ export const addIgnoreLines: Fix = {
     const missing = findings.flatMap(({ note }) => /(?:keep out|it needs) (.+)$/.exec(note)?.[1]?.split(', ') ?? [])
     const before = snapshot.text('.gitignore') ?? ''
     if (missing.length === 0) return []
-    return [{ path: '.gitignore', text: `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n` }]
+    const eol = lineEndOf(before)
+    return [{ path: '.gitignore', text: `${before}${before === '' || before.endsWith('\n') ? '' : eol}${missing.join(eol)}${eol}` }]
   },
 }
 
@@ -36,7 +37,8 @@ export const completeManifest: Fix = {
     packages.flatMap(({ document, manifest }) => {
       if (!findings.some(({ file, status }) => file === document.path && status === 'warn')) return []
       const changes: [string[], unknown][] = []
-      if (manifest.type === undefined) changes.push([['type'], usesImports(snapshot, document.path) ? 'module' : 'commonjs'])
+      const type = moduleTypeOf(snapshot, document.path)
+      if (manifest.type === undefined && type !== undefined) changes.push([['type'], type])
       const license = licenseOf(snapshot)
       if (manifest.license === undefined && license !== undefined) changes.push([['license'], license])
       if (manifest.scripts === undefined && testCommand({ snapshot, packages }) !== undefined)
@@ -49,17 +51,23 @@ export const completeManifest: Fix = {
     }),
 }
 
-/** What most of the files beside a manifest are written in. */
-function usesImports(snapshot: Snapshot, manifest: string): boolean {
+/**
+ * What Node takes the files beside a manifest for without being told, by what they hold. Where only one that says nothing would
+ * leave all of them as they are read now, by Node, a compiler or a bundler, it is undefined.
+ */
+function moduleTypeOf(snapshot: Snapshot, manifest: string): 'module' | 'commonjs' | undefined {
   const folder = posix.dirname(manifest)
   const prefix = folder === '.' ? '' : `${folder}/`
-  const sources = [...snapshot.files.keys()]
-    .filter((path) => path.startsWith(prefix) && /(?<!\.config)\.(js|tsx?)$/.test(path))
-    .slice(0, 50)
+  const sources = [...snapshot.files.keys()].filter((path) => path.startsWith(prefix) && /\.([jt]sx?)$/.test(path))
+  if (sources.length === 0 || sources.length > MAX_SOURCES_READ || sources.some((path) => /\.tsx?$/.test(path))) return undefined
   const texts = sources.map((path) => snapshot.text(path) ?? '')
-  const imports = texts.filter((text) => /^\s*(import\b|export\b)/m.test(text)).length
-  return imports > 0 && imports >= texts.filter((text) => /\brequire\(|module\.exports\b/.test(text)).length
+  const hasImports = texts.some((text) => /^\s*(import\b|export\b)/m.test(text))
+  const hasRequires = texts.some((text) => /\brequire\(|\bmodule\.exports\b|\bexports\.\w/.test(text))
+  if (hasImports === hasRequires) return undefined
+  return hasImports ? 'module' : 'commonjs'
 }
+
+const MAX_SOURCES_READ = 500
 
 function licenseOf(snapshot: Snapshot): string | undefined {
   const path = [...snapshot.files.keys()].find((file) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(file))
@@ -239,14 +247,14 @@ const INTERPRETERS: Readonly<Record<string, string>> = {
   '.rb': '#!/usr/bin/env ruby',
 }
 
-/** A page or picture that is executable by mistake loses the bit; a program gets its first line. */
+/** A page or picture that is executable by mistake loses the bit; a program gets its first line. What has no ending may be either. */
 export const sayInterpreter: Fix = {
   id: 'interpreter-line',
   summary: 'begins a script with the #! line of its ending, and takes the executable bit away from what is no script',
   edits: ({ snapshot }, findings) =>
     findings.flatMap(({ file = '' }): readonly Edit[] => {
       const text = snapshot.text(file)
-      if (text === undefined) return []
+      if (text === undefined || posix.extname(file) === '') return []
       const line = INTERPRETERS[posix.extname(file)]
       return [line === undefined ? { path: file, text, executable: false } : { path: file, text: `${line}\n${text}` }]
     }),

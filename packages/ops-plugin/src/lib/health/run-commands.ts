@@ -33,6 +33,7 @@ import type {
 import { redactSecrets } from './secrets.ts'
 import { SETTINGS_FILE, suppresses } from './settings.ts'
 import { changedSettings } from './settings-change.ts'
+import type { Snapshot } from './snapshot.ts'
 
 // What the commands of health do. It is loaded when the first of them runs, so that definitions stay quick to load.
 
@@ -108,22 +109,21 @@ function assertChecks(ids: readonly string[]): void {
   }
 }
 
-async function fixesFor({ project, checks }: In<typeof fixInput>, ctx: Context): Promise<FixPlan & { root: string }> {
+async function fixesFor({ project, checks }: In<typeof fixInput>, ctx: Context): Promise<FixPlan & { snapshot: Snapshot }> {
   assertChecks(checks)
   const described = await lookAt(resolve(ctx.workspace, project), { signal: ctx.signal, facts: { today: todayOf(ctx) } })
   const plan = await planFixes(described, checks, ctx.signal)
-  return { ...plan, diff: redactSecrets(plan.diff), root: described.snapshot.root }
+  return { ...plan, diff: redactSecrets(plan.diff), snapshot: described.snapshot }
 }
 
 export async function planFix(input: In<typeof fixInput>, ctx: Context): Promise<Plan> {
-  const { root, fixes, edits, left } = await fixesFor(input, ctx)
-  const { snapshot } = await lookAt(root, { signal: ctx.signal })
+  const { snapshot, fixes, edits, left } = await fixesFor(input, ctx)
   const warnings = left.length === 0 ? {} : { warnings: [`a person is needed for ${left.join(', ')}`] }
   if (fixes.length === 0) return { summary: 'Fix nothing: nothing is wrong that has a fix', steps: [nothingToDo], ...warnings }
   const files = edits.map(({ path }) => path)
   return {
     summary: `Fix ${fixes.map(({ check }) => check).join(', ')} in ${plural(files.length, 'file')}`,
-    steps: edits.map((edit) => stepOf(edit, snapshot.text(edit.path), snapshot.has(edit.path), targetOf(root, edit.path, ctx))),
+    steps: edits.map((edit) => stepOf(edit, snapshot.text(edit.path), snapshot.has(edit.path), targetOf(snapshot.root, edit.path, ctx))),
     ...warnings,
   }
 }
@@ -144,7 +144,8 @@ function targetOf(root: string, path: string, { workspace }: Context): string {
 
 export async function runFix(input: In<typeof fixInput>, ctx: Context): Promise<Out<typeof fixOutput>> {
   const facts = { today: todayOf(ctx) }
-  const { root, fixes, edits, left, diff } = await fixesFor(input, ctx)
+  const { snapshot, fixes, edits, left, diff } = await fixesFor(input, ctx)
+  const { root } = snapshot
   const before = (await examine(root, { signal: ctx.signal, facts })).report
   if (edits.length === 0) {
     return {
@@ -156,7 +157,7 @@ export async function runFix(input: In<typeof fixInput>, ctx: Context): Promise<
       text: textOfFix(before.score, before.score, [], left),
     }
   }
-  const change = applyChange(root, edits, ctx.dataDir)
+  const change = applyChange(root, edits, ctx.dataDir, snapshot)
   try {
     const { report } = await examine(root, { signal: ctx.signal, facts })
     const verified = fixes.map((one) => ({
@@ -219,8 +220,8 @@ export async function planBaseline(input: In<typeof baselineInput>, ctx: Context
 }
 
 export async function runBaseline(input: In<typeof baselineInput>, ctx: Context): Promise<Out<typeof baselineOutput>> {
-  const { root, score, findings, edit } = await baselineFor(input, ctx)
-  return { file: targetOf(root, edit.path, ctx), score, findings, change: applyChange(root, [edit], ctx.dataDir) }
+  const { root, score, findings, edit, described } = await baselineFor(input, ctx)
+  return { file: targetOf(root, edit.path, ctx), score, findings, change: applyChange(root, [edit], ctx.dataDir, described.snapshot) }
 }
 
 async function suppressionFor({ project, check, file, reason, until, owner }: In<typeof suppressInput>, ctx: Context) {
@@ -246,8 +247,8 @@ export async function planSuppress(input: In<typeof suppressInput>, ctx: Context
 }
 
 export async function runSuppress(input: In<typeof suppressInput>, ctx: Context): Promise<Out<typeof suppressOutput>> {
-  const { root, edit, findings } = await suppressionFor(input, ctx)
-  return { file: targetOf(root, edit.path, ctx), findings, change: applyChange(root, [edit], ctx.dataDir) }
+  const { root, snapshot, edit, findings } = await suppressionFor(input, ctx)
+  return { file: targetOf(root, edit.path, ctx), findings, change: applyChange(root, [edit], ctx.dataDir, snapshot) }
 }
 
 export async function planVerify({ project, steps }: In<typeof verifyInput>, ctx: Context): Promise<Plan> {
