@@ -12,6 +12,8 @@ const LOADERS: Readonly<Record<OwnName, () => Promise<{ define: Define }>>> = {
   discard: () => import('../commands/discard.ts'),
   undo: () => import('../commands/undo.ts'),
   plugins: () => import('../commands/plugins.ts'),
+  registry: () => import('../commands/registry.ts'),
+  agents: () => import('../commands/agents.ts'),
   chain: () => import('../commands/chain.ts'),
   state: () => import('../commands/state.ts'),
   mcp: () => import('../commands/mcp.ts'),

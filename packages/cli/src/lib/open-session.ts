@@ -4,6 +4,7 @@ import type { LoadedConfig } from '@switchyard/yard/config'
 import { type Look, plain } from '../render/look.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Host, Output } from './host.ts'
+import { type Mounts, openMounts } from './mounts.ts'
 import type { CommandLine } from './program.ts'
 import type { Session } from './session.ts'
 import { findWorkspace } from './workspace.ts'
@@ -25,6 +26,7 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   let yard: Promise<Yard> | undefined
   let exit: ExitCode = EXIT.done
   let shown = 0
+  let mounted: Mounts | undefined
 
   const session: Session = {
     host,
@@ -74,6 +76,7 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     async close() {
       const opened = await yard?.catch(() => undefined)
       await opened?.close()
+      await mounted?.close()
     },
   }
 
@@ -94,7 +97,9 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
       import('@switchyard/yard/config'),
       config(),
     ])
-    return [...(await builtInPlugins()), ...(await loadPlugins(workspace(), loaded.config.plugins))]
+    const own = [...(await builtInPlugins()), ...(await loadPlugins(workspace(), loaded.config.plugins))]
+    mounted = await openMounts(workspace(), own, host.env, session.note)
+    return [...own, ...mounted.plugins]
   }
 
   async function openOwnYard(): Promise<Yard> {

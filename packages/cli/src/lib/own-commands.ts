@@ -18,6 +18,8 @@ export const OWN_COMMANDS = [
   { name: 'discard', summary: 'Take a plan that waits away' },
   { name: 'undo', summary: 'Take back what a plan did' },
   { name: 'plugins', summary: 'List the plugins and their commands' },
+  { name: 'registry', summary: 'Add plugins of others, and MCP servers' },
+  { name: 'agents', summary: 'Find agents, skills and commands, and propose teams' },
   { name: 'chain', summary: 'Check, run and watch workflows that undo themselves' },
   { name: 'state', summary: 'Show and change what plugins share' },
   { name: 'mcp', summary: 'Serve plugins to MCP clients' },

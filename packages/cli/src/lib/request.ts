@@ -1,5 +1,6 @@
 import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
+import { renderElsewhere } from '../render/agents.ts'
 import { renderRehearsal } from '../render/chain.ts'
 import { renderDecision, renderOffers, renderWhy } from '../render/decision.ts'
 import { paint, plain } from '../render/look.ts'
@@ -176,7 +177,7 @@ function abstained(yard: Yard, decision: Decision): Reply {
   }))
   return {
     data: { ...withoutSecrets(decision), can },
-    text: (look) => `No command here does that. What can be done:\n${renderOffers(can, look)}`,
+    text: (look) => `${renderElsewhere(decision.elsewhere, look)}No command here does that. What can be done:\n${renderOffers(can, look)}`,
     exit: EXIT.noCommandFits,
   }
 }
@@ -186,7 +187,8 @@ function unsure(decision: Decision): Reply {
   const how = candidates.map((command) => `  switchyard ${command.replaceAll('.', ' ')} --help`).join('\n')
   return {
     data: withoutSecrets(decision),
-    text: (look) => `${renderDecision(decision, look)}\n\nNothing was done. Ask again with more words, or run one of them:\n${how}`,
+    text: (look) =>
+      `${renderDecision(decision, look)}\n\n${renderElsewhere(decision.elsewhere, look)}Nothing was done. Ask again with more words, or run one of them:\n${how}`,
     exit: EXIT.noCommandFits,
   }
 }

@@ -4,7 +4,7 @@ import { cleanText } from './text.ts'
 
 /** A plugin that runs on the bus, as the registry keeps it; `definePlugin` has checked it. */
 export function registeredOf(plugin: Plugin, mount?: { readonly source: string }): Registered {
-  const { name, version, summary, capabilities = {}, touches = {}, agents = [], commands } = plugin
+  const { name, version, summary, capabilities = {}, agents = [], commands } = plugin
   const { domains = [], contexts = [], patterns = [] } = capabilities
   const keywords = [...domains, ...contexts, ...patterns]
   const self: Entry = { id: name, kind: 'plugin', plugin: name, name, summary, keywords, examples: [], invoke: `switchyard ${name} --help` }
@@ -13,7 +13,8 @@ export function registeredOf(plugin: Plugin, mount?: { readonly source: string }
     version,
     summary,
     capabilities: { domains, contexts, patterns },
-    dependencies: (touches.plugins ?? []).map((other) => ({ name: other })),
+    // What it may call is no need: it does without where that is not here.
+    dependencies: [],
     origin: mount === undefined ? 'own' : 'mcp',
     ...(mount !== undefined && { source: mount.source }),
     entries: [

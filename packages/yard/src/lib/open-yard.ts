@@ -248,10 +248,10 @@ function createYard(parts: OpenParts): Yard {
   })
   return yard
 
-  /** What nothing here does may be something that others offer. */
+  /** What nothing here surely does may be something that others offer. */
   function decide(request: string): Decision {
     const decided = decider.decide(request)
-    if (decided.outcome !== 'abstain') return decided
+    if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
     const elsewhere = findElsewhere(request, registry.open())
     return elsewhere.length === 0 ? decided : { ...decided, elsewhere }
   }

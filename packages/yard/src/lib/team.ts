@@ -110,10 +110,12 @@ function assign(needs: readonly string[], ranked: readonly Rated[]): Map<SearchR
   return shares
 }
 
-function coordinatorOf(registry: Registry, specialists: readonly Member[]): Member | undefined {
-  const found = registry.search({ text: 'orchestrator coordinator', kinds: ['agent'], limit: CONSIDERED })
-  const result = found.find(({ entry }) => isCoordinator(entry) && specialists.every(({ id }) => id !== entry.id))
-  return result === undefined ? undefined : memberOf(result, [], COORDINATOR_MINUTES)
+/** One whose work it is to lead others; of several, one of the best specialist's own plugin. */
+function coordinatorOf(registry: Registry, [best]: readonly Member[]): Member | undefined {
+  const leaders = registry.snapshot().entries.filter((entry) => entry.kind === 'agent' && isCoordinator(entry))
+  const fit = leaders.filter(({ plugin }) => registry.health(plugin).state !== 'down')
+  const own = fit.find(({ plugin }) => best?.id.startsWith(`${plugin}::`)) ?? fit[0]
+  return own && memberOf({ entry: own, score: 0, success: registry.figures(own.id).success }, [], COORDINATOR_MINUTES)
 }
 
 function isCoordinator({ name, category, keywords }: Entry): boolean {
@@ -121,7 +123,11 @@ function isCoordinator({ name, category, keywords }: Entry): boolean {
   return /orchestrat|coordinat|agent-router/i.test(words)
 }
 
-function memberOf({ entry, success, score }: SearchResult, covers: readonly string[], minutes: number): Member {
+function memberOf(
+  { entry, success, score }: Pick<SearchResult, 'entry' | 'success' | 'score'>,
+  covers: readonly string[],
+  minutes: number,
+): Member {
   const { id, name, summary, invoke, model = USUAL_MODEL } = entry
   const costUsd = cents(minutes * (PRICES.models[model] ?? PRICES.models[USUAL_MODEL]!))
   return { id, name, summary, invoke, covers, model, minutes, costUsd, success, score: Math.round(score * 10) / 10 }

@@ -131,7 +131,9 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     const { outcome, question, parts } = decision
     if (outcome === 'abstain') {
       const can = [...yard.commands.values()].map(({ id, definition: { summary } }) => ({ command: id, summary }))
-      return { outcome, can }
+      // Names alone: what others wrote of their agents is not for a model to read as if it were ours.
+      const elsewhere = decision.elsewhere?.map(({ id, invoke }) => ({ id, invoke }))
+      return { outcome, can, ...(elsewhere !== undefined && { elsewhere }) }
     }
     if (outcome === 'ask') return { outcome, question, parts: withoutSecrets(parts) }
     if (parts.length > 1) {

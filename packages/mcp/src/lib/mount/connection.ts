@@ -1,5 +1,5 @@
-import { Client } from '@modelcontextprotocol/client'
-import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { Client } from '@modelcontextprotocol/client'
+import type { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { Clock } from '@switchyard/contracts'
 import { cleanText, type Mount } from '@switchyard/registry'
 import { serverDown } from './errors.ts'
@@ -33,7 +33,7 @@ export function createConnection(start: Start, { workspace, clock, environment }
   let closed = false
 
   async function open(): Promise<Client> {
-    const { client, transport, said } = prepare(
+    const { client, transport, said } = await prepare(
       start,
       workspace,
       environment,
@@ -75,12 +75,17 @@ export function createConnection(start: Start, { workspace, clock, environment }
 }
 
 /** A client that is not connected yet, and what the server last wrote beside the protocol. */
-export function prepare(
+export async function prepare(
   { command, args, env }: Start,
   workspace: string,
   environment: ConnectionOptions['environment'],
   mode: 'legacy' | 'auto' | { readonly pin: string },
-): { readonly client: Client; readonly transport: StdioClientTransport; said(): string } {
+): Promise<{ readonly client: Client; readonly transport: StdioClientTransport; said(): string }> {
+  // Read when a server starts and not before: every command line of the workspace makes the mount's plugin.
+  const [{ Client }, { getDefaultEnvironment, StdioClientTransport }] = await Promise.all([
+    import('@modelcontextprotocol/client'),
+    import('@modelcontextprotocol/client/stdio'),
+  ])
   const named = env.flatMap((variable) => (environment[variable] === undefined ? [] : [[variable, environment[variable]] as const]))
   const transport = new StdioClientTransport({
     command,

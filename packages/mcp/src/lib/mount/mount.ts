@@ -41,7 +41,7 @@ export function createMount(mount: Mount, options: MountOptions): MountedServer 
 /** Starts a server once and asks what it offers. @throws PLUGIN_DOWN, REGISTRY_SOURCE when it has no tools */
 export async function examineServer(start: Omit<Start, 'protocol'>, options: MountOptions): Promise<Mount> {
   const { workspace, environment = process.env } = options
-  const { client, transport, said } = prepare(start, workspace, environment, 'auto')
+  const { client, transport, said } = await prepare(start, workspace, environment, 'auto')
   try {
     await client.connect(transport, { timeout: START_LIMIT_MS })
     const tools = await toolsOf(client)

@@ -48,13 +48,15 @@ function parseFields(head: string): Pick<Frontmatter, 'fields' | 'mended'> {
 }
 
 const FIELD = /^([A-Za-z][\w-]*):[ \t]*(.*)$/
+/** What is a field of its own, however it is indented. */
+const INDENTED_FIELD = /^\s+(name|description|model|tools|allowed-tools|argument-hint|category|keywords|color|version):[ \t]*(.*)$/
 
 /** A key a line; what is indented below belongs to it. */
 function byLines(head: string): Record<string, unknown> {
   const fields = new Map<string, string[]>()
   let current: string[] | undefined
   for (const line of head.split('\n')) {
-    const field = FIELD.exec(line)
+    const field = FIELD.exec(line) ?? INDENTED_FIELD.exec(line)
     if (field !== null) {
       current = [field[2]!]
       fields.set(field[1]!, current)

@@ -1,0 +1,65 @@
+import type { Entry, SearchResult } from '@switchyard/registry'
+import type { Elsewhere, Member, Team } from '@switchyard/yard'
+import { type Look, paint, plain, wrap } from './look.ts'
+import { short } from './registry.ts'
+import { renderTable } from './table.ts'
+
+/** What was found, best first, each with its points and how it is used. */
+export function renderFound(found: readonly SearchResult[], look: Look): string {
+  if (found.length === 0) return 'Nothing that is known fits that.'
+  return found
+    .map(({ entry, score, reasons, available, success }) => {
+      const points = reasons.map(({ what, why, points: worth, in: places }) => {
+        const where = places === undefined ? why : places.join(', ')
+        return `${what} +${worth.toFixed(1)} (${where})`
+      })
+      const times = [...(available === 1 ? [] : [`x ${available} degraded`]), `x ${success.toFixed(2)} success`]
+      const lines = [`${short(entry.summary)}`, `${points.join(', ')}, ${times.join(', ')}`, entry.invoke]
+      const head = `${paint(look, 'bold', plain(entry.id))}  ${entry.kind}  ${score.toFixed(1)}`
+      return [head, ...lines.flatMap((line) => wrap(plain(line), look.columns - 2)).map((line) => `  ${line}`)].join('\n')
+    })
+    .join('\n\n')
+}
+
+export function renderEntries(entries: readonly Entry[], look: Look): string {
+  if (entries.length === 0) return 'None is known: switchyard registry add FOLDER'
+  return renderTable(
+    ['id', 'kind', 'about'],
+    entries.map(({ id, kind, summary }) => [id, kind, short(summary)]),
+    look,
+  )
+}
+
+export function renderTeam(
+  { task, coordinator, specialists, alternatives, uncovered, costUsd, minutes, success }: Team,
+  look: Look,
+): string {
+  const row = (role: string, { id, covers, model, minutes: own, costUsd: cost }: Member): string[] => [
+    role,
+    id,
+    model,
+    `${own} min`,
+    `$${cost.toFixed(3)}`,
+    covers.join(', '),
+  ]
+  const rows = [
+    row('coordinator', coordinator),
+    ...specialists.map((one) => row('specialist', one)),
+    ...alternatives.map((one) => row('instead', one)),
+  ]
+  const about = [...task.domains, ...task.contexts].join(', ')
+  const lines = [
+    `A ${task.complexity} task${about === '' ? '' : ` about ${about}`}`,
+    renderTable(['role', 'agent', 'model', 'time', 'cost', 'covers'], rows, look),
+    `Together ${minutes} min side by side, $${costUsd.toFixed(3)}, ${Math.round(success * 100)} % likely to go well`,
+  ]
+  if (uncovered.length > 0) lines.push(paint(look, 'yellow', `Nobody known covers ${uncovered.join(', ')}`))
+  return lines.join('\n')
+}
+
+/** What others offer for what nothing here does, before what is said of that; nothing where there is none. */
+export function renderElsewhere(elsewhere: readonly Elsewhere[] | undefined, look: Look): string {
+  if (elsewhere === undefined || elsewhere.length === 0) return ''
+  const rows = elsewhere.map(({ invoke, summary }) => [invoke, short(summary, 90)])
+  return `Not run from here, but known:\n${renderTable(undefined, rows, look)}\n\n`
+}
