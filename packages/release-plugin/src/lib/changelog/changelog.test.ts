@@ -73,6 +73,25 @@ describe('withSection()', () => {
     expect(withSection(before, section)).toBe(before)
   })
 
+  it('takes no other change for the same because it begins alike', () => {
+    const before = '# Log\n\n## [1.2.0] - 2026-11-20\n\n### Added\n\n- A handlebar, and more\n- the drip tray\n- A handle for the pot\n'
+    const text = withSection(before.replace('- A handle for the pot\n', ''), section)
+    expect(text).toContain('- the drip tray\n- a handle (1111111)\n')
+    expect(text).toContain('### Fixed\n\n- the drip (2222222)\n')
+  })
+
+  it('finds its place among headings of either level, as some tools write them', () => {
+    const before = '# Change Log\n\n# [1.1.0](https://x.example) (2026-01-02)\n\n* b\n\n## [1.0.1](https://x.example) (2026-01-01)\n\n* a\n'
+    const text = withSection(before, section)
+    expect(parseChangelog(text).sections.map(({ version }) => version)).toEqual(['1.2.0', '1.1.0', '1.0.1'])
+    expect(sectionBody(parseChangelog(text), '1.1.0')).toBe('* b')
+  })
+
+  it('reads a section past the links that somebody defined inside it', () => {
+    const before = '# Log\n\n## [1.1.0] - 2026-01-01\n\n- see [#12]\n\n[#12]: https://x.example\n\n### Fixed\n\n- b\n\n[1.1.0]: https://x.example\n'
+    expect(sectionBody(parseChangelog(before), '1.1.0')).toBe('- see [#12]\n\n[#12]: https://x.example\n\n### Fixed\n\n- b')
+  })
+
   it('keeps to the line ends of the file', () => {
     const text = withSection(HAND.replaceAll('\n', '\r\n'), { ...section, links })
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
@@ -147,6 +166,10 @@ describe('entriesOf()', () => {
     const text = render('feat: <script>alert(1)</script> [x](javascript:y) `<b>` \u202Egpj.exe \x1b[31m &lt;', 'fix(a](http://evil): b')
     expect(text).toContain('&lt;script>alert(1)&lt;/script> \\[x\\](javascript:y) `<b>` \\\\u{202e}gpj.exe \\\\u{1b}\\[31m &amp;lt;')
     for (const hidden of ['\x1b', '\u202e']) expect(text).not.toContain(hidden)
+    // What only looks like code, as its marks have no partner, or one outside of it.
+    expect(render('feat: a ``<b>` c')).toContain('a \\`\\`&lt;b>\\` c')
+    expect(render('feat(x`): `<i>`')).toContain('**x\\`:** `<i>` ')
+    expect(render('feat: ``a`<b>`` <i>')).toContain('``a`<b>`` &lt;i>')
   })
 })
 

@@ -1,13 +1,10 @@
 import { resolve } from 'node:path'
 import { type Command, type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { openGit } from '../git/git.ts'
 import { planInput, projectField } from '../plan/input.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
-import { beginCut, cutOf, cutOfKey, planOfCut, planOfUndo, publishCut, resumeCut, undoCut, unpublishCut } from './cut.ts'
 import { nothingToRelease, planStale } from './errors.ts'
-import { createJournal } from './journal.ts'
-import { doStep, stepsOf, undoStep } from './steps.ts'
+import type { Cut } from './journal.ts'
 import { cutView, viewOf } from './view.ts'
 
 /** A release may build and upload for long. */
@@ -18,8 +15,25 @@ const which = z.object({ project: projectField, version })
 const stepInput = z.object({ cut: z.string(), step: z.string() })
 const stepOutput = z.object({ step: z.string() })
 
-const rootOf = async (folder: string, { workspace, signal }: Context): Promise<string> =>
-  (await openGit(resolve(workspace, folder), { signal })).root
+/** What does the work is loaded when it is asked for: every start of the program reads this file. */
+const loadCut = () => import('./cut.ts')
+const loadSteps = () => import('./steps.ts')
+
+async function rootOf(folder: string, { workspace, signal }: Context): Promise<string> {
+  const { openGit } = await import('../git/git.ts')
+  return (await openGit(resolve(workspace, folder), { signal })).root
+}
+
+/** @throws CUT_UNKNOWN */
+async function find({ project, version: id }: z.output<typeof which>, fits: (cut: Cut) => boolean, ctx: Context): Promise<Cut> {
+  const [{ cutOf }, { createJournal }] = await Promise.all([loadCut(), import('./journal.ts')])
+  return cutOf(createJournal(ctx.dataDir), await rootOf(project, ctx), id, fits)
+}
+
+async function readCut(id: string, { dataDir }: Context): Promise<Cut> {
+  const { createJournal } = await import('./journal.ts')
+  return createJournal(dataDir).read(id)
+}
 
 const stepDo = command({
   summary: 'Do one step of a release that is under way; its chain calls this, nobody else needs to',
@@ -39,14 +53,15 @@ const stepDo = command({
   timeoutMs: LONGEST_MS,
   input: stepInput,
   output: stepOutput,
-  plan: ({ cut, step }, ctx) => {
-    const { plan, push } = createJournal(ctx.dataDir).read(cut)
+  async plan({ cut: id, step }, ctx) {
+    const { plan, push } = await readCut(id, ctx)
+    const { stepsOf } = await loadSteps()
     const says = stepsOf(plan, { push }).find(({ id }) => id === step)?.says ?? step
     return { summary: says, steps: [{ does: 'run', target: plan.root, detail: says }] }
   },
   undo: (_, input) => ({ command: 'release.step.undo', input }),
   async run({ cut, step }, ctx) {
-    await doStep(cut, step, ctx)
+    await (await loadSteps()).doStep(cut, step, ctx)
     return { step }
   },
 })
@@ -69,12 +84,12 @@ const stepUndo = command({
   timeoutMs: LONGEST_MS,
   input: stepInput,
   output: stepOutput,
-  plan: ({ cut, step }, ctx) => {
-    const { plan } = createJournal(ctx.dataDir).read(cut)
+  async plan({ cut: id, step }, ctx) {
+    const { plan } = await readCut(id, ctx)
     return { summary: `Take back: ${step}`, steps: [{ does: 'run', target: plan.root, detail: `take back: ${step}` }] }
   },
   async run({ cut, step }, ctx) {
-    await undoStep(cut, step, ctx)
+    await (await loadSteps()).undoStep(cut, step, ctx)
     return { step }
   },
 })
@@ -117,10 +132,11 @@ const cut = command({
   input: cutInput,
   output: cutView,
   async plan(input, ctx) {
-    return planOfCut(await planFor(input, ctx), input)
+    return (await loadCut()).planOfCut(await planFor(input, ctx), input)
   },
   undo: ({ cut: version, project: root }) => ({ command: 'release.undo', input: { project: root, version } }),
   async run(input, ctx) {
+    const { beginCut, cutOfKey, resumeCut } = await loadCut()
     const known = cutOfKey(ctx)
     if (known === undefined) return viewOf(await beginCut(await planFor(input, ctx), input, ctx))
     return viewOf(known.state === 'done' ? known : await resumeCut(known.plan.root, known.id, undefined, ctx))
@@ -148,11 +164,11 @@ const undo = command({
   input: which,
   output: cutView,
   async plan(input, ctx) {
-    const cut = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state !== 'undone')
-    return planOfUndo(cut)
+    const cut = await find(input, ({ state }) => state !== 'undone', ctx)
+    return (await loadCut()).planOfUndo(cut)
   },
   async run(input, ctx) {
-    return viewOf(await undoCut(await rootOf(input.project, ctx), input.version, ctx))
+    return viewOf(await (await loadCut()).undoCut(await rootOf(input.project, ctx), input.version, ctx))
   },
 })
 
@@ -177,14 +193,15 @@ const resume = command({
   }),
   output: cutView,
   async plan(input, ctx) {
-    const cut = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state === 'open')
+    const cut = await find(input, ({ state }) => state === 'open', ctx)
     return {
       summary: `Complete the release ${cut.plan.releases.map(({ tag }) => tag.name).join(', ')}`,
       steps: [
         {
           does: 'run',
           target: cut.plan.root,
-          detail: stepsOf(cut.plan, cut)
+          detail: (await loadSteps())
+            .stepsOf(cut.plan, cut)
             .map(({ says }) => says)
             .join('\n'),
         },
@@ -192,7 +209,7 @@ const resume = command({
     }
   },
   async run(input, ctx) {
-    return viewOf(await resumeCut(await rootOf(input.project, ctx), input.version, input.ran, ctx))
+    return viewOf(await (await loadCut()).resumeCut(await rootOf(input.project, ctx), input.version, input.ran, ctx))
   },
 })
 
@@ -214,8 +231,8 @@ const publish = command({
   input: which,
   output: cutView,
   async plan(input, ctx) {
-    const cut = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state === 'done')
-    const says = stepsOf(cut.plan, { push: true }).filter(({ id }) => id === 'push' || id === 'show')
+    const cut = await find(input, ({ state }) => state === 'done', ctx)
+    const says = (await loadSteps()).stepsOf(cut.plan, { push: true }).filter(({ id }) => id === 'push' || id === 'show')
     return {
       summary: `Publish the release ${cut.plan.releases.map(({ tag }) => tag.name).join(', ')}`,
       steps: says.map((step) => ({ does: 'send', target: step.says })),
@@ -223,7 +240,7 @@ const publish = command({
   },
   undo: ({ cut: version, project: root }) => ({ command: 'release.unpublish', input: { project: root, version } }),
   async run(input, ctx) {
-    return viewOf(await publishCut(await rootOf(input.project, ctx), input.version, ctx))
+    return viewOf(await (await loadCut()).publishCut(await rootOf(input.project, ctx), input.version, ctx))
   },
 })
 
@@ -246,13 +263,13 @@ const unpublish = command({
   input: which,
   output: cutView,
   async plan(input, ctx) {
-    const found = cutOf(createJournal(ctx.dataDir), await rootOf(input.project, ctx), input.version, ({ state }) => state === 'done')
+    const found = await find(input, ({ state }) => state === 'done', ctx)
     const tags = found.plan.releases.map(({ tag }) => tag.name).join(', ')
     const detail = `move ${found.plan.branch} back and remove ${tags}, if nobody went on from them`
     return { summary: `Take the push of ${tags} back`, steps: [{ does: 'send', target: found.plan.remote ?? '', detail }] }
   },
   async run(input, ctx) {
-    return viewOf(await unpublishCut(await rootOf(input.project, ctx), input.version, ctx))
+    return viewOf(await (await loadCut()).unpublishCut(await rootOf(input.project, ctx), input.version, ctx))
   },
 })
 
@@ -272,9 +289,9 @@ const status = command({
   input: which.extend({ limit: z.int().min(1).max(1_000).default(10) }),
   output: z.object({ cuts: z.array(cutView) }),
   async run(input, ctx) {
-    const root = await rootOf(input.project, ctx)
-    const journal = createJournal(ctx.dataDir)
-    const cuts = input.version === undefined ? journal.list(root) : [cutOf(journal, root, input.version, () => true)]
+    const { createJournal } = await import('./journal.ts')
+    const all = async (): Promise<Cut[]> => createJournal(ctx.dataDir).list(await rootOf(input.project, ctx))
+    const cuts = input.version === undefined ? await all() : [await find(input, () => true, ctx)]
     return { cuts: cuts.slice(0, input.limit).map(viewOf) }
   },
 })

@@ -1,16 +1,27 @@
 import { resolve } from 'node:path'
 import { type ChainData, type Context, chains, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { type Git, openGit } from '../git/git.ts'
-import { branchRef, currentBranch, resolveRef } from '../git/refs.ts'
+import type { Git } from '../git/git.ts'
 import { projectField } from '../plan/input.ts'
-import { beginBranch, removeBranch, startOf } from './branch.ts'
 import { backportFailed, branchUnknown } from './errors.ts'
-import { commitsOf, pick, unpick } from './pick.ts'
 
 const LONG_MS = 300_000
 
-const gitOf = (project: string, { workspace, signal }: Context): Promise<Git> => openGit(resolve(workspace, project), { signal })
+/** What does the work is loaded when it is asked for: every start of the program reads this file. */
+const loadBranch = () => import('./branch.ts')
+const loadPick = () => import('./pick.ts')
+const loadRefs = () => import('../git/refs.ts')
+
+async function gitOf(project: string, { workspace, signal }: Context): Promise<Git> {
+  const { openGit } = await import('../git/git.ts')
+  return openGit(resolve(workspace, project), { signal })
+}
+/** Where a branch stands. @throws BAD_REF_NAME */
+async function tipOf(git: Git, name: string): Promise<string | undefined> {
+  const { branchRef, resolveRef } = await loadRefs()
+  return resolveRef(git, branchRef(name))
+}
+
 const branchName = z.string().min(1).describe('Such as hotfix/login or release/1.x')
 
 const begun = z.object({
@@ -46,7 +57,7 @@ const branch = command({
   output: begun,
   async plan(input, ctx) {
     const git = await gitOf(input.project, ctx)
-    const { from, commit } = await startOf(git, input.name, input.from)
+    const { from, commit } = await (await loadBranch()).startOf(git, input.name, input.from)
     const detail = `begin ${input.name} at ${from} (${commit.slice(0, 12)})${input.switch ? ' and check it out' : ''}`
     return { summary: `Begin the branch ${input.name} at ${from}`, steps: [{ does: 'run', target: 'git', detail }] }
   },
@@ -54,12 +65,12 @@ const branch = command({
     isNew ? { command: 'release.branch.remove', input: { project, name, commit, back } } : undefined,
   async run(input, ctx) {
     const git = await gitOf(input.project, ctx)
-    const back = (await currentBranch(git)) ?? null
+    const back = (await (await loadRefs()).currentBranch(git)) ?? null
     const told = { project: git.root, branch: input.name, back }
-    const there = await resolveRef(git, branchRef(input.name))
+    const there = await tipOf(git, input.name)
     if (input.reuse && there !== undefined) return { ...told, commit: there, from: input.name, isNew: false }
-    const start = await startOf(git, input.name, input.from)
-    await beginBranch(git, start, input.switch)
+    const start = await (await loadBranch()).startOf(git, input.name, input.from)
+    await (await loadBranch()).beginBranch(git, start, input.switch)
     return { ...told, commit: start.commit, from: start.from, isNew: true }
   },
 })
@@ -89,8 +100,8 @@ const branchRemove = command({
   plan: ({ name }) => ({ summary: `Remove the branch ${name}`, steps: [{ does: 'remove', target: `branch ${name}` }] }),
   async run({ project, name, commit, back }, ctx) {
     const git = await gitOf(project, ctx)
-    const [stand = ''] = await commitsOf(git, [commit])
-    await removeBranch(git, name, stand, back)
+    const [stand = ''] = await (await loadPick()).commitsOf(git, [commit])
+    await (await loadBranch()).removeBranch(git, name, stand, back)
     return { branch: name }
   },
 })
@@ -129,8 +140,8 @@ const portPick = command({
   undo: ({ project, branch: name, before, after }) => ({ command: 'release.port.unpick', input: { project, branch: name, before, after } }),
   async run({ project, branch: name, onto, commits }, ctx) {
     const git = await gitOf(project, ctx)
-    const [tip = '', ...full] = await commitsOf(git, [onto, ...commits])
-    return { project: git.root, branch: name, ...(await pick(git, name, tip, full, ctx.dataDir)) }
+    const [tip = '', ...full] = await (await loadPick()).commitsOf(git, [onto, ...commits])
+    return { project: git.root, branch: name, ...(await (await loadPick()).pick(git, name, tip, full, ctx.dataDir)) }
   },
 })
 
@@ -157,8 +168,8 @@ const portUnpick = command({
   }),
   async run({ project, branch: name, before, after, remove }, ctx) {
     const git = await gitOf(project, ctx)
-    const [from = '', to = ''] = await commitsOf(git, [before, after])
-    await unpick(git, name, { before: from, after: to, remove })
+    const [from = '', to = ''] = await (await loadPick()).commitsOf(git, [before, after])
+    await (await loadPick()).unpick(git, name, { before: from, after: to, remove })
     return { branch: name }
   },
 })
@@ -187,8 +198,8 @@ const backport = command({
   output: pickedOutput.extend({ isNew: z.boolean().describe('Whether the branch was begun for it') }),
   async plan(input, ctx) {
     const git = await gitOf(input.project, ctx)
-    const commits = await commitsOf(git, input.commits)
-    const isThere = (await resolveRef(git, branchRef(input.to))) !== undefined
+    const commits = await (await loadPick()).commitsOf(git, input.commits)
+    const isThere = (await tipOf(git, input.to)) !== undefined
     if (!isThere && input.from === undefined) throw branchUnknown(input.to)
     const begin = isThere ? [] : [{ does: 'run' as const, target: 'git', detail: `begin ${input.to} at ${input.from}` }]
     const picks = commits.map((commit) => ({
@@ -204,9 +215,9 @@ const backport = command({
   }),
   async run({ project, commits, to, from }, ctx) {
     const git = await gitOf(project, ctx)
-    const isNew = (await resolveRef(git, branchRef(to))) === undefined
+    const isNew = (await tipOf(git, to)) === undefined
     if (isNew && from === undefined) throw branchUnknown(to)
-    const full = await commitsOf(git, commits)
+    const full = await (await loadPick()).commitsOf(git, commits)
     const outcome = await ctx.call(chains.run, { chain: backportChain, input: { project: git.root, to, from: from ?? to, commits: full } })
     if (outcome.state !== 'done')
       throw backportFailed(outcome.error?.code ?? 'BACKPORT_FAILED', outcome.error?.message ?? `the chain is ${outcome.state}`)

@@ -39,6 +39,13 @@ const pot = (version = '1.2.0'): Record<string, string> => ({ 'package.json': `{
 const released: MadeCommit = { message: 'feat: begin', files: pot(), tags: ['v1.2.0'] }
 
 describe('makePlan()', () => {
+  it('writes over no changelog that it cannot read', async () => {
+    using repository = makeRepository([released, { message: 'feat: a lid' }])
+    writeFileSync(join(repository.dir, 'CHANGELOG.md'), Buffer.from('# \u00c4nderungen\n', 'latin1'))
+    repository.git('add', '-A')
+    expect(await codeOf(planOf(repository))).toBe('CHANGELOG_UNREADABLE')
+  })
+
   it('plans the version, every file, changelog, commit and tag, with the reasons; and writes nothing', async () => {
     using repository = makeRepository([
       released,

@@ -120,6 +120,14 @@ describe('release.export', () => {
     expect(read('api/LOG.md')).toBe('mine now')
   })
 
+  it('writes over no file that it cannot read', async () => {
+    await record('1.0.0')
+    const bytes = Buffer.from('# \u00c4nderungen\n', 'latin1')
+    writeFileSync(join(kit.dir, 'CHANGELOG.md'), bytes)
+    expect(await codeOf(run('release.export', {}))).toBe('CHANGELOG_UNREADABLE')
+    expect(readFileSync(join(kit.dir, 'CHANGELOG.md'))).toEqual(bytes)
+  })
+
   it('writes nowhere but into a plain file of the project', async () => {
     await record('1.0.0')
     await record('1.0.0', { project: 'api' })
