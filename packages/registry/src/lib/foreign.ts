@@ -15,6 +15,8 @@ export interface Problem {
 export interface ForeignItem {
   readonly kind: 'command' | 'agent' | 'skill'
   readonly name: string
+  /** The folders that it lies in below the usual one, joined by ":"; Claude Code calls it with them. */
+  readonly within?: string
   readonly summary: string
   readonly keywords: readonly string[]
   readonly category?: string

@@ -31,9 +31,11 @@ export function registeredFromFiles(plugin: ForeignPlugin, source: string, name 
 }
 
 function entryOf(item: ForeignItem, plugin: ForeignPlugin, registered: string): Entry {
-  const { kind, name, summary, keywords, category = plugin.category, model, argumentHint, examples } = item
+  const { kind, name, within, summary, keywords, category = plugin.category, model, argumentHint, examples } = item
+  const own = within === undefined ? name : `${within}:${name}`
+  const typed = `${plugin.name}:${own}`
   return {
-    id: `${registered}${kind === 'agent' ? '::' : ':'}${name}`,
+    id: `${registered}${kind === 'agent' ? '::' : ':'}${own}`,
     kind,
     plugin: registered,
     name,
@@ -44,7 +46,7 @@ function entryOf(item: ForeignItem, plugin: ForeignPlugin, registered: string): 
     ...(model !== undefined && { model }),
     invoke:
       kind === 'agent'
-        ? `In Claude Code: use the ${plugin.name}:${name} agent`
-        : `In Claude Code: /${plugin.name}:${name}${argumentHint === undefined ? '' : ` ${argumentHint}`}`,
+        ? `In Claude Code: use the ${typed} agent`
+        : `In Claude Code: /${typed}${argumentHint === undefined ? '' : ` ${argumentHint}`}`,
   }
 }

@@ -13,8 +13,8 @@ export function cleanText(value: unknown, maxChars = MAX_SUMMARY): string {
     .slice(0, maxChars * 4)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour's letters go with it
     .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g, '')
+    .replace(/(?!\s)[\p{Cc}\p{Bidi_Control}\p{Cs}\u{200b}\u{2060}\u{feff}\u{e0000}-\u{e007f}]/gu, '')
     .replace(/\s+/g, ' ')
-    .replace(/[\p{Cc}\p{Bidi_Control}\p{Cs}\u{200b}\u{2060}\u{feff}\u{e0000}-\u{e007f}]/gu, '')
     .trim()
   const cut = [...text]
   return cut.length <= maxChars ? text : `${cut.slice(0, maxChars - 1).join('')}…`

@@ -8,7 +8,12 @@ import { parseFrontmatter } from './frontmatter.ts'
 export type Report = (problem: Problem) => void
 
 /** One Markdown file as a command, an agent or a skill; undefined where it cannot be used, which `report` is told. */
-export function readItem(folder: Folder, path: string, kind: ForeignItem['kind'], report: Report): ForeignItem | undefined {
+export function readItem(
+  folder: Folder,
+  path: string,
+  { kind, within }: Pick<ForeignItem, 'kind'> & { readonly within: string | undefined },
+  report: Report,
+): ForeignItem | undefined {
   const file = folder.read(path)
   if (file === undefined) return undefined
   if ('refused' in file) {
@@ -37,6 +42,7 @@ export function readItem(folder: Folder, path: string, kind: ForeignItem['kind']
   return {
     kind,
     name,
+    ...(within !== undefined && { within }),
     summary,
     keywords: [...cleanWords(fields.keywords), ...cleanWords(fields.tags), ...cleanWords(fields.capabilities)],
     ...(category !== '' && { category: category.toLowerCase() }),
@@ -47,10 +53,9 @@ export function readItem(folder: Folder, path: string, kind: ForeignItem['kind']
   }
 }
 
-/** A skill is named after its folder, a command and an agent by what they say or after their file. */
+/** By what it says, else after its file, a skill after its folder. */
 function nameOf(fields: Readonly<Record<string, unknown>>, path: string, kind: ForeignItem['kind']): string | undefined {
-  const ofFile = kind === 'skill' ? basename(dirname(path)) : basename(path).replace(/\.md$/i, '')
-  return cleanName(kind === 'command' ? ofFile : fields.name) ?? cleanName(ofFile)
+  return cleanName(fields.name) ?? cleanName(kind === 'skill' ? basename(dirname(path)) : basename(path).replace(/\.md$/i, ''))
 }
 
 /** What people leave unquoted: `[a] [b]` is a list to YAML. */

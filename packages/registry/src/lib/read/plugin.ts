@@ -1,4 +1,4 @@
-import { basename, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize, relative, sep } from 'node:path'
 import type { ForeignItem, ForeignPlugin } from '../foreign.ts'
 import { cleanName } from '../text.ts'
 import type { Folder } from './folder.ts'
@@ -8,21 +8,21 @@ import { type Manifest, manifestOf, readJson } from './manifest.ts'
 const NOTHING: Manifest = { keywords: [], dependencies: [], paths: {} }
 
 /** The plugin in a folder of the source; undefined where nothing there makes one. A marketplace's entry fills what the manifest leaves out. */
-export function readPlugin(folder: Folder, path: string, report: Report, entry: Manifest = NOTHING): ForeignPlugin | undefined {
+export function readPlugin(
+  folder: Folder,
+  path: string,
+  report: Report,
+  { entry = NOTHING, fallbackName = cleanName(basename(path)) }: { entry?: Manifest; fallbackName?: string | undefined } = {},
+): ForeignPlugin | undefined {
   const json = readJson(folder, join(path, '.claude-plugin/plugin.json'), report)
   const own = json === undefined ? NOTHING : manifestOf(json)
-  const {
-    name = entry.name ?? cleanName(basename(path)),
-    version = entry.version,
-    summary = entry.summary ?? '',
-    category = entry.category,
-  } = own
+  const { name = entry.name ?? fallbackName, version = entry.version, summary = entry.summary ?? '', category = entry.category } = own
+  const items = itemsOf(folder, path, { ...entry.paths, ...own.paths }, report)
+  if (json === undefined && entry === NOTHING && items.length === 0) return undefined
   if (name === undefined) {
     report({ path, message: 'it is passed over as it has no name', outcome: 'skipped' })
     return undefined
   }
-  const items = itemsOf(folder, path, { ...entry.paths, ...own.paths }, report)
-  if (json === undefined && entry === NOTHING && items.length === 0) return undefined
   return {
     name,
     ...(version !== undefined && { version }),
@@ -43,10 +43,10 @@ function itemsOf(folder: Folder, root: string, paths: Manifest['paths'], report:
   ]
   const taken = new Map<string, string>()
   return found.flatMap(([kind, path]) => {
-    const item = readItem(folder, path, kind, report)
+    const item = readItem(folder, path, { kind, within: withinOf(path, root, kind) }, report)
     if (item === undefined) return []
     // Claude Code calls commands and skills alike, so they share their names.
-    const key = `${kind === 'agent' ? '::' : ':'}${item.name}`
+    const key = `${kind === 'agent' ? '::' : ':'}${item.within ?? ''}:${item.name}`
     const first = taken.get(key)
     if (first !== undefined) {
       report({ path, message: `it is passed over as "${item.name}" is the name of ${first} already`, outcome: 'skipped' })
@@ -80,4 +80,12 @@ function inside(folder: Folder, paths: readonly string[], root: string, report: 
     report({ path: `${root === '' ? '.' : root}: ${path.slice(0, 200)}`, message: `it is passed over as ${refused}`, outcome: 'skipped' })
     return []
   })
+}
+
+/** Folders between the usual one and the file, which Claude Code makes a part of the name. */
+function withinOf(path: string, root: string, kind: ForeignItem['kind']): string | undefined {
+  if (kind === 'skill') return undefined
+  const folders = relative(join(root, `${kind}s`), dirname(path)).split(sep)
+  const names = folders.flatMap((one) => cleanName(one) ?? [])
+  return names.length === 0 || folders[0] === '..' ? undefined : names.join(':')
 }

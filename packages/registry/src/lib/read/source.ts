@@ -65,7 +65,7 @@ function listedPlugins(folder: Folder, path: string, marketplace: Readonly<Recor
       report({ path: where, message: `it is passed over as ${refused ?? `there is no folder "${source}"`}`, outcome: 'skipped' })
       return []
     }
-    const plugin = readPlugin(folder, at === '.' ? '' : at, report, manifestOf(entry))
+    const plugin = readPlugin(folder, at === '.' ? '' : at, report, { entry: manifestOf(entry) })
     return plugin === undefined ? [] : [plugin]
   })
 }
@@ -79,12 +79,11 @@ function elsewhere(source: unknown): string {
 /** Without a marketplace: one plugin, a project's own things, or a folder of plugins. */
 function loosePlugins(folder: Folder, dir: string, report: Report): ForeignPlugin[] {
   const named = cleanName(basename(resolve(dir)))
-  const own = readPlugin(folder, '', report)
+  const own = readPlugin(folder, '', report, { fallbackName: named })
   if (own !== undefined) return [own]
   if (folder.isFolder('.claude')) {
-    const entry = { keywords: [], dependencies: [], paths: {}, ...(named !== undefined && { name: named }) }
-    const project = readPlugin(folder, '.claude', report, entry)
-    if (project !== undefined && project.items.length > 0) return [project]
+    const project = readPlugin(folder, '.claude', report, { fallbackName: named })
+    if (project !== undefined) return [project]
   }
   const around = ['', 'plugins', '.claude/plugins'].flatMap((at) => folder.names(at).map((name) => join(at, name)))
   return around

@@ -58,6 +58,8 @@ const WORD_POINTS = 10
 const EXACT_NAME = 40
 /** Less than a third of what was asked for is no answer. */
 const LEAST_COVERAGE = 0.34
+/** Where the words are fewer, a third of the capabilities makes up for it. */
+const LEAST_WITH_CAPABILITIES = 0.1
 const AVAILABLE: Readonly<Record<Health['state'], number>> = { registered: 1, ready: 1, degraded: 0.5, down: 0, gone: 0 }
 
 /** Ranks entries; what has less than a third of what was asked for is left out, so that there may be no result. */
@@ -75,11 +77,15 @@ export function search(index: TextIndex, entries: readonly Entry[], facts: Searc
   const found: { readonly doc: number; readonly rank: number; readonly coverage: number }[] = []
   for (let doc = 0; doc < entries.length; doc++) {
     const coverage = asked === 0 ? 0 : covered[doc]! / asked
-    if (met.length === 0 ? wanted.length + needed.length === 0 : coverage < LEAST_COVERAGE) continue
+    if (
+      met.length === 0 ? wanted.length + needed.length === 0 : coverage < (wanted.length === 0 ? LEAST_COVERAGE : LEAST_WITH_CAPABILITIES)
+    )
+      continue
     const entry = entries[doc]!
     if (!fits(entry)) continue
     if (needed.length > 0 && capabilityPoints(needed, facts.capabilitiesOf(entry)).length < needed.length) continue
     const capable = wanted.length === 0 ? 0 : sumOf(capabilityPoints(wanted, facts.capabilitiesOf(entry)))
+    if (met.length > 0 && coverage < LEAST_COVERAGE && capable < LEAST_COVERAGE * sumOf(wanted)) continue
     const points = scores[doc]! + capable + (met.length === 0 ? sumOf(needed) : 0) + (isNamed(entry, exact) ? EXACT_NAME : 0)
     const rank = points * AVAILABLE[facts.healthOf(entry).state] * facts.figuresOf(entry).success
     if (points > 0 && (rank > 0 || query.down === true)) found.push({ doc, rank, coverage })

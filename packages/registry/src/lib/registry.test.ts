@@ -1,0 +1,237 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createFakeClock } from '@switchyard/contracts/testing'
+import { command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
+import { openStore, type Store } from '@switchyard/store'
+import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { ForeignPlugin, ForeignSource } from './foreign.ts'
+import { HEARTBEAT_MS } from './health.ts'
+import { readMounts } from './mounts.ts'
+import { createRegistry, type RegistryEvent, type RegistryOptions } from './registry.ts'
+
+const folders: string[] = []
+const stores: Store[] = []
+afterEach(() => {
+  for (const store of stores.splice(0)) store.close()
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function makeFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'switchyard-registry-'))
+  folders.push(dir)
+  return dir
+}
+
+function open(options: Partial<RegistryOptions> = {}) {
+  const store = options.store ?? openStore({ path: ':memory:' })
+  if (options.store === undefined) stores.push(store)
+  const clock = createFakeClock()
+  const registry = createRegistry({ clock, ...options, store })
+  const events: RegistryEvent[] = []
+  registry.on((event) => events.push(event))
+  return { registry, clock, store, events }
+}
+
+const own = (name = 'notes'): Plugin =>
+  definePlugin({
+    name,
+    version: '1.0.0',
+    summary: 'Keeps notes',
+    agents: [{ name: 'scribe', summary: 'Writes things down', prompt: 'Write' }],
+    commands: {
+      add: command({
+        summary: 'Write a note down',
+        examples: ['remember the milk'],
+        effect: 'read',
+        input: z.object({}),
+        output: z.object({}),
+        run: () => ({}),
+      }),
+    },
+  })
+
+const plugin = (name: string, more: Partial<ForeignPlugin> = {}): ForeignPlugin => ({
+  name,
+  summary: `About ${name}`,
+  keywords: [],
+  dependencies: [],
+  items: [{ kind: 'agent', name: 'helper', summary: `Helps with ${name}`, keywords: [], examples: [], path: 'agents/helper.md' }],
+  ...more,
+})
+const content = (...plugins: ForeignPlugin[]): ForeignSource => ({ name: 'any', plugins, problems: [] })
+const source = (id: string, folder: string = makeFolder()) => ({ id, kind: 'folder' as const, location: folder, folder })
+
+describe('createRegistry()', () => {
+  it('[G1] holds our plugins and those of others, each once by its name', () => {
+    const { registry } = open({ plugins: [own()] })
+    registry.addFolder(source('acme'), content(plugin('web'), plugin('notes')))
+    expect([...registry.snapshot().plugins.keys()]).toEqual(['notes', 'notes@acme', 'web'])
+    expect(registry.snapshot().entries.map(({ id }) => id)).toEqual([
+      'notes',
+      'notes.add',
+      'notes::scribe',
+      'notes@acme',
+      'notes@acme::helper',
+      'web',
+      'web::helper',
+    ])
+    expect(registry.plugin('notes@acme').entries[1]?.invoke).toBe('In Claude Code: use the notes:helper agent')
+    expect(registry.search({ text: 'remember the milk' })[0]?.entry).toMatchObject({ id: 'notes.add', invoke: 'switchyard notes add' })
+  })
+
+  it('[G2] swaps the whole index at once: who holds one keeps it as it was', () => {
+    const { registry } = open()
+    registry.addFolder(source('acme'), content(plugin('web')))
+    const before = registry.snapshot()
+    registry.addFolder(source('other'), content(plugin('api')))
+    expect([...before.plugins.keys()]).toEqual(['web'])
+    expect(Object.isFrozen(before)).toBe(true)
+    expect([...registry.snapshot().plugins.keys()]).toEqual(['web', 'api'])
+    expect(registry.snapshot()).toBe(registry.snapshot())
+  })
+
+  it('[G3] tells of each change', () => {
+    const { registry, events } = open()
+    registry.snapshot()
+    registry.addFolder(source('acme'), content(plugin('web'), plugin('api')))
+    const folder = registry.sources()[0]!.folder!
+    registry.addFolder(source('acme', folder), content(plugin('web', { version: '2.0.0' })), true)
+    registry.remove('acme')
+    expect(events.map((event) => `${event.type} ${event.plugin}`)).toEqual([
+      'registered api',
+      'registered web',
+      'changed web',
+      'gone api',
+      'gone web',
+    ])
+  })
+
+  it('[G4] sees what another process adds, and keeps what both count', async () => {
+    const path = join(makeFolder(), 'yard.db')
+    const [one, two] = [openStore({ path }), openStore({ path })]
+    stores.push(one, two)
+    const [here, there] = [open({ store: one, plugins: [own()] }), open({ store: two, plugins: [own()] })]
+    expect(there.registry.search({ text: 'web' })).toEqual([])
+    here.registry.addFolder(source('acme'), content(plugin('web')))
+    expect(there.registry.search({ text: 'web' })).toHaveLength(2)
+    for (const { registry } of [here, there]) registry.ran('notes.add', { durationMs: 10, code: undefined })
+    await Promise.all([here.registry.close(), there.registry.close()])
+    expect(open({ store: one }).registry.figures('notes.add')).toMatchObject({ runs: 2, failures: 0 })
+  })
+
+  it('[G5] refuses a name that is taken, and a source that was not added', () => {
+    const { registry } = open()
+    registry.addFolder(source('acme'), content(plugin('web')))
+    expect(() => registry.addFolder(source('acme'), content())).toThrow(expect.objectContaining({ code: 'REGISTRY_TAKEN' }))
+    expect(() => registry.addFolder(source('no/slash'), content())).toThrow(expect.objectContaining({ code: 'REGISTRY_TAKEN' }))
+    expect(() => registry.remove('other')).toThrow(expect.objectContaining({ code: 'REGISTRY_UNKNOWN' }))
+    expect(() => registry.plugin('other')).toThrow(expect.objectContaining({ code: 'REGISTRY_UNKNOWN' }))
+  })
+
+  it('[G6] says what a plugin needs and does not have', () => {
+    const { registry } = open()
+    registry.addFolder(
+      source('acme'),
+      content(
+        plugin('a', { version: '1.0.0', dependencies: [{ name: 'b', range: '^2.0.0' }, { name: 'gone' }] }),
+        plugin('b', { version: '1.9.0', dependencies: [{ name: 'c' }] }),
+        plugin('c', { dependencies: [{ name: 'b', range: '>=1.0.0' }] }),
+      ),
+    )
+    expect(registry.snapshot().problems.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
+      'version: a needs b ^2.0.0: here is 1.9.0',
+      'cycle: b needs c needs b',
+      'missing: a needs gone, which is not here',
+    ])
+  })
+
+  it('[H1] follows the heartbeats of plugins that other processes serve', () => {
+    const { registry, clock, events } = open({ plugins: [own()], elsewhere: ['notes'] })
+    const look = (afterMs: number): string => {
+      clock.advance(afterMs)
+      registry.look()
+      return registry.health('notes').state
+    }
+    expect(look(0)).toBe('registered')
+    registry.beat('notes')
+    expect([look(0), look(2 * HEARTBEAT_MS), look(HEARTBEAT_MS), look(3 * HEARTBEAT_MS)]).toEqual(['ready', 'ready', 'degraded', 'down'])
+    expect(registry.search({ text: 'note' })).toEqual([])
+    registry.beat('notes')
+    expect(look(0)).toBe('ready')
+    expect(events.map((event) => event.type === 'health' && `${event.from} ${event.to}`)).toEqual([
+      'registered ready',
+      'ready degraded',
+      'degraded down',
+      'down ready',
+    ])
+    registry.breaker('notes', 'open')
+    expect(look(0)).toBe('down')
+    expect(registry.health('nobody').state).toBe('gone')
+  })
+
+  it('[H3] takes a plugin for down whose folder is no more, until it is there again', () => {
+    const { registry, clock } = open()
+    const folder = makeFolder()
+    registry.addFolder(source('acme', folder), content(plugin('web')))
+    expect(registry.search({ text: 'web' })).toHaveLength(2)
+    rmSync(folder, { recursive: true })
+    clock.advance(2_001)
+    expect(registry.health('web')).toEqual({ state: 'down', reason: `its folder ${folder} is no more` })
+    expect(registry.search({ text: 'web' })).toEqual([])
+    expect(registry.search({ text: 'web', down: true })).toHaveLength(2)
+  })
+
+  it('[F4] writes figures a second later, and counts what fails against a plugin', async () => {
+    const { registry, clock, store } = open({ plugins: [own()] })
+    for (let run = 0; run < 6; run++) registry.ran('notes.add', { durationMs: 10, code: 'HANDLER_ERROR' })
+    expect(registry.health('notes')).toMatchObject({ state: 'degraded' })
+    clock.advance(1_001)
+    await registry.close()
+    const again = open({ store, plugins: [own()] }).registry
+    expect(again.figures('notes')).toMatchObject({ runs: 6, failures: 6 })
+    expect(again.health('notes').state).toBe('degraded')
+  })
+
+  it('[G7] keeps how an MCP server is started, and no value of its environment', () => {
+    const path = join(makeFolder(), 'yard.db')
+    expect(readMounts(path)).toEqual([])
+    const store = openStore({ path })
+    const mount = {
+      name: 'stall',
+      command: 'node',
+      args: ['x.js'],
+      env: ['KEY'],
+      summary: 'Sells',
+      tools: [{ name: 'a', inputSchema: {} }],
+    }
+    const { registry } = open({ store, plugins: [own('stall')] })
+    registry.addMount(mount)
+    expect(() => registry.addMount(mount)).toThrow(expect.objectContaining({ code: 'REGISTRY_TAKEN' }))
+    expect(() => registry.addMount({ ...mount, name: 'No Name' })).toThrow(expect.objectContaining({ code: 'REGISTRY_TAKEN' }))
+    expect(registry.sources()).toMatchObject([{ id: 'stall', kind: 'mcp', location: 'node x.js' }])
+    expect(registry.plugin('stall')).toMatchObject({ origin: 'mcp', source: 'stall' })
+    store.close()
+    expect(readMounts(path)).toEqual([mount])
+  })
+
+  it('[G8] holds a thousand plugins, and asks what a text is about only for what it found', () => {
+    const asked: string[] = []
+    const classify = (text: string) => {
+      asked.push(text)
+      return { domains: ['any'], contexts: [], patterns: [] }
+    }
+    const { registry } = open({ classify })
+    registry.addFolder(
+      source('many'),
+      content(...Array.from({ length: 1_000 }, (_, n) => plugin(`plugin-${n}`, { summary: `Number${n} of many` }))),
+    )
+    expect(registry.snapshot().plugins.size).toBe(1_000)
+    expect(registry.search({ text: 'number777', wants: { domains: ['any'] } })[0]).toMatchObject({
+      entry: { id: 'plugin-777' },
+      reasons: expect.arrayContaining([{ why: 'domain', what: 'any', points: 30 }]),
+    })
+    expect(asked.length).toBeLessThan(5)
+  })
+})
