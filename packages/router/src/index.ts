@@ -8,7 +8,13 @@ export { PRICES, type PriceTable } from './lib/classify/prices.ts'
 export { MODEL_VERSION, parseRouter, serializeRouter } from './lib/codec.ts'
 export { type CommandDescription, type CommandFacts, factsOf } from './lib/decision/command-facts.ts'
 export { type Decided, type DecidedPart, type DecideOptions, decide } from './lib/decision/decide.ts'
-export { type DecisionEvaluation, evaluateDecisions, type LabelledRequest, type Miss } from './lib/decision/evaluate-decisions.ts'
+export {
+  type DecisionEvaluation,
+  type EvaluateOptions,
+  evaluateDecisions,
+  type LabelledRequest,
+  type Miss,
+} from './lib/decision/evaluate-decisions.ts'
 export {
   type CommandFigures,
   type DecisionExplanation,

@@ -6,7 +6,7 @@ import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
 import type { Session } from '../lib/session.ts'
-import { renderChanged, renderDecision, renderEvaluation, renderWhy } from '../render/decision.ts'
+import { renderChanged, renderDecision, renderEvaluation, renderMeasured, renderWhy } from '../render/decision.ts'
 
 const HELP = 'switchyard route --help'
 
@@ -63,8 +63,10 @@ export const define: Define = (command, session) => {
     .action(async (file: string | undefined, { workspace = false }: { workspace?: boolean }) => {
       if ((file === undefined) !== workspace)
         throw usage('Cannot measure as one set is needed: a file, or --workspace', 'switchyard route eval --help')
-      if (file === undefined)
-        throw usage('Cannot measure the workspace as its plugins must bring labelled requests: none does', 'switchyard route eval --help')
+      if (file === undefined) {
+        const measured = await (await session.yard()).routing.measure()
+        return session.answer({ data: measured, text: (look) => renderMeasured(measured, look) })
+      }
       const { evaluateRouter, parseLabelledSet } = await import('@switchyard/router')
       const evaluation = evaluateRouter(parseLabelledSet(jsonIn(session, file)))
       const { top3, oos, trainMs, latencyUs, confusions, accuracy, ece, name, n, ...rest } = evaluation

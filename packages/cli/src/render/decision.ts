@@ -1,4 +1,4 @@
-import type { DecisionExplanation, Estimate, Evaluation } from '@switchyard/router'
+import type { DecisionEvaluation, DecisionExplanation, Estimate, Evaluation } from '@switchyard/router'
 import type { Changed, Decision } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
@@ -71,6 +71,31 @@ export function renderEvaluation(
     paint(look, 'bold', name),
     renderTable(undefined, rows, look),
     ...(worst.length > 0 ? ['', renderTable(undefined, worst, look)] : []),
+  ].join('\n')
+}
+
+/** How well requests are read in a workspace. */
+export function renderMeasured(measured: DecisionEvaluation, look: Look): string {
+  const { n, counts, accuracy, top3, args, compound, acted, oos, wronglySplit, destroyedUnasked, latencyUs, misses } = measured
+  const share = (value: number | null): string => (value === null ? '-' : `${(value * 100).toFixed(1)} %`)
+  const rows = [
+    ['requests', `${n}: ${counts.single} for one thing, ${counts.compound} for several, ${counts.outOfScope} for none`],
+    ['first right', share(accuracy)],
+    ['right among the first three', share(top3)],
+    ['arguments right', share(args)],
+    ['several parts right', share(compound)],
+    ['acted on unasked', `${share(acted.share)}, right ${share(acted.precision)}, with all arguments ${share(acted.exact)}`],
+    ['out of scope, not acted on', share(oos.notActed)],
+    ['one thing taken for several', share(wronglySplit)],
+    ['destroyed unasked', `${destroyedUnasked}`],
+    ['a decision', `${latencyUs.p50.toFixed(0)} µs, p95 ${latencyUs.p95.toFixed(0)} µs`],
+  ]
+  const worst = misses.filter(({ acted: done }) => done).map(({ text, expected, got }) => [plain(text), plain(expected), plain(got)])
+  return [
+    renderTable(undefined, rows, look),
+    ...(worst.length > 0
+      ? ['', paint(look, 'bold', 'Done wrongly'), renderTable(['request', 'meant', 'read as'], worst.slice(0, 10), look)]
+      : []),
   ].join('\n')
 }
 

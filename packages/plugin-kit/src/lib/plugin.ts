@@ -70,14 +70,14 @@ export interface PromptArgument {
   readonly of?: string
 }
 
-/** A request in plain words and what it should come to; `parts` where it asks for several things. */
+/** A request in plain words and what it should come to; `parts` where it asks for several things, some of them on a condition. */
 export interface LabelledRequest {
   readonly text: string
   /** By its full id; null where no command does that. */
   readonly command?: string | null
   /** What the text itself says, in the words of the command's schema, and nothing more. */
   readonly args?: Readonly<Record<string, unknown>>
-  readonly parts?: readonly { readonly command: string; readonly args?: Readonly<Record<string, unknown>> }[]
+  readonly parts?: readonly { readonly command: string; readonly conditional?: boolean }[]
 }
 
 /** A definition that has been checked. */

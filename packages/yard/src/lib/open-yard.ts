@@ -21,6 +21,7 @@ import { createSharedState, type SharedState } from './shared-state.ts'
 import { createSpans } from './spans.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
 import { proposeTeam } from './team.ts'
+import { createWorkspaceNames } from './workspace-names.ts'
 import type { CommandInfo, Decision, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
 import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 
@@ -140,7 +141,15 @@ function createYard(parts: OpenParts): Yard {
     log('yard').error('failed forgetting old plans', { error: toWireError(error) })
   }
   const spans = createSpans({ store, clock, log: log('trace') })
-  const decider = createDecider({ store, clock, plugins, commands, names: () => names, log: log('router') })
+  const decider = createDecider({
+    store,
+    clock,
+    plugins,
+    commands,
+    names: createWorkspaceNames(workspace, names, clock),
+    runsOf: (id) => registry.open().figures(id),
+    log: log('router'),
+  })
   const chains = createYardChains({
     workspace,
     store,
