@@ -18,6 +18,8 @@ export type Reply =
 /** One request of the client: the first of a conversation, or one that brings a reply. */
 export interface Leg {
   readonly signal: AbortSignal
+  /** Whether the request is still under way while a form of it waits, so that whoever ends it cancels the form. @default false */
+  readonly outlastsForms?: boolean
   progress(progress: Progress): void
 }
 
@@ -74,6 +76,7 @@ export function createConversations<result>({
       let unfollow = (): void => {}
 
       const next = (one: Leg): Promise<Turn<result>> => {
+        unfollow()
         current = one
         turn = Promise.withResolvers()
         follow(one)
@@ -106,7 +109,7 @@ export function createConversations<result>({
         const stop = clock.after(patienceMs, () => settle({ action: 'cancel' }))
         controller.signal.addEventListener('abort', () => settle({ action: 'cancel' }), { once: true })
         waiting.set(ticket, { settle, next })
-        unfollow()
+        if (current.outlastsForms !== true) unfollow()
         if (waiting.size > maxWaiting) waiting.values().next().value?.settle({ action: 'cancel' })
         turn.resolve({ kind: 'asks', form, ticket })
         return promise

@@ -76,7 +76,7 @@ export function createMcpServer(options: McpServerOptions): McpServer {
   /** What failed is tried again at the next need. */
   function openYard(): Promise<Yard> {
     if (yard === undefined) {
-      const opening = options.openYard({ ask: (question, headers) => surface.answer(question, headers?.traceparent) })
+      const opening = options.openYard({ ask: (question, headers) => surface.answer(question, headers?.sessionId) })
       yard = opening
       opening.catch(() => {
         if (yard === opening) yard = undefined

@@ -40,24 +40,35 @@ describe('createSurface()', () => {
 
   it('[A2] puts a question to the client whose call it belongs to, and to nobody where there is none', async () => {
     const traceparent = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01'
-    const question = { text: 'Which paper?', choices: ['red', 'blue'] }
     const surface = createSurface({
-      mounts: [mountOf(async (_, __, options) => ({ paper: await surface.answer(question, options?.headers?.traceparent) }))],
+      mounts: [
+        mountOf(async (_, input, options) => {
+          const { paper } = input as { paper: string }
+          return { [paper]: await surface.answer({ text: `Which ${paper}?`, choices: ['red', 'blue'] }, options?.headers?.sessionId) }
+        }),
+      ],
     })
-    await expect(surface.answer({ text: 'Which paper?' }, traceparent)).rejects.toMatchObject({ code: 'NEEDS_ANSWER' })
+    await expect(surface.answer({ text: 'Which paper?' }, undefined)).rejects.toMatchObject({ code: 'NEEDS_ANSWER' })
 
-    const [mine, other] = await Promise.all([
-      surface.callTool({ ...request(), traceparent }),
-      surface.callTool({ ...request(), traceparent: traceparent.replace('0123', '9999'), canAsk: false }),
+    // A client may well make several calls at once in one trace.
+    const [inner, outer, other] = await Promise.all([
+      surface.callTool({ ...request(), traceparent, input: { paper: 'inner' } }),
+      surface.callTool({ ...request(), traceparent, input: { paper: 'outer' } }),
+      surface.callTool({ ...request(), traceparent, input: { paper: 'other' }, canAsk: false }),
     ])
-    if (mine.kind !== 'asks') throw new Error('expected a form')
-    expect(mine.form).toMatchObject({ message: 'Which paper?', schema: { properties: { answer: { enum: ['red', 'blue'] } } } })
     expect(other).toMatchObject({ kind: 'done', result: { structuredContent: { error: { code: 'NEEDS_ANSWER' } } } })
-    const done = await surface.callTool({
-      ...request(),
-      reply: { ticket: mine.ticket, reply: { action: 'accept', content: { answer: 'red' } } },
-    })
-    expect(done).toMatchObject({ kind: 'done', result: { structuredContent: { paper: 'red' } } })
+    for (const [turn, paper, answer] of [
+      [outer, 'outer', 'blue'],
+      [inner, 'inner', 'red'],
+    ] as const) {
+      if (turn.kind !== 'asks') throw new Error('expected a form')
+      expect(turn.form).toMatchObject({ message: `Which ${paper}?`, schema: { properties: { answer: { enum: ['red', 'blue'] } } } })
+      const reply = { ticket: turn.ticket, reply: { action: 'accept', content: { answer } } } as const
+      expect(await surface.callTool({ ...request(), reply })).toMatchObject({
+        kind: 'done',
+        result: { structuredContent: { [paper]: answer } },
+      })
+    }
   })
 
   it('[M7] keeps stacks, causes and secrets to itself', async () => {

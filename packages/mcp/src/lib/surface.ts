@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import type { Prompt, Question } from '@switchyard/plugin-kit'
 import type { RunOptions } from '@switchyard/yard'
@@ -59,8 +59,8 @@ export interface Surface {
   promptText(name: string, given: Readonly<Record<string, string>>): string
   /** @throws NOT_FOUND */
   complete(of: { prompt: string } | { template: string }, argument: string, typed: string, leg: Leg): Promise<Completion>
-  /** Puts a question that a command asks while it runs to the client whose call it belongs to. @throws NEEDS_ANSWER */
-  answer(question: Question, traceparent: string | undefined): Promise<string>
+  /** Puts a question that a command asks while it runs to the client whose call it belongs to, by the session that goes along with it. @throws NEEDS_ANSWER */
+  answer(question: Question, sessionId: string | undefined): Promise<string>
   /** Takes back whatever is asked. */
   close(): void
 }
@@ -74,7 +74,7 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
   const prompts = mounts.flatMap(({ source }) => source.prompts ?? [])
   const resources = mounts.flatMap(({ source }) => resourcesOf(source))
   const conversations = createConversations<ToolResult>({ clock })
-  /** Calls under way whose client can be asked, by trace. */
+  /** Calls under way whose client can be asked, by an id of their own: a client may make several in one trace. */
   const talks = new Map<string, Talk>()
 
   return {
@@ -121,8 +121,8 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
       if (resource === undefined) throw wrongReference(of.template)
       return completeVariable(resource, argument, typed, resources, readUri)
     },
-    async answer({ text, choices }, traceparent) {
-      const talk = talks.get(traceIdOf(traceparent))
+    async answer({ text, choices }, sessionId = '') {
+      const talk = talks.get(sessionId)
       if (talk === undefined) throw needsAnswer(text)
       const reply = await talk.ask(questionForm(text, choices))
       if (reply.action !== 'accept' || typeof reply.content.answer !== 'string') throw needsAnswer(text)
@@ -142,12 +142,8 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
     return mounts.find((mount) => mount.source === source)!.actions()
   }
 
-  async function runTool(
-    set: ToolSet,
-    { name, input, canAsk, traceparent = newTraceparent() }: ToolRequest,
-    talk: Talk,
-  ): Promise<ToolResult> {
-    const traceId = traceIdOf(traceparent)
+  async function runTool(set: ToolSet, { name, input, canAsk, traceparent }: ToolRequest, talk: Talk): Promise<ToolResult> {
+    const sessionId = randomUUID()
     const startedMs = clock.monotonicMs()
     let stopBeating = (): void => {}
     const beat = (): void => {
@@ -157,8 +153,9 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
       })
     }
     beat()
-    if (canAsk) talks.set(traceId, talk)
-    const options: RunOptions = { signal: talk.signal, onProgress: (progress) => talk.progress(progress), headers: { traceparent } }
+    if (canAsk) talks.set(sessionId, talk)
+    const headers = { sessionId, ...(traceparent !== undefined && { traceparent }) }
+    const options: RunOptions = { signal: talk.signal, onProgress: (progress) => talk.progress(progress), headers }
     try {
       const actions = await actionsOf(set.source)
       return await callTool({ set, route: set.routes.get(name)!, input, actions, canAsk, talk, options })
@@ -166,7 +163,7 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
       return failure(error) // The workspace could not be opened.
     } finally {
       stopBeating()
-      talks.delete(traceId)
+      talks.delete(sessionId)
     }
   }
 }
@@ -193,12 +190,4 @@ function instructionsOf(sets: readonly ToolSet[]): string {
   }
   lines.push('Errors carry a code and the next step. Resource links in results can be read for more.')
   return lines.join('\n').slice(0, 2_048)
-}
-
-function newTraceparent(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`
-}
-
-function traceIdOf(traceparent = ''): string {
-  return traceparent.split('-')[1] ?? ''
 }

@@ -120,6 +120,8 @@ function legOf({ mcpReq }: ServerContext): Leg {
   let last = 0
   return {
     signal: mcpReq.signal,
+    // A client of 2025 is asked while its call waits; a modern one comes back with the reply.
+    outlastsForms: mcpReq.envelope === undefined,
     progress({ message, done, total }: Progress) {
       if (token === undefined || mcpReq.signal.aborted) return
       // Each must be more than the one before it, also where a step only has something to say.
