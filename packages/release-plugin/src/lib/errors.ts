@@ -37,6 +37,12 @@ export const packageUnknown = (name: string, known: readonly string[]): Switchya
     data: { name, known },
   })
 
+export const changelogUnreadable = (file: string): SwitchyardError =>
+  new SwitchyardError('CHANGELOG_UNREADABLE', `Cannot add to ${file} as it must be UTF-8, for what is there to stay: it is not`, {
+    data: { file },
+    next: 'save the file as UTF-8',
+  })
+
 export const recordUnknown = (which: string): SwitchyardError =>
   new SwitchyardError('RELEASE_UNKNOWN', `Cannot look at release ${which} as it must be on record: it is not`, {
     data: { which },

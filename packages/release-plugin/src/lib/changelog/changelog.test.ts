@@ -88,7 +88,8 @@ describe('withSection()', () => {
   })
 
   it('reads a section past the links that somebody defined inside it', () => {
-    const before = '# Log\n\n## [1.1.0] - 2026-01-01\n\n- see [#12]\n\n[#12]: https://x.example\n\n### Fixed\n\n- b\n\n[1.1.0]: https://x.example\n'
+    const before =
+      '# Log\n\n## [1.1.0] - 2026-01-01\n\n- see [#12]\n\n[#12]: https://x.example\n\n### Fixed\n\n- b\n\n[1.1.0]: https://x.example\n'
     expect(sectionBody(parseChangelog(before), '1.1.0')).toBe('- see [#12]\n\n[#12]: https://x.example\n\n### Fixed\n\n- b')
   })
 

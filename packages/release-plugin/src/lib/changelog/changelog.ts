@@ -21,7 +21,7 @@ export interface Changelog {
 }
 
 const HEADING =
-  /^##[ \t]+\[?(?:v?(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)|(unreleased))\]?(?:\([^)\n]*\))?(?:[ \t]*[-–—(]*[ \t]*(\d{4}-\d{2}-\d{2}))?.*$/i
+  /^#{1,2}[ \t]+\[?(?:v?(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)|(unreleased))\]?(?:\([^)\n]*\))?(?:[ \t]*[-–—(]*[ \t]*(\d{4}-\d{2}-\d{2}))?.*$/i
 const LINK = /^\[([^\]\n]+)\]:[ \t]*(\S+)[ \t]*$/
 
 /** Finds headings and link definitions; what is in fenced code is neither. */
@@ -31,11 +31,17 @@ export function parseChangelog(text: string): Changelog {
   let fence: string | undefined
   let at = 0
   let open: (typeof sections)[number] | undefined
+  /** Where definitions begin that nothing else has followed yet: they close a section, but do not part one. */
+  let linksFrom: number | undefined
   for (const line of text.split('\n')) {
     const [start, end] = [at, Math.min(text.length, at + line.length + 1)]
     at = end
     const bare = line.replace(/\r$/, '')
     const mark = /^ {0,3}(`{3,}|~{3,})/.exec(bare)?.[1]
+    const link = fence === undefined ? LINK.exec(bare) : null
+    const isHeading = fence === undefined && (HEADING.test(bare) || /^#{1,2}[ \t]/.test(bare))
+    if (link !== null) linksFrom ??= start
+    else if (bare.trim() !== '' && !isHeading) linksFrom = undefined
     if (fence !== undefined) {
       if (mark?.startsWith(fence) && bare.trim() === mark) fence = undefined
       continue
@@ -45,16 +51,17 @@ export function parseChangelog(text: string): Changelog {
       continue
     }
     const heading = HEADING.exec(bare)
-    const link = LINK.exec(bare)
-    if (heading !== null || (/^#{1,2}[ \t]/.test(bare) && open !== undefined) || link !== null) {
-      if (open !== undefined) open.end = start
+    if (isHeading) {
+      if (open !== undefined) open.end = linksFrom ?? start
       open = undefined
+      linksFrom = undefined
     }
     if (link !== null) links.push({ label: link[1] ?? '', url: link[2] ?? '', start, end })
     if (heading === null) continue
     open = { version: heading[1] ?? null, date: heading[3] ?? null, start, bodyStart: end, end: text.length }
     sections.push(open)
   }
+  if (open !== undefined) open.end = linksFrom ?? text.length
   return { text, eol: /\r\n/.test(text) ? '\r\n' : '\n', sections, links }
 }
 
@@ -121,7 +128,7 @@ function mergeBody(text: string, start: number, end: number, body: string, eol: 
   if (section.trim() === '')
     return `${text.slice(0, start)}${body.trim() === '' ? section : `${eol}${lines(body, eol)}${eol}${after === '' ? '' : eol}`}${after}`
   for (const [heading, items] of blocksOf(body)) {
-    const missing = items.filter((item) => !says(section, item))
+    const missing = items.filter((item) => !says(section, heading, item))
     if (missing.length === 0) continue
     const added = missing.map((item) => lines(item, eol)).join(eol)
     const at = endOfBlock(section, heading)
@@ -151,12 +158,12 @@ function blocksOf(body: string): Map<string, string[]> {
   return blocks
 }
 
-/** An item is said where its commit is named, or its words stand there in whatever form. */
-function says(section: string, item: string): boolean {
+/** An item is said where its commit is named, or where a line below its heading begins with its words in whatever form. */
+function says(section: string, heading: string, item: string): boolean {
   const commit = /\W([0-9a-f]{7})(?:\]\([^)\s]*\))?\)/.exec(item)?.[1]
   if (commit !== undefined && section.includes(commit)) return true
   const words = plain(item.replace(/ \([^()]*(?:\([^()]*\)[^()]*)*\)(?=\n|$)/, ''))
-  return words !== '' && section.split(/\r?\n/).some((line) => plain(line).startsWith(words))
+  return words !== '' && linesBelow(section, heading).some(({ line }) => `${plain(line)} `.startsWith(`${words} `))
 }
 
 const plain = (text: string): string =>
@@ -167,18 +174,22 @@ const plain = (text: string): string =>
     .toLowerCase()
 
 /** Where the last line with text below a `###` heading ends; undefined without such a heading. */
-function endOfBlock(section: string, heading: string): number | undefined {
-  if (heading === '') return undefined
+const endOfBlock = (section: string, heading: string): number | undefined =>
+  heading === '' ? undefined : linesBelow(section, heading).findLast(({ line }) => line.trim() !== '')?.end
+
+/** The lines of a `###` heading, itself among them, and where each ends; of no heading: all. */
+function linesBelow(section: string, heading: string): { line: string; end: number }[] {
+  const found: { line: string; end: number }[] = []
   let at = 0
-  let end: number | undefined
-  let isIn = false
-  for (const line of section.split('\n')) {
-    const found = /^### +(.+?)\s*$/.exec(line)?.[1]
-    if (found !== undefined) isIn = found.toLowerCase() === heading.toLowerCase()
-    if (isIn && line.trim() !== '') end = at + line.replace(/\r$/, '').length
-    at += line.length + 1
+  let isIn = heading === ''
+  for (const raw of section.split('\n')) {
+    const line = raw.replace(/\r$/, '')
+    const name = /^### +(.+?)\s*$/.exec(line)?.[1]
+    if (name !== undefined && heading !== '') isIn = name.toLowerCase() === heading.toLowerCase()
+    if (isIn) found.push({ line, end: at + line.length })
+    at += raw.length + 1
   }
-  return end
+  return found
 }
 
 /** Definitions of links at the end, where the file keeps some or is new. */

@@ -74,17 +74,22 @@ function withoutReference(subject: string, references: readonly Reference[]): st
   return ending !== null && references.some(({ issue }) => issue === ending[1]) ? subject.slice(0, ending.index) : subject
 }
 
+/** A run of backticks and the next one of the same length, with what is between them. */
+const CODE_SPAN = /(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)/g
+
 /** Text that stays text in Markdown, but for its code spans. */
 export function escaped(text: string): string {
-  return visible(text)
-    .split(/(`[^`]+`)/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part
-            .replace(/[\\[\]]/g, '\\$&')
-            .replace(/&(?=#?\w+;)/g, '&amp;')
-            .replaceAll('<', '&lt;'),
-    )
-    .join('')
+  const line = visible(text)
+  let [safe, at] = ['', 0]
+  for (const { 0: span, index } of line.matchAll(CODE_SPAN)) {
+    safe += asText(line.slice(at, index)) + span
+    at = index + span.length
+  }
+  return safe + asText(line.slice(at))
 }
+
+const asText = (text: string): string =>
+  text
+    .replace(/[\\[\]`]/g, '\\$&')
+    .replace(/&(?=#?\w+;)/g, '&amp;')
+    .replaceAll('<', '&lt;')

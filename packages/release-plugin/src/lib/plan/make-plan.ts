@@ -4,7 +4,7 @@ import semver from 'semver'
 import { parseChangelog, sectionBody, withSection } from '../changelog/changelog.ts'
 import { entriesOf } from '../changelog/entry.ts'
 import { renderEntries } from '../changelog/render.ts'
-import { noCommits, noVersion } from '../errors.ts'
+import { changelogUnreadable, noCommits, noVersion } from '../errors.ts'
 import { fileEdit, rewritePlaces } from '../map/edit.ts'
 import { type Place, versionInRange } from '../map/place.ts'
 import { expectedVersions, findDrift, takes } from '../map/version-map.ts'
@@ -34,7 +34,8 @@ const BUMP_RANK: Readonly<Record<Bump, number>> = { none: 0, prerelease: 1, patc
 
 /**
  * Works out a whole release and writes nothing.
- * @throws NOT_A_REPOSITORY, NO_COMMITS, NO_VERSION, VERSION_INVALID, PACKAGE_UNKNOWN, HISTORY_INCOMPLETE, RELEASE_CONFIG_INVALID
+ * @throws NOT_A_REPOSITORY, NO_COMMITS, NO_VERSION, VERSION_INVALID, PACKAGE_UNKNOWN, HISTORY_INCOMPLETE, RELEASE_CONFIG_INVALID,
+ * CHANGELOG_UNREADABLE
  */
 export async function makePlan(input: PlanInput, ctx: Pick<Context, 'workspace' | 'signal' | 'call' | 'clock'>): Promise<ReleasePlan> {
   const repository = await openRepository(input.project, ctx)
@@ -117,6 +118,7 @@ function planRelease(
   const body = renderEntries(entries, links)
   const changelog = { path: config.changelog === false ? '' : posix.join(leader.path, config.changelog), section: body }
   if (config.changelog !== false) {
+    if (tree.bytes(changelog.path) !== undefined && tree.text(changelog.path) === undefined) throw changelogUnreadable(changelog.path)
     const compare = { version: since === null ? links.release(tag) : links.compare(since.tag, tag), unreleased: links.compare(tag, 'HEAD') }
     const text = withSection(tree.text(changelog.path), {
       version: next.version,

@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path'
 import { parseChangelog, sectionBody, withSection } from '../changelog/changelog.ts'
 import { sha256 } from '../cut/files.ts'
 import { writeDurably } from '../cut/journal.ts'
-import { exportChanged, fileOutside } from '../errors.ts'
+import { changelogUnreadable, exportChanged, fileOutside } from '../errors.ts'
 import type { RecordRow } from './schema.ts'
 
 /**
@@ -47,8 +47,16 @@ export function exportState(
   return { state: written === changelog.trim() ? 'in-sync' : 'modified', written }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Undefined where there is no file. @throws CHANGELOG_UNREADABLE where its bytes could not be given back */
 export function readText(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    return utf8.decode(readFileSync(path))
+  } catch {
+    throw changelogUnreadable(path)
+  }
 }
 
 /** Whole or not at all; keeps the mode of the file that it replaces. */
@@ -58,8 +66,7 @@ export function replaceFile(path: string, text: string): void {
 
 /** Puts back what stood there before. @throws EXPORT_CHANGED */
 export function restoreFile(path: string, after: string, before: string | undefined): void {
-  const now = readText(path)
-  if (now === undefined || sha256(now) !== after) throw exportChanged(path)
+  if (!existsSync(path) || sha256(readFileSync(path)) !== after) throw exportChanged(path)
   if (before === undefined) rmSync(path)
   else replaceFile(path, before)
 }
