@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
   bus: async () => (await import('./bus/cases.ts')).busCases,
   chain: async () => (await import('./chain.ts')).chainCases,
   mcp: async () => (await import('./mcp/cases.ts')).mcpCases,
+  router: async () => (await import('./router.ts')).routerCases,
   release: async () => (await import('./release.ts')).releaseCases,
   ops: async () => (await import('./ops.ts')).opsCases,
 }
