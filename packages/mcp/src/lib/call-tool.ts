@@ -6,7 +6,7 @@ import type { Form, Talk } from './conversation.ts'
 import { foreignPlan, planUnknown, unknownMore, wrongArguments } from './errors.ts'
 import { inputSchemaOf } from './json-schema.ts'
 import { type ResourceLink, resourceLinks } from './links.ts'
-import { errorReport, errorText, planData, planText } from './text.ts'
+import { errorReport, errorText, planData, planText, visible } from './text.ts'
 import type { Actions, ToolCommand } from './tool-source.ts'
 import type { ToolRoute, ToolSet } from './tools.ts'
 
@@ -168,12 +168,13 @@ function planOf(actions: Actions, id: string): PlannedRun {
 
 /** What is to be agreed to; what removes something for good wants its name typed. */
 function approvalForm(planned: PlannedRun): Form {
+  const message = visible(planText(planned))
   if (planned.effect !== 'destroy') {
     const now = { type: 'boolean', title: 'Do it now', description: 'No keeps the plan for later', default: true }
-    return { message: planText(planned), schema: { type: 'object', properties: { now }, required: ['now'] } }
+    return { message, schema: { type: 'object', properties: { now }, required: ['now'] } }
   }
-  const name = { type: 'string', title: `Type ${nameToType(planned)} to go on` }
-  return { message: planText(planned), schema: { type: 'object', properties: { name }, required: ['name'] } }
+  const name = { type: 'string', title: visible(`Type ${nameToType(planned)} to go on`) }
+  return { message, schema: { type: 'object', properties: { name }, required: ['name'] } }
 }
 
 /** What is about to be lost, by its own name; the command's where its input names nothing. */
@@ -233,5 +234,5 @@ function parsed<output>(schema: z.ZodType<output>, input: unknown, tool: string)
 }
 
 function text(value: string): TextContent {
-  return { type: 'text', text: value }
+  return { type: 'text', text: visible(value) }
 }

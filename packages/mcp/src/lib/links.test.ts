@@ -23,7 +23,7 @@ it('resourceLinks() names each record of the noun once, twenty at most, and no r
   ])
   expect(links('ops.issue.show', { id: 'a' })).toEqual(['ops://issues/a'])
   expect(links('ops.project.list', { projects: [{ id: 'a' }] })).toEqual([])
-  expect(links('ops.issue.list', { issues: [{ id: '' }, { id: null }, {}] })).toEqual([])
+  expect(links('ops.issue.list', { issues: [{ id: '' }, { id: null }, { id: '\ud800' }, {}] })).toEqual([])
   expect(
     links(
       'ops.issue.list',

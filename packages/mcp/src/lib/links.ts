@@ -42,7 +42,7 @@ function collect(value: unknown, template: UriTemplate, found: Set<string>): voi
 }
 
 function isKey(value: unknown): value is string | number {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number'
+  return (typeof value === 'string' && value !== '' && value.isWellFormed()) || typeof value === 'number'
 }
 
 function nounOf(name: string): string {

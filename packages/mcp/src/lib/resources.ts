@@ -46,8 +46,9 @@ function typed({ input }: ToolCommand, values: Readonly<Record<string, string>>)
   return Object.fromEntries(
     Object.entries(values).map(([name, text]) => {
       const field = fields[name]
-      if (field === undefined || field.safeParse(text).success || !/^(-?\d+(\.\d+)?|true|false)$/.test(text)) return [name, text]
-      return [name, JSON.parse(text) as unknown]
+      if (field === undefined || field.safeParse(text).success) return [name, text]
+      if (/^-?\d+(\.\d+)?$/.test(text)) return [name, Number(text)]
+      return [name, text === 'true' || (text === 'false' ? false : text)]
     }),
   )
 }

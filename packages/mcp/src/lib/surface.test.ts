@@ -83,6 +83,30 @@ describe('createSurface()', () => {
     expect(JSON.stringify(turn)).not.toMatch(/hunter2|surface\.test/)
   })
 
+  it('[M8] writes out what would steer a terminal, in results, questions and errors', async () => {
+    const surface = createSurface({
+      mounts: [
+        mountOf(async (_, __, options) => {
+          const answer = await surface.answer({ text: 'Drop \u001b[8mtable?' }, options?.headers?.sessionId)
+          if (answer === 'no') throw new Error('\u009b2Jno')
+          return { answer }
+        }),
+      ],
+    })
+    for (const [answer, shown] of [
+      ['\u202eyes', '{"answer":"\\u202eyes"}'],
+      ['no', '\\u009b2Jno [HANDLER_ERROR]'],
+    ]) {
+      const turn = await surface.callTool(request())
+      if (turn.kind !== 'asks') throw new Error('expected a form')
+      expect(turn.form.message).toBe('Drop \\u001b[8mtable?')
+      const reply = { ticket: turn.ticket, reply: { action: 'accept', content: { answer } } } as const
+      expect(await surface.callTool({ ...request(), reply })).toMatchObject({
+        result: { content: [{ text: expect.stringContaining(shown!) }] },
+      })
+    }
+  })
+
   it('[M6] tells of a workspace that cannot be opened as of any other error, and lists all the same', async () => {
     const broken = new SwitchyardError('STORE_NEWER', 'Cannot open the store as it is newer', { next: 'update switchyard' })
     const surface = createSurface({ mounts: [{ ...mountOf(nothing), actions: () => Promise.reject(broken) }] })

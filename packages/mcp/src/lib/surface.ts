@@ -9,6 +9,7 @@ import { needsAnswer, noSuchResource, unknownTool, wrongReference } from './erro
 import { type Page, pageOf } from './page.ts'
 import { promptText } from './prompts.ts'
 import { findResource, type ReadableResource, resourcesOf } from './resources.ts'
+import { visible } from './text.ts'
 import type { Actions, ToolSource } from './tool-source.ts'
 import { createToolSet, type Tool, type ToolSet } from './tools.ts'
 
@@ -124,7 +125,7 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
     async answer({ text, choices }, sessionId = '') {
       const talk = talks.get(sessionId)
       if (talk === undefined) throw needsAnswer(text)
-      const reply = await talk.ask(questionForm(text, choices))
+      const reply = await talk.ask(questionForm(visible(text), choices))
       if (reply.action !== 'accept' || typeof reply.content.answer !== 'string') throw needsAnswer(text)
       return reply.content.answer
     },

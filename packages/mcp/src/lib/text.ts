@@ -5,9 +5,9 @@ import { withoutSecrets } from '@switchyard/yard/config'
 /** What a plan would do, for whoever has to agree to it. */
 export function planText({ command, plan: { summary, steps, warnings = [] } }: PlannedRun): string {
   return [
-    `${command}: ${summary}`,
-    ...steps.flatMap(({ does, target, detail }) => [`  ${does} ${target}`, ...(detail === undefined ? [] : [indented(detail)])]),
-    ...warnings.map((warning) => `  ! ${warning}`),
+    `${command}: ${onOneLine(summary)}`,
+    ...steps.flatMap(({ does, target, detail }) => [`  ${does} ${onOneLine(target)}`, ...(detail === undefined ? [] : [indented(detail)])]),
+    ...warnings.map((warning) => `  ! ${onOneLine(warning)}`),
   ].join('\n')
 }
 
@@ -34,6 +34,21 @@ export function errorReport(error: unknown, next?: string): ErrorReport {
 
 export function errorText({ code, message, next }: ErrorReport): string {
   return next === undefined ? `${message} [${code}]` : `${message} [${code}]\nNext: ${next}`
+}
+
+/**
+ * Text with data of others in it, as it may be shown to a person or read by a model: what would steer a terminal, turn the order of
+ * letters around or be read without being seen is written as JSON would escape it, so that JSON still says the same.
+ */
+export function visible(text: string): string {
+  return text.replaceAll(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\u{E0000}-\u{E007F}]/gu, (sign) =>
+    Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
+}
+
+/** So that no data can pretend to be a further step. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function indented(text: string): string {

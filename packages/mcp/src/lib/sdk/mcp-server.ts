@@ -14,7 +14,7 @@ import { isSwitchyardError } from '@switchyard/contracts'
 import type { Progress } from '@switchyard/plugin-kit'
 import type { Form, Leg, Reply } from '../conversation.ts'
 import type { Surface } from '../surface.ts'
-import { errorReport } from '../text.ts'
+import { errorReport, visible } from '../text.ts'
 
 /** Who serves, as clients show it. */
 export interface ServerIdentity {
@@ -91,7 +91,7 @@ export function attachSurface({ server }: McpServer, surface: Surface): void {
   })
   server.setRequestHandler('resources/read', async ({ params: { uri } }, ctx) => {
     const value = await wiredAsync(() => surface.readResource(uri, legOf(ctx)), uri)
-    return { contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(value, null, 2) }] }
+    return { contents: [{ uri, mimeType: 'application/json', text: visible(JSON.stringify(value, null, 2)) }] }
   })
   server.setRequestHandler('prompts/list', ({ params }) => {
     const { entries, nextCursor } = wired(() => surface.listPrompts(params?.cursor))
@@ -126,7 +126,7 @@ function legOf({ mcpReq }: ServerContext): Leg {
       if (token === undefined || mcpReq.signal.aborted) return
       // Each must be more than the one before it, also where a step only has something to say.
       last = done !== undefined && done > last ? done : last + 0.001
-      const params = { progressToken: token, progress: last, message, ...(total !== undefined && { total }) }
+      const params = { progressToken: token, progress: last, message: visible(message), ...(total !== undefined && { total }) }
       mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
     },
   }
