@@ -78,21 +78,31 @@ interface Rated {
   readonly about: ReadonlySet<string>
 }
 
-/** Agents that share words or capabilities with the task, best first. A need has to be met by what an agent is about, not by its words alone. */
-function rank(task: string, { domains, contexts, patterns }: Capabilities, registry: Registry): readonly Rated[] {
-  const wants = { domains, contexts, patterns }
-  const byWords = registry.search({ text: task, kinds: ['agent'], wants, limit: CONSIDERED })
-  const byNeeds = [...domains, ...contexts].flatMap((need) =>
-    registry.search({ text: need.replaceAll('-', ' '), kinds: ['agent'], wants, limit: CONSIDERED / 4 }),
-  )
+/** What knowing about a need is worth, as for plugins in routing. */
+const POINTS = { domain: 30, context: 20 } as const
+
+/**
+ * Agents that share words or needs with the task, best first. Only those that words have found are looked at closer, so that
+ * ten thousand agents cost no more than a hundred.
+ */
+function rank(task: string, { domains, contexts }: Pick<Capabilities, 'domains' | 'contexts'>, registry: Registry): readonly Rated[] {
+  const texts = [task, ...[...domains, ...contexts].map((need) => need.replaceAll('-', ' '))]
+  const found = texts.flatMap((text, at) => registry.search({ text, kinds: ['agent'], limit: at === 0 ? CONSIDERED : CONSIDERED / 4 }))
   const all = new Map<string, SearchResult>()
-  for (const result of [...byWords, ...byNeeds])
-    if (!isCoordinator(result.entry) && !all.has(result.entry.id)) all.set(result.entry.id, result)
+  // What the whole task has found says more than what one word of it has.
+  for (const result of found) if (!isCoordinator(result.entry) && !all.has(result.entry.id)) all.set(result.entry.id, result)
   const rated = [...all.values()].map((result): Rated => {
-    const capable = result.reasons.filter(({ why }) => why === 'domain' || why === 'context')
-    return { result, about: new Set(capable.map(({ what }) => what)) }
+    const has = aboutOf(result.entry)
+    const about = [...domains, ...contexts].filter((need) => has.has(need))
+    const points = result.points + about.reduce((sum, need) => sum + (domains.includes(need) ? POINTS.domain : POINTS.context), 0)
+    return { result: { ...result, points, score: points * result.available * result.success }, about: new Set(about) }
   })
   return rated.sort((a, b) => b.result.score - a.result.score || (a.result.entry.id < b.result.entry.id ? -1 : 1))
+}
+
+function aboutOf({ name, summary, keywords }: Entry): ReadonlySet<string> {
+  const { domains, contexts } = classify({ text: [name.replaceAll('-', ' '), summary, ...keywords].join(' . ') })
+  return new Set([...domains, ...contexts])
 }
 
 /** Each need to the best agent for it; who is chosen once takes all it can before another one is. */
