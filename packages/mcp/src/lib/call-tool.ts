@@ -206,6 +206,15 @@ function freshPlan(error: unknown, { actions }: ToolCall): PlannedRun | undefine
   return isSwitchyardError(error, 'PLAN_STALE') ? actions.plans().find(({ id }) => id === error.data.fresh) : undefined
 }
 
+const AGAIN = 'call the tool that makes the plan again, and show the person the new one'
+
+/** Told to plan it again, a client whose first call timed out would do it twice. */
+function afterUse(state: unknown): string | undefined {
+  if (state === 'done') return 'nothing, as it has been applied'
+  if (state === 'running') return 'wait, as it is being applied'
+  return state === 'interrupted' ? undefined : AGAIN
+}
+
 /** The next step in the words of tools, where the error's own is for a terminal. */
 function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): string | undefined {
   if (!isSwitchyardError(error)) return undefined
@@ -217,9 +226,10 @@ function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): 
     }
     case 'PLAN_STALE':
       return `show the person what would happen now, then ${names.apply} ${JSON.stringify({ plan: error.data.fresh })}`
-    case 'PLAN_UNKNOWN':
     case 'PLAN_USED':
-      return 'call the tool that makes the plan again, and show the person the new one'
+      return afterUse(error.data.state)
+    case 'PLAN_UNKNOWN':
+      return AGAIN
     case 'NEEDS_ANSWER':
       return 'ask the person, then run it in a terminal, or from a client that can ask (MCP elicitation)'
     default:

@@ -220,6 +220,18 @@ describe('plans', () => {
     expect(await call('director_apply', { plan })).toMatchObject({ done: true })
   })
 
+  it('[P5] are applied once, whoever asks for it at the same time, and nobody is told to plan again what is done', async () => {
+    for (const make of [() => call('library_book_add', { title: 'emma' }), () => call('director_chain_start', { chain: 'twice' })]) {
+      const { plan } = await make()
+      const both = await Promise.all([call('director_apply', { plan }), call('director_apply', { plan })])
+      expect(both.filter(({ done }) => done === true)).toHaveLength(1)
+      expect(both.find(({ isError }) => isError)).toMatchObject({ error: { code: 'PLAN_USED', next: 'wait, as it is being applied' } })
+      expect(await call('director_apply', { plan })).toMatchObject({
+        error: { code: 'PLAN_USED', next: 'nothing, as it has been applied' },
+      })
+    }
+  })
+
   it('are listed with what became of them, the director’s own among them', async () => {
     const { plan } = await call('cellar_drink')
     const { plan: own } = await call('director_chain_start', { chain: 'twice' })
