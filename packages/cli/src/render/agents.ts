@@ -23,34 +23,35 @@ export function renderFound(found: readonly SearchResult[], look: Look): string 
 
 export function renderEntries(entries: readonly Entry[], look: Look): string {
   if (entries.length === 0) return 'None is known: switchyard registry add FOLDER'
-  return renderTable(
-    ['id', 'kind', 'about'],
-    entries.map(({ id, kind, summary }) => [id, kind, short(summary)]),
-    look,
-  )
+  return entries
+    .map(({ id, kind, summary }) => {
+      const about = wrap(plain(short(summary)), look.columns - 2).map((line) => `  ${line}`)
+      return [`${paint(look, 'bold', plain(id))}  ${kind}`, ...about].join('\n')
+    })
+    .join('\n')
 }
+
+const ROLE = 'coordinator  '.length
 
 export function renderTeam(
   { task, coordinator, specialists, alternatives, uncovered, costUsd, minutes, success }: Team,
   look: Look,
 ): string {
-  const row = (role: string, { id, covers, model, minutes: own, costUsd: cost }: Member): string[] => [
-    role,
-    id,
-    model,
-    `${own} min`,
-    `$${cost.toFixed(3)}`,
-    covers.join(', '),
-  ]
-  const rows = [
-    row('coordinator', coordinator),
-    ...specialists.map((one) => row('specialist', one)),
-    ...alternatives.map((one) => row('instead', one)),
-  ]
+  const member = (role: string, { id, covers, model, minutes: own, costUsd: cost }: Member): string[] => {
+    const share = `${model}, ${own} min, $${cost.toFixed(3)}${covers.length === 0 ? '' : `: ${covers.join(', ')}`}`
+    return [
+      `${role.padEnd(ROLE)}${paint(look, 'bold', plain(id))}`,
+      ...wrap(plain(share), look.columns - ROLE).map((line) => ' '.repeat(ROLE) + line),
+    ]
+  }
   const about = [...task.domains, ...task.contexts].join(', ')
   const lines = [
-    `A ${task.complexity} task${about === '' ? '' : ` about ${about}`}`,
-    renderTable(['role', 'agent', 'model', 'time', 'cost', 'covers'], rows, look),
+    ...wrap(`A ${task.complexity} task${about === '' ? '' : ` about ${about}`}`, look.columns),
+    '',
+    ...member('coordinator', coordinator),
+    ...specialists.flatMap((one) => member('specialist', one)),
+    ...alternatives.flatMap((one) => member('or', one)),
+    '',
     `Together ${minutes} min side by side, $${costUsd.toFixed(3)}, ${Math.round(success * 100)} % likely to go well`,
   ]
   if (uncovered.length > 0) lines.push(paint(look, 'yellow', `Nobody known covers ${uncovered.join(', ')}`))

@@ -8,6 +8,9 @@ export interface Frontmatter {
   readonly mended: string | undefined
 }
 
+/** What `mended` says where there is none. */
+export const NO_FRONTMATTER = 'it has no frontmatter'
+
 const OPENING = /^\s*---[ \t]*\n/
 const CLOSING = /^(?:---|\.\.\.)[ \t]*$/m
 const MAX_FRONTMATTER = 65_536
@@ -15,7 +18,7 @@ const MAX_FRONTMATTER = 65_536
 /** Reads frontmatter as people really write it; what is no YAML is read line by line, as Claude Code users expect. Never throws. */
 export function parseFrontmatter(text: string): Frontmatter {
   const opening = OPENING.exec(text)
-  if (opening === null) return { fields: {}, body: text, mended: 'it has no frontmatter' }
+  if (opening === null) return { fields: {}, body: text, mended: NO_FRONTMATTER }
   const rest = text.slice(opening[0].length)
   const closing = CLOSING.exec(rest)
   if (closing === null) return { ...unclosed(rest), mended: 'its frontmatter has no closing "---"' }

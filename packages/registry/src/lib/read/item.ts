@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import type { ForeignItem, Problem } from '../foreign.ts'
 import { cleanName, cleanText, cleanWords } from '../text.ts'
 import type { Folder } from './folder.ts'
-import { parseFrontmatter } from './frontmatter.ts'
+import { NO_FRONTMATTER, parseFrontmatter } from './frontmatter.ts'
 
 /** What reading collects beside what it returns. */
 export type Report = (problem: Problem) => void
@@ -21,12 +21,14 @@ export function readItem(
     return undefined
   }
   const { fields, body, mended } = parseFrontmatter(file.text)
-  // Notes beside commands and agents are usual, and no mistake.
-  if (mended === 'it has no frontmatter' && (kind === 'agent' || /^(?:readme|index|changelog)\.md$/i.test(basename(path)))) {
-    if (kind === 'agent') report({ path, message: 'it is passed over as it has no frontmatter, which an agent needs', outcome: 'skipped' })
+  const isBare = mended === NO_FRONTMATTER
+  if (isBare && kind === 'agent') {
+    report({ path, message: 'it is passed over as it has no frontmatter, which an agent needs', outcome: 'skipped' })
     return undefined
   }
-  if (mended !== undefined) report({ path, message: mended, outcome: 'mended' })
+  // Notes beside commands are usual, and no mistake; nor is a command that says nothing of itself.
+  if (isBare && /^(?:readme|index|changelog)\.md$/i.test(basename(path))) return undefined
+  if (mended !== undefined && !(isBare && kind === 'command')) report({ path, message: mended, outcome: 'mended' })
   const name = nameOf(fields, path, kind)
   if (name === undefined) {
     report({ path, message: 'it is passed over as it has no name', outcome: 'skipped' })
