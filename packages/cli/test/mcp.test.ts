@@ -1,5 +1,6 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { builtInPlugins } from '@switchyard/cli'
 import { createToolSet, DIRECTOR_SOURCE, estimateTokens, TOKEN_BUDGET } from '@switchyard/mcp'
@@ -39,20 +40,37 @@ describe('switchyard mcp', () => {
     }
   })
 
-  // Once more where the machine was busy: what is measured is a fifth of a second.
-  it('ends at once when its stdin does', { retry: 3 }, async () => {
+  it('writes nothing but the protocol to stdout, whatever a plugin says while it is loaded', async () => {
+    using workspace = makeWorkspace(JSON.stringify({ plugins: [fileURLToPath(new URL('./fixtures/careless-plugin.ts', import.meta.url))] }))
+    const server = start(workspace.dir, ['mcp', 'notes'], { stdin: 'pipe' })
+    const end = ended(server)
+    server.stdin!.end(`${JSON.stringify(INITIALIZE)}\n`)
+    const { code, stdout, stderr } = await end
+    expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { serverInfo: { name: 'notes' } } })
+    expect(stderr).toBe('loaded\n')
+    expect(code).toBe(0)
+  })
+
+  // A busy machine only adds to the time: every run has to end, and the quickest within the limit.
+  it('ends within 200 ms of its stdin', { timeout: 60_000 }, async () => {
     using workspace = makeWorkspace()
-    const child = spawn(process.execPath, [BIN, 'mcp', 'ops'], { cwd: workspace.dir, env: { PATH: process.env.PATH, HOME: workspace.dir } })
-    child.stdin.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' })}\n`)
-    await written(child, 'stdout', '"id":2')
-    // Answered once the workspace is open.
-    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name: 'ops_more', arguments: {} } })}\n`)
-    await written(child, 'stdout', '"id":3')
-    const exited = once(child, 'exit')
-    const startedMs = performance.now()
-    child.stdin.end()
-    expect(await exited).toEqual([0, null])
-    expect(performance.now() - startedMs).toBeLessThan(200)
+    const times: number[] = []
+    for (let run = 0; run < 3; run++) {
+      const server = start(workspace.dir, ['mcp', 'ops'], { stdin: 'pipe' })
+      const { stdin } = server
+      stdin!.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' })}\n`)
+      await written(server, 'stdout', '"id":2')
+      // Answered once the workspace is open.
+      stdin!.write(`${JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name: 'ops_more', arguments: {} } })}\n`)
+      await written(server, 'stdout', '"id":3')
+      const exited = once(server, 'exit')
+      const startedMs = performance.now()
+      stdin!.end()
+      expect(await exited).toEqual([0, null])
+      times.push(performance.now() - startedMs)
+    }
+    expect(Math.max(...times)).toBeLessThan(5_000)
+    expect(Math.min(...times)).toBeLessThan(200)
   })
 
   it('says where it serves over HTTP, and the token once', async () => {

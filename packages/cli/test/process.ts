@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly user?: { readonly uid: number; readonly gid: number; readonly node: string; readonly bin: string }
   /** A file's handle. @default a pipe */
   readonly stdout?: number
+  /** @default 'ignore' */
+  readonly stdin?: 'pipe' | 'ignore'
 }
 
 /** A folder that is nobody's workspace yet; `using` takes it away again. */
@@ -52,12 +54,16 @@ export function installForAll(dir: string): { node: string; bin: string } {
 }
 
 /** Starts the real program in a folder, without a terminal and with nothing of the tester's own settings. */
-export function start(dir: string, args: readonly string[], { env = {}, node = [], user, stdout }: RunOptions = {}): ChildProcess {
+export function start(
+  dir: string,
+  args: readonly string[],
+  { env = {}, node = [], user, stdout, stdin = 'ignore' }: RunOptions = {},
+): ChildProcess {
   return spawn(user?.node ?? process.execPath, [...node, user?.bin ?? BIN, ...args], {
     cwd: dir,
     env: { PATH: process.env.PATH, HOME: dir, ...env },
     ...(user !== undefined && { uid: user.uid, gid: user.gid }),
-    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
+    stdio: [stdin, stdout ?? 'pipe', 'pipe'],
   })
 }
 

@@ -51,14 +51,19 @@ describe('several servers of one workspace', () => {
 })
 
 describe('a server process', () => {
-  // Once more where the machine was busy: what is measured is a fifth of a second.
-  it('[C3] ends within 200 ms of its stdin, whatever is under way', { retry: 3 }, async () => {
-    const client = await serve('shop')
-    await client.call('shop_item_list')
-    void client.call('shop_count', { shelves: 1, hang: true })
-    const { code, tookMs } = await client.end()
-    expect(code).toBe(0)
-    expect(tookMs).toBeLessThan(200)
+  // A busy machine only adds to the time: every run has to end, and the quickest within the limit.
+  it('[C3] ends within 200 ms of its stdin, whatever is under way', { timeout: 60_000 }, async () => {
+    const times: number[] = []
+    for (let run = 0; run < 3; run++) {
+      const client = await serve('shop')
+      await client.call('shop_item_list')
+      void client.call('shop_count', { shelves: 1, hang: true })
+      const { code, tookMs } = await client.end()
+      expect(code).toBe(0)
+      times.push(tookMs)
+    }
+    expect(Math.max(...times)).toBeLessThan(5_000)
+    expect(Math.min(...times)).toBeLessThan(200)
   })
 
   it('[C1] writes nothing but the protocol to stdout, whatever a plugin writes there', async () => {

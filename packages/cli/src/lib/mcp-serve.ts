@@ -18,7 +18,10 @@ const LEAVE_MS = 100
 /** Serves plugins to MCP clients until the one client, or the person, leaves. */
 export async function serveMcp(session: Session, names: readonly string[], { http, full = false }: ServeFlags): Promise<void> {
   const { host, signal } = session
-  const [plugins, { claimStdout, createMcpServer }] = await Promise.all([namedPlugins(session, names), import('@switchyard/mcp')])
+  const { claimStdout, createMcpServer } = await import('@switchyard/mcp')
+  // Before any plugin is loaded, as some say something then.
+  const output = claimStdout(host.stdio.stdout, host.stdio.stderr)
+  const plugins = await namedPlugins(session, names)
   const server = createMcpServer({
     plugins,
     director: names.length === 0 || names.includes(DIRECTOR),
@@ -30,10 +33,8 @@ export async function serveMcp(session: Session, names: readonly string[], { htt
     },
     onFault: (error) => session.note(`warn  mcp: ${error instanceof Error ? error.message : String(error)}`),
   })
-  if (http === undefined) {
-    const { stdin, stdout, stderr } = host.stdio
-    await server.serveStdio({ input: stdin, output: claimStdout(stdout, stderr), signal })
-  } else {
+  if (http === undefined) await server.serveStdio({ input: host.stdio.stdin, output, signal })
+  else {
     const token = randomBytes(32).toString('base64url')
     const endpoint = await server.serveHttp({ port: http, token })
     session.note(`Listening on ${endpoint.url}\nAuthorization: Bearer ${token}`)
