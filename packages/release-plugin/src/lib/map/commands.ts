@@ -1,6 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { projectField } from '../plan/input.ts'
+import { VERSION_EXAMPLES } from './examples.ts'
 
 const placeSchema = z.object({
   file: z.string().describe('Relative to the root of the repository'),
@@ -35,18 +36,7 @@ const check = command({
     'Finds every place of a project that says a version and compares them: package.json and its lock file, what workspaces ask for of each ' +
     'other, plugin.json, marketplace.json, pyproject.toml, Cargo.toml, Chart.yaml, image tags in compose files, and versions in code. What ' +
     'is out of step is named with file and line.',
-  examples: [
-    'check that all versions are in step',
-    'do all files say the same version',
-    'is any version out of date in this repository',
-    'find version drift',
-    'where is the version written in this project',
-    'are package.json and plugin.json in sync',
-    'does the marketplace entry have the right version',
-    'check the versions of all workspaces',
-    'which files mention the version number',
-    'show version mismatches with file and line',
-  ],
+  examples: VERSION_EXAMPLES.check,
   input: z.object({ project: projectField }),
   output: checkOutput,
   effect: 'read',

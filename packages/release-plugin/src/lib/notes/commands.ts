@@ -1,23 +1,14 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { projectField } from '../plan/input.ts'
+import { NOTE_EXAMPLES } from './examples.ts'
 
 const notes = command({
   summary: 'Tell what is in a release: for people as Markdown, for machines as data, or for a chat in a few lines',
   description:
     'Tells of a version that is tagged, or without a version of what the next release would hold. Grouped, with links to commits and issues, ' +
     'and with thanks to who wrote it.',
-  examples: [
-    'write release notes for version 1.4.0',
-    'release notes of the next release',
-    'announce release 2.0.0 in a chat message',
-    'summarize what is new in 1.2.0',
-    'give me the release notes as JSON',
-    'who contributed to release 3.1.0',
-    'draft the notes for the upcoming release',
-    'tell the team what changed in 0.9.0',
-    'short announcement of the last version for the chat',
-  ],
+  examples: NOTE_EXAMPLES.notes,
   effect: 'read',
   input: z.object({
     project: projectField,

@@ -1,6 +1,7 @@
 import { command, type Undo } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { projectField } from '../plan/input.ts'
+import { RECORD_EXAMPLES } from './examples.ts'
 import { changedRecord, exported, RECORD_TYPES, type RecordRow, releaseRecord, written } from './schema.ts'
 
 const packageField = z.string().min(1).optional().describe('Name of the package, where packages have versions of their own')
@@ -22,17 +23,7 @@ function recordUndo({ release, before, after }: { release: { id: number }; befor
 
 const create = command({
   summary: 'Record a release that was made: its version, changelog, files, tag and commit',
-  examples: [
-    'record that release 1.4.0 was made',
-    'add 2.0.0 to the release records',
-    'note down that we released 0.3.1 by hand',
-    'write down a past release of 1.2.0 with its tag',
-    'keep a record of a release that was made elsewhere',
-    'create a release record for 3.1.0',
-    'enter version 1.0.0 into the release history',
-    'put 2.1.0 on record',
-    'register a release that another tool made',
-  ],
+  examples: RECORD_EXAMPLES.create,
   effect: 'write',
   input: z.object({
     project: projectField,
@@ -58,17 +49,7 @@ const create = command({
 
 const get = command({
   summary: 'Show one recorded release: its changelog, tag, commit and files',
-  examples: [
-    'show the record of release 1.4.0',
-    'what was in version 1.2.0',
-    'show details of release 2.0.0',
-    'get the record of version 3.1.4',
-    'which commit was release 0.9.0',
-    'tell me about release record 7',
-    'show the recorded changelog of version 1.0.0',
-    'what is on record about release 2.3.0',
-    'look at the entry of release 1.1.0',
-  ],
+  examples: RECORD_EXAMPLES.get,
   effect: 'read',
   input: z.object(which),
   output: releaseRecord,
@@ -77,17 +58,7 @@ const get = command({
 
 const list = command({
   summary: 'List the recorded releases of a project, the highest version first',
-  examples: [
-    'list all releases',
-    'show the release history',
-    'which versions have we released so far',
-    'what releases are there',
-    'list the last 5 releases',
-    'list the releases of the api project',
-    'show all versions that were released',
-    'list releases before 2.0.0',
-    'page through the past releases',
-  ],
+  examples: RECORD_EXAMPLES.list,
   effect: 'read',
   input: z.object({
     project: projectField,
@@ -101,16 +72,7 @@ const list = command({
 
 const latest = command({
   summary: 'Show the latest recorded release: the highest version, not the newest date',
-  examples: [
-    'what is the latest release',
-    'which version did we release last',
-    'show the current version',
-    'latest release of this project',
-    'what is our newest version',
-    'show the last release with pre-releases',
-    'highest released version',
-    'what version are we on',
-  ],
+  examples: RECORD_EXAMPLES.latest,
   effect: 'read',
   input: z.object({
     project: projectField,
@@ -123,16 +85,7 @@ const latest = command({
 
 const update = command({
   summary: 'Change what is recorded of a release: its changelog, tag, commit or files',
-  examples: [
-    'set the tag on record of release 1.4.0',
-    'change the recorded changelog of version 2.0.0',
-    'update the commit of release record 1.2.0',
-    'correct the record of release 0.9.1',
-    'edit what is on record for 1.1.0',
-    'add the tag v3.0.0 to the record of 3.0.0',
-    'fix the files listed in the record of release 1.5.0',
-    'update release record 12',
-  ],
+  examples: RECORD_EXAMPLES.update,
   effect: 'write',
   input: z.object({
     ...which,
@@ -152,16 +105,7 @@ const update = command({
 
 const exportRecords = command({
   summary: 'Write the recorded releases into the changelog file; what people wrote there stays',
-  examples: [
-    'export the releases to CHANGELOG.md',
-    'write the changelog from the release records',
-    'update CHANGELOG.md with all releases',
-    'generate a changelog file from our releases',
-    'merge the release history into the changelog',
-    'save the release notes to docs/CHANGES.md',
-    'bring the changelog file up to date',
-    'publish the recorded releases as a changelog',
-  ],
+  examples: RECORD_EXAMPLES.export,
   effect: 'write',
   input: z.object({
     project: projectField,
@@ -177,16 +121,7 @@ const exportRecords = command({
 
 const diff = command({
   summary: 'Compare a recorded release with what the changelog file says of it',
-  examples: [
-    'was the changelog of 1.4.0 edited after the export',
-    'compare release 2.0.0 with the changelog file',
-    'is the changelog in sync with the release records',
-    'diff the record of release 1.2.0 against CHANGELOG.md',
-    'did somebody change the notes of version 3.0.0 in the file',
-    'is release 1.1.0 missing from the changelog',
-    'check whether release 0.8.0 was exported',
-    'difference between the recorded notes and the file for 2.1.0',
-  ],
+  examples: RECORD_EXAMPLES.diff,
   effect: 'read',
   input: z.object(which),
   output: z.object({
@@ -201,18 +136,9 @@ const diff = command({
 const restore = command({
   summary: 'Take back what a command did to the release records, as long as nobody changed them since',
   description: 'The way back of release.create, release.update and release.export, which give its input. It is of little use by hand.',
-  examples: [
-    'take back the last change to the release records',
-    'undo the export of the changelog',
-    'restore the release record as it was',
-    'put the old changelog file back after the export',
-    'revert the change to a release record',
-    'undo recording that release',
-    'bring back the release record from before the update',
-    'forget the release record that was just created',
-  ],
+  examples: [],
+  internal: true,
   effect: 'destroy',
-  rare: true,
   input: z.object({
     records: z.array(changedRecord),
     file: z
