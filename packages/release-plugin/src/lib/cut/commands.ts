@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { planInput, projectField } from '../plan/input.ts'
 import type { ReleasePlan } from '../plan/release-plan.ts'
 import { nothingToRelease, planStale } from './errors.ts'
+import { CUT_EXAMPLES } from './examples.ts'
 import type { Cut } from './journal.ts'
 import { cutView, viewOf } from './view.ts'
 
@@ -37,18 +38,9 @@ async function readCut(id: string, { dataDir }: Context): Promise<Cut> {
 
 const stepDo = command({
   summary: 'Do one step of a release that is under way; its chain calls this, nobody else needs to',
-  examples: [
-    'do step files of cut-1a2b3c4d5e',
-    'do the single step tag of cut-0f9e8d7c6b',
-    'perform step commit of the cut by hand',
-    'run only the step push of cut-aa11bb22cc',
-    'execute step publish-1 of this cut',
-    'do the step begin of that cut',
-    'repeat the single step show of the cut',
-    'carry out step end of cut-12ab34cd56',
-  ],
+  examples: [],
+  internal: true,
   effect: 'write',
-  rare: true,
   idempotent: true,
   timeoutMs: LONGEST_MS,
   input: stepInput,
@@ -68,18 +60,9 @@ const stepDo = command({
 
 const stepUndo = command({
   summary: 'Take one step of a release back; its chain calls this, nobody else needs to',
-  examples: [
-    'take back the step files of cut-1a2b3c4d5e',
-    'undo the single step tag of cut-0f9e8d7c6b',
-    'reverse step commit of the cut by hand',
-    'take only the step push of cut-aa11bb22cc back',
-    'undo step publish-1 of this cut',
-    'take the step begin of that cut back',
-    'revert the single step show of the cut',
-    'undo just step end of cut-12ab34cd56',
-  ],
+  examples: [],
+  internal: true,
   effect: 'destroy',
-  rare: true,
   idempotent: true,
   timeoutMs: LONGEST_MS,
   input: stepInput,
@@ -114,18 +97,7 @@ const cut = command({
   description:
     'Does what release.plan shows, as a journaled chain: it happens completely, or everything is taken back. Steps that nothing takes back, ' +
     'such as a publish to npm, are said in the plan and come last; past them the release can be completed by release.resume.',
-  examples: [
-    'cut a release',
-    'release the project',
-    'make a new release',
-    'cut a patch release and push it',
-    'release version 2.0.0',
-    'bump the version, write the changelog and tag it',
-    'make a beta release of the api',
-    'ship a minor release',
-    'tag and publish the next version',
-    'cut the next major release of this repository',
-  ],
+  examples: CUT_EXAMPLES.cut,
   effect: 'write',
   idempotent: 'key',
   timeoutMs: LONGEST_MS,
@@ -148,16 +120,7 @@ const undo = command({
   description:
     'Works for a release that is under way, ended half-way or is done. Everything is as before afterwards, or nothing is touched: it refuses ' +
     'where somebody committed on top, changed a file of the release, moved its tag, or where npm has it for good.',
-  examples: [
-    'undo the release',
-    'take the last release back',
-    'roll back the release we just made',
-    'revert release 1.4.0',
-    'delete the tag and commit of the last release',
-    'undo the release of the api project',
-    'that release was a mistake, remove it again',
-    'unrelease v2.0.0',
-  ],
+  examples: CUT_EXAMPLES.undo,
   effect: 'destroy',
   idempotent: true,
   timeoutMs: LONGEST_MS,
@@ -175,16 +138,7 @@ const undo = command({
 const resume = command({
   summary: 'Complete a release that was interrupted or ended half-way',
   description: 'Goes on from what stands; nothing that is done is done twice. Also after the process was killed or the machine went down.',
-  examples: [
-    'resume the release',
-    'continue the interrupted release',
-    'finish the release that failed half way',
-    'go on with release 1.4.0',
-    'the release crashed, pick it up again',
-    'retry publishing the release',
-    'complete the half made release',
-    'carry on releasing the api project',
-  ],
+  examples: CUT_EXAMPLES.resume,
   effect: 'write',
   idempotent: true,
   timeoutMs: LONGEST_MS,
@@ -215,16 +169,7 @@ const resume = command({
 
 const publish = command({
   summary: 'Push a release that was cut without a push, and show its drafts',
-  examples: [
-    'publish the release',
-    'push the release that we cut',
-    'push the tag of the last release',
-    'publish release 1.4.0',
-    'make the drafted release public',
-    'send the release commit and tag to the remote',
-    'push v2.1.0 to origin',
-    'let the release out',
-  ],
+  examples: CUT_EXAMPLES.publish,
   effect: 'write',
   idempotent: true,
   timeoutMs: LONGEST_MS,
@@ -246,16 +191,7 @@ const publish = command({
 
 const unpublish = command({
   summary: 'Take the push of a release back out of the remote, if nobody went on from it; commit and tag stay here',
-  examples: [
-    'unpublish the release',
-    'take the pushed release out of the remote again',
-    'pull the release back but keep commit and tag here',
-    'unpush the release',
-    'remove the pushed tag from origin',
-    'take v1.4.0 back from the remote',
-    'make the published release a draft again',
-    'reverse release publish',
-  ],
+  examples: CUT_EXAMPLES.unpublish,
   effect: 'destroy',
   idempotent: true,
   rare: true,
@@ -275,16 +211,7 @@ const unpublish = command({
 
 const status = command({
   summary: 'Show the releases cut here: done, undone, under way or half-made, and what to do next',
-  examples: [
-    'release status',
-    'is a release under way',
-    'how far did the release come',
-    'what happened to the last release',
-    'show the releases cut from this workspace',
-    'did the release go through',
-    'was release 1.4.0 pushed',
-    'is there a half finished release',
-  ],
+  examples: CUT_EXAMPLES.status,
   effect: 'read',
   input: which.extend({ limit: z.int().min(1).max(1_000).default(10) }),
   output: z.object({ cuts: z.array(cutView) }),

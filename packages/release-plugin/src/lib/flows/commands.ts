@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Git } from '../git/git.ts'
 import { projectField } from '../plan/input.ts'
 import { backportFailed, branchUnknown } from './errors.ts'
+import { FLOW_EXAMPLES } from './examples.ts'
 
 const LONG_MS = 300_000
 
@@ -35,16 +36,7 @@ const begun = z.object({
 
 const branch = command({
   summary: 'Begin a branch for a hotfix or a release line, at the last release unless told otherwise',
-  examples: [
-    'start a hotfix branch',
-    'begin a branch hotfix/login at the last release',
-    'make a release branch for 1.x',
-    'create the branch release/2.x from v2.0.0',
-    'branch off the last release',
-    'open a hotfix branch for the broken login',
-    'cut a maintenance branch from tag v1.4.0',
-    'I need a branch to fix the released version',
-  ],
+  examples: FLOW_EXAMPLES.branch,
   effect: 'write',
   timeoutMs: LONG_MS,
   input: z.object({
@@ -77,16 +69,7 @@ const branch = command({
 
 const branchRemove = command({
   summary: 'Remove a branch that has no commits of its own, the way back of release.branch',
-  examples: [
-    'remove the empty hotfix branch again',
-    'delete the release branch that we just began',
-    'take the new branch back',
-    'drop the unused branch hotfix/login',
-    'undo beginning the branch',
-    'get rid of the branch release/3.x, nothing is on it',
-    'forget the hotfix branch',
-    'remove branch hotfix/typo and go back to main',
-  ],
+  examples: FLOW_EXAMPLES['branch.remove'],
   effect: 'destroy',
   rare: true,
   idempotent: true,
@@ -117,18 +100,9 @@ const pickedOutput = z.object({
 
 const portPick = command({
   summary: 'Put commits on a branch that nobody has checked out; the chain of release.backport calls this',
-  examples: [
-    'pick commits onto the port branch by hand',
-    'do only the picking of the port',
-    'pick 3f2a91c onto release/1.x at that commit',
-    'run the pick step of the port',
-    'repeat the picking onto release/2.x',
-    'port step: pick these commits',
-    'pick the listed commits onto an existing branch tip',
-    'carry out the pick of a back-port',
-  ],
+  examples: [],
+  internal: true,
   effect: 'write',
-  rare: true,
   idempotent: true,
   timeoutMs: LONG_MS,
   input: z.object({ project: projectField, branch: branchName, onto: z.string(), commits: z.array(z.string()).min(1) }),
@@ -147,18 +121,9 @@ const portPick = command({
 
 const portUnpick = command({
   summary: 'Take ported commits off a branch, if nobody went on from them; the way back of release.backport',
-  examples: [
-    'take the ported commits off release/1.x',
-    'undo the backport',
-    'unpick the commits of the port',
-    'move the release branch back to before the port',
-    'the backport was wrong, remove it',
-    'reverse the port to release/2.x',
-    'take back what was cherry-picked onto the old line',
-    'drop the back-ported fix again',
-  ],
+  examples: [],
+  internal: true,
   effect: 'destroy',
-  rare: true,
   idempotent: true,
   input: z.object({ project: projectField, branch: branchName, before: z.string(), after: z.string(), remove: z.boolean().default(false) }),
   output: z.object({ branch: z.string() }),
@@ -177,16 +142,7 @@ const portUnpick = command({
 const backport = command({
   summary: 'Port commits back to the branch of an older release, without touching what is checked out',
   description: 'Each commit says where it comes from. Where one conflicts, nothing is changed and the files are named.',
-  examples: [
-    'backport the fix to 1.x',
-    'port commit abc1234 back to release/1.x',
-    'cherry-pick the last fix onto the release branch',
-    'bring that bug fix to the old release line',
-    'apply 3f2a91c to release/2.x as well',
-    'back-port HEAD to the maintenance branch',
-    'the fix must also go into version 1',
-    'copy these commits to the branch release/1.4',
-  ],
+  examples: FLOW_EXAMPLES.backport,
   effect: 'write',
   timeoutMs: LONG_MS,
   input: z.object({

@@ -1,6 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { planInput } from '../plan/input.ts'
+import { REHEARSAL_EXAMPLES } from './examples.ts'
 import { rehearsal } from './report.ts'
 
 const rehearse = command({
@@ -8,17 +9,7 @@ const rehearse = command({
   description:
     "Runs the very code of release.cut on a clone: commits, tags, pushes to a bare repository and publishes by npm's own program to a small " +
     'registry on this machine. Shows every file, commit, tag and artifact. Nothing of it reaches the project or anybody outside.',
-  examples: [
-    'rehearse the release',
-    'try the release out without doing it',
-    'do a dry run of the whole release',
-    'would the release go through',
-    'practise releasing 2.0.0',
-    'test the release in a throwaway clone',
-    'show what publishing would upload',
-    'simulate a minor release of this project',
-    'run through the release with a fake registry',
-  ],
+  examples: REHEARSAL_EXAMPLES.rehearse,
   // The repository's own hooks run, and with `full` its scripts: they may do anything, so somebody is asked.
   effect: 'write',
   timeoutMs: 1_800_000,
