@@ -1,4 +1,5 @@
 import { command } from '@switchyard/plugin-kit'
+import { SMOKE_EXAMPLES } from './examples.ts'
 import { checkInput, checkOutput } from './schema.ts'
 
 const check = command({
@@ -6,17 +7,7 @@ const check = command({
   description:
     'The server is started as Claude Code would start it, with its own settings and the few variables that clients hand on. It is asked for its lists and for nothing else: no tool ' +
     'is called. It is ended with everything that it started.',
-  examples: [
-    'smoke test the mcp server',
-    'check the mcp server of this project',
-    'does our mcp server start',
-    'how many tokens do the mcp tools cost',
-    'test the mcp tools and their schemas',
-    'start the mcp server and list its tools',
-    'is the mcp server of this plugin working',
-    'measure how fast the mcp server is ready',
-    'verify that the mcp server exits cleanly',
-  ],
+  examples: SMOKE_EXAMPLES['mcp.check'],
   input: checkInput,
   output: checkOutput,
   effect: 'write',
