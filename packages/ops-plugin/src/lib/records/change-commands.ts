@@ -1,21 +1,13 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { describeChange, revert } from './changes.ts'
+import { RECORD_EXAMPLES } from './examples.ts'
 import { changeNumber, recordUndo } from './undo.ts'
 
 const revertCommand = command({
   summary: 'Take back one change of projects, issues, reports or runbook records by its number',
   description: 'Everything is put back as it was, unless something of it was changed since. Kept for 30 days.',
-  examples: [
-    'take back change 12',
-    'revert change 4 of the records',
-    'undo record change number 7',
-    'put the records back to before change 31',
-    'roll back change 9 in the journal',
-    'restore what change 15 deleted',
-    'reverse change 2',
-    'cancel out change 18',
-  ],
+  examples: RECORD_EXAMPLES['change.revert'],
   effect: 'write',
   rare: true,
   input: z.object({ change: z.int().min(1).describe('Its number, from the result of what made it') }),

@@ -6,6 +6,7 @@ import { type ScanReport, scanInput } from '../health/schema.ts'
 import { change } from './changes.ts'
 import { columns, withMore } from './columns.ts'
 import { fileExists, noFolder, noHealthCheck, recordUnknown } from './errors.ts'
+import { RECORD_EXAMPLES } from './examples.ts'
 import {
   compareChecks,
   healthById,
@@ -32,20 +33,7 @@ const healthId = z.int().min(1).optional().describe('Id of a recorded health che
 const record = command({
   summary: 'Scan a project and keep the result in its health history',
   description: 'Results of another scanner can be given instead. Health checks are append-only: there is no way back.',
-  examples: [
-    'scan this project and record the result',
-    'store the current score of this repo',
-    'put the health score into the history',
-    'measure the health of project web and keep it',
-    'run the checks and store the score',
-    'save a health check of the project api',
-    'keep the health score of this repository',
-    'record the health of ../shop',
-    'take a health reading and store it',
-    'log the current health of this project',
-    'add a health check to the history',
-    'scan and remember the score',
-  ],
+  examples: RECORD_EXAMPLES['health.record'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({
@@ -103,19 +91,7 @@ function fromGiven(checks: readonly z.output<typeof keptCheck>[]): Kept {
 
 const get = command({
   summary: 'Show one recorded health check, or the latest of a project',
-  examples: [
-    'show the latest health check',
-    'health check number 5 on record',
-    'most recent health record',
-    'what did the last recorded health check find',
-    'what was the last recorded health of api',
-    'show health check 12',
-    'details of the last health reading',
-    'which checks failed in the last recorded scan',
-    'the newest health record of this project',
-    'open recorded health check 7',
-    'what did the last saved scan say',
-  ],
+  examples: RECORD_EXAMPLES['health.get'],
   effect: 'read',
   input: z.object({ project: projectRef.default('.'), id: healthId }),
   output: healthRecord,
@@ -138,19 +114,7 @@ function wantedCheck(ctx: Pick<Context, 'store' | 'workspace'>, project: string,
 
 const history = command({
   summary: 'List the recorded health checks of one project or of all',
-  examples: [
-    'list the recorded health checks',
-    'all health checks recorded of project web',
-    'health checks recorded in the last month',
-    'stored health checks as a list',
-    'health history of this project',
-    'all past health readings of api',
-    'show earlier health scores',
-    'which health checks failed last week',
-    'when was this project last checked',
-    'the health checks since march',
-    'past scans that ended with fail',
-  ],
+  examples: RECORD_EXAMPLES['health.history'],
   effect: 'read',
   input: z.object({
     project: projectRef.optional(),
@@ -198,19 +162,7 @@ const healthLines = (checks: readonly z.output<typeof healthLine>[]): string =>
 
 const latestOfEach = command({
   summary: 'Show the newest recorded health of every project',
-  examples: [
-    'health of all projects',
-    'ranking of projects by health score',
-    'which project has the worst score',
-    'score of each project',
-    'latest score of every project',
-    'how healthy are my projects',
-    'compare the health scores of all projects',
-    'which project is in the worst state',
-    'newest health check per project',
-    'health overview of everything registered',
-    'scores across all repositories',
-  ],
+  examples: RECORD_EXAMPLES['health.overview'],
   effect: 'read',
   rare: true,
   input: z.object({}),
@@ -227,19 +179,7 @@ const latestOfEach = command({
 
 const trend = command({
   summary: 'Show how the health of a project went, and what got better or worse since the check before',
-  examples: [
-    'is the health of this project going up or down',
-    'is our health improving',
-    'what changed since the previous health check',
-    'show the score as a curve',
-    'health trend of api',
-    'how did the score develop',
-    'what got worse since the last check',
-    'compare the last two health checks',
-    'did our score improve',
-    'which checks regressed',
-    'score over time for this project',
-  ],
+  examples: RECORD_EXAMPLES['health.trend'],
   effect: 'read',
   input: z.object({
     project: projectRef.default('.'),
@@ -292,19 +232,7 @@ const exportInput = z.object({
 
 const exportReport = command({
   summary: 'Write a recorded health check as a Markdown report into its project',
-  examples: [
-    'export the health report',
-    'markdown report of health check 3',
-    'put the recorded health check into a report file',
-    'replace the written health report',
-    'write the last health check to a markdown file',
-    'save the health report under docs/health.md',
-    'publish health check 4 as a report',
-    'make a health report file for this project',
-    'put the recorded health into a document',
-    'export health of api to reports',
-    'write out the health report again and overwrite it',
-  ],
+  examples: RECORD_EXAMPLES['health.export'],
   effect: 'write',
   idempotent: 'key',
   input: exportInput,
@@ -350,18 +278,7 @@ function rootOf(ctx: Pick<Context, 'store'>, projectId: number): string {
 
 const diff = command({
   summary: 'Say whether the written report of a health check is still as it was written',
-  examples: [
-    'is the health report file up to date',
-    'has the exported report been edited',
-    'compare the exported health report with what is recorded',
-    'was the exported health report changed',
-    'check the health report for drift',
-    'does the report of health check 4 still match',
-    'compare the health report with the record',
-    'did somebody edit the health report',
-    'is the written report of this project in sync',
-    'has the report file gone missing',
-  ],
+  examples: RECORD_EXAMPLES['health.diff'],
   effect: 'read',
   rare: true,
   input: z.object({ project: projectRef.default('.'), id: healthId }),

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { change } from './changes.ts'
 import { columns, withMore } from './columns.ts'
 import { projectTaken, projectUnknown } from './errors.ts'
+import { RECORD_EXAMPLES } from './examples.ts'
 import { nextCursor, pageById, pageInput } from './list.ts'
 import {
   detectedColumns,
@@ -31,20 +32,7 @@ const ownFields = {
 const register = command({
   summary: 'Register a project, or bring what is known of it up to date with its folder',
   description: 'Name, type, version and components are read from the folder; what is given by hand wins. The folder is not changed.',
-  examples: [
-    'register this project',
-    'track ../lib as a project',
-    'make this folder known as a project',
-    'take the repository ../tools into the records',
-    'new project in ./site',
-    'add the project in ../api to the records',
-    'start tracking this repository',
-    'remember this folder as a project',
-    'put ../shop under operations',
-    'refresh what is known of this project',
-    'onboard the repository at ../site',
-    'note this project as one of ours',
-  ],
+  examples: RECORD_EXAMPLES['project.register'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({ path: projectRef.default('.').describe('Its folder, relative to the workspace or absolute'), ...ownFields }),
@@ -83,19 +71,7 @@ const register = command({
 
 const get = command({
   summary: 'Show one project that is registered',
-  examples: [
-    'show the project api',
-    'where does project web live',
-    'project info for web',
-    'entry of project shop',
-    'what is recorded about this project',
-    'details of project shop',
-    'which type and version does project web have',
-    'look up project 3',
-    'show me the record of this project',
-    'what do we know about the project billing',
-    'is this folder a registered project',
-  ],
+  examples: RECORD_EXAMPLES['project.get'],
   effect: 'read',
   input: z.object({ project: projectRef.default('.') }),
   output: projectSchema,
@@ -105,18 +81,7 @@ const get = command({
 
 const list = command({
   summary: 'List the registered projects',
-  examples: [
-    'list the projects',
-    'name every project on record',
-    'projects',
-    'which projects are registered',
-    'show all my projects',
-    'what projects do you know',
-    'give me the plugins that are tracked',
-    'list projects of type mcp',
-    'projects sorted by name',
-    'every project on record',
-  ],
+  examples: RECORD_EXAMPLES['project.list'],
   effect: 'read',
   input: z.object({
     type: z.enum(PROJECT_TYPES).optional(),
@@ -151,19 +116,7 @@ const list = command({
 
 const update = command({
   summary: 'Change what is recorded about a project',
-  examples: [
-    'rename project api to payments',
-    'project api now lives in ../services/api',
-    'record version 2.0.0 for project web',
-    'correct the recorded type of this project',
-    'set the version of project web to 2.1.0',
-    'change the description of this project',
-    'correct the type of project shop to full',
-    'edit the project record',
-    'move project api to the folder ../services/api',
-    'update the metadata of project web',
-    'give this project another name',
-  ],
+  examples: RECORD_EXAMPLES['project.update'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({ project: projectRef.default('.'), path: z.string().trim().min(1).optional().describe('Its new folder'), ...ownFields }),
@@ -197,17 +150,7 @@ const update = command({
 const remove = command({
   summary: 'Forget a project together with its health checks, issues and runbook executions',
   description: 'The folder itself is left alone.',
-  examples: [
-    'forget project api',
-    'take project shop out of the records',
-    'delete the project record of shop',
-    'stop tracking this project',
-    'remove project 3 from the records',
-    'drop everything recorded about project web',
-    'unregister the project billing',
-    'take project api off the list',
-    'erase the record of this project and its issues',
-  ],
+  examples: RECORD_EXAMPLES['project.delete'],
   effect: 'destroy',
   idempotent: 'key',
   input: z.object({ project: projectRef }),
@@ -244,16 +187,7 @@ function belongings(store: Parameters<typeof projectById>[0], id: number): { hea
 
 const detectCommand = command({
   summary: 'Look at a folder and say what kind of project it is, without recording anything',
-  examples: [
-    'what kind of project is this',
-    'detect the project type of ../api',
-    'is this folder a claude plugin',
-    'which language is this repository written in',
-    'does this project have skills, hooks or an mcp server',
-    'identify the project in this directory',
-    'what is in the folder ../shop',
-    'find out the type of this repo',
-  ],
+  examples: RECORD_EXAMPLES['project.detect'],
   effect: 'read',
   input: z.object({ path: z.string().trim().min(1).default('.').describe('The folder, relative to the workspace or absolute') }),
   output: detectedSchema,

@@ -1,6 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { templateUnknown } from './errors.ts'
+import { RECORD_EXAMPLES } from './examples.ts'
 
 interface Template {
   readonly category: string
@@ -94,16 +95,7 @@ const ALIASES: Readonly<Record<string, string>> = { mcp: 'mcp-plugin', full: 'fu
 
 const list = command({
   summary: 'List the templates: what a good project of each kind has',
-  examples: [
-    'list the project templates',
-    'which templates are there',
-    'show the health templates',
-    'what checklists do you have for plugins',
-    'which kinds of plugin have a template',
-    'available checklists',
-    'templates for new projects',
-    'what template categories exist',
-  ],
+  examples: RECORD_EXAMPLES['template.list'],
   effect: 'read',
   rare: true,
   input: z.object({}),
@@ -113,18 +105,7 @@ const list = command({
 
 const get = command({
   summary: 'Show one template: its checks with their weights, and what is recommended',
-  examples: [
-    'show the template for an mcp plugin',
-    'template skill-only with its weights',
-    'what does the full template contain',
-    'what should a full plugin have',
-    'checklist for a skill-only plugin',
-    'the mcp template',
-    'what is recommended for a plugin with skills only',
-    'which checks belong to the full-plugin template',
-    'weights of the mcp-plugin template',
-    'open template skill-only',
-  ],
+  examples: RECORD_EXAMPLES['template.get'],
   effect: 'read',
   rare: true,
   input: z.object({ category: z.string().trim().min(1).describe('skill-only, mcp-plugin or full-plugin; project types do too') }),
