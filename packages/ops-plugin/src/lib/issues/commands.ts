@@ -10,6 +10,7 @@ import { ensureProject, nameOf, needProject, projectRef, type Wanted, wantProjec
 import { CATEGORIES, CLOSED_AS, ISSUE_STATUSES, type IssueRow, PRIORITIES, SOURCES } from '../records/rows.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
 import { issueAmbiguous, issueNotNamed, resolutionMissing } from './errors.ts'
+import { ISSUE_EXAMPLES } from './examples.ts'
 import {
   addEvent,
   closeIssue,
@@ -75,20 +76,7 @@ const recordOf = ({ store, clock }: Pick<Context, 'store' | 'clock'>, id: number
 
 const create = command({
   summary: 'File an issue by hand',
-  examples: [
-    'file a bug: the login page times out',
-    'put a feature request on file',
-    'make a ticket: the logo is blurry',
-    'we have a problem with the mail form, file it',
-    'ticket for updating the docs',
-    'create an issue for the broken search',
-    'open a new issue with high priority',
-    'report a critical bug in the payment form',
-    'add an issue about the missing docs',
-    'note as tech debt that the parser is copied',
-    'write down a feature wish: dark mode',
-    'new issue: tests fail on windows',
-  ],
+  examples: ISSUE_EXAMPLES['issue.create'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({
@@ -132,18 +120,7 @@ function needHealthCheck({ store }: Pick<Place, 'store'>, id: number): void {
 
 const get = command({
   summary: 'Show one issue with its evidence and its history',
-  examples: [
-    'show issue 12',
-    'read ticket 6',
-    'what is written in ticket 11',
-    'details of issue 4',
-    'what is issue 31 about',
-    'history of issue 7',
-    'open issue number 9',
-    'why was issue 15 closed',
-    'evidence for issue 22',
-    'tell me more about issue 3',
-  ],
+  examples: ISSUE_EXAMPLES['issue.get'],
   effect: 'read',
   input: z.object({ id: issueId }),
   output: issueRecord.extend({ text: z.string() }),
@@ -161,21 +138,7 @@ const listed = <value>(given: value | readonly value[] | undefined, all: readonl
 
 const list = command({
   summary: 'List issues: by default those that are not closed, most urgent first',
-  examples: [
-    'list the open issues',
-    'are there critical issues',
-    'show the backlog',
-    'issues that are being worked on',
-    'open tickets of project web',
-    'what issues do we have',
-    'show critical bugs',
-    'which issues are in progress',
-    'closed issues of the last week',
-    'open issues of project api by priority',
-    'dependency issues',
-    'oldest open issues first',
-    'what is left to do in this project',
-  ],
+  examples: ISSUE_EXAMPLES['issue.list'],
   effect: 'read',
   input: z.object({
     project: projectRef.optional().describe('Folder, name or id of the project; all projects without it'),
@@ -216,18 +179,7 @@ const list = command({
 
 const update = command({
   summary: 'Change an issue: its title, description, priority, category or state',
-  examples: [
-    'set issue 12 to high priority',
-    'rename issue 6 to slow search',
-    'issue 8 gets the title broken links',
-    'start working on issue 4',
-    'mark issue 7 as in progress',
-    'change the title of issue 3',
-    'move issue 9 to tech debt',
-    'issue 15 is critical',
-    'lower the priority of issue 22',
-    'edit the description of issue 5',
-  ],
+  examples: ISSUE_EXAMPLES['issue.update'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({
@@ -278,16 +230,7 @@ const update = command({
 
 const close = command({
   summary: 'Close an issue and say what became of it',
-  examples: [
-    'close issue 12, fixed in the last release',
-    'resolve issue 4',
-    'issue 7 is done',
-    'mark issue 9 as a duplicate',
-    'accept issue 3 and close it',
-    'the bug in issue 15 is fixed',
-    'finish issue 22 with the resolution wont fix',
-    'close the ticket number 5',
-  ],
+  examples: ISSUE_EXAMPLES['issue.close'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({
@@ -316,18 +259,7 @@ const close = command({
 
 const reopen = command({
   summary: 'Reopen a closed issue',
-  examples: [
-    'reopen issue 12',
-    'closing issue 8 was a mistake, open it',
-    'the problem of ticket 4 returned',
-    'issue 4 is not fixed after all',
-    'open issue 7 again',
-    'bring back issue 9',
-    'the bug of issue 3 came back',
-    'issue 15 is still there, reopen it',
-    'put issue 22 back to open',
-    'unclose issue 5',
-  ],
+  examples: ISSUE_EXAMPLES['issue.reopen'],
   effect: 'write',
   idempotent: 'key',
   input: z.object({ id: issueId, reason: z.string().trim().min(1).max(2_000).default('by hand') }),
@@ -349,16 +281,7 @@ const reopen = command({
 const remove = command({
   summary: 'Delete an issue with its history',
   description: 'Closing keeps what is known of it; deleting is for what should never have been filed.',
-  examples: [
-    'delete issue 12',
-    'remove issue 4 from the list',
-    'erase issue 7',
-    'throw away issue 9',
-    'issue 3 was filed by mistake, delete it',
-    'drop issue 15',
-    'get rid of issue 22',
-    'delete the issue record 5',
-  ],
+  examples: ISSUE_EXAMPLES['issue.delete'],
   effect: 'destroy',
   idempotent: 'key',
   input: z.object({ id: issueId }),
@@ -379,20 +302,7 @@ const remove = command({
 
 const stats = command({
   summary: 'Count issues by state, priority and category, with their ages and how long mending takes',
-  examples: [
-    'issue statistics',
-    'age of the oldest issue',
-    'mean time to fix a bug',
-    'tickets per priority',
-    'average age of the open tickets',
-    'how many open issues are there',
-    'count the issues by priority',
-    'how long does it take us to fix an issue',
-    'issue stats for project api',
-    'how old are the open issues',
-    'number of critical issues',
-    'summary of all issues',
-  ],
+  examples: ISSUE_EXAMPLES['issue.stats'],
   effect: 'read',
   input: z.object({ project: projectRef.optional().describe('All projects without it'), ...sinceUntil }),
   output: statsSchema,
@@ -424,17 +334,7 @@ const scanned = {
 const triage = command({
   summary: 'Compare a scan with the issues on file: what to create, to close, to reopen, and what is still open',
   description: 'Nothing is changed; ops.issue.file carries it out.',
-  examples: [
-    'triage the issues of this project',
-    'which issues are still valid after a scan',
-    'which issues should be filed after the last scan',
-    'compare the issues with the scan',
-    'what can be closed by now',
-    'are there new problems that have no issue yet',
-    'go through the issues and tell me which are outdated',
-    'triage',
-    'which open issues does the scan no longer find',
-  ],
+  examples: ISSUE_EXAMPLES['issue.triage'],
   effect: 'read',
   timeoutMs: 120_000,
   input: z.object(scanned),
@@ -477,19 +377,7 @@ const triage = command({
 const file = command({
   summary: 'Bring the issues of a project in step with a scan: create, refresh, close with evidence, reopen',
   description: 'Doing it twice changes nothing the second time. Issues filed by hand are left alone.',
-  examples: [
-    'file issues for everything the scan found',
-    'rescan and update the tickets',
-    'bring the issues in step with the findings of a scan',
-    'scan again and close what is mended',
-    'scan the project and file the problems',
-    'create issues from the health check',
-    'update the issues from a new scan',
-    'sync the issues with the health scan',
-    'close the issues that are fixed by now',
-    'turn the failed checks into issues',
-    'file warnings as issues too',
-  ],
+  examples: ISSUE_EXAMPLES['issue.file'],
   effect: 'write',
   idempotent: 'key',
   timeoutMs: 120_000,

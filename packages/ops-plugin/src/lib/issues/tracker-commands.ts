@@ -4,6 +4,7 @@ import { change } from '../records/changes.ts'
 import { ensureProject, needProject, projectRef, wantProject } from '../records/project.ts'
 import { type IssueRow, PRIORITIES } from '../records/rows.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
+import { ISSUE_EXAMPLES } from './examples.ts'
 import type { RemoteIssue } from './tracker.ts'
 
 const where = {
@@ -23,19 +24,7 @@ const exportCommand = command({
   summary: 'Send the issues of a project to GitHub or Gitea, and bring there up to date what was sent before',
   description:
     'Doing it twice sends nothing twice, also after a failure in the middle. What is closed here is closed there. There is no way back.',
-  examples: [
-    'export the issues to github',
-    'put our issues onto github',
-    'upload the tickets to the gitea server',
-    'our tickets should be on github too',
-    'send the open issues to gitea',
-    'create github issues from our issues',
-    'push issue 12 to github',
-    'publish the critical issues on github',
-    'update the tickets on gitea',
-    'copy our issues to the github repository acme/api',
-    'mirror the issue list to gitea',
-  ],
+  examples: ISSUE_EXAMPLES['issue.export'],
   effect: 'write',
   timeoutMs: 300_000,
   input: exportInput,
@@ -74,16 +63,7 @@ function exported({ store }: Pick<Context, 'store'>, projectId: number, { ids, p
 
 const importCommand = command({
   summary: 'Take the issues of a GitHub or Gitea repository in, and follow those that are linked',
-  examples: [
-    'import the issues from github',
-    'fetch the issues of the gitea repository',
-    'pull the github tickets in',
-    'bring in open issues from acme/api on github',
-    'sync back what was closed on github',
-    'get the issues from gitea including closed ones',
-    'load issues from our github repo',
-    'read the tracker on gitea into the issue list',
-  ],
+  examples: ISSUE_EXAMPLES['issue.import'],
   effect: 'write',
   idempotent: 'key',
   timeoutMs: 300_000,
