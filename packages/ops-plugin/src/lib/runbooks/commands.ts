@@ -8,6 +8,7 @@ import { changeNumber, recordUndo } from '../records/undo.ts'
 import { BUILT_IN } from './built-in.ts'
 import { dependencyCommands } from './dependencies.ts'
 import { runbookInvalid, runState, valueInvalid } from './errors.ts'
+import { RUNBOOK_EXAMPLES } from './examples.ts'
 import type { RunbookStep } from './markdown.ts'
 import {
   type Frozen,
@@ -49,16 +50,7 @@ const shownStep = z.object({
 
 const list = command({
   summary: 'List the runbooks there are: those that come along, and the Markdown runbooks of the project',
-  examples: [
-    'which runbooks are there',
-    'list the runbooks',
-    'what procedures can you run',
-    'show the runbooks of this project',
-    'available runbooks',
-    'do we have a runbook for restores',
-    'what playbooks exist here',
-    'which standard procedures come with switchyard',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.list'],
   effect: 'read',
   input: z.object({ project: projectRef.default('.') }),
   output: z.object({
@@ -105,19 +97,7 @@ function rootOf(ctx: Pick<Context, 'store' | 'workspace'>, project: string): str
 
 const show = command({
   summary: 'Show the steps of a runbook without running it',
-  examples: [
-    'show the runbook full-health',
-    'read the runbook rotate-keys',
-    'outline of runbook hotfix',
-    'let me see the steps before the restore runbook is run',
-    'what does the hotfix runbook do',
-    'steps of the runbook restore',
-    'what would the release-prep runbook run',
-    'explain the dependency-update runbook',
-    'print the runbook in docs/runbooks/rollback.md',
-    'is the restore runbook runnable',
-    'preview the runbook new-plugin-setup',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.show'],
   effect: 'read',
   input: z.object({ runbook: runbookName, project: projectRef.default('.'), values }),
   output: z.object({
@@ -161,20 +141,7 @@ const shownOf = ({ name, script, ask, before, after, line }: RunbookStep, index:
 
 const run = command({
   summary: 'Run a runbook step by step, with the checks before and after each step; it can be resumed when it fails or is interrupted',
-  examples: [
-    'run the runbook full-health',
-    'begin with the runbook restore',
-    'follow the steps of runbook failover',
-    'start dependency-update',
-    'run the hotfix runbook for the broken login',
-    'execute the restore runbook',
-    'start the release-prep runbook',
-    'do the dependency-update runbook on this project',
-    'set up the new plugin with its runbook',
-    'carry out docs/runbooks/rollback.md',
-    'go through the full health procedure',
-    'perform the runbook for rotating keys',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.run'],
   effect: 'write',
   idempotent: 'key',
   timeoutMs: DAY_MS,
@@ -250,16 +217,7 @@ const detailOf = ({ script, ask, before, after, expect, exits }: RunbookStep): s
 
 const resume = command({
   summary: 'Go on with a runbook execution that failed, was interrupted or waits for an answer',
-  examples: [
-    'resume runbook execution 3',
-    'go on with the failed runbook run 7',
-    'continue the interrupted runbook',
-    'answer yes to runbook execution 4',
-    'pick up execution 12 where it stopped',
-    'the step was done, go on with run 5',
-    'retry the failed step of runbook run 9',
-    'carry on with execution 2',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.resume'],
   effect: 'write',
   timeoutMs: DAY_MS,
   input: z.object({
@@ -321,18 +279,9 @@ async function settleInterrupted(ctx: Context, { id }: NamedRun, assume: 'done' 
 const step = command({
   summary: 'Run one step of a Markdown runbook execution, once',
   description: 'The chain that carries out an execution calls it; asked again, it tells what became of the step.',
-  examples: [
-    'run step 2 of runbook execution 5',
-    'execute the next step of runbook run 3',
-    'do step 1 of execution 8',
-    'perform step 4 in runbook execution 2',
-    'only run the third step of execution 6',
-    'single step of runbook run 9',
-    'step 5 of run 11 please',
-    'run just step 2 for execution 4',
-  ],
+  examples: [],
+  internal: true,
   effect: 'write',
-  rare: true,
   idempotent: true,
   timeoutMs: DAY_MS,
   input: z.object({ run: runId, step: z.int().min(1) }),
@@ -354,19 +303,7 @@ const step = command({
 
 const history = command({
   summary: 'List the executions of runbooks',
-  examples: [
-    'list the runbook executions',
-    'which runbooks ran yesterday',
-    'is some runbook running',
-    'every runbook execution so far',
-    'which runbooks were run lately',
-    'history of runbook runs',
-    'failed runbook executions',
-    'when did we last run full-health',
-    'show runs of the restore runbook',
-    'which runbooks are running right now',
-    'runbook executions since monday',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.history'],
   effect: 'read',
   input: z.object({
     project: projectRef.optional(),
@@ -410,19 +347,7 @@ const history = command({
 
 const get = command({
   summary: 'Show one execution of a runbook with what became of each step',
-  examples: [
-    'show runbook execution 3',
-    'result of execution 6 step by step',
-    'how far is runbook run 3',
-    'record of runbook execution 5',
-    'how did runbook run 7 go',
-    'log of runbook execution 12',
-    'which step failed in execution 5',
-    'details of runbook run 2',
-    'status of execution 9',
-    'output of the steps of runbook execution 4',
-    'why did the runbook run 8 fail',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.get'],
   effect: 'read',
   input: z.object({ run: runId }),
   output: runRecord,
@@ -439,18 +364,7 @@ const written = z.object({ execution: runRecord, change: changeNumber })
 
 const start = command({
   summary: 'Begin the record of a procedure that is carried out by hand',
-  examples: [
-    'record that I start the disaster drill with 5 steps',
-    'open a manual record with 3 steps',
-    'new procedure done by hand: cutover',
-    'begin a manual runbook record',
-    'open a record for a procedure done by hand',
-    'note that we begin the server move, 8 steps',
-    'start logging a manual procedure',
-    'keep track of a hand-made rollout of 4 steps',
-    'create a manual execution record',
-    'I do the migration by hand, record it',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.start'],
   effect: 'write',
   idempotent: 'key',
   rare: true,
@@ -479,16 +393,7 @@ const start = command({
 
 const log = command({
   summary: 'Note what became of a step of a procedure that is carried out by hand',
-  examples: [
-    'note step backup as passed in run 3',
-    'log that the step failed in manual run 4',
-    'the restore step of run 5 is done',
-    'record a skipped step for execution 2',
-    'write down that step deploy passed in execution 6',
-    'add a step result to manual run 7',
-    'mark the check step as pass in run 8',
-    'step two of manual execution 9 went wrong',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.log'],
   effect: 'write',
   idempotent: 'key',
   rare: true,
@@ -520,16 +425,7 @@ const log = command({
 
 const finish = command({
   summary: 'End the record of a procedure that was carried out by hand',
-  examples: [
-    'finish the manual run 3',
-    'the procedure of run 4 is completed',
-    'close the record of execution 5 as failed',
-    'end manual execution 6',
-    'run 7 is done, all by hand',
-    'complete the hand-made procedure 8',
-    'mark manual run 9 as failed because the disk was full',
-    'stop recording execution 2',
-  ],
+  examples: RUNBOOK_EXAMPLES['runbook.finish'],
   effect: 'write',
   idempotent: 'key',
   rare: true,

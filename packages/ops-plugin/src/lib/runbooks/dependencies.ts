@@ -7,6 +7,7 @@ import { noFolder } from '../records/errors.ts'
 import { findProject, folderOf, needProject, projectRef } from '../records/project.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
 import { updateFailed, updateUnsupported } from './errors.ts'
+import { RUNBOOK_EXAMPLES } from './examples.ts'
 
 const FILES = ['package.json', 'package-lock.json'] as const
 const UPDATE = ['npm', 'update', '--ignore-scripts', '--no-audit', '--no-fund'] as const
@@ -15,16 +16,7 @@ const update = command({
   summary: 'Update the npm dependencies of a project within the ranges that its package.json names',
   description:
     'Scripts of packages are not run. Undone, package.json and package-lock.json are as they were; npm ci brings node_modules back.',
-  examples: [
-    'update the dependencies',
-    'bring the npm packages up to date',
-    'npm update in this project',
-    'upgrade the dependencies to the latest minor versions',
-    'refresh the packages of project api',
-    'get newer versions of our dependencies',
-    'update all packages within their ranges',
-    'pull in dependency updates',
-  ],
+  examples: RUNBOOK_EXAMPLES['dependency.update'],
   effect: 'write',
   rare: true,
   timeoutMs: 600_000,
