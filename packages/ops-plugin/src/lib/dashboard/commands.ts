@@ -6,6 +6,7 @@ import { insideOf } from '../records/inside.ts'
 import { needProject, projectRef } from '../records/project.ts'
 import type { ProjectRow } from '../records/rows.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
+import { DASHBOARD_EXAMPLES } from './examples.ts'
 import { statusSchema } from './status.ts'
 
 const chosen = {
@@ -16,20 +17,7 @@ const chosen = {
 const status = command({
   summary: 'Show the dashboard: scores and their trend, open issues, last releases, runbooks and services of one project or of all',
   description: 'Only what is on record is shown; nothing is scanned for it.',
-  examples: [
-    'show the dashboard',
-    'the big picture of operations',
-    'is anything wrong anywhere',
-    'how does it look overall',
-    'ops status',
-    'how are my projects doing',
-    'overview of everything',
-    'status of project api',
-    'give me the state of operations',
-    'what needs my attention',
-    'summary of all projects with scores and issues',
-    'how does this project stand',
-  ],
+  examples: DASHBOARD_EXAMPLES.status,
   effect: 'read',
   input: z.object(chosen),
   output: statusSchema.extend({ text: z.string() }),
@@ -53,16 +41,7 @@ function wanted({ project, limit }: { project?: string | undefined; limit: numbe
 
 const dashboard = command({
   summary: 'Write the dashboard as one HTML file that needs nothing else',
-  examples: [
-    'write the dashboard to a html file',
-    'make a html page of the status',
-    'export the dashboard',
-    'save the overview of all projects as a web page',
-    'create a status page file',
-    'generate the operations page',
-    'put the dashboard into docs/status.html',
-    'build the html dashboard for project api',
-  ],
+  examples: DASHBOARD_EXAMPLES.dashboard,
   effect: 'write',
   idempotent: 'key',
   input: z.object({
