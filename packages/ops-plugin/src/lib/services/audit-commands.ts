@@ -1,6 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { FOCUSES, SEVERITIES } from './audit/rule.ts'
+import { SERVICE_EXAMPLES } from './examples.ts'
 
 const ASK_LIMIT_MS = 30_000
 
@@ -9,23 +10,7 @@ const audit = command({
   description:
     'Each finding has a rule, a severity, evidence and how to mend it. Nothing is changed and no network is used; a rule that cannot look ' +
     'says so. Cost is not covered here: it belongs to the cloud part of the deploy plugin.',
-  examples: [
-    'audit the security of this server',
-    'is this host secure',
-    'check the host for open ports',
-    'compliance audit of this machine',
-    'are there privileged containers',
-    'which files are world-writable',
-    'is ssh configured safely',
-    'are security updates pending',
-    'run a security audit',
-    'find insecure settings on the server',
-    'hardening check of the server',
-    'can root log in over ssh',
-    'which ports are exposed to the internet',
-    'look for weaknesses of this machine',
-    'do other users have access to my keys',
-  ],
+  examples: SERVICE_EXAMPLES.audit,
   effect: 'read',
   timeoutMs: 180_000,
   input: z.object({

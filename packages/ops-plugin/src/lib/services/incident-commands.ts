@@ -1,5 +1,6 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { SERVICE_EXAMPLES } from './examples.ts'
 import { ENTRY_KINDS, SEVERITIES } from './incidents/incident.ts'
 
 const id = z.int().min(1).describe('Number of the incident')
@@ -21,16 +22,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 const open = command({
   summary: 'Open an incident, with an investigation of what happened so far',
-  examples: [
-    'open an incident for the api',
-    'declare an incident: checkout is down',
-    'start a critical incident',
-    'report an outage of the shop',
-    'create an incident record',
-    'we have an incident with the database',
-    'file a high severity incident for billing',
-    'log an outage',
-  ],
+  examples: SERVICE_EXAMPLES['incident.open'],
   effect: 'write',
   timeoutMs: 240_000,
   input: z.object({
@@ -77,16 +69,7 @@ const open = command({
 
 const show = command({
   summary: 'Show an incident with its timeline, cause, evidence and actions',
-  examples: [
-    'show incident 3',
-    'what happened in incident 12',
-    'details of an incident',
-    'show the timeline of the incident',
-    'open the record of incident 7',
-    'what was done in incident 4',
-    'how is incident 5 going',
-    'display an incident',
-  ],
+  examples: SERVICE_EXAMPLES['incident.show'],
   effect: 'read',
   resource: { uri: 'ops://incidents/{id}' },
   input: z.object({ id }),
@@ -111,18 +94,7 @@ const show = command({
 
 const list = command({
   summary: 'List incidents, newest first',
-  examples: [
-    'list the incidents',
-    'which incidents are open',
-    'show all open incidents',
-    'incidents of the api',
-    'past outages',
-    'are there any open incidents',
-    'incident history of the shop',
-    'show resolved incidents',
-    'overview of all incidents',
-    'were there outages lately',
-  ],
+  examples: SERVICE_EXAMPLES['incident.list'],
   effect: 'read',
   resource: { uri: 'ops://incidents' },
   input: z.object({
@@ -144,19 +116,7 @@ const list = command({
 
 const note = command({
   summary: 'Add a note to an open incident',
-  examples: [
-    'add a note to incident 3',
-    'note for the incident: the vendor was called',
-    'write down in incident 5 that we switched to the replica',
-    'comment on incident 2',
-    'update the incident with what we found',
-    'record in the incident that traffic was moved',
-    'append a remark to the incident',
-    'incident 9: customers were told',
-    'annotate incident 20',
-    'put a remark into incident 11',
-    'write into incident 6 what was tried',
-  ],
+  examples: SERVICE_EXAMPLES['incident.note'],
   effect: 'write',
   rare: true,
   input: z.object({ id, text: z.string().trim().min(1).max(4_000) }),
@@ -175,19 +135,7 @@ const note = command({
 
 const resolve = command({
   summary: 'Resolve an incident, saying what the cause was',
-  examples: [
-    'resolve incident 3',
-    'close the incident',
-    'the outage is over, close incident 4',
-    'mark incident 8 as resolved',
-    'incident 2 is fixed',
-    'end the incident with the cause disk full',
-    'resolve the open incident of the api',
-    'incident done',
-    'finish incident 20',
-    'set incident 11 to done',
-    'we are over it, end incident 15',
-  ],
+  examples: SERVICE_EXAMPLES['incident.resolve'],
   effect: 'write',
   input: z.object({
     id,
@@ -209,18 +157,7 @@ const resolve = command({
 
 const report = command({
   summary: 'Write the report of an incident to a Markdown file: timeline, cause, evidence, actions',
-  examples: [
-    'write the report of incident 3',
-    'write a post-mortem for the incident',
-    'create the incident report as markdown',
-    'save the report of incident 7 to a file',
-    'postmortem of incident 2',
-    'document the outage in a file',
-    'put the incident report into docs',
-    'generate the incident write-up',
-    'export incident 20 as a document',
-    'write-up of incident 11 as a file',
-  ],
+  examples: SERVICE_EXAMPLES['incident.report'],
   effect: 'write',
   idempotent: true,
   input: z.object({

@@ -1,6 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { noLogs } from './errors.ts'
+import { SERVICE_EXAMPLES } from './examples.ts'
 
 const serviceName = z.string().min(1).optional().describe('Name of the service; all where absent')
 const trendSchema = z.enum(['rising', 'falling', 'steady', 'unclear'])
@@ -42,23 +43,7 @@ const investigate = command({
   description:
     'Compares warnings and errors with an equally long time before, knows the words of common failures, and looks for a deployment or release ' +
     'shortly before it began. Each cause comes with its evidence. Where the evidence is thin it says that it does not know.',
-  examples: [
-    'why is the api failing',
-    'something is wrong with the api service, investigate',
-    'what caused the outage this morning',
-    'find the root cause of the errors',
-    'what happened to the worker in the last two hours',
-    'investigate the incident',
-    'did the last deployment break the website',
-    'why are there so many errors in the log',
-    'look into the 500s of the shop',
-    'the proxy broke and nobody knows why',
-    'find out what made the queue crash',
-    'get to the root of the login failures',
-    'dig into the timeouts of the proxy',
-    'what is behind the errors of the search',
-    'the site went down at night, what was the reason',
-  ],
+  examples: SERVICE_EXAMPLES.investigate,
   effect: 'read',
   timeoutMs: 180_000,
   input: investigateInput,
@@ -104,21 +89,7 @@ const analyze = command({
   description:
     'From the samples of watching runs and the access log of the service. Trends go by medians and ranks, so a few wild values change nothing; ' +
     'where there is too little to tell, it says so.',
-  examples: [
-    'is the api getting slower',
-    'analyze the performance of the shop',
-    'show latency trends for the last day',
-    'what is the error rate of the api',
-    'how fast does the website answer, p95 and p99',
-    'which endpoints are the slowest',
-    'when will the disk be full',
-    'performance analysis of the worker since yesterday',
-    'response time statistics',
-    'how did the response time of the proxy develop',
-    'which routes are slow or fail',
-    'error statistics of the login service',
-    'how often do requests fail',
-  ],
+  examples: SERVICE_EXAMPLES.analyze,
   effect: 'read',
   timeoutMs: 120_000,
   input: z.object({

@@ -3,6 +3,7 @@ import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import type { LogSource } from './definition.ts'
 import { noLogs } from './errors.ts'
+import { SERVICE_EXAMPLES } from './examples.ts'
 import { LEVELS } from './logs/entry.ts'
 
 /** A search that takes longer gives what it has; following has its own time. */
@@ -32,18 +33,7 @@ const logs = command({
   description:
     'Finds entries by fixed text, level and time; a stack trace belongs to its entry. Files of any size are streamed. ' +
     'Following hands each new entry over as progress. Where neither service nor path is named, all services are searched.',
-  examples: [
-    'show me the logs of the api',
-    'show error logs from the last hour',
-    'search the logs for connection refused',
-    'grep app.log for timeout',
-    'what errors did the worker log today',
-    'tail the logs of the web container',
-    'follow the log of nginx',
-    'find the stack trace in the logs since yesterday',
-    'logs with level warn of the billing service',
-    'print the last lines of the journal of sshd.service',
-  ],
+  examples: SERVICE_EXAMPLES.logs,
   effect: 'read',
   timeoutMs: 86_400_000,
   input: logsInput,

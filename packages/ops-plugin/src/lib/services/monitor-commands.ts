@@ -1,5 +1,6 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { SERVICE_EXAMPLES } from './examples.ts'
 import { observationSchema } from './monitor/check-service.ts'
 import { STATUSES } from './monitor/verdict.ts'
 
@@ -12,26 +13,7 @@ const check = command({
   description:
     'One look at every check of the services: HTTP, TCP, programs, processes, containers, units, certificates, disk and memory. ' +
     'UNKNOWN says that nobody could look, which is no failure. Nothing is kept; a watching run keeps samples.',
-  examples: [
-    'is the api up',
-    'are all services running',
-    'check if production is healthy',
-    'is the website reachable',
-    'are any services down right now',
-    'check the status of the running services',
-    'does the database answer',
-    'is the certificate about to expire',
-    'are the containers running',
-    'how full is the disk',
-    'ping the services',
-    'is the queue alive',
-    'did something go down',
-    'does the login service respond',
-    'is everything ok with the services',
-    'is any service broken',
-    'how are my services',
-    'look whether the proxy is responding',
-  ],
+  examples: SERVICE_EXAMPLES['monitor.check'],
   effect: 'read',
   // Two looks at what runs are two measurements.
   idempotent: false,
@@ -67,21 +49,7 @@ const watch = command({
   description:
     'A service counts as worse or better only once that was seen often enough (failAfter, recoverAfter, forMs of its definition). ' +
     'Each change is published as ops/service-changed.',
-  examples: [
-    'watch the services for ten minutes',
-    'keep watching the api',
-    'monitor the services continuously',
-    'keep an eye on production after the deployment',
-    'tell me when the api goes down',
-    'watch the worker and restart it when it fails',
-    'start monitoring',
-    'observe all services for an hour',
-    'check the services every minute',
-    'poll the proxy every 10 seconds',
-    'stay on the services and report changes',
-    'observe the queue continuously',
-    'keep checking the database',
-  ],
+  examples: SERVICE_EXAMPLES['monitor.watch'],
   effect: 'write',
   timeoutMs: DAY_MS,
   input: watchInput,

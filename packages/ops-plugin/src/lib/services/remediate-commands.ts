@@ -1,5 +1,6 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { SERVICE_EXAMPLES } from './examples.ts'
 import { STATUSES } from './monitor/verdict.ts'
 
 const remediateInput = z.object({
@@ -15,24 +16,7 @@ const remediate = command({
   description:
     'The policy of the service says what is allowed: auto, confirm or never. A restart is done here, of a unit, a container or a process; ' +
     'scale and rollback are done by the deploy plugin. What was done is written down, also to open incidents of the service.',
-  examples: [
-    'restart the api',
-    'restart the api service in production',
-    'bounce the worker',
-    'scale the web service to 3 replicas',
-    'roll the api back to the version before',
-    'heal the billing service',
-    'fix the worker by restarting it',
-    'bring the web container up again',
-    'the api hangs, restart it',
-    'kick the stuck queue',
-    'repair the broken login service',
-    'the proxy is stuck, restart the service',
-    'run four replicas of the search',
-    'return the shop service to its previous deployment',
-    'give the database a restart',
-    'revive the crashed worker',
-  ],
+  examples: SERVICE_EXAMPLES.remediate,
   effect: 'write',
   timeoutMs: 900_000,
   input: remediateInput,
@@ -62,20 +46,7 @@ const remediate = command({
 
 const list = command({
   summary: 'List what was done to mend services, and whether it helped',
-  examples: [
-    'what was restarted lately',
-    'list the remediations',
-    'show the log of remedies',
-    'which services were restarted automatically',
-    'history of restarts and rollbacks',
-    'did the restart of the api help',
-    'what was done about the worker',
-    'show past remediation actions',
-    'what has been repaired so far',
-    'repairs done to the queue',
-    'past restarts of the proxy',
-    'log of automatic repairs',
-  ],
+  examples: SERVICE_EXAMPLES['remediation.list'],
   effect: 'read',
   rare: true,
   input: z.object({

@@ -2,6 +2,7 @@ import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { checkSchema, SERVICES_FILE, serviceSchema } from './definition.ts'
 import { servicesInvalid } from './errors.ts'
+import { SERVICE_EXAMPLES } from './examples.ts'
 
 const serviceName = z.string().min(1).describe('Name of the service')
 
@@ -58,21 +59,7 @@ function checked(definition: Record<string, unknown>): z.output<typeof serviceSc
 const add = command({
   summary: 'Add a running service that is to be monitored',
   description: `Writes an entry to ${SERVICES_FILE}. Who approves it also trusts the programs that it names to be run.`,
-  examples: [
-    'add a service to monitor',
-    'monitor https://api.example.com/health as the api',
-    'start keeping an eye on the container web',
-    'register the systemd unit nginx.service for monitoring',
-    'add a health check for the database on db:5432',
-    'define a new monitored service',
-    'put the worker process under monitoring',
-    'add the url http://localhost:3000 to the services',
-    'supervise postgres on localhost:5432',
-    'include the unit ssh.service in monitoring',
-    'watch over the container proxy from now on',
-    'add a check for the login page',
-    'new service to keep track of',
-  ],
+  examples: SERVICE_EXAMPLES['service.add'],
   effect: 'write',
   input: addInput,
   output: z.object({ service: z.string(), file: z.string(), checks: z.int() }),
@@ -102,21 +89,7 @@ const add = command({
 
 const remove = command({
   summary: 'Remove a service from monitoring',
-  examples: [
-    'remove the api from monitoring',
-    'stop monitoring the worker',
-    'delete a monitored service',
-    'the old database is no longer to be monitored',
-    'take the web container out of the services',
-    'forget the service billing',
-    'drop a service from the services file',
-    'unregister the service api',
-    'the api should not be monitored anymore',
-    'no longer watch the staging site',
-    'quit monitoring the queue',
-    'we do not run the proxy any longer, take it out',
-    'unmonitor the worker',
-  ],
+  examples: SERVICE_EXAMPLES['service.remove'],
   effect: 'write',
   input: z.object({ service: serviceName }),
   output: z.object({ service: z.string(), file: z.string(), definition: z.record(z.string(), z.unknown()), index: z.int() }),
@@ -140,20 +113,7 @@ const remove = command({
 
 const list = command({
   summary: 'List the services that are monitored, and what each counts as',
-  examples: [
-    'list the services',
-    'which services are monitored',
-    'show all monitored services',
-    'what services do we have',
-    'services and their last known state',
-    'what are we monitoring',
-    'show me the service list',
-    'which services are defined here',
-    'overview of the monitored services',
-    'name the services that are watched',
-    'all services under monitoring',
-    'inventory of services',
-  ],
+  examples: SERVICE_EXAMPLES['service.list'],
   effect: 'read',
   resource: { uri: 'ops://services' },
   input: z.object({}),
@@ -199,16 +159,7 @@ const list = command({
 const trustCommand = command({
   summary: 'Allow what a service definition runs and sends',
   description: 'Any later change of the definition ends it. A definition that came with a cloned repository runs nothing before that.',
-  examples: [
-    'trust the service api',
-    'allow the command checks of the worker',
-    'I trust what the services file runs for api',
-    'let the api checks run their programs',
-    'approve the programs of a service',
-    'allow the service to send its token',
-    'permit the automatic restart of the worker',
-    'trust a service definition',
-  ],
+  examples: SERVICE_EXAMPLES['service.trust'],
   effect: 'write',
   rare: true,
   idempotent: true,
