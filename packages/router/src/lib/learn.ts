@@ -2,7 +2,7 @@ import { measureMatches } from './bm25.ts'
 import type { Document } from './document.ts'
 import { VIEWS } from './features.ts'
 import { createPostings, hardestNegatives } from './negatives.ts'
-import { createScorerBuilder, type Scorer, type Weight } from './scorer.ts'
+import { createScorerBuilder, type Scorer } from './scorer.ts'
 import { createSpace, MATCH_VIEW, type Space, type Vector, vectorize } from './space.ts'
 import { trainSvm } from './svm.ts'
 
@@ -38,26 +38,37 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
   const weights = new Float64Array(space.hashes.length + 1)
   members.forEach((positives, ofClass) => {
     if (positives.length === 0) {
-      builder.add(ofClass, [], ABSENT)
+      builder.add(ofClass, new Int32Array(), new Float32Array(), ABSENT)
       return
     }
     meanOf(positives, vectors, mean)
     const negatives = hardestNegatives(ofClass, mean, postings, labels, classCount)
     trainSvm(vectors, Int32Array.from([...positives, ...negatives]), positives.length, weights, random)
     for (let i = 0; i < mean.length; i++) weights[i]! += MEAN_WEIGHT * mean[i]!
-    const match = Array.from(matches[ofClass]!, ([feature, weight]): Weight => [feature, MATCH_WEIGHT * weight])
-    builder.add(ofClass, [...prune(weights.subarray(0, -1)), ...match], weights.at(-1)!)
+    // The separator knows nothing of the features that words are searched for by.
+    for (const [feature, weight] of matches[ofClass]!) weights[feature] = MATCH_WEIGHT * weight
+    builder.add(ofClass, ...pruned(weights, matches[ofClass]!), weights.at(-1)!)
   })
   return dropSilent(space, builder.build())
 }
 
-/** The weights that count beside the greatest. */
-function prune(weights: Float64Array): Weight[] {
-  const least = PRUNE_BELOW * weights.reduce((greatest, weight) => Math.max(greatest, Math.abs(weight)), 0)
-  const kept: Weight[] = []
-  for (let feature = 0; feature < weights.length; feature++)
-    if (Math.abs(weights[feature]!) > least) kept.push([feature, weights[feature]!])
-  return kept
+/** The features whose weights count beside the greatest, and these weights; those in `always` whatever theirs are. Bias last in `weights`. */
+function pruned(weights: Float64Array, always: ReadonlyMap<number, number>): [features: Int32Array, weights: Float32Array] {
+  const count = weights.length - 1
+  let greatest = 0
+  for (let feature = 0; feature < count; feature++) {
+    const size = Math.abs(weights[feature]!)
+    if (size > greatest && !always.has(feature)) greatest = size
+  }
+  const least = PRUNE_BELOW * greatest
+  const kept = new Int32Array(count)
+  let length = 0
+  for (let feature = 0; feature < count; feature++) {
+    const size = Math.abs(weights[feature]!)
+    if (size > least || (size > 0 && always.has(feature))) kept[length++] = feature
+  }
+  const features = kept.slice(0, length)
+  return [features, Float32Array.from(features, (feature) => weights[feature]!)]
 }
 
 /** Without the features that speak for and against nobody: rare as they are, they count about what an unseen one does. */
@@ -112,6 +123,8 @@ function meanOf(members: readonly number[], vectors: readonly Vector[], mean: Fl
     const { indices, values } = vectors[member]!
     for (let i = 0; i < indices.length; i++) mean[indices[i]!]! += values[i]!
   }
-  const length = Math.sqrt(mean.reduce((sum, value) => sum + value * value, 0))
+  let square = 0
+  for (let i = 0; i < mean.length; i++) square += mean[i]! * mean[i]!
+  const length = Math.sqrt(square)
   if (length > 0) for (let i = 0; i < mean.length; i++) mean[i]! /= length
 }

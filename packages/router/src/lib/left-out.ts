@@ -13,8 +13,8 @@ export interface LeftOut {
 }
 
 const FOLDS = 5
-/** Above this many texts one fold says enough, and each costs a training. */
-const ONE_FOLD_ABOVE = 4_000
+/** So many left-out texts say enough: each fold costs a training. */
+const ENOUGH = 500
 
 /**
  * Scores texts by models that did not see them. In each fold a fifth of the commands is left out whole: their texts
@@ -24,7 +24,8 @@ export function scoreLeftOut(documents: readonly Document[], classCount: number,
   const results: LeftOut[] = []
   const seen = new Int32Array(classCount + 1)
   const fold = documents.map(({ field, label }) => (field === 'example' || field === 'background' ? (seen[label]!++ + label) % FOLDS : -1))
-  const folds = documents.length > ONE_FOLD_ABOVE ? 1 : FOLDS
+  const perFold = fold.reduce((sum, of) => sum + (of === 0 ? 1 : 0), 0)
+  const folds = Math.min(FOLDS, Math.ceil(ENOUGH / Math.max(1, perFold)))
   const leaveClasses = classCount >= 2 * FOLDS
   for (let f = 0; f < folds; f++) {
     const isAbsent = (label: number): boolean => leaveClasses && label < classCount && label % FOLDS === f

@@ -31,12 +31,10 @@ export function weightOf({ rowStarts, rowScales, classes, weights }: Scorer, fea
   return 0
 }
 
-export type Weight = readonly [feature: number, weight: number]
-
 /** Collects weights class by class and packs them by feature. */
 export interface ScorerBuilder {
-  /** The weights of a class in any order, each feature at most once. */
-  add(ofClass: number, weights: readonly Weight[], bias: number): void
+  /** The weights of a class, beside their features: in any order, each feature at most once. */
+  add(ofClass: number, features: Int32Array, weights: Float32Array, bias: number): void
   build(): Scorer
 }
 
@@ -44,32 +42,30 @@ export function createScorerBuilder(featureCount: number, classCount: number): S
   const columns: { ofClass: number; features: Int32Array; weights: Float32Array }[] = []
   const biases = new Float32Array(classCount)
   return {
-    add(ofClass, weights, bias) {
-      columns.push({
-        ofClass,
-        features: Int32Array.from(weights, ([feature]) => feature),
-        weights: Float32Array.from(weights, ([, weight]) => weight),
-      })
+    add(ofClass, features, weights, bias) {
+      columns.push({ ofClass, features, weights })
       biases[ofClass] = bias
     },
     build() {
       const rowStarts = new Uint32Array(featureCount + 1)
       const rowScales = new Float32Array(featureCount)
       for (const { features, weights } of columns)
-        features.forEach((feature, i) => {
+        for (let i = 0; i < features.length; i++) {
+          const feature = features[i]!
           rowStarts[feature + 1]!++
           rowScales[feature] = Math.max(rowScales[feature]!, Math.abs(weights[i]!) / 127)
-        })
+        }
       for (let feature = 0; feature < featureCount; feature++) rowStarts[feature + 1]! += rowStarts[feature]!
       const next = rowStarts.slice()
       const classes = new Uint16Array(rowStarts[featureCount]!)
       const packed = new Int8Array(rowStarts[featureCount]!)
       for (const { ofClass, features, weights } of columns)
-        features.forEach((feature, i) => {
+        for (let i = 0; i < features.length; i++) {
+          const feature = features[i]!
           const entry = next[feature]!++
           classes[entry] = ofClass
           packed[entry] = Math.round(weights[i]! / rowScales[feature]!)
-        })
+        }
       return { rowStarts, rowScales, classes, weights: packed, biases }
     },
   }

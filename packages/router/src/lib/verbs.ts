@@ -6,7 +6,7 @@ export const VERBS: ReadonlySet<string> = new Set(
     'decide delete deploy describe destroy detect diagnose diff disable discard display document download drain draft drop dump edit email enable ensure ' +
     'estimate execute expand explain export fetch file fill filter find fix flush follow force format generate get give go grep handle halt heal help ' +
     'hold import increase index inspect install investigate keep kill label launch let limit link lint list listen load lock log look lower make mark ' +
-    'measure merge message migrate mirror monitor mount move mute name notify open order pause ping pin plan post prepare preview print probe promote ' +
+    'measure merge message migrate mirror monitor mount move mute name note notify open order pause ping pin plan post prepare preview print probe promote ' +
     'provision prune publish pull purge push put query raise read rebase rebuild record recover redeploy reduce refresh register rehearse reindex reject ' +
     'release reload remediate remind remove rename renew reopen repair replace replay reply report reproduce request rerun reset resize resolve restart ' +
     'restore resume retire retry return revert review rewrite roll rollback rotate run save scale scan schedule search see send set setup share ship show ' +

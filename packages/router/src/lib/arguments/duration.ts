@@ -31,7 +31,7 @@ const UNITS: Readonly<Record<string, number>> = {
   year: 31_536_000_000,
   years: 31_536_000_000,
 }
-const AMOUNTS = ['half an', 'half a', 'an', 'a', ...Object.keys(NUMBER_WORDS)].join('|')
+const AMOUNTS = ['half an', 'half a', 'half', 'an', 'a', ...Object.keys(NUMBER_WORDS)].join('|')
 const LENGTH = new RegExp(
   `(?<![\\w.])(?:(\\d+(?:\\.\\d+)?)\\s?|(${AMOUNTS})\\s)(${Object.keys(UNITS)
     .sort((a, b) => b.length - a.length)

@@ -89,7 +89,7 @@ export function fillArguments(
   }
 
   const mentions = mentionsIn(text, names).filter(({ start, end }) => !isTaken(start, end))
-  for (const { field, mention, value } of pairMentions(fields.filter(isOpen), mentions, lexemes, nowMs))
+  for (const { field, mention, value } of pairMentions(fields.filter(isOpen), mentions, lexemes, { nowMs, ownWords }))
     take(field, value, mention.start, mention.end)
 
   for (const field of fields.filter(({ kind }) => kind === 'flag').filter(isOpen)) {
@@ -98,7 +98,9 @@ export function fillArguments(
   }
 
   for (const field of fields.filter(({ kind }) => kind === 'name').filter(isOpen)) {
-    for (const { value, start, end } of namesIn(lexemes, field, { ownWords, isTaken, namedOnly: literal })) take(field, value, start, end)
+    const otherKinds = new Set(fields.flatMap(({ name, slot }) => (name === field.name ? [] : [slot])))
+    for (const { value, start, end } of namesIn(lexemes, field, { otherKinds, ownWords, isTaken, namedOnly: literal }))
+      take(field, value, start, end)
   }
 
   takeTexts('likely')

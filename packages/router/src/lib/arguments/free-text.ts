@@ -5,7 +5,7 @@ const SURE: Readonly<Record<string, string>> = {
   title: 'titled|called|named|entitled|title',
   message: 'saying|message|that says',
   reason: 'because|due to|reason',
-  note: 'saying|noting|note',
+  note: 'saying|noting|note that|that',
   comment: 'saying|comment',
   query: 'matching|containing|mentioning|contain|contains|mention|mentions',
   description: 'described as|description',
@@ -15,7 +15,7 @@ const LIKELY: Readonly<Record<string, string>> = {
   title: 'about|for|that|because|saying',
   message: 'that|says',
   reason: 'since|as',
-  note: 'that',
+  note: 'note|about',
   comment: 'that',
   query: 'for|about|with|like',
   description: 'that|to|for',
@@ -46,7 +46,8 @@ export interface FreeText {
 
 /** A person's own words for a field, where the request says where they begin. */
 export function freeTextIn(text: string, { slot, required }: Field, how: 'sure' | 'likely'): FreeText | undefined {
-  const kind = LIKE[slot] ?? slot
+  // What has to be said is a note; what may be said narrows a search.
+  const kind = slot === 'text' && required ? 'note' : (LIKE[slot] ?? slot)
   const colon = how === 'sure' && required ? /:\s+(?=\S)/.exec(text) : null
   if (colon !== null) return cut(text, colon.index + colon[0].length, /$/u)
   const cues = (how === 'sure' ? SURE : LIKELY)[kind]

@@ -8,7 +8,7 @@ import { numbersIn } from './number.ts'
 /** Something in a request that can be a value, whatever it turns out to be a value of. */
 export interface Mention {
   /** `known` is a name this workspace has; its `slot` says of what. */
-  readonly kind: Exclude<FieldKind, 'flag' | 'choice' | 'name'> | 'quoted' | 'known' | 'email' | 'percent'
+  readonly kind: Exclude<FieldKind, 'flag' | 'choice' | 'name'> | 'quoted' | 'known' | 'email' | 'percent' | 'key'
   readonly value: string | number
   readonly start: number
   readonly end: number
@@ -63,6 +63,7 @@ const SHAPES: readonly Shape[] = [
       /(?<![\w./@-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|app|local|internal|lan|cloud|example|test|de|uk|eu|co|ai|sh|info)(?::\d{1,5})?\b(?!\/)/giu,
   },
   { kind: 'path', pattern: /(?<![\w./-])[\w@.-]+(?:\/[\w@.-]+)+/giu },
+  { kind: 'key', pattern: /(?<![\w./-])[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]+)+(?![\w/-])/gu },
   { kind: 'id', pattern: /#(\d{1,9})\b/gu, value: (match) => match[1]! },
   { kind: 'id', pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu },
   { kind: 'id', pattern: /\b[a-z]{1,8}-(?=[a-z0-9]*\d)[a-z0-9]{3,16}\b/giu },
@@ -96,12 +97,33 @@ function* shaped(text: string, shapes: readonly Shape[]): Generator<Mention> {
     for (const match of text.matchAll(pattern)) yield { kind, value: value(match), start: match.index, end: match.index + match[0].length }
 }
 
-function* namesIn(text: string, names: SlotValues): Generator<Mention> {
-  const lower = text.toLowerCase()
+interface KnownName {
+  readonly slot: string
+  readonly value: string
+}
+
+/** The names of a workspace by their first run of letters and digits, the longest first; made once for the many requests they serve. */
+const byFirstRun = new WeakMap<SlotValues, ReadonlyMap<string, readonly KnownName[]>>()
+
+function indexOf(names: SlotValues): ReadonlyMap<string, readonly KnownName[]> {
+  const made = byFirstRun.get(names)
+  if (made !== undefined) return made
   const all = Object.entries(names).flatMap(([slot, values]) => values.map((value) => ({ slot, value })))
   all.sort((a, b) => b.value.length - a.value.length)
-  for (const { slot, value } of all) {
-    if (value === '') continue
+  const index = Map.groupBy(all, ({ value }) => runsIn(value.toLowerCase())[0] ?? '')
+  index.delete('')
+  byFirstRun.set(names, index)
+  return index
+}
+
+const runsIn = (text: string): string[] => text.match(/[\p{L}\p{N}]+/gu) ?? []
+
+function* namesIn(text: string, names: SlotValues): Generator<Mention> {
+  const lower = text.toLowerCase()
+  const index = indexOf(names)
+  const near = [...new Set(runsIn(lower))].flatMap((run) => index.get(run) ?? [])
+  near.sort((a, b) => b.value.length - a.value.length)
+  for (const { slot, value } of near) {
     for (const written of new Set([value.toLowerCase(), value.toLowerCase().replaceAll(/[-_]/g, ' ')])) {
       for (let at = lower.indexOf(written); at !== -1; at = lower.indexOf(written, at + 1)) {
         const end = at + written.length

@@ -1,5 +1,6 @@
+import { COMMON_WORDS } from '../common-words.ts'
 import { STOP_WORDS } from '../stop-words.ts'
-import { VERBS } from '../verbs.ts'
+import { isVerb } from '../verbs.ts'
 import type { Field } from './field.ts'
 import type { Lexeme } from './lexeme.ts'
 
@@ -32,12 +33,22 @@ const NO_NAME = new Set(
     'need want it its this that these those them they here everything all any every each anything something nothing me us you one ones others there now today ' +
     'please second production staging development testing prod env environment environments project projects repository repo workspace ' +
     'machine host service services server container process unit issue issues log logs error errors health release releases version deployment ' +
-    'deployments status list time minute minutes hour hours day days week weeks month months problem problems report down up out over off away'
+    'deployments status list record records entry entries detail details state history row table page run runs time minute minutes hour hours day days week weeks month months problem problems report down up out over off away'
   ).split(' '),
 )
 const NAME = /^[\p{L}\p{N}@][\p{L}\p{N}_.@/-]*$/u
 
+/** Whether a word says something of its own in everyday English: no thing is called so unless the request says that it is a name. */
+export const isOrdinary = (word: string): boolean => COMMON_WORDS.has(word) || STOP_WORDS.has(word) || NO_NAME.has(word) || isVerb(word)
+
+/** Behind these stands what something is said of: "is payments up", "whether mailer responds". */
+const ASKED_OF = new Set('is are did does has was whether why made makes'.split(' '))
+/** Before these, too: "payments is down". */
+const SAID_OF = new Set("is has was keeps hangs responds crashed crashes fails failed died dies isn't doesn't stopped".split(' '))
+
 export interface NameOptions {
+  /** Kinds of things that other arguments of the command are: "container redis" is not a service where there is a container. */
+  readonly otherKinds: ReadonlySet<string>
   /** Stems of words the command describes itself with. */
   readonly ownWords: ReadonlySet<string>
   /** Stretches of the text that are values already. */
@@ -60,37 +71,53 @@ export function namesIn(lexemes: readonly Lexeme[], field: Field, options: NameO
   return mentions.map((at) => ({ value: lexemes[at]!.text, start: lexemes[at]!.start, end: lexemes[at]!.end }))
 }
 
-function firstNameIn(lexemes: readonly Lexeme[], field: Field, { ownWords, isTaken, namedOnly }: NameOptions): number | undefined {
-  const called = new Set((CALLED[field.slot] ?? field.slot).split(' '))
+function firstNameIn(
+  lexemes: readonly Lexeme[],
+  field: Field,
+  { otherKinds, ownWords, isTaken, namedOnly }: NameOptions,
+): number | undefined {
+  const called = new Set((CALLED[field.slot] ?? field.slot).split(' ').filter((kind) => kind === field.slot || !otherKinds.has(kind)))
   const couldBe = (at: number): boolean => {
     const lexeme = lexemes[at]
     if (lexeme === undefined || !NAME.test(lexeme.text) || NO_NAME.has(lexeme.lower) || STOP_WORDS.has(lexeme.lower)) return false
     if (called.has(lexeme.lower) || ADJECTIVES.has(lexeme.lower) || isTaken(lexeme.start, lexeme.end)) return false
     return !ownWords.has(lexeme.stem)
   }
-  const all = lexemes.keys()
-  for (const at of all) {
+  const isName = (at: number): boolean => couldBe(at) && !isOrdinary(lexemes[at]!.lower)
+  if (!otherKinds.has('name') && !otherKinds.has('title')) {
+    const named = lexemes.findIndex(({ lower }, at) => (lower === 'called' || lower === 'named') && couldBe(at + 1))
+    if (named !== -1) return named + 1
+  }
+  for (const at of lexemes.keys()) {
     const { lower, endsClause } = lexemes[at]!
     if (!called.has(lower)) continue
-    if (at >= 2 && !lexemes[at - 1]!.endsClause && couldBe(at - 1) && !VERBS.has(lexemes[at - 1]!.lower)) return at - 1
+    if (at >= 2 && !lexemes[at - 1]!.endsClause && couldBe(at - 1) && (ARTICLES.has(lexemes[at - 2]!.lower) || isName(at - 1)))
+      return at - 1
     if (!endsClause && couldBe(at + 1) && !isVerbAfterNoun(lexemes[at + 1]!)) return at + 1
   }
   if (namedOnly || !OBJECTS.has(field.slot)) return undefined
   for (const [at, { stem }] of lexemes.entries()) {
     const isPhrase = at === 1 || (at >= 2 && ARTICLES.has(lexemes[at - 2]!.lower))
-    if (isPhrase && ownWords.has(stem) && couldBe(at - 1) && !VERBS.has(lexemes[at - 1]!.lower)) return at - 1
+    if (isPhrase && ownWords.has(stem) && isName(at - 1)) return at - 1
   }
   for (const words of [ABOUT, ARTICLES]) {
     for (const [at, { lower, endsClause }] of lexemes.entries()) {
       if (!words.has(lower) || endsClause) continue
       let next = at + 1
       while (ARTICLES.has(lexemes[next]?.lower ?? '') || ADJECTIVES.has(lexemes[next]?.lower ?? '')) next++
-      if (couldBe(next)) return next
+      if (isName(next)) return next
     }
   }
-  if (!field.required || field.slot === 'name') return undefined
-  // What stands behind the verb and is no word of the command: "restart billing", "bounce billing now".
-  return lexemes.keys().find((at) => couldBe(at) && !VERBS.has(lexemes[at]!.lower) && !lexemes[at]!.lower.endsWith('ly'))
+  if (field.slot === 'name') return undefined
+  const subject = lexemes.findIndex(
+    (_, at) => isName(at) && (ASKED_OF.has(lexemes[at - 1]?.lower ?? '') || SAID_OF.has(lexemes[at + 1]?.lower ?? '')),
+  )
+  if (subject !== -1) return subject
+  // What stands behind the verb: "restart billing", "keep checking payments".
+  const object = lexemes.findIndex((_, at) => at > 0 && isName(at) && !lexemes[at - 1]!.endsClause && isVerb(lexemes[at - 1]!.lower))
+  if (object !== -1) return object
+  const any = field.required ? lexemes.findIndex((_, at) => isName(at)) : -1
+  return any === -1 ? undefined : any
 }
 
 /** "the service keeps crashing": what follows says what it does. */

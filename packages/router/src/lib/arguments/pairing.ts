@@ -3,6 +3,7 @@ import type { Field } from './field.ts'
 import type { Lexeme } from './lexeme.ts'
 import type { Mention } from './mention.ts'
 import { momentText } from './moment.ts'
+import { isOrdinary } from './name.ts'
 
 /** A mention that is taken as a field's value. */
 export interface Pair {
@@ -46,15 +47,21 @@ const COUNTED: Readonly<Record<string, readonly string[]>> = {
 /** At least so much has to speak for a pair. */
 const ENOUGH = 2
 
+export interface PairOptions {
+  readonly nowMs: number
+  /** Stems of words the command describes itself with. */
+  readonly ownWords: ReadonlySet<string>
+}
+
 /** Gives each mention to the field it fits best, the surest pair first. */
 export function pairMentions(
   fields: readonly Field[],
   mentions: readonly Mention[],
   lexemes: readonly Lexeme[],
-  nowMs: number,
+  { nowMs, ownWords }: PairOptions,
 ): readonly Pair[] {
   const rated = fields
-    .flatMap((field) => mentions.map((mention) => ({ field, mention, points: pointsOf(field, mention, lexemes) })))
+    .flatMap((field) => mentions.map((mention) => ({ field, mention, points: pointsOf(field, mention, lexemes, ownWords) })))
     .filter(({ points }) => points >= ENOUGH)
     .sort((a, b) => b.points - a.points || a.mention.start - b.mention.start)
   const pairs: Pair[] = []
@@ -65,9 +72,9 @@ export function pairMentions(
   return pairs
 }
 
-function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[]): number {
-  const fit = fitOf(field, mention)
-  if (fit === 0) return 0
+function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], ownWords: ReadonlySet<string>): number {
+  const whole = fitOf(field, mention)
+  if (whole === 0) return 0
   const first = lexemes.findIndex(({ end }) => end > mention.start)
   let last = first
   while (lexemes[last + 1] !== undefined && lexemes[last + 1]!.start < mention.end) last++
@@ -75,6 +82,9 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[]): n
   const beforeThat = lexemes[first - 2]
   const after = lexemes[last + 1]
   const own = field.words.at(-1)!
+  // A branch called "release" is not meant by everybody who says "release".
+  const isWord = mention.kind === 'known' && first === last && (ownWords.has(lexemes[first]!.stem) || isOrdinary(lexemes[first]!.lower))
+  const fit = isWord ? 1 : whole
   let points = fit + (field.required ? 0.5 : 0)
   if (before?.stem === own || (beforeThat?.stem === own && !before?.endsClause)) points += 2
   else if (after?.stem === own && !lexemes[last]?.endsClause) points += 1.5
@@ -114,6 +124,7 @@ function fitOf(
   if (kind === 'path') return seen === 'quoted' ? 1 : 0
   // "cut-4kq7w2m" is a cut.
   if (seen === 'id' && String(value).startsWith(`${slot}-`)) return 3
+  if (kind === 'name' && seen === 'key') return slot === 'name' || slot === 'project' ? 0 : 1.6
   if (kind === 'name' && seen === 'path') return pathFit(slot, String(value))
   if (kind === 'name' && seen === 'quoted') return 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0

@@ -17,6 +17,7 @@ export interface Clause {
 const ASKS = new Set('check see tell know verify find out ask test wonder determine me us sure decide whether'.split(' '))
 const LEADS = new Set('and then also now next finally afterwards please just first but so lastly'.split(' '))
 const CONDITIONS = new Set(['if', 'unless', 'once', 'when', 'whenever', 'provided', 'assuming'])
+const INVERTS = new Set('it that this they anything something one any all everything'.split(' '))
 const PLACES = new Set('in on of for from with by at'.split(' '))
 const REFUSALS =
   /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
@@ -177,7 +178,7 @@ function conditionAt(text: string, lexemes: readonly Lexeme[], at: number): Foun
       ? 3
       : lower === 'only' && lexemes[at + 1]?.lower === 'if'
         ? 2
-        : CONDITIONS.has(lower)
+        : CONDITIONS.has(lower) || isInverted(lexemes, at)
           ? 1
           : 0
   if (words === 0 || ASKS.has(lexemes[at - 1]?.lower ?? '')) return undefined
@@ -193,6 +194,12 @@ function conditionAt(text: string, lexemes: readonly Lexeme[], at: number): Foun
     next = comma + 1
   return { condition: lower === 'unless' ? negated(read.condition) : read.condition, last: (next === -1 ? lexemes.length : next) - 1 }
 }
+
+/** "should that fail": a condition without "if". */
+const isInverted = (lexemes: readonly Lexeme[], at: number): boolean =>
+  lexemes[at]!.lower === 'should' &&
+  (at === 0 || lexemes[at - 1]!.endsClause || /^(?:and|but)$/.test(lexemes[at - 1]!.lower)) &&
+  INVERTS.has(lexemes[at + 1]?.lower ?? '')
 
 /** A stretch of text with the quotation marks that stand right at its ends. */
 function withQuotes(text: string, start: number, end: number): { start: number; end: number } {

@@ -19,7 +19,7 @@ const BAD = 'unhealthy|down|broken|red|bad|degraded|failing|dirty|unavailable|in
 const DOES_WELL =
   'pass(?:es|ed)?|succeed(?:s|ed)?|work(?:s|ed)?(?: out)?|goes? (?:well|through|fine|okay|ok)|went (?:well|through|fine|okay|ok)|finish(?:es|ed)?|complet(?:es|ed)'
 const DOES_BADLY = 'fail(?:s|ed)?|break(?:s)?|broke|crash(?:es|ed)?|goes? wrong|went wrong|errors?(?: out)?|times? out'
-const SUBJECT = String.raw`(?:(?:it|that|this|they|all|all of (?:it|that|them)|everything|anything|nothing|something|the result|(?:the |our |my )?[\w-]+(?: [\w-]+)?)\s+)?`
+const SUBJECT = String.raw`(?:(?:it|that|this|they|(?:all|one|any|some|none|each|most)(?: of (?:it|that|them|these|those))?|everything|anything|nothing|something|the result|(?:the |our |my )?[\w-]+(?: [\w-]+)?)\s+)?`
 const IS = String.raw`(?:is|are|was|were|looks?|seems?|comes? (?:back|out)|came (?:back|out)|turns? out(?: to be)?|gets?|has been|have been|'s)\s+`
 const NOT = String.raw`(?:not|never|no longer|isn't|isnt|aren't|arent)\s+`
 const ADVERB = `(?:still |all |really |indeed |completely |actually )?`
@@ -47,6 +47,7 @@ const SHAPES: readonly { readonly pattern: RegExp; readonly good: boolean }[] = 
     pattern: new RegExp(`^(${SUBJECT})${IS}${ADVERB}(?:${GOOD}|deployed|released|built|merged|fixed|restarted|created)\\b`, 'iu'),
     good: true,
   },
+  { pattern: /^((?:it|that|this|they|all of them)\s+)(?:is|are|was|were|does|do|did|has|have)(?=\s*(?:[,;:.]|$))/iu, good: true },
   { pattern: new RegExp(`^()(?:all )?(?:${GOOD}|so|deployed|released|built)\\b`, 'iu'), good: true },
   { pattern: new RegExp(`^()(?:${BAD}|not)\\b`, 'iu'), good: false },
   { pattern: new RegExp(`^(${SUBJECT})(?:${DOES_BADLY})\\b`, 'iu'), good: false },

@@ -2,6 +2,7 @@ import { lexemesOf } from '../arguments/lexeme.ts'
 import { VERBS } from '../verbs.ts'
 import { type Clause, clausesOf } from './clause.ts'
 import type { Condition } from './condition.ts'
+import { spelledOut } from './referent.ts'
 
 /** A part of a request that asks for one thing. */
 export interface Part {
@@ -66,8 +67,9 @@ function startsAnew(text: string, current: readonly Clause[], clause: Clause, ju
   if (clause.condition !== current[0]!.condition) return true
   const left = partOf(text, current)
   const right = partOf(text, [clause])
-  const alone = judge(right.text)
-  if (clause.link === 'sentence') return alone.scope >= LIKELY
+  const alone = surer(judge(right.text), judge(spelledOut(right.text, left.text)))
+  if (clause.link === 'sentence')
+    return alone.scope >= LIKELY && (beginsWithVerb(text, clause) || alone.confidence >= LIKELY || wordsIn(right.text) > 3)
   if (!beginsWithVerb(text, clause)) return clause.link === 'then' && alone.scope >= LIKELY
   // "... and push": a bare verb is an option of what stands before it.
   if (clause.link === 'and' && clause.condition === undefined && wordsIn(right.text) < 2) return false
@@ -79,6 +81,8 @@ function startsAnew(text: string, current: readonly Clause[], clause: Clause, ju
     return wordsIn(left.text) > 1 && wordsIn(right.text) > 1 && together.id === alone.id && namesAnother(left.text, right.text)
   return wordsIn(left.text) > 1 && Math.min(before.confidence, alone.confidence) >= AS_SURE * together.confidence
 }
+
+const surer = (one: Judgement, other: Judgement): Judgement => (other.confidence > one.confidence ? other : one)
 
 const STATES =
   /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu

@@ -1,14 +1,15 @@
 import { type Argument, fillArguments } from '../arguments/fill.ts'
 import { flagIn } from '../arguments/flag.ts'
 import { lexemesOf } from '../arguments/lexeme.ts'
+import { isOrdinary } from '../arguments/name.ts'
 import type { SlotValues } from '../candidate.ts'
 import type { Condition } from '../compound/condition.ts'
+import { spelledOut } from '../compound/referent.ts'
 import { type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
 import { route } from '../route.ts'
 import type { Routed } from '../routed.ts'
 import { stem } from '../stem.ts'
-import { isVerb } from '../verbs.ts'
 import type { CommandFacts } from './command-facts.ts'
 import { isAskedFor } from './guard.ts'
 import { type Earlier, referencesOf } from './references.ts'
@@ -68,8 +69,8 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const doubts: Doubt[] = []
   /** What is refused as an option of something that is asked for. */
   const answered = new Set<Part>()
-  for (const part of parts) {
-    const routed = routeOne(part.text)
+  for (const [at, part] of parts.entries()) {
+    const routed = inContext(part.text, parts[at - 1]?.text, routeOne)
     const [best, ...others] = routed.ranked
     const known = best === undefined ? undefined : facts(best.id)
     if (best === undefined || known === undefined || routed.outcome === 'abstain') {
@@ -85,6 +86,16 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     }
     const when = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
     const each = everyOne(request, part, known, args, options.names)
+    const previous = decided.at(-1)
+    const joined = each.length === 1 && previous !== undefined ? saidAgain(previous, best.id, when, args) : undefined
+    if (previous !== undefined && joined !== undefined) {
+      decided[decided.length - 1] = {
+        ...previous,
+        args: inOrder(known, joined),
+        missing: previous.missing.filter((name) => joined[name] === undefined),
+      }
+      continue
+    }
     for (const own of each) {
       const index = decided.length
       decided.push({
@@ -111,6 +122,36 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const [doubt] = doubts
   if (doubt !== undefined) return { ...said, outcome: 'ask', ...doubt, parts: decided, strategy }
   return { ...said, outcome: 'routed', parts: decided, strategy }
+}
+
+/** What a part means by itself, or with what its pronoun stands for, whichever is surer. */
+function inContext(text: string, before: string | undefined, routeOne: (text: string) => Routed): Routed {
+  const alone = routeOne(text)
+  const spelled = spelledOut(text, before)
+  if (spelled === text) return alone
+  const together = routeOne(spelled)
+  return together.confidence > alone.confidence ? together : alone
+}
+
+/**
+ * A part that asks the command before it for nothing else: "run the tests, then tell me whether they pass". Its arguments with those of the
+ * one before; `undefined` where the two ask for different things.
+ */
+function saidAgain(
+  previous: DecidedPart,
+  command: string,
+  when: string | undefined,
+  args: Readonly<Record<string, Argument>>,
+): Readonly<Record<string, Argument>> | undefined {
+  if (previous.command !== command || previous.when !== when) return undefined
+  const joined: Record<string, Argument> = { ...args, ...previous.args }
+  for (const [name, { value, from }] of Object.entries(args)) {
+    const before = previous.args[name]
+    if (before === undefined || JSON.stringify(before.value) === JSON.stringify(value)) continue
+    if (!Array.isArray(value) || !Array.isArray(before.value)) return undefined
+    joined[name] = { value: [...new Set([...before.value, ...value])], from: [before.from[0], Math.max(before.from[1], from[1])] }
+  }
+  return joined
 }
 
 /** What is quoted is somebody's words or a name: it says nothing of what is to be done, unless nothing else does. */
@@ -180,7 +221,7 @@ function everyOne(
   for (;;) {
     const next = NEXT_NAME.exec(request.slice(end, part.end))
     const name = next?.[1]
-    if (next === null || name === undefined || isVerb(name.toLowerCase()) || ownWords.has(stem(name.toLowerCase()))) return all
+    if (next === null || name === undefined || isOrdinary(name.toLowerCase()) || ownWords.has(stem(name.toLowerCase()))) return all
     if (known !== undefined && !known.includes(name.toLowerCase())) return all
     const start = end + next[0].length - name.length
     end = start + name.length

@@ -33,7 +33,7 @@ export interface DecisionEvaluation {
   readonly latencyUs: { readonly p50: number; readonly p95: number; readonly p99: number }
   /** Which command was taken for which, the most frequent first. */
   readonly confusions: readonly { readonly expected: string; readonly got: string; readonly count: number }[]
-  /** What went wrong, at most 100. */
+  /** What went wrong, at most 500. */
   readonly misses: readonly Miss[]
 }
 
@@ -51,7 +51,7 @@ export interface EvaluateOptions {
   readonly destroys: (command: string) => boolean
 }
 
-const MAX_MISSES = 100
+const MAX_MISSES = 500
 const MAX_CONFUSIONS = 20
 
 /** Measures whole decisions: commands, arguments, parts, and what is done without asking. */
