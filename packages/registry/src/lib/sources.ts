@@ -4,7 +4,7 @@ import type { ForeignPlugin, ForeignSource, Problem } from './foreign.ts'
 import { cleanName } from './text.ts'
 
 /** The registry's tables; the list only ever grows. */
-export const MIGRATIONS = [
+const MIGRATIONS = [
   `CREATE TABLE registry_source (
      id TEXT PRIMARY KEY, kind TEXT NOT NULL, location TEXT NOT NULL, folder TEXT, detail TEXT NOT NULL, problems TEXT NOT NULL,
      added_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL

@@ -1,6 +1,6 @@
 /** Longer texts of others are cut: what Claude Code itself shows of a description. */
-export const MAX_SUMMARY = 1_536
-export const MAX_NAME = 100
+const MAX_SUMMARY = 1_536
+const MAX_NAME = 100
 
 /**
  * A text of others on one line, as data: without what steers a terminal or turns the order of letters around, and cut.

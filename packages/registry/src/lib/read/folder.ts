@@ -9,7 +9,7 @@ const MAX_DEPTH = 6
 const PASSED_OVER: ReadonlySet<string> = new Set(['node_modules', '.git'])
 
 /** A file's text, or why it cannot be used. */
-export type FileText = { readonly text: string } | { readonly refused: string }
+type FileText = { readonly text: string } | { readonly refused: string }
 
 /** A folder of others: what is read of it lies inside it, also after every link was followed. */
 export interface Folder {
