@@ -35,7 +35,7 @@ async function asked<value>(call: () => Promise<unknown>, schema: z.ZodType<valu
     if (signal.aborted) throw error
     if (!isSwitchyardError(error)) return { unknown: String(error) }
     if (NOBODY.has(error.code)) return { unknown: 'no plugin answers that here' }
-    return { unknown: error.code.startsWith('PROJECT_') ? 'the project is not registered: switchyard ops project create' : error.message }
+    return { unknown: error.code.startsWith('PROJECT_') ? 'the project is not registered: switchyard ops project register' : error.message }
   }
 }
 
