@@ -22,6 +22,7 @@ export type {
   UndoState,
   Verdict,
   WaitOptions,
+  WaitReport,
   WorstCase,
 } from './lib/chain.ts'
 export { createChains } from './lib/create-chains.ts'

@@ -108,6 +108,16 @@ export interface NotUndone {
   readonly why: string
 }
 
+/** What a step waits for. */
+export interface WaitReport {
+  readonly path: string
+  readonly question?: string
+  /** What the question wants; absent where nobody asked it but the crash of a process. */
+  readonly answer?: 'approval' | 'text' | 'number'
+  readonly event?: string
+  readonly dueMs?: number
+}
+
 export interface ChainSummary {
   readonly id: string
   readonly name: string
@@ -140,7 +150,7 @@ export interface ChainReport extends ChainSummary {
   /** Steps whose fallback answered for them. */
   readonly degraded: readonly string[]
   /** What waits for a person, with the question. */
-  readonly waitsFor: readonly { readonly path: string; readonly question?: string; readonly event?: string; readonly dueMs?: number }[]
+  readonly waitsFor: readonly WaitReport[]
   /** W3C trace id, shared by all its steps. */
   readonly traceId: string
 }
@@ -275,8 +285,11 @@ export interface Chains {
    * With an id only that one, now. @throws CHAIN_UNKNOWN
    */
   resume(id?: string): Promise<number>
-  /** Answers a step that asks. Without a path, the only one that does. `value` is true or false for an approval. @throws CHAIN_UNKNOWN, NOT_WAITING, CHAIN_ANSWER */
-  answer(id: string, answer: { path?: string; value: unknown; by?: string }): Promise<void>
+  /**
+   * Answers a step that asks. Without a path, the only one that does. `value` is true or false for an approval, which no `plugin` may give.
+   * @throws CHAIN_UNKNOWN, NOT_WAITING, CHAIN_ANSWER, FORBIDDEN
+   */
+  answer(id: string, answer: { path?: string; value: unknown; by?: string; plugin?: string }): Promise<void>
   /** Says what became of a step that is `uncertain`. @throws CHAIN_UNKNOWN, NOT_WAITING */
   settle(id: string, verdict: { path?: string; verdict: Verdict; output?: unknown }): Promise<void>
   /**

@@ -42,6 +42,12 @@ export const notWaiting = (id: string, found: string): SwitchyardError =>
     next: `switchyard chain show ${id}`,
   })
 
+export const notApproved = (id: string, path: string, plugin: string): SwitchyardError =>
+  new SwitchyardError('FORBIDDEN', `Cannot answer "${path}" as a person must approve it: plugin "${plugin}" is none`, {
+    data: { chain: id, step: path, plugin },
+    next: `switchyard chain approve ${id} --step ${path}`,
+  })
+
 export const wrongAnswer = (path: string, rule: string, found: unknown): SwitchyardError =>
   new SwitchyardError('CHAIN_ANSWER', `Cannot answer "${path}" as ${rule}: it is ${JSON.stringify(found)}`, { data: { step: path } })
 

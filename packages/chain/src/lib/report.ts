@@ -95,11 +95,12 @@ function stepReport(record: StepRecord): StepReport {
 }
 
 function waitOf({ path, input, topic, dueMs, state, error }: StepRecord): ChainReport['waitsFor'][number] {
-  const question =
-    state === 'uncertain' ? error?.message : topic === null && input !== null ? (JSON.parse(input) as Question).text : undefined
+  const asked = state === 'waiting' && topic === null && input !== null ? (JSON.parse(input) as Question) : undefined
+  const question = state === 'uncertain' ? error?.message : asked?.text
   return {
     path,
     ...(question !== undefined && { question }),
+    ...(asked !== undefined && { answer: asked.answer }),
     ...(topic !== null && { event: topic }),
     ...(dueMs !== null && { dueMs }),
   }

@@ -101,10 +101,14 @@ export interface Question {
 function questionOf({ answer, choices }: AskStep, text: string): Question {
   return {
     text,
-    answer: answer ?? (choices === undefined ? 'approval' : 'text'),
+    answer: wantedBy({ answer, choices }),
     choices: choices ?? (answer === undefined ? ['yes', 'no'] : undefined),
   } as Question
 }
+
+/** What a step asks for: an approval unless it says otherwise. */
+export const wantedBy = ({ answer, choices }: Pick<AskStep, 'answer' | 'choices'>): Question['answer'] =>
+  answer ?? (choices === undefined ? 'approval' : 'text')
 
 /** The answer if the step may be given it, also as a person types it. @throws CHAIN_ANSWER */
 export function acceptAnswer({ answer, choices }: Pick<AskStep, 'answer' | 'choices'>, path: string, given: unknown): unknown {

@@ -3,11 +3,11 @@ import type { Store } from '@switchyard/store'
 import type { Chains, Verdict } from './chain.ts'
 import type { CompiledStep } from './compiled.ts'
 import type { AskStep } from './definition.ts'
-import { notWaiting } from './errors.ts'
+import { notApproved, notWaiting } from './errors.ts'
 import { memberOf } from './expression.ts'
 import type { Journal, RunRow } from './journal.ts'
 import { isRecord } from './json.ts'
-import { acceptAnswer } from './wait-step.ts'
+import { acceptAnswer, wantedBy } from './wait-step.ts'
 
 export interface WordParts {
   readonly store: Store
@@ -24,13 +24,15 @@ export interface WordParts {
 export function createWords({ store, journal, rowOf, stepAt, takeOver, goOn }: WordParts): Pick<Chains, 'answer' | 'settle' | 'deliver'> {
   return { answer, settle, deliver }
 
-  async function answer(id: string, { path, value, by }: { path?: string; value: unknown; by?: string }): Promise<void> {
+  async function answer(id: string, { path, value, plugin, by = plugin }: Parameters<Chains['answer']>[1]): Promise<void> {
     takeOver()
     const row = rowOf(id)
     const asking = journal.steps(row.number).filter((record) => record.state === 'waiting' && stepAt(row, record.path)?.kind === 'ask')
     const record = path === undefined && asking.length === 1 ? asking[0] : asking.find((one) => one.path === path)
     if (row.ended_ms !== null || record === undefined) throw notWaiting(id, waitText(asking, path))
-    const accepted = acceptAnswer(stepAt(row, record.path)!.step as AskStep, record.path, value)
+    const step = stepAt(row, record.path)!.step as AskStep
+    if (plugin !== undefined && wantedBy(step) === 'approval') throw notApproved(id, record.path, plugin)
+    const accepted = acceptAnswer(step, record.path, value)
     say(row, record.path, 'waiting', { value: accepted, ...(by !== undefined && { by }) })
   }
 

@@ -20,6 +20,16 @@ export interface ChainRequest {
   readonly input?: Readonly<Record<string, unknown>>
 }
 
+/** What a step of a chain waits for. */
+export interface ChainWait {
+  readonly path: string
+  readonly question?: string
+  /** What the question wants. Only a person approves. */
+  readonly answer?: 'approval' | 'text' | 'number'
+  readonly event?: string
+  readonly dueMs?: number
+}
+
 /** What became of a chain so far. A failure is told here and rejects nothing. */
 export interface ChainOutcome {
   readonly id: string
@@ -41,7 +51,7 @@ export interface ChainOutcome {
   readonly skipped: readonly string[]
   /** Steps whose fallback answered for them. */
   readonly degraded: readonly string[]
-  readonly waitsFor: readonly { readonly path: string; readonly question?: string; readonly event?: string; readonly dueMs?: number }[]
+  readonly waitsFor: readonly ChainWait[]
   readonly traceId: string
 }
 
@@ -68,7 +78,7 @@ const ref = <input, output>(id: string): CommandRef<input, output> => ({ id })
  * starts one chain: the next with that key is told of the same one.
  */
 export const chains = {
-  /** Starts a chain and waits until it has ended or wants a person's word. The chain outlives a caller who gives up. */
+  /** Starts a chain and waits until it has ended or wants a person's word, after asking the person where one is at hand. The chain outlives a caller who gives up. */
   run: ref<ChainRequest, ChainOutcome>('chain.run'),
   /** Answers once the chain is on disk. */
   start: ref<ChainRequest, { readonly id: string }>('chain.start'),
@@ -83,6 +93,6 @@ export const chains = {
   retry: ref<{ readonly id: string }, ChainOutcome>('chain.retry'),
   /** Goes on with a chain whose process is gone, and waits; for one that runs it only waits. */
   resume: ref<{ readonly id: string }, ChainOutcome>('chain.resume'),
-  /** Answers a step that asks, and waits. */
+  /** Answers a step that asks for a text, a number or a choice, and waits. An approval is FORBIDDEN: a person gives it. */
   answer: ref<{ readonly id: string; readonly step?: string; readonly value: unknown }, ChainOutcome>('chain.answer'),
 } as const

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SwitchyardError } from '@switchyard/contracts'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { type ChainData, chains, command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -213,8 +214,46 @@ describe('the chains of a plugin', () => {
     const all = await yard.chains()
     expect(all.list()).toMatchObject([{ id, plugin: 'ops' }])
     expect((await ask(yard, 'ops', 'show', { id })).state).toBe('waiting')
-    expect(await ask(yard, 'ops', 'answer', { id, value: true })).toMatchObject({ state: 'done', output: { value: true, by: 'ops' } })
+    await all.answer(id, { value: true, by: 'person' })
     expect((await ask(yard, 'ops', 'resume', { id })).state).toBe('done')
+  })
+
+  it('[W4] are approved by a person, and told other answers by the plugin too', async () => {
+    const yard = await open(bench())
+    const wants = { id: 'name', ask: 'Which?', answer: 'text' }
+    const { id } = await ask(yard, 'ops', 'run', { chain: { name: 'both', steps: [wants, ...asking.steps] } })
+    expect(await ask(yard, 'ops', 'answer', { id, value: 'blue' })).toMatchObject({
+      state: 'waiting',
+      waitsFor: [{ path: 'go', question: 'Go?', answer: 'approval' }],
+    })
+    const refused = { code: 'FORBIDDEN', next: `switchyard chain approve ${id} --step go` }
+    for (const value of [true, false, 'yes', 'nonsense'])
+      await expect(ask(yard, 'ops', 'answer', { id, step: 'go', value })).rejects.toMatchObject(refused)
+    const all = await yard.chains()
+    expect(all.show(id).state).toBe('waiting')
+    await all.answer(id, { value: true, by: 'person' })
+    expect(await all.wait(id)).toMatchObject({
+      state: 'done',
+      steps: [{ output: { value: 'blue', by: 'ops' } }, { output: { by: 'person' } }],
+    })
+  })
+
+  it('[W4] are put to the person at hand, as the run says who that is', async () => {
+    const asked: unknown[] = []
+    const yard = await open(bench(), undefined, {
+      async ask({ text, choices }, headers) {
+        // A chain knows of nobody; only who came with the call does.
+        if (headers?.sessionId !== 'ann') throw new SwitchyardError('NEEDS_ANSWER', 'Nobody is here')
+        asked.push({ text, choices })
+        return asked.length === 1 ? 'yes' : 'no'
+      },
+    })
+    const given = { verb: 'run', given: { chain: asking } }
+    const run = (headers: Record<string, string>): Promise<unknown> => yard.call('ops.relay', given, { headers })
+    expect(await run({ sessionId: 'bob' })).toMatchObject({ state: 'waiting' })
+    expect(await run({ sessionId: 'ann' })).toMatchObject({ state: 'done', output: { value: true, by: 'person' } })
+    expect(await run({ sessionId: 'ann' })).toMatchObject({ state: 'undone', error: { code: 'REFUSED' } })
+    expect(asked).toEqual(Array(2).fill({ text: 'Go?', choices: ['yes', 'no'] }))
   })
 
   it('can be cancelled and retried by it', async () => {
@@ -267,7 +306,8 @@ describe('the chains of a plugin', () => {
     await less.close()
 
     const again = await open({ plugins }, dir)
-    expect(await ask(again, 'ops', 'answer', { id: other.id, value: true })).toMatchObject({ state: 'done' })
+    await (await again.chains()).answer(other.id, { value: true })
+    expect(await ask(again, 'ops', 'resume', { id: other.id })).toMatchObject({ state: 'done' })
     expect(calls).toEqual(['deploy {}'])
   })
 })

@@ -1,9 +1,11 @@
 import type { Bus, HandlerContext } from '@switchyard/bus'
-import type { ChainDefinition, ChainReport, Chains } from '@switchyard/chain'
+import type { ChainDefinition, ChainReport, Chains, WaitReport } from '@switchyard/chain'
+import { isSwitchyardError } from '@switchyard/contracts'
 import type { ChainOutcome } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { invalidInput, unknownCaller, unknownChain } from './errors.ts'
 import { parseWith } from './schema.ts'
+import type { YardOptions } from './yard.ts'
 
 /** The longest that a caller may wait for a chain: as long as it has time itself. */
 const LONGEST_MS = 86_400_000
@@ -23,6 +25,8 @@ export interface ChainServiceParts {
   readonly isPlugin: (name: string) => boolean
   /** Who sees all chains and is nobody's plugin. */
   readonly person: string
+  /** Puts a plugin's chain's approvals to the person who is at hand. */
+  readonly ask: YardOptions['ask']
 }
 
 /** What a caller asks of its chains, under whose name it does. */
@@ -37,7 +41,7 @@ interface Caller {
 export const chainTimeLimitMsOf = (method: string): number | undefined => (method.startsWith('chain.') ? LONGEST_MS : undefined)
 
 /** Serves the chains to plugins: each runs its own under its own grant, and sees no others. */
-export function serveChains(bus: Bus, { open, named, isPlugin, person }: ChainServiceParts): void {
+export function serveChains(bus: Bus, { open, named, isPlugin, person, ask }: ChainServiceParts): void {
   const client = bus.connect('chain')
 
   serve('run', request, async (given, caller) => settled(await start(given, caller), caller))
@@ -64,7 +68,7 @@ export function serveChains(bus: Bus, { open, named, isPlugin, person }: ChainSe
   serve('answer', z.strictObject({ id: z.string(), step: z.string().optional(), value: z.unknown() }), async (given, caller) => {
     const { id, step, value } = given
     own(id, caller)
-    await caller.chains.answer(id, { value, by: caller.context.source, ...(step !== undefined && { path: step }) })
+    await caller.chains.answer(id, { value, by: caller.context.source, ...owner(caller.plugin), ...(step !== undefined && { path: step }) })
     return settled(id, caller)
   })
 
@@ -85,6 +89,34 @@ export function serveChains(bus: Bus, { open, named, isPlugin, person }: ChainSe
     const { idempotencyKey: key, headers } = context
     const options = { ...owner(plugin), traceparent: headers.traceparent, ...(key !== undefined && { key }) }
     return chains.start(await definitionOf(chain), input, options)
+  }
+
+  /** Waits until a chain has ended or wants the word of a person who is not at hand; when the caller's time ends first, the chain goes on. */
+  async function settled(id: string, { chains, context }: Caller): Promise<ChainOutcome> {
+    for (;;) {
+      const report = await chains.wait(id, { signal: context.signal })
+      const approval = report.waitsFor.find(({ answer }) => answer === 'approval')
+      if (approval === undefined || !(await isAnswered(chains, id, approval, context))) return outcomeOf(report)
+    }
+  }
+
+  /** The chain cannot ask by itself where the run that started it says who is at hand. */
+  async function isAnswered(
+    chains: Chains,
+    id: string,
+    { path, question = '' }: WaitReport,
+    { headers }: HandlerContext,
+  ): Promise<boolean> {
+    if (ask === undefined) return false
+    try {
+      await chains.answer(id, { path, value: await ask({ text: question, choices: ['yes', 'no'] }, headers), by: person })
+      return true
+    } catch (error) {
+      if (isSwitchyardError(error, 'NEEDS_ANSWER')) return false
+      // Somebody else was first.
+      if (isSwitchyardError(error, 'NOT_WAITING')) return true
+      throw error
+    }
   }
 
   function definitionOf(chain: Request['chain']): ChainDefinition | Promise<ChainDefinition> {
@@ -108,11 +140,6 @@ function own(id: string, { chains, plugin }: Caller): ChainReport {
   const report = chains.show(id)
   if (plugin !== undefined && report.plugin !== plugin) throw unknownChain(id, `it must be one that "${plugin}" started`)
   return report
-}
-
-/** Waits until a chain has ended or wants a person's word; when the caller's time ends first, the chain goes on. */
-async function settled(id: string, { chains, context }: Caller): Promise<ChainOutcome> {
-  return outcomeOf(await chains.wait(id, { signal: context.signal }))
 }
 
 /** What a plugin is told: not the definition, and not what went in and out of each step. */

@@ -166,7 +166,7 @@ function createYard(parts: OpenParts): Yard {
     log: log('chain'),
     span: spans.add,
   })
-  serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON })
+  serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, ask })
   let closing: Promise<void> | undefined
 
   function commandOf(commandId: string): CommandInfo {

@@ -36,7 +36,9 @@ export async function follow(ctx: Context, run: number, first: ChainOutcome): Pr
   let outcome = first
   for (;;) {
     const [waiting] = outcome.waitsFor
-    if (outcome.endedMs !== undefined || waiting?.question === undefined || outcome.state === 'uncertain') break
+    // An approval was asked for where somebody was at hand; what else is wanted is for us to ask.
+    if (outcome.endedMs !== undefined || waiting?.answer === undefined || waiting.answer === 'approval') break
+    if (waiting.question === undefined) break
     let answer: string
     try {
       answer = await ctx.ask({ text: waiting.question })
