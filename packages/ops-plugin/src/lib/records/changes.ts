@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Context, PluginStore } from '@switchyard/plugin-kit'
-import { changeStale, changeUnknown } from './errors.ts'
+import { changeFinal, changeStale, changeUnknown } from './errors.ts'
 import { DEPENDENTS, TABLE_NAMES, type TableName, type Tables, type Values } from './rows.ts'
 
 /** Every write of records goes through here, so that each can be taken back and none leaves half of itself. */
@@ -71,7 +71,8 @@ export function describeChange(store: PluginStore, id: number): ChangeSummary {
 
 /**
  * Puts every row and file back as it was before the change, which is a change itself. Nothing is put back where anything was
- * changed since. @throws CHANGE_UNKNOWN, CHANGE_STALE
+ * changed since, and nothing goes that others came to need: a project that was recorded along the way stays while it is in use.
+ * @throws CHANGE_UNKNOWN, CHANGE_STALE
  */
 export function revert({ store, clock }: ChangeContext, id: number): Promise<{ doing: string; rows: number; change: number }> {
   return store.commit(() => {
@@ -80,14 +81,39 @@ export function revert({ store, clock }: ChangeContext, id: number): Promise<{ d
     const back: Noted[] = []
     for (const { place, item, before, after } of noted) {
       if (contentNow(store, place, item) !== after) throw changeStale(id, isOnDisk(place) ? item : `${kindOf(place)} ${item}`)
-      if (!isOnDisk(place)) writeRow(store, place as TableName, Number(item), before)
+      if (!isOnDisk(place)) {
+        if (before === null && isNeeded(store, place as TableName, Number(item))) {
+          if (place === 'ops_project' && noted.length > 1) continue
+          throw changeStale(id, `what belongs to ${kindOf(place)} ${item}`)
+        }
+        if (before === null && place === 'ops_health_check' && !noted.some((one) => one.place === 'ops_project'))
+          throw changeFinal(id, 'health checks stay in their history')
+        putBack(store, id, place as TableName, Number(item), before)
+      }
       back.push({ place, item, before: after, after: before })
     }
     store.prepare('UPDATE ops_change SET reverted = 1, key = NULL WHERE id = ?').run(id)
     const change = note(store, `take back: ${doing}`, clock.now(), back)
     for (const one of back) applyToDisk(one)
-    return { doing, rows: noted.length, change }
+    return { doing, rows: back.length, change }
   })
+}
+
+/** Whether rows belong to this one that would go with it. */
+const isNeeded = (store: PluginStore, table: TableName, id: number): boolean =>
+  DEPENDENTS[table].some(
+    ([dependent, column]) => store.prepare(`SELECT 1 FROM ${dependent} WHERE ${column} = ? LIMIT 1`).get(id) !== undefined,
+  )
+
+/** @throws CHANGE_STALE where what the row needs is gone, or another one took its place */
+function putBack(store: PluginStore, change: number, table: TableName, id: number, content: string | null): void {
+  try {
+    writeRow(store, table, id, content)
+  } catch (error) {
+    if (error instanceof Error && /\b(UNIQUE|FOREIGN KEY) constraint failed/.test(error.message))
+      throw changeStale(change, `what ${kindOf(table)} ${id} goes with`)
+    throw error
+  }
 }
 
 interface Noted {

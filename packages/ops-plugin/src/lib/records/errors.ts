@@ -46,6 +46,11 @@ export const changeStale = (change: number, what: string): SwitchyardError =>
     data: { change, what },
   })
 
+export const changeFinal = (change: number, why: string): SwitchyardError =>
+  new SwitchyardError('CHANGE_STALE', `Cannot take back change ${change} as it must be one that has a way back: ${why}`, {
+    data: { change },
+  })
+
 export const outsideProject = (path: string, root: string): SwitchyardError =>
   new SwitchyardError('OUTSIDE_PROJECT', `Cannot write ${path} as it must be inside the project: it is not in ${root}`, {
     data: { path, root },

@@ -140,6 +140,38 @@ describe('ops.change.revert', () => {
     expect(await call(kit, 'issue.get', { id: 1 })).toMatchObject({ title: 'One' })
   })
 
+  it('takes nothing along that came later', async () => {
+    await using kit = await opened()
+    const first = await call(kit, 'issue.create', { title: 'One' })
+    await call(kit, 'issue.create', { title: 'Two' })
+    await call(kit, 'change.revert', { change: first.change })
+    // The project was recorded along with the first issue, and the second one needs it.
+    expect(await call(kit, 'issue.list')).toMatchObject({ issues: [{ title: 'Two', project: 'demo' }] })
+
+    const { change } = await call(kit, 'project.register', { path: 'plugin' })
+    await call(kit, 'issue.create', { title: 'Three', project: 'plugin' })
+    await expect(call(kit, 'change.revert', { change })).rejects.toMatchObject({ code: 'CHANGE_STALE' })
+    expect(await call(kit, 'issue.get', { id: 3 })).toMatchObject({ title: 'Three' })
+  })
+
+  it('leaves the history of health as it is, though it is asked by number', async () => {
+    await using kit = await opened()
+    const { change } = await call(kit, 'issue.create', { title: 'One' })
+    await call(kit, 'health.record', { checks: [] })
+    await expect(call(kit, 'change.revert', { change: Number(change) + 1 })).rejects.toMatchObject({ code: 'CHANGE_STALE' })
+    expect(await call(kit, 'health.get', { id: 1 })).toMatchObject({ score: 100 })
+  })
+
+  it('refuses to bring back what has a successor by now', async () => {
+    await using kit = await opened()
+    const checks = [{ id: 'a', domain: 'docs', title: 'a', status: 'fail', weight: 1, findings: [], total: 0 }]
+    await call(kit, 'issue.file', { checks })
+    const { change } = await call(kit, 'issue.delete', { id: 1 })
+    await call(kit, 'issue.file', { checks })
+    await expect(call(kit, 'change.revert', { change })).rejects.toMatchObject({ code: 'CHANGE_STALE' })
+    expect(await call(kit, 'issue.list')).toMatchObject({ issues: [{ id: 2 }] })
+  })
+
   it('is not needed for a call that came twice: the same key has one effect, until that is taken back', async () => {
     await using kit = await createTestYard({ plugins: [journal], files })
     const write = async (key: string, name = 'one'): Promise<{ id: number; change: number }> => {
