@@ -11,6 +11,9 @@ describe('afterRun()', () => {
     expect(proven.success).toBeGreaterThan(NO_FIGURES.success)
     expect(failing.success).toBeLessThan(NO_FIGURES.success)
     expect(NO_FIGURES.success).toBe(0.9)
+    const lucky = runs([undefined])
+    expect(lucky.success).toBeLessThan(proven.success)
+    expect(runs(['TIMEOUT']).success).toBeGreaterThan(0.8)
   })
 
   it('[F2] counts no fault of a caller', () => {
