@@ -364,13 +364,13 @@ const triage = command({
       reopen: reopen.map(({ issue: { id, title }, why }) => ({ id, title, why })),
       still: still.map(({ id, title }) => ({ id, title })),
     }
-    const lines = [
-      ...lists.create.map(({ title, priority: rank }) => `create  ${rank.padEnd(8)}  ${title}`),
-      ...lists.reopen.map(({ id, why }) => `reopen  #${id}  ${why}`),
-      ...lists.close.map(({ id, why }) => `close   #${id}  ${why}`),
-      ...lists.still.map(({ id, title }) => `still   #${id}  ${title}`),
+    const rows = [
+      ...lists.create.map(({ title, priority: rank }) => ['create', rank, title]),
+      ...lists.reopen.map(({ id, why }) => ['reopen', `#${id}`, why]),
+      ...lists.close.map(({ id, why }) => ['close', `#${id}`, why]),
+      ...lists.still.map(({ id, title }) => ['still', `#${id}`, title]),
     ]
-    return { ...lists, text: lines.length === 0 ? 'Nothing to file, nothing to close.' : lines.join('\n') }
+    return { ...lists, text: columns(rows, 'Nothing to file, nothing to close.') }
   },
 })
 

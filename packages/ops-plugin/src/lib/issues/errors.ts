@@ -65,3 +65,9 @@ export const trackerUnreachable = (tracker: string, found: string): SwitchyardEr
     data: { tracker },
     retryable: true,
   })
+
+/** It answers, and will answer the same again. */
+export const trackerEndless = (tracker: string): SwitchyardError =>
+  new SwitchyardError('TRACKER_REFUSED', `Cannot go on with ${tracker} as its pages must come to an end: they go in a circle`, {
+    data: { tracker },
+  })

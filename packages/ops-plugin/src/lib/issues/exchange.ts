@@ -66,7 +66,8 @@ async function issuesByUid(tracker: Tracker): Promise<Map<string, RemoteIssue>> 
   const found = new Map<string, RemoteIssue>()
   for await (const remote of tracker.list({ closed: true })) {
     const uid = uidIn(remote.body)
-    if (uid !== undefined) found.set(uid, remote)
+    // Anybody may copy a marker; the first that has it is ours.
+    if (uid !== undefined && (found.get(uid)?.number ?? Number.POSITIVE_INFINITY) > remote.number) found.set(uid, remote)
   }
   return found
 }
@@ -128,10 +129,15 @@ export function importIssues(
   const byLink = store.prepare(
     'SELECT i.* FROM ops_issue_link l JOIN ops_issue i ON i.id = l.issue_id WHERE l.tracker = ? AND l.number = ?',
   )
-  const byUid = store.prepare('SELECT * FROM ops_issue WHERE uid = ? AND project_id = ?')
+  // Anybody may copy a marker: it counts only while nothing else is known to be the issue.
+  const byUid = store.prepare(
+    `SELECT * FROM ops_issue WHERE uid = ? AND project_id = ?
+     AND NOT EXISTS (SELECT 1 FROM ops_issue_link l WHERE l.issue_id = ops_issue.id AND l.tracker = ?)`,
+  )
   for (const remote of remotes) {
     const uid = uidIn(remote.body)
-    const known = byLink.get<IssueRow>(tracker, remote.number) ?? (uid === undefined ? undefined : byUid.get<IssueRow>(uid, projectId))
+    const known =
+      byLink.get<IssueRow>(tracker, remote.number) ?? (uid === undefined ? undefined : byUid.get<IssueRow>(uid, projectId, tracker))
     if (known === undefined) {
       const id = create(writes, projectId, remote, nowMs)
       writes.insert('ops_issue_link', {
@@ -157,7 +163,7 @@ export function importIssues(
         uid: randomUUID(),
         project_id: project,
         health_check_id: null,
-        title: remote.title.trim() || `#${remote.number}`,
+        title: titleOf(remote),
         description: remote.body,
         priority: priorityIn(remote.labels),
         category: categoryIn(remote.labels),
@@ -181,8 +187,9 @@ type Followed = 'closed' | 'reopened' | 'changed' | 'unchanged'
 function follow(writes: Writes, known: IssueRow, remote: RemoteIssue, nowMs: number): Followed {
   let followed: Followed = 'unchanged'
   // Only what came from there follows its words: of others we are the source.
-  if (known.source === 'import' && (known.title !== remote.title || known.description !== remote.body)) {
-    writes.update('ops_issue', known.id, { title: remote.title, description: remote.body, updated_ms: nowMs })
+  const title = titleOf(remote)
+  if (known.source === 'import' && (known.title !== title || known.description !== remote.body)) {
+    writes.update('ops_issue', known.id, { title, description: remote.body, updated_ms: nowMs })
     addEvent(writes, known.id, nowMs, 'changed', `as at ${remote.url}`)
     followed = 'changed'
   }
@@ -195,6 +202,9 @@ function follow(writes: Writes, known: IssueRow, remote: RemoteIssue, nowMs: num
   }
   return followed
 }
+
+/** On one line, and never empty. */
+const titleOf = ({ title, number }: RemoteIssue): string => title.replace(/\s+/g, ' ').trim() || `#${number}`
 
 function priorityIn(labels: readonly string[]): Priority {
   const text = labels.join('\n').toLowerCase()

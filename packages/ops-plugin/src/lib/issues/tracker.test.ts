@@ -177,6 +177,16 @@ describe('requests to a tracker', () => {
     expect(trackerSettings({}).githubUrl).toBe('https://api.github.com')
   })
 
+  it('end where pages go in a circle', async () => {
+    await using kit = await opened(1)
+    const headers = { link: `<${tracker.url}/repos/acme/demo/issues?page=2>; rel="next"` }
+    for (let page = 1; page <= 2; page++) tracker.refuseOnce({ status: 200, body: [], headers })
+    await expect(kit.call('ops.issue.export', { repo: 'acme/demo' })).rejects.toMatchObject({
+      code: 'TRACKER_REFUSED',
+      message: expect.stringContaining('circle'),
+    })
+  })
+
   it('end when the caller gives up', async () => {
     await using kit = await opened(1)
     tracker.refuseOnce({ status: 429, headers: { 'retry-after': '60' } })
@@ -222,6 +232,24 @@ describe('ops.issue.import', () => {
     expect(await take(kit)).toMatchObject({ closed: [1], changed: [2] })
     expect(await kit.call('ops.issue.get', { id: 1 })).toMatchObject({ title: 'Issue 1', status: 'closed' })
     expect(await kit.call('ops.issue.get', { id: 2 })).toMatchObject({ title: 'Theirs, renamed', status: 'open' })
+  })
+
+  it('takes no stranger’s issue for ours, though it bears our mark', async () => {
+    await using kit = await opened(1)
+    await kit.call('ops.issue.export', { repo: 'acme/demo' })
+    tracker.add({ title: 'Not ours', body: tracker.issues[0]?.body ?? '', state: 'closed' })
+    expect(await take(kit, { closed: true })).toMatchObject({ created: [2], closed: [], unchanged: 1 })
+    expect(await kit.call('ops.issue.get', { id: 1 })).toMatchObject({ status: 'open' })
+  })
+
+  it('takes a title as a list can show it, and sees no change in one that only looks different', async () => {
+    await using kit = await opened(0)
+    tracker.add({ title: '  Spaced \n out ' })
+    tracker.add({ title: ' ' })
+    await take(kit)
+    const { issues } = (await kit.call('ops.issue.list', { sort: 'oldest' })) as { issues: object[] }
+    expect(issues).toMatchObject([{ title: 'Spaced out' }, { title: '#2' }])
+    expect(await take(kit)).toMatchObject({ changed: [], unchanged: 2 })
   })
 
   it('is taken back as a whole', async () => {

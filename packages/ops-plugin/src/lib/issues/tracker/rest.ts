@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { trackerUnreachable } from '../errors.ts'
+import { trackerEndless, trackerUnreachable } from '../errors.ts'
 import type { RemoteIssue, Tracker } from '../tracker.ts'
 import type { Send } from './http.ts'
 
@@ -27,8 +27,11 @@ export function restTracker(name: string, send: Send, { repo, query }: { repo: s
   return {
     name,
     async *list({ closed }) {
+      const seen = new Set<string>()
       let page: string | undefined = `${path}?state=${closed ? 'all' : 'open'}&${query}`
       while (page !== undefined) {
+        if (seen.has(page)) throw trackerEndless(name)
+        seen.add(page)
         const { body, next } = await send('GET', page)
         for (const one of parse(z.array(issueShape), body))
           if (one.pull_request === undefined || one.pull_request === null) yield remote(one)
