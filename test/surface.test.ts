@@ -61,6 +61,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@switchyard/release-plugin': ['default'],
   '@switchyard/resilience': ['createGuard', 'createTimerWheel', 'createWheelEntry', 'parseGuardOptions'],
   '@switchyard/router': [
+    'FACTS_VERSION',
     'MODEL_VERSION',
     'PRICES',
     'classify',

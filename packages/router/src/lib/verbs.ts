@@ -12,7 +12,7 @@ export const VERBS: ReadonlySet<string> = new Set(
     'restore resume retire retry return revert review rewrite roll rollback rotate run save scale scan schedule search see send set setup share ship show ' +
     'shut sign simulate skip snapshot sort spin split stage start stop store submit suggest summarise summarize suspend switch sync tag tail take tear ' +
     'tell test throttle toggle trace track transfer triage trigger try turn undeploy undo uninstall unlock unmute unpin update upgrade upload use validate ' +
-    'verify view wait warn watch wipe write'
+    'verify view wait warn watch wipe write supervise'
   ).split(' '),
 )
 

@@ -4,6 +4,7 @@ import type { Command } from '@switchyard/plugin-kit'
 import {
   type Candidate,
   type CommandFacts,
+  FACTS_VERSION,
   factsOf,
   MODEL_VERSION,
   parseRouter,
@@ -48,15 +49,14 @@ export function loadModel(store: Store, commands: Commands, corrections: readonl
 
 /** What deciding has to know of each command: kept as well, as making JSON Schemas takes longer than all the rest of a decision. */
 export function loadFacts(store: Store, commands: Commands): ReadonlyMap<string, CommandFacts> {
-  const hash = hashOf(
-    [...commands.values()].map(({ id, definition: { summary, effect, input, output } }) => [
-      id,
-      summary,
-      effect,
-      outlineOf(input),
-      outlineOf(output),
-    ]),
-  )
+  const outlines = [...commands.values()].map(({ id, definition: { summary, effect, input, output } }) => [
+    id,
+    summary,
+    effect,
+    outlineOf(input),
+    outlineOf(output),
+  ])
+  const hash = hashOf([FACTS_VERSION, outlines])
   store.migrate('router-model', MIGRATIONS)
   const kept = store.prepare('SELECT hash, facts FROM router_facts').get<{ hash: string; facts: string }>()
   if (kept?.hash === hash) return parsedFacts(kept.facts)

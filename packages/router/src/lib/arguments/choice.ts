@@ -55,7 +55,13 @@ function phrasesOf(value: string, field: string, exactOnly: boolean): readonly P
 
 /** The same word, in any of its forms. */
 function matches({ lower, stem: stemmed }: Lexeme, word: string): boolean {
-  return lower === word || (word.length > 2 && stemmed === stem(word)) || lower.replaceAll('-', '') === word.replaceAll('-', '')
+  // "three runs" are not running.
+  const participle = /(?:ing|ed)$/.exec(word)?.[0]
+  return (
+    lower === word ||
+    (word.length > 2 && stemmed === stem(word) && (participle === undefined || lower.endsWith(participle))) ||
+    lower.replaceAll('-', '') === word.replaceAll('-', '')
+  )
 }
 
 /** "open an issue" opens one; "open issues" are the ones that are open. */

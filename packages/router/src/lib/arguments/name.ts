@@ -18,10 +18,11 @@ const CALLED: Readonly<Record<string, string>> = {
   host: 'host machine server box',
   runbook: 'runbook playbook procedure',
   name: 'called named name',
+  category: 'category kind type template',
   label: 'label labels labelled labeled tagged',
 }
 /** Fields that hold what a request is about, so that its object is theirs. */
-const OBJECTS = new Set('service target container unit host runbook template plugin component app name'.split(' '))
+const OBJECTS = new Set('service target container unit host runbook template plugin component app'.split(' '))
 const ABOUT = new Set('of for from on in about'.split(' '))
 const ARTICLES = new Set('the our my your'.split(' '))
 const ADJECTIVES = new Set(
@@ -33,13 +34,17 @@ const NO_NAME = new Set(
     'need want it its this that these those them they here everything all any every each anything something nothing me us you one ones others there now today ' +
     'please second production staging development testing prod env environment environments project projects repository repo workspace ' +
     'machine host service services server container process unit issue issues log logs error errors health release releases version deployment ' +
+    'good bad well manual automatic earlier later past recent still anymore longer half single alone hand-run hand-made by-hand response latency thing things once root only else ' +
     'deployments status list record records entry entries detail details state history row table page run runs time minute minutes hour hours day days week weeks month months problem problems report down up out over off away'
   ).split(' '),
 )
 const NAME = /^[\p{L}\p{N}@][\p{L}\p{N}_.@/-]*$/u
 
 /** Whether a word says something of its own in everyday English: no thing is called so unless the request says that it is a name. */
-export const isOrdinary = (word: string): boolean => COMMON_WORDS.has(word) || STOP_WORDS.has(word) || NO_NAME.has(word) || isVerb(word)
+export const isOrdinary = (word: string): boolean =>
+  isEveryday(word) || isVerb(word) || /(?:ly|ed)$/.test(word) || (word.endsWith('s') && isEveryday(word.slice(0, -1)))
+
+const isEveryday = (word: string): boolean => COMMON_WORDS.has(word) || STOP_WORDS.has(word) || NO_NAME.has(word)
 
 /** Behind these stands what something is said of: "is payments up", "whether mailer responds". */
 const ASKED_OF = new Set('is are did does has was whether why made makes'.split(' '))
@@ -84,7 +89,7 @@ function firstNameIn(
     return !ownWords.has(lexeme.stem)
   }
   const isName = (at: number): boolean => couldBe(at) && !isOrdinary(lexemes[at]!.lower)
-  if (!otherKinds.has('name') && !otherKinds.has('title')) {
+  if (field.slot !== 'project' && !otherKinds.has('name') && !otherKinds.has('title')) {
     const named = lexemes.findIndex(({ lower }, at) => (lower === 'called' || lower === 'named') && couldBe(at + 1))
     if (named !== -1) return named + 1
   }
@@ -95,20 +100,26 @@ function firstNameIn(
       return at - 1
     if (!endsClause && couldBe(at + 1) && !isVerbAfterNoun(lexemes[at + 1]!)) return at + 1
   }
-  if (namedOnly || !OBJECTS.has(field.slot)) return undefined
-  for (const [at, { stem }] of lexemes.entries()) {
-    const isPhrase = at === 1 || (at >= 2 && ARTICLES.has(lexemes[at - 2]!.lower))
-    if (isPhrase && ownWords.has(stem) && isName(at - 1)) return at - 1
-  }
-  for (const words of [ABOUT, ARTICLES]) {
+  if (namedOnly || field.hasDefault || !OBJECTS.has(field.slot)) return undefined
+  // "the statistics of search": what ends a phrase is no verb.
+  const isLast = (at: number): boolean => at === lexemes.length - 1 || lexemes[at]!.endsClause
+  const behind = (words: ReadonlySet<string>): number => {
     for (const [at, { lower, endsClause }] of lexemes.entries()) {
       if (!words.has(lower) || endsClause) continue
       let next = at + 1
       while (ARTICLES.has(lexemes[next]?.lower ?? '') || ADJECTIVES.has(lexemes[next]?.lower ?? '')) next++
-      if (isName(next)) return next
+      if (isName(next) || (lower === 'of' && couldBe(next) && isLast(next) && isVerb(lexemes[next]!.lower))) return next
     }
+    return -1
   }
-  if (field.slot === 'name') return undefined
+  const about = behind(ABOUT)
+  if (about !== -1) return about
+  for (const [at, { lower, stem }] of lexemes.entries()) {
+    const isPhrase = at === 1 || (at >= 2 && ARTICLES.has(lexemes[at - 2]!.lower))
+    if (isPhrase && ownWords.has(stem) && !STOP_WORDS.has(lower) && isName(at - 1)) return at - 1
+  }
+  const thing = behind(ARTICLES)
+  if (thing !== -1) return thing
   const subject = lexemes.findIndex(
     (_, at) => isName(at) && (ASKED_OF.has(lexemes[at - 1]?.lower ?? '') || SAID_OF.has(lexemes[at + 1]?.lower ?? '')),
   )

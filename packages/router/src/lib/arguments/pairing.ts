@@ -14,16 +14,16 @@ export interface Pair {
 
 /** Words before a value that say which field it belongs to. */
 const CUES: Readonly<Record<string, readonly string[]>> = {
-  name: ['called', 'named', 'titled'],
+  name: ['called', 'named', 'titled', 'branch', 'line'],
   from: ['from'],
-  to: ['to'],
+  to: ['to', 'onto', 'into', 'branch'],
   since: ['since', 'last', 'past', 'previous', 'from', 'after', 'over', 'within', 'during', 'in'],
   until: ['until', 'till', 'before', 'to', 'up'],
   before: ['before'],
   after: ['after'],
   limit: ['limit', 'top', 'last', 'first', 'latest', 'newest', 'only', 'show', 'list', 'recent', 'max', 'maximum', 'most'],
   replicas: ['to', 'scale', 'replicas', 'copies', 'instances'],
-  branch: ['branch', 'on', 'from'],
+  branch: ['branch', 'on', 'from', 'off', 'of'],
   version: ['version', 'release', 'to', 'tag'],
   env: ['to', 'in', 'on'],
   host: ['on', 'host', 'at', 'server'],
@@ -31,6 +31,8 @@ const CUES: Readonly<Record<string, readonly string[]>> = {
   id: ['issue', 'ticket', 'bug', 'incident', 'plan', 'chain', 'run', 'project', 'execution', 'number', 'no', 'nr', 'id'],
   project: ['in', 'of', 'for', 'project', 'at', 'under', 'from'],
   output: ['to', 'into', 'as'],
+  target: ['to', 'into', 'as', 'at', 'in'],
+  repo: ['repo', 'repository', 'in', 'to', 'from', 'of'],
   issue: ['issue', 'issues', 'ticket', 'bug', 'number', 'no', 'nr'],
   port: ['port', 'on'],
   timeout: ['timeout', 'within', 'wait'],
@@ -121,7 +123,7 @@ function fitOf(
   if (kind === 'text') return seen === 'quoted' ? 2 : 0
   if (kind === 'url') return seen === 'host' ? 1 : 0
   if (kind === 'host') return seen === 'url' ? 0.5 : 0
-  if (kind === 'path') return seen === 'quoted' ? 1 : 0
+  if (kind === 'path') return seen === 'quoted' ? 1 : seen === 'key' ? 0.5 : 0
   // "cut-4kq7w2m" is a cut.
   if (seen === 'id' && String(value).startsWith(`${slot}-`)) return 3
   if (kind === 'name' && seen === 'key') return slot === 'name' || slot === 'project' ? 0 : 1.6
@@ -133,7 +135,8 @@ function fitOf(
 
 /** A folder may be a project, what looks like a branch may be a name, and a file is neither. */
 function pathFit(slot: string, path: string): number {
-  if (/\.[a-z][a-z0-9]{0,5}$/i.test(path)) return 0.5
+  if (/\.[a-z][a-z0-9]{0,5}$/i.test(path)) return slot === 'target' ? 1.2 : 0.5
+  if (slot === 'repo') return /^[\w.-]+\/[\w.-]+$/.test(path) ? 1.8 : 0.5
   if (slot === 'project' || slot === 'target') return /^[.~/]/.test(path) ? 2 : 1.6
   return slot === 'name' ? 1.7 : 0.5
 }
