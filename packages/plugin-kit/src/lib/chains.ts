@@ -21,7 +21,7 @@ export interface ChainRequest {
 }
 
 /** What a step of a chain waits for. */
-export interface ChainWait {
+interface ChainWait {
   readonly path: string
   readonly question?: string
   /** What the question wants. Only a person approves. */

@@ -17,7 +17,7 @@ export interface Correction {
 }
 
 /** What was decided once, as it was decided then. */
-export interface KeptDecision {
+interface KeptDecision {
   readonly decision: Decided
   readonly atMs: number
 }

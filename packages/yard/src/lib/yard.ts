@@ -107,4 +107,4 @@ export interface Decision extends Decided {
 }
 export type DecisionPart = DecidedPart
 
-export type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay' | 'measure'>
+type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay' | 'measure'>
