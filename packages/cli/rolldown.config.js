@@ -1,7 +1,9 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'rolldown'
 
-// One file for publishing, so that an installed command starts without looking for its rooms. It lies as deep as the sources
-// do, since they read package.json from beside `src`.
+// The whole command for publishing, so that an installed one starts without looking for its rooms: a start reads only the files of
+// what it does. They lie as deep as the sources do, since those read package.json and the library from beside `src`.
 export default defineConfig({
   input: 'src/main.ts',
   platform: 'node',
@@ -10,5 +12,11 @@ export default defineConfig({
     // The "main" of jsonc-parser requires its parts in a way that no bundler sees.
     mainFields: ['module', 'main'],
   },
-  output: { file: 'dist/bundle/main.js', format: 'esm', codeSplitting: false },
+  plugins: [
+    {
+      name: 'library',
+      writeBundle: ({ dir }) => cpSync(new URL('../chain/library', import.meta.url), join(dir, '../../library'), { recursive: true }),
+    },
+  ],
+  output: { dir: 'dist/bundle', cleanDir: true, format: 'esm' },
 })

@@ -1,22 +1,26 @@
-import { globSync, readFileSync } from 'node:fs'
+import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type InputOptions, type OutputOptions, rolldown } from 'rolldown'
-import { ROOT } from './root.ts'
+import { ROOT, VERSION } from './root.ts'
 
-/** The `switchyard` command as one file, and the licences of what others wrote of it. */
-export async function bundleServer(): Promise<{ code: string; notices: string }> {
+/** The `switchyard` command as its package is published, with the licences of what others wrote of it. */
+export async function bundleServer(dir: string): Promise<void> {
   const cwd = join(ROOT, 'packages/cli')
   const config = (await import(pathToFileURL(join(cwd, 'rolldown.config.js')).href)) as {
     default: InputOptions & { output: OutputOptions }
   }
   const { output, ...input } = config.default
   await using bundle = await rolldown({ ...input, cwd })
-  const { output: chunks } = await bundle.generate({ ...output, minify: true, keepNames: true })
-  const [chunk, ...more] = chunks
-  if (more.length > 0) throw new Error(`Cannot bundle the server as it must be one file: it is ${chunks.length}`)
-  return { code: chunk.code, notices: noticesOf(chunk.moduleIds) }
+  const { output: chunks } = await bundle.write({ ...output, dir: join(dir, 'dist/bundle'), minify: true, keepNames: true })
+  writeFileSync(join(dir, 'NOTICES.txt'), noticesOf(chunks.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))))
+  // The launcher says what an old Node lacks.
+  cpSync(join(cwd, 'bin'), join(dir, 'bin'), { recursive: true })
+  writeFileSync(
+    join(dir, 'package.json'),
+    `${JSON.stringify({ name: '@switchyard/cli', version: VERSION, type: 'module', private: true }, null, 2)}\n`,
+  )
 }
 
 /** What the licences ask to be passed on: each package's name, version and licence text. */

@@ -34,10 +34,10 @@ export function makeWorkspace(config?: string | { plugins: 'notes' }): Disposabl
   return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
-/** Lays the published command, one file and its launcher, into a folder. Returns the launcher's path. */
+/** Lays the published command, its bundle and its launcher, into a folder. Returns the launcher's path. */
 export function installBundle(dir: string): string {
   for (const path of ['bin', 'package.json']) cpSync(join(PACKAGE, path), join(dir, path), { recursive: true })
-  execFileSync('rolldown', ['-c', 'rolldown.config.js', '-o', join(dir, 'dist/bundle/main.js'), '--silent'], { cwd: PACKAGE })
+  execFileSync('rolldown', ['-c', 'rolldown.config.js', '-d', join(dir, 'dist/bundle'), '--logLevel', 'silent'], { cwd: PACKAGE })
   return join(dir, 'bin/switchyard.js')
 }
 
