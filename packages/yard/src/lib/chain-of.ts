@@ -3,6 +3,9 @@ import { type Decided, type DecidedPart, stepName } from '@switchyard/router'
 
 type Step = ChainDefinition['steps'][number]
 
+/** What begins an expression in the texts of a chain. */
+const OPEN = '$\u007b{'
+
 /**
  * A decision as a chain: what has to wait for nothing runs side by side, the rest in the order it was asked for.
  * A failure takes back what was done, but where the request says what to do about it.
@@ -19,15 +22,38 @@ export function chainOf({ request, parts }: Pick<Decided, 'request' | 'parts'>):
   return { name: 'request', summary: request.slice(0, 200), steps } as ChainDefinition
 }
 
-function stepOf({ command, args, when }: DecidedPart, index: number, parts: readonly DecidedPart[]): Step {
-  const name = stepName(index)
-  const input = Object.fromEntries(Object.entries(args).map(([field, { value }]) => [field, value]))
-  const isAskedAbout = parts.some((part) => part.when?.includes(`steps.${name}.state`) === true)
+/** A text that means itself where a chain would read expressions, whatever is in it. */
+export const literal = (text: string): string => text.replaceAll(OPEN, `${OPEN} '${OPEN}' }}`)
+
+function stepOf({ command, args, when, after }: DecidedPart, index: number, parts: readonly DecidedPart[]): Step {
+  const input = Object.fromEntries(
+    Object.entries(args).map(([field, { value }]) => [field, isResult(value, after) ? value : saidIn(value)]),
+  )
   return {
-    id: name,
+    id: stepName(index),
     call: command,
     ...(Object.keys(input).length > 0 && { input }),
-    ...(when !== undefined && { when: `\${{ ${when} }}` }),
-    ...(isAskedAbout && { onError: 'continue' as const }),
+    ...(when !== undefined && { when: `${OPEN} ${when} }}` }),
+    ...(isFailureExpected(stepName(index), parts) && { onError: 'continue' as const }),
   } as Step
+}
+
+/** Whether a part is to be done also, or only, when this step fails; one that wants it done goes down with it. */
+function isFailureExpected(step: string, parts: readonly DecidedPart[]): boolean {
+  const state = `steps.${step}.state`
+  return parts.some(({ when }) => when?.includes(state) === true && when !== `${state} == 'done'`)
+}
+
+/** Whether the router means a field of what an earlier part returned. */
+function isResult(value: unknown, after: readonly number[]): boolean {
+  const [, step] = (typeof value === 'string' && /^\$\{\{ steps\.(part\d+)\.output\.\S+ \}\}$/.exec(value)) || []
+  return step !== undefined && after.some((other) => stepName(other) === step)
+}
+
+/** What somebody said, which is data. */
+function saidIn(value: unknown): unknown {
+  if (typeof value === 'string') return literal(value)
+  if (Array.isArray(value)) return value.map(saidIn)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, saidIn(one)]))
 }

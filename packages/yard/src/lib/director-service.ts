@@ -2,7 +2,7 @@ import type { Bus, BusClient, HandlerContext } from '@switchyard/bus'
 import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Decided, DecidedPart } from '@switchyard/router'
 import { z } from 'zod'
-import { chainOf } from './chain-of.ts'
+import { chainOf, literal } from './chain-of.ts'
 import { invalidInput, unknownCaller } from './errors.ts'
 import { parseWith } from './schema.ts'
 import type { CommandInfo, PlannedRun } from './yard.ts'
@@ -71,7 +71,7 @@ export function serveDirector(bus: Bus, { commands, decide, plan, chains, client
 /** A request of several parts as a chain that begins by asking whether to do it. */
 export function withApproval(decision: Decided): ChainDefinition {
   const definition = chainOf(decision)
-  const approval = { id: 'approval', ask: `Do this: ${decision.request.slice(0, 500).replaceAll('${{', '$ {{')}` } as const
+  const approval = { id: 'approval', ask: literal(`Do this: ${decision.request.slice(0, 500)}`) } as const
   return { ...definition, steps: [approval, ...definition.steps] }
 }
 
