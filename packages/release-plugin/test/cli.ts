@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PLAIN_GIT, type TestRepository } from './repository.ts'
 
 const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+
+/** Shared by all runs: half of a start is reading the program. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'switchyard-compile-cache')
 
 export interface CliAnswer {
   readonly code: number | null
@@ -21,7 +26,7 @@ export function switchyard(
   const load = preload === undefined ? [] : ['--import', fileURLToPath(new URL(preload, import.meta.url))]
   const child = spawn(process.execPath, ['--conditions=@switchyard/source', ...load, MAIN, ...args], {
     cwd: root,
-    env: { ...process.env, ...PLAIN_GIT, HOME: folder, XDG_CONFIG_HOME: folder, ...env },
+    env: { ...process.env, ...PLAIN_GIT, HOME: folder, XDG_CONFIG_HOME: folder, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [stdout, stderr] = ['', '']
