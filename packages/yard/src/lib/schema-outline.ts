@@ -4,11 +4,11 @@ import { z } from 'zod'
 const MAX_DEPTH = 8
 
 /**
- * What a schema consists of, as plain data: cheap to make, and other whenever its JSON Schema is. What is not data in it,
- * such as the function of a check, is left out.
+ * What a schema consists of, as plain data: cheap to make, and other whenever what a request can say for its fields is. What is not data
+ * in it, such as the function of a check, is left out, and so is what lies inside an object inside.
  */
 export function outlineOf(schema: z.ZodType): unknown {
-  return outline(schema, 0)
+  return outline(schema._zod.def, 0)
 }
 
 function outline(value: unknown, depth: number): unknown {
@@ -16,7 +16,10 @@ function outline(value: unknown, depth: number): unknown {
   if (typeof value === 'bigint') return String(value)
   if (typeof value !== 'object' || value === null) return typeof value === 'function' || typeof value === 'symbol' ? undefined : value
   if (depth > MAX_DEPTH) return undefined
-  if ('_zod' in value) return outline((value as z.ZodType)._zod.def, depth)
+  if ('_zod' in value) {
+    const { def } = (value as z.ZodType)._zod
+    return def.type === 'object' ? def.type : outline(def, depth)
+  }
   if (Array.isArray(value)) return value.map((one) => outline(one, depth + 1))
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, outline(one, depth + 1)]))
 }
