@@ -15,10 +15,7 @@ export interface Peer {
 const load = createRequire(import.meta.url)
 
 interface NlpModules {
-  readonly core: {
-    containerBootstrap(): unknown
-    Container: new () => { use(part: unknown): void; register(name: string, part: unknown): void }
-  }
+  readonly core: { containerBootstrap(): { use(part: unknown): void } }
   readonly lang: { LangEn: unknown }
   readonly nlu: { NluNeural: new (settings: object) => Nlu }
 }
@@ -38,12 +35,12 @@ function nlp(name: string, learningRate: number | undefined): Peer {
     name,
     async train(texts) {
       const modules: NlpModules = { core: load('@nlpjs/core'), lang: load('@nlpjs/lang-en-min'), nlu: load('@nlpjs/nlu') }
-      const container = new modules.core.Container()
+      const container = modules.core.containerBootstrap()
       container.use(modules.lang.LangEn)
       const nlu = new modules.nlu.NluNeural({ container, locale: 'en', useCache: false })
       await nlu.train(
         texts.map(({ text, intent }) => ({ utterance: text, intent })),
-        learningRate === undefined ? {} : { learningRate },
+        { log: false, ...(learningRate !== undefined && { learningRate }) },
       )
       const arrived = nlu.neuralNetwork.settings.learningRate
       if (arrived !== (learningRate ?? 0.6)) throw new Error(`Cannot compare with ${name} as its network learns at ${arrived}`)

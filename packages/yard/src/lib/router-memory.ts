@@ -10,6 +10,9 @@ const MIGRATIONS = [
 /** How many decisions are kept to be looked at again. */
 const KEPT_DECISIONS = 1_000
 
+/** A request this long is no sentence that anybody will ask again. */
+const MAX_KEPT_CHARS = 4_000
+
 /** What a person said a request means. */
 export interface Correction {
   readonly request: string
@@ -47,7 +50,7 @@ export function createRouterMemory(store: Store): RouterMemory {
     },
     forget: (request) => store.prepare('DELETE FROM router_correction WHERE request = ?').run(request).changes > 0,
     async keep(decision, nowMs) {
-      if (mayHoldSecret(decision.request)) return
+      if (decision.request.length > MAX_KEPT_CHARS || mayHoldSecret(decision.request)) return
       const key = createHash('sha256').update(decision.request).digest('base64url')
       await store.commit(() => {
         store.prepare('DELETE FROM router_decision WHERE key = ?').run(key)
