@@ -93,6 +93,16 @@ describe('withSection()', () => {
     expect(sectionBody(parseChangelog(before), '1.1.0')).toBe('- see [#12]\n\n[#12]: https://x.example\n\n### Fixed\n\n- b')
   })
 
+  it('leaves links between two sections to neither', () => {
+    const before = '# Log\n\n## [1.1.0] - 2026-01-02\n\n- b\n\n[1.1.0]: https://x.example\n\n## [1.0.0] - 2026-01-01\n\n- a\n'
+    expect(sectionBody(parseChangelog(before), '1.1.0')).toBe('- b')
+  })
+
+  it('finds an item without a heading below any', () => {
+    const before = '# Log\n\n## [1.2.0] - 2026-11-20\n\n### Added\n\n- A handle\n'
+    expect(withSection(before, { ...section, body: '- a handle' })).toBe(before)
+  })
+
   it('keeps to the line ends of the file', () => {
     const text = withSection(HAND.replaceAll('\n', '\r\n'), { ...section, links })
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)

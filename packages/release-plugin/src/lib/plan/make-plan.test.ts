@@ -337,7 +337,7 @@ describe('makePlan() of a monorepo', () => {
   it('moves all packages together where they share one version', async () => {
     const files = {
       'package.json': manifest('shop', '1.0.0', { workspaces: ['packages/*'] }),
-      'packages/cup/package.json': manifest('cup', '1.0.0'),
+      'packages/cup/package.json': manifest('cup', '1.0.0', { devDependencies: { pot: '1.0.0' } }),
       'packages/pot/package.json': manifest('pot', '1.0.0', { dependencies: { cup: '1.0.0' } }),
       'switchyard.release.json':
         '{ "publish": [{ "kind": "npm", "provenance": true }, { "kind": "command", "id": "site", "run": ["make", "site"] }] }',
@@ -361,6 +361,25 @@ describe('makePlan() of a monorepo', () => {
       'pot 1.0.0 1.1.0',
     ])
     expect(plan.publish.map(({ id }) => id)).toEqual(['npm:shop', 'npm:cup', 'npm:pot', 'site'])
+  })
+
+  it('gives npm a tag by which nobody gets an older line, or a pre-release, who did not ask for it', async () => {
+    using repository = makeRepository([
+      {
+        message: 'feat: begin',
+        files: { ...pot('1.0.0'), 'switchyard.release.json': '{ "publish": [{ "kind": "npm" }] }' },
+        tags: ['v1.0.0'],
+      },
+      { message: 'feat: a lid', tags: ['v2.0.0'] },
+      { message: 'fix: a' },
+    ])
+    const tagOf = async (input: Partial<PlanInput> = {}): Promise<unknown> =>
+      (await planOf(repository, input)).publish.map((step) => (step.kind === 'npm' ? `${step.version} ${step.distTag}` : step.kind))
+    expect(await tagOf()).toEqual(['2.0.1 latest'])
+    expect(await tagOf({ channel: 'beta' })).toEqual(['2.0.1-beta.0 beta'])
+    repository.git('checkout', '-q', '-B', '1.x', repository.ids[0] ?? '')
+    repository.git('commit', '-q', '--allow-empty', '-m', 'fix: b')
+    expect(await tagOf()).toEqual(['1.0.1 release-1.x'])
   })
 
   it('plans a project that is a folder of a larger repository', async () => {

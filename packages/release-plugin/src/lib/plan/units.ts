@@ -154,7 +154,7 @@ async function namedStart({ git }: Repository, tags: readonly VersionTag[], sinc
 function namedVersion(version: string, last: string | null): NextVersion {
   if (semver.valid(version) !== version.split('+')[0]) throw versionInvalid(version, 'a semantic version, such as 1.2.3')
   if (last !== null && !semver.gt(version, last)) throw versionInvalid(version, `above the last release, ${last}`)
-  return { version, bump: bumpBetween(last ?? '0.0.0-0', version) }
+  return { version, bump: bumpBetween(last ?? '0.0.0', version) }
 }
 
 export const tagOf = ({ style }: Unit, version: string): string => tagName(style, version)

@@ -94,7 +94,7 @@ function highestBelow(store: PluginStore, { project, package: name, version }: R
 
 function typeAfter(before: string | undefined, version: string): RecordRow['type'] {
   if (semver.prerelease(version) !== null) return 'prerelease'
-  const bump = bumpBetween(before ?? '0.0.0-0', version)
+  const bump = bumpBetween(before ?? '0.0.0', version)
   return bump === 'none' ? 'patch' : bump
 }
 

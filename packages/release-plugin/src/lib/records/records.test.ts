@@ -72,7 +72,9 @@ describe('release.create, get, list, latest', () => {
       await typeOf('1.1.0'),
       await typeOf('2.0.0'),
       await typeOf('2.0.1-rc.1'),
-    ]).toEqual(['major', 'patch', 'minor', 'major', 'prerelease'])
+      await typeOf('0.9.0'),
+      await typeOf('1.1.1'),
+    ]).toEqual(['major', 'patch', 'minor', 'major', 'prerelease', 'minor', 'patch'])
   })
 
   it('say where a release stands: untagged, tagged, exported', async () => {

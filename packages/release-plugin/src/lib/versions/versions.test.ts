@@ -70,6 +70,7 @@ describe('versionSortKey()', () => {
         examples: [
           ['1.0.0-alpha', '1.0.0-alpha.1'],
           ['1.0.0-alpha', '1.0.0-alpha-1'],
+          ['1.0.0-alpha.1', '1.0.0-alpha-b'],
           ['1.0.0-9', '1.0.0-10'],
           ['1.0.0-rc.1', '1.0.0'],
         ],
