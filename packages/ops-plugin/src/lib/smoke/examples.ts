@@ -32,5 +32,11 @@ export const SMOKE_EXAMPLES = {
     'which mcp tool costs the most context',
     'check the mcp server that node server.js starts',
     'is our model context protocol server ok',
+    'check our mcp server',
+    'check the mcp server and its tools',
+    'test the mcp server of packages/mcp',
+    'does the mcp server work',
+    'does the mcp server start without errors',
+    'start the mcp server and check it',
   ],
 } satisfies Record<string, readonly string[]>
