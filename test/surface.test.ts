@@ -167,6 +167,7 @@ const ERROR_CODES: readonly string[] = [
   'PLUGIN_DOWN',
   'PLUGIN_UNLOADABLE',
   'QUEUE_FULL',
+  'READ_ONLY',
   'REFUSED',
   'REGISTRY_SOURCE',
   'REGISTRY_TAKEN',

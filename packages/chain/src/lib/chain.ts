@@ -188,6 +188,8 @@ export interface OwnerOptions {
 export interface StartOptions extends OwnerOptions {
   /** A second start of the same plugin, or of a person, with this key starts nothing: it is given the first one's chain, whatever became of it. */
   readonly key?: string
+  /** For whoever may only read: READ_ONLY unless each step, and each undo, does. @default false */
+  readonly onlyReads?: boolean
   /** W3C traceparent that the chain's trace goes on with. */
   readonly traceparent?: string
 }

@@ -132,3 +132,10 @@ export function* everyStep(steps: readonly Step[]): Generator<Step> {
 function subChainsOf(steps: readonly Step[]): readonly string[] {
   return [...everyStep(steps)].flatMap((step) => ('chain' in step ? [step.chain] : []))
 }
+
+/** All that a chain may call, its parts and its undos included. */
+export const commandsOf = ({ byPath }: FrozenChain): readonly string[] =>
+  [...byPath.values()].flatMap(({ step }) => {
+    if (!('call' in step)) return []
+    return typeof step.undo === 'object' ? [step.call, step.undo.call] : [step.call]
+  })

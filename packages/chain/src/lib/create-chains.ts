@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
 import type { ChainEvent, ChainReport, Chains, ChainsOptions } from './chain.ts'
 import { checkChain } from './check.ts'
+import { commandsOf } from './compiled.ts'
 import { createDefinitions } from './definitions.ts'
 import { planChain } from './dry-run.ts'
-import { cancelledByPerson, chainEnded, closed, invalidInput, unknownChain } from './errors.ts'
+import { cancelledByPerson, chainEnded, changes, closed, invalidInput, unknownChain } from './errors.ts'
 import { outputIn } from './frame.ts'
 import { acceptInput } from './input.ts'
 import { wireOf } from './invoke.ts'
@@ -69,11 +70,13 @@ export function createChains(options: ChainsOptions): Chains {
   }
 
   const chains: Chains = {
-    async start(definition, given = {}, { traceparent, plugin, key } = {}) {
+    async start(definition, given = {}, { traceparent, plugin, key, onlyReads = false } = {}) {
       refuseClosed()
       const known = key === undefined ? undefined : journal.withKey(key, plugin)
       if (known !== undefined) return goOnAnew(known)
       const frozen = freeze(definition, plugin)
+      const change = onlyReads ? commandsOf(frozen).find((command) => options.command(command)?.effect !== 'read') : undefined
+      if (change !== undefined) throw changes(definition.name, change)
       const { input, mistakes } = acceptInput(definition, given)
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
       const [, traceId = hex(16), parentId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(traceparent ?? '') ?? []

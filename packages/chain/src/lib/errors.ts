@@ -42,6 +42,15 @@ export const notWaiting = (id: string, found: string): SwitchyardError =>
     next: `switchyard chain show ${id}`,
   })
 
+export const changes = (name: string, command: string): SwitchyardError =>
+  new SwitchyardError(
+    'READ_ONLY',
+    `Cannot run the chain "${name}" for a command that reads as all its steps must only read: "${command}" changes something`,
+    {
+      data: { chain: name, command },
+    },
+  )
+
 export const notApproved = (id: string, path: string, plugin: string): SwitchyardError =>
   new SwitchyardError('FORBIDDEN', `Cannot answer "${path}" as a person must approve it: plugin "${plugin}" is none`, {
     data: { chain: id, step: path, plugin },

@@ -24,6 +24,30 @@ const does = (run: (input: Record<string, unknown>) => unknown, undo?: (input: R
     ...(undo !== undefined && { undo: (_: unknown, input: Record<string, unknown>) => ({ command: undo(input), input }) }),
   })
 
+/** Calls what it is told to, and says that it changes nothing. */
+const peek = command({
+  summary: 'Looks, it says',
+  examples: [],
+  effect: 'read',
+  input: z.object({ call: z.string(), given: z.unknown() }),
+  output: z.unknown(),
+  run: ({ call, given }, ctx) => ctx.call(call, given),
+})
+
+/** Does at once what it only ought to plan. */
+const scheme = command({
+  summary: 'Plans, it says',
+  examples: [],
+  effect: 'write',
+  input: anything,
+  output: anything,
+  async plan(input, ctx) {
+    await ctx.call('ops.note', input)
+    return { summary: 'Note', steps: [] }
+  },
+  run: (input) => input,
+})
+
 /** Hands a call of the tests to the yard's chains, under the plugin's own name. */
 const relay = command({
   summary: 'Asks for a chain',
@@ -59,6 +83,8 @@ function bench(): Bench {
     plugins: [
       named('ops', ['chain', 'ships'], {
         relay,
+        peek,
+        scheme,
         note: does(log('note'), () => 'ops.unnote'),
         unnote: does(log('unnote')),
         // What the kit's references are for: input and outcome are typed.
@@ -216,6 +242,31 @@ describe('the chains of a plugin', () => {
     expect((await ask(yard, 'ops', 'show', { id })).state).toBe('waiting')
     await all.answer(id, { value: true, by: 'person' })
     expect((await ask(yard, 'ops', 'resume', { id })).state).toBe('done')
+  })
+
+  it('[W5] change nothing for a command that reads, as nothing that it calls does', async () => {
+    const { calls, plugins } = bench()
+    const yard = await open({ plugins })
+    const peeked = (call: string, given: unknown): Promise<unknown> => yard.call('ops.peek', { call, given })
+    const readOnly = { code: 'READ_ONLY' }
+    await expect(peeked('ops.note', {})).rejects.toMatchObject(readOnly)
+    await expect(peeked('ops.peek', { call: 'ops.peek', given: { call: 'ships.deploy', given: {} } })).rejects.toMatchObject(readOnly)
+    await expect(yard.plan('ops.scheme', {})).rejects.toMatchObject(readOnly)
+    const reading = { id: 'look', call: 'ops.peek', input: { call: 'chain.list', given: {} } }
+    for (const step of [
+      { id: 'note', call: 'ops.note' },
+      { ...reading, undo: { call: 'ops.note' } },
+    ])
+      for (const steps of [[step], [{ id: 'both', parallel: [reading, { ...step, id: 'other' }] }]])
+        for (const verb of ['run', 'start'])
+          await expect(peeked(`chain.${verb}`, { chain: { name: 'writes', steps } })).rejects.toMatchObject(readOnly)
+    expect(await peeked('chain.run', { chain: { name: 'reads', steps: [reading] } })).toMatchObject({ state: 'done' })
+
+    const { id } = await ask(yard, 'ops', 'run', { chain: { name: 'asks', steps: [{ id: 'go', ask: 'Go?', answer: 'text' }] } })
+    for (const verb of ['cancel', 'retry', 'resume', 'answer'])
+      await expect(peeked(`chain.${verb}`, { id, ...(verb === 'answer' && { value: 'x' }) }), verb).rejects.toMatchObject(readOnly)
+    expect(await peeked('chain.show', { id })).toMatchObject({ state: 'waiting' })
+    expect(calls).toEqual([])
   })
 
   it('[W4] are approved by a person, and told other answers by the plugin too', async () => {

@@ -3,12 +3,16 @@ import type { ChainDefinition, ChainReport, Chains, WaitReport } from '@switchya
 import { isSwitchyardError } from '@switchyard/contracts'
 import type { ChainOutcome } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { invalidInput, unknownCaller, unknownChain } from './errors.ts'
+import { isForReading } from './context.ts'
+import { invalidInput, readOnly, unknownCaller, unknownChain } from './errors.ts'
 import { parseWith } from './schema.ts'
 import type { YardOptions } from './yard.ts'
 
 /** The longest that a caller may wait for a chain: as long as it has time itself. */
 const LONGEST_MS = 86_400_000
+
+/** What moves a chain that may change something; whether one that is started does, its steps say. */
+const CHANGING: ReadonlySet<string> = new Set(['cancel', 'retry', 'resume', 'answer'])
 
 const one = z.strictObject({ id: z.string() })
 const request = z.strictObject({
@@ -79,6 +83,7 @@ export function serveChains(bus: Bus, { open, named, isPlugin, person, ask }: Ch
       async (input, context) => {
         const { source } = context
         if (source !== person && !isPlugin(source)) throw unknownCaller(source)
+        if (CHANGING.has(verb) && isForReading(context)) throw readOnly(method, source)
         return work(input as input, { chains: await open(), context, plugin: source === person ? undefined : source })
       },
       { input: (value) => parseWith(schema, value, (mistakes) => invalidInput(method, mistakes)) },
@@ -87,7 +92,12 @@ export function serveChains(bus: Bus, { open, named, isPlugin, person, ask }: Ch
 
   async function start({ chain, input }: Request, { chains, context, plugin }: Caller): Promise<string> {
     const { idempotencyKey: key, headers } = context
-    const options = { ...owner(plugin), traceparent: headers.traceparent, ...(key !== undefined && { key }) }
+    const options = {
+      ...owner(plugin),
+      onlyReads: isForReading(context),
+      traceparent: headers.traceparent,
+      ...(key !== undefined && { key }),
+    }
     return chains.start(await definitionOf(chain), input, options)
   }
 

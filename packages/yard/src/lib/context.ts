@@ -22,6 +22,12 @@ import type { SharedState } from './shared-state.ts'
 import type { Reach } from './stand-ins.ts'
 import type { YardOptions } from './yard.ts'
 
+/** The header of a call by which a run that only reads says so, as what it calls must not change anything either. */
+const EFFECT = 'effect'
+
+/** Whether a call came from a run that only reads. */
+export const isForReading = ({ headers }: Pick<HandlerContext, 'headers'>): boolean => headers[EFFECT] === 'read'
+
 /** What the contexts of one plugin have in common. */
 export interface PluginSurroundings {
   readonly plugin: Plugin
@@ -42,10 +48,12 @@ export class RunContext implements ListenContext {
   readonly topic: string
   readonly #bus: HandlerContext
   readonly #around: PluginSurroundings
+  readonly #onlyReads: boolean
 
-  constructor(bus: HandlerContext, around: PluginSurroundings, topic = '') {
+  constructor(bus: HandlerContext, around: PluginSurroundings, { topic = '', onlyReads = false } = {}) {
     this.#bus = bus
     this.#around = around
+    this.#onlyReads = onlyReads
     this.topic = topic
   }
 
@@ -108,6 +116,7 @@ export class RunContext implements ListenContext {
       this.#bus.call(id, input, {
         ...(timeLimitMs !== undefined && { timeoutMs: timeLimitMs }),
         ...options,
+        ...(this.#onlyReads && { headers: { [EFFECT]: 'read' } }),
         ...(onProgress !== undefined && { onProgress: (progress) => onProgress(progress as Progress) }),
       })
     const reached = this.#around.reach(id)

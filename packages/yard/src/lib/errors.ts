@@ -92,6 +92,15 @@ export const handlerFailed = (commandId: string, error: unknown): SwitchyardErro
   })
 }
 
+export const readOnly = (method: string, source: string): SwitchyardError =>
+  new SwitchyardError(
+    'READ_ONLY',
+    `Cannot call "${method}" as what only reads, or only plans, must call nothing that changes something: "${source}" did`,
+    {
+      data: { method, source },
+    },
+  )
+
 export const planUsed = (planId: string, state: string): SwitchyardError =>
   new SwitchyardError('PLAN_USED', `Cannot approve "${planId}" as a plan runs once and must be waiting: it is ${state}`, {
     data: { plan: planId, state },

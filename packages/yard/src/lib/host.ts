@@ -1,8 +1,8 @@
 import type { Bus, BusClient, HandlerContext } from '@switchyard/bus'
 import { type Grant, isSwitchyardError, type Message } from '@switchyard/contracts'
 import type { Plan, Plugin } from '@switchyard/plugin-kit'
-import { type PluginSurroundings, RunContext } from './context.ts'
-import { handlerFailed, invalidInput, invalidOutput, invalidPlan } from './errors.ts'
+import { isForReading, type PluginSurroundings, RunContext } from './context.ts'
+import { handlerFailed, invalidInput, invalidOutput, invalidPlan, readOnly } from './errors.ts'
 import { parseWith, planSchema } from './schema.ts'
 
 /** The method that says what a command would do; `#` is in no command's name. */
@@ -31,13 +31,17 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
 
     // What comes out is checked here and not by the bus, which would say of any mistake that it is no plain JSON.
     async function run(value: unknown, context: HandlerContext): Promise<unknown> {
-      return parseWith(command.output, await own(() => command.run(value, new RunContext(context, around))), (mistakes) =>
+      const onlyReads = command.effect === 'read'
+      if (!onlyReads && isForReading(context)) throw readOnly(id, context.source)
+      return parseWith(command.output, await own(() => command.run(value, new RunContext(context, around, { onlyReads }))), (mistakes) =>
         invalidOutput(id, mistakes),
       )
     }
 
     async function planned(value: unknown, context: HandlerContext): Promise<Plan> {
-      return parseWith(planSchema, await own(() => plan?.(value, new RunContext(context, around))), (mistakes) => invalidPlan(id, mistakes))
+      return parseWith(planSchema, await own(() => plan?.(value, new RunContext(context, around, { onlyReads: true }))), (mistakes) =>
+        invalidPlan(id, mistakes),
+      )
     }
   }
   for (const listener of plugin.listens ?? []) {
@@ -46,7 +50,10 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
     client.subscribe(pattern, listen, options)
 
     function listen(payload: unknown, message: Message, context: HandlerContext): void | Promise<void> {
-      return listener.handler(schema === undefined ? payload : schema.parse(payload), new RunContext(context, around, message.topic))
+      return listener.handler(
+        schema === undefined ? payload : schema.parse(payload),
+        new RunContext(context, around, { topic: message.topic }),
+      )
     }
   }
   return client
