@@ -41,8 +41,9 @@ const surface = createSurface({
 const createMcp = () => createSdkServer(surface, { name: 'demo', title: 'Demo', version: '1.0.0' }, () => {})
 
 let endpoint: HttpEndpoint
+const faults: Error[] = []
 beforeAll(async () => {
-  endpoint = await serveHttp(createMcp, { port: 0, token: TOKEN, onFault() {} })
+  endpoint = await serveHttp(createMcp, { port: 0, token: TOKEN, onFault: (error) => void faults.push(error) })
 })
 afterAll(() => endpoint.close())
 
@@ -64,6 +65,7 @@ function post(
   headers: Readonly<Record<string, string>>,
   path = '/mcp',
   body = JSON.stringify(DISCOVER),
+  method = 'POST',
 ): Promise<{ status: number; text: string }> {
   const { port, hostname } = new URL(endpoint.url)
   return new Promise((resolve, reject) => {
@@ -72,7 +74,7 @@ function post(
         port,
         hostname,
         path,
-        method: 'POST',
+        method,
         headers: {
           'content-type': 'application/json',
           accept: 'application/json, text/event-stream',
@@ -129,6 +131,34 @@ describe('serveHttp()', () => {
   it('knows no other path, and takes no body that is too large', async () => {
     expect((await post({}, '/')).status).toBe(404)
     expect((await post({}, '/mcp', `"${'x'.repeat(5_000_000)}"`)).status).toBe(413)
+  })
+
+  it('takes what nobody can read for a mistake of theirs', async () => {
+    const before = faults.length
+    expect((await post({}, '/mcp', '', 'TRACE')).status).toBe(400)
+    expect((await post({}, '//')).status).toBe(404)
+    expect((await post({}, '//127.0.0.1/mcp')).status).toBe(404)
+    expect(faults.slice(before)).toEqual([])
+  })
+
+  it('ends the session that was used least lately where there are too many', async () => {
+    const initialize = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+    }
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+    const send = (body: unknown, more = {}) =>
+      fetch(endpoint.url, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify(body) })
+    const begin = async () => (await send(initialize)).headers.get('mcp-session-id')!
+    const status = async (id: string) =>
+      (await send({ jsonrpc: '2.0', method: 'notifications/initialized' }, { 'mcp-session-id': id })).status
+    const [first, second] = [await begin(), await begin()]
+    expect(await status(first)).toBe(202)
+    for (let count = 0; count < 99; count++) await begin()
+    expect(await status(second)).toBe(404)
+    expect(await status(first)).toBe(202)
   })
 
   it('refuses a port that is taken', async () => {

@@ -33,8 +33,8 @@ export interface HttpEndpoint {
 }
 
 /**
- * Serves one server a request, or a session, over HTTP to programs of this machine that know the token. A page in a browser is kept out twice: by its origin, and, where it
- * made a name of its own point here, by the host it asks for.
+ * Serves one server a request, or a session, over HTTP to programs of this machine that know the token. A page in a browser is kept
+ * out twice: by its origin, and, where it made a name of its own point here, by the host it asks for.
  * @throws USAGE when the port is taken
  */
 export async function serveHttp(createMcp: () => McpServer, { port, token, bus, onFault }: HttpOptions): Promise<HttpEndpoint> {
@@ -66,12 +66,16 @@ export async function serveHttp(createMcp: () => McpServer, { port, token, bus, 
     const gone = new AbortController()
     outgoing.once('close', () => gone.abort())
     const request = requestOf(incoming, gone.signal)
-    const response =
+    await send(request === undefined ? new Response('Cannot read this request', { status: 400 }) : await answerTo(request), outgoing)
+  }
+
+  async function answerTo(request: Request): Promise<Response> {
+    return (
       hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
       originValidationResponse(request, localhostAllowedOrigins()) ??
       unauthorized(request) ??
-      (new URL(request.url).pathname === '/mcp' ? await serve(request) : new Response('Not found', { status: 404 }))
-    await send(response, outgoing)
+      (new URL(request.url).pathname === '/mcp' ? serve(request) : new Response('Not found', { status: 404 }))
+    )
   }
 
   async function serve(request: Request): Promise<Response> {
@@ -93,19 +97,24 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+/** Undefined where it is one that the platform's own requests cannot be, such as a TRACE: a mistake of theirs, and no fault to tell of. */
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = 'GET', headers, url = '/' } = incoming
   const given = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).flatMap((one): [string, string][] => (one === undefined ? [] : [[name, one]])),
   )
   const hasBody = method !== 'GET' && method !== 'HEAD'
-  // The host is judged by its header; here it only has to be one that can be read.
-  return new Request(new URL(url.startsWith('/') ? url : '/', 'http://127.0.0.1'), {
-    method,
-    headers: given,
-    signal,
-    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
-  })
+  try {
+    // The host is judged by its header; here it only has to be one that can be read.
+    return new Request(`http://127.0.0.1${url.startsWith('/') ? url : '/'}`, {
+      method,
+      headers: given,
+      signal,
+      ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
+    })
+  } catch {
+    return undefined
+  }
 }
 
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {

@@ -7,7 +7,7 @@ export interface Sessions {
   close(): Promise<void>
 }
 
-/** Sessions at most; the one that began first ends for a new one. */
+/** Sessions at most; the one that was used least lately ends for a new one. */
 const MAX_SESSIONS = 100
 
 export function createSessions(createServer: () => McpServer): Sessions {
@@ -15,7 +15,7 @@ export function createSessions(createServer: () => McpServer): Sessions {
   return {
     async fetch(request) {
       const id = request.headers.get('mcp-session-id')
-      if (id !== null) return open.get(id)?.handleRequest(request) ?? gone()
+      if (id !== null) return used(id)?.handleRequest(request) ?? gone()
       const transport = new WebStandardStreamableHTTPServerTransport({
         sessionIdGenerator: randomUUID,
         async onsessioninitialized(newId) {
@@ -39,6 +39,13 @@ export function createSessions(createServer: () => McpServer): Sessions {
     async close() {
       for (const transport of [...open.values()]) await transport.close()
     },
+  }
+
+  /** The session of this id, which is now the last one to go. */
+  function used(id: string): WebStandardStreamableHTTPServerTransport | undefined {
+    const transport = open.get(id)
+    if (transport !== undefined && open.delete(id)) open.set(id, transport)
+    return transport
   }
 }
 
