@@ -243,6 +243,22 @@ describe('ops.health.scan in a repository', () => {
     expect(await states()).toEqual(['warn', 'pass'])
   })
 
+  it('does not count the commits of a shallow copy, wherever its repository is kept', async () => {
+    await using kit = await createTestYard({ plugins: [ops], files: { 'a.txt': 'a' } })
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: kit.dir, stdio: 'pipe' })
+    git('init', '-q', 'whole')
+    for (const message of ['one', 'two']) git('-C', 'whole', 'commit', '-q', '--allow-empty', '-m', message)
+    git('clone', '-q', '--depth', '1', `file://${join(kit.dir, 'whole')}`, 'part', '--separate-git-dir', join(kit.dir, 'kept'))
+    writeFileSync(join(kit.dir, 'part/.git'), 'gitdir: ../kept\n')
+    writeFileSync(join(kit.dir, 'part/a.txt'), 'a')
+    const { checks } = (await kit.call('ops.health.scan', { project: 'part' })) as ScanReport
+    expect(checks.find(({ id }) => id === 'quality.history')).toMatchObject({
+      status: 'unknown',
+      findings: [{ note: 'the copy is shallow' }],
+    })
+  })
+
   it('does not ask git where the repository would have it run a program', async () => {
     await using kit = await createTestYard({ plugins: [ops], files: { 'a.txt': 'a', '.gitattributes': '* filter=trap\n' } })
     execFileSync('git', ['init', '-q'], { cwd: kit.dir })

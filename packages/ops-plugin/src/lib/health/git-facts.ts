@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GitFacts } from './facts.ts'
 import { runGit } from './list-files.ts'
@@ -14,14 +14,15 @@ export async function readGitFacts(root: string, untracked: readonly string[], s
   const config = await runGit(root, ['config', '--list', '--name-only', '--show-scope', '-z', '--includes'], signal)
   if (config === undefined) return { changed: 'git does not answer', commits: 'git does not answer' }
   if (namesPrograms(config.stdout)) return { changed: NEEDS_CARE, commits: NEEDS_CARE }
-  const [status, count] = await Promise.all([
+  const [status, count, shallow] = await Promise.all([
     runGit(root, ['status', '--porcelain', '-z', '--untracked-files=no', '--no-renames', '--ignore-submodules=all'], signal),
     runGit(root, ['rev-list', '--count', '--max-count=2', 'HEAD'], signal),
+    runGit(root, ['rev-parse', '--is-shallow-repository'], signal),
   ])
   const tracked = status?.stdout.split('\0').flatMap((line) => (line === '' ? [] : [line.slice(3)]))
   return {
     changed: tracked === undefined ? 'git does not answer' : [...new Set([...tracked, ...untracked])].sort(),
-    commits: isShallow(root) ? 'the copy is shallow' : count === undefined ? 0 : Number(count.stdout),
+    commits: shallow?.stdout.trim() === 'true' ? 'the copy is shallow' : count === undefined ? 0 : Number(count.stdout),
   }
 }
 
@@ -33,15 +34,4 @@ function namesPrograms(listed: string): boolean {
     if (/^(filter\.|extensions\.partialclone|remote\..*\.promisor)/i.test(parts[index + 1] ?? '')) return true
   }
   return false
-}
-
-/** `.git` is a file where the work tree is one of several. */
-function isShallow(root: string): boolean {
-  const path = join(root, '.git')
-  try {
-    const pointer = /^gitdir: (.+)$/m.exec(readFileSync(path, 'utf8'))?.[1]
-    return pointer !== undefined && existsSync(join(pointer, '..', '..', 'shallow'))
-  } catch {
-    return existsSync(join(path, 'shallow'))
-  }
 }

@@ -8,6 +8,8 @@ import type { ServerCommand } from './server-process.ts'
 export interface FoundServer {
   readonly name: string
   readonly command: ServerCommand
+  /** As it is configured: what variables hold is nobody's business. */
+  readonly shown: string
 }
 
 export interface FindOptions {
@@ -27,7 +29,8 @@ const HANDED_ON = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER', 'LANG', '
 export function findServers(project: Project, { server, program, args, env, dataDir }: FindOptions): readonly FoundServer[] {
   const cwd = project.snapshot.root
   const base = Object.fromEntries(HANDED_ON.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]]))) as Record<string, string>
-  if (program !== undefined) return [{ name: server ?? program, command: { program, args, cwd, env: base } }]
+  if (program !== undefined)
+    return [{ name: server ?? program, command: { program, args, cwd, env: base }, shown: [program, ...args].join(' ') }]
   const configured = project.loaded.flatMap((plugin) => mcpServers(project.snapshot, plugin).map((one) => ({ plugin, ...one })))
   if (configured.length === 0) throw noServer(project.snapshot.name)
   const wanted = configured.filter(({ name }) => server === undefined || name === server)
@@ -50,6 +53,7 @@ export function findServers(project: Project, { server, program, args, env, data
         cwd: isText(value.cwd) ? resolve(cwd, filled(value.cwd)) : cwd,
         env: variables,
       },
+      shown: [value.command, ...asList(value.args)].join(' '),
     }
   })
 }

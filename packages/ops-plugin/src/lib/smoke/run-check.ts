@@ -21,9 +21,9 @@ export async function planCheck(input: Input, ctx: Context): Promise<Plan> {
   const servers = await serversFor(input, ctx, tmpdir())
   return {
     summary: `Start ${servers.map(({ name }) => name).join(', ')}, read what it lists, and end it`,
-    steps: servers.map(({ command }) => ({
+    steps: servers.map(({ command, shown }) => ({
       does: 'run',
-      target: redactSecrets([command.program, ...command.args].join(' ')),
+      target: redactSecrets(shown),
       detail: `in ${command.cwd}`,
     })),
     warnings: ['this starts programs that the project names: they can do whatever you can'],
@@ -35,10 +35,10 @@ export async function runCheck(input: Input, ctx: Context): Promise<z.input<type
   try {
     const servers: ServerReport[] = []
     const found = await serversFor(input, ctx, dataDir)
-    for (const [index, { name, command }] of found.entries()) {
+    for (const [index, one] of found.entries()) {
       ctx.signal.throwIfAborted()
-      ctx.progress({ message: name, done: index, total: found.length })
-      servers.push(await smokeTest(name, command, { limitMs: Math.round(input.seconds * 1_000), signal: ctx.signal }))
+      ctx.progress({ message: one.name, done: index, total: found.length })
+      servers.push(await smokeTest(one, { limitMs: Math.round(input.seconds * 1_000), signal: ctx.signal }))
     }
     const status = (['fail', 'warn'] as const).find((worst) => servers.some((one) => one.status === worst)) ?? 'pass'
     return { status, servers, text: smokeText(servers) }

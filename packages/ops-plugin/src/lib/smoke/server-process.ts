@@ -34,6 +34,8 @@ export interface ServerProcess {
 }
 
 const MAX_LINE_CHARS = 16_000_000
+/** A server that asks and does not read has its questions dropped. */
+const MAX_WAITING_BYTES = 1_000_000
 const MAX_NOISE = 3
 const TAIL_CHARS = 1_000
 const GRACE_MS = 2_000
@@ -81,8 +83,8 @@ export function startServer({ program, args, cwd, env }: ServerCommand, signal: 
     tail = (tail + chunk).slice(-TAIL_CHARS)
   })
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    pending += chunk
-    const lines = pending.split('\n')
+    const lines = chunk.split('\n')
+    lines[0] = pending + lines[0]
     pending = lines.pop() ?? ''
     for (const line of lines) hear(line)
     if (pending.length > MAX_LINE_CHARS) {
@@ -122,7 +124,8 @@ export function startServer({ program, args, cwd, env }: ServerCommand, signal: 
   }
 
   function send(message: object): void {
-    if (!hasEnded) child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+    if (!hasEnded && child.stdin.writableLength < MAX_WAITING_BYTES)
+      child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
   }
 
   function kill(by: NodeJS.Signals): void {

@@ -1,7 +1,8 @@
 import { isObject, isText } from '../health/document.ts'
 import { redactSecrets } from '../health/secrets.ts'
+import type { FoundServer } from './find-servers.ts'
 import { type ServerReport, SMOKE_CHECKS, type SmokeCheckId } from './schema.ts'
-import { isRefusal, type Refusal, type ServerCommand, type ServerProcess, startServer } from './server-process.ts'
+import { isRefusal, type Refusal, type ServerProcess, startServer } from './server-process.ts'
 import { toolFindings } from './tool-schemas.ts'
 
 /** The newest protocol that begins with a handshake; servers of the one after it answer it too. */
@@ -20,7 +21,7 @@ export interface SmokeOptions {
 }
 
 /** Starts a server, looks at everything that it lists, and ends it. What is wrong is in the report; nothing here rejects. */
-export async function smokeTest(name: string, command: ServerCommand, { limitMs, signal }: SmokeOptions): Promise<ServerReport> {
+export async function smokeTest({ name, command, shown }: FoundServer, { limitMs, signal }: SmokeOptions): Promise<ServerReport> {
   const notes = new Map<SmokeCheckId, { status: 'warn' | 'fail' | 'unknown'; note: string }[]>()
   const found = (id: SmokeCheckId, status: 'warn' | 'fail' | 'unknown', note: string): void =>
     void notes.set(id, [...(notes.get(id) ?? []), { status, note: redactSecrets(note) }])
@@ -72,7 +73,7 @@ export async function smokeTest(name: string, command: ServerCommand, { limitMs,
   })
   return {
     name,
-    commandLine: redactSecrets([command.program, ...command.args].join(' ')),
+    commandLine: redactSecrets(shown),
     status: (['fail', 'warn'] as const).find((status) => checks.some((check) => check.status === status)) ?? 'pass',
     ...(didStart && { ...(greeting.info && { info: greeting.info }), protocol: greeting.protocol, readyMs }),
     ...(listMs !== undefined && { listMs }),

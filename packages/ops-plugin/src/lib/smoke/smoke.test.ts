@@ -140,6 +140,30 @@ describe('ops.mcp.check', () => {
     ])
   })
 
+  it('shows variables by their names, not by what they hold', async () => {
+    process.env.SMOKE_TEST_SHOWN = 'held by a variable'
+    const files = { '.mcp.json': JSON.stringify({ main: { command: process.execPath, args: ['-e', '0', `\${SMOKE_TEST_SHOWN}`] } }) }
+    await using kit = await createTestYard({ plugins: [ops], files })
+    const { plan, id } = await kit.plan('ops.mcp.check', {})
+    const told = JSON.stringify([plan, await kit.approve(id)])
+    delete process.env.SMOKE_TEST_SHOWN
+    expect(told).toContain(`-e 0 \${SMOKE_TEST_SHOWN}`)
+    expect(told).not.toContain('held by a variable')
+  })
+
+  it('is not held up by a server that floods it and never reads', async () => {
+    const flood = `
+      const ask = '{"jsonrpc":"2.0","id":1,"method":"ping"}\\n'.repeat(20_000)
+      process.stdout.write(ask + 'x'.repeat(17_000_000), () => process.exit(1))`
+    const files = { '.mcp.json': JSON.stringify({ main: { command: process.execPath, args: ['-e', flood] } }) }
+    await using kit = await createTestYard({ plugins: [ops], files })
+    const { servers } = (await kit.call('ops.mcp.check', {})) as Outcome
+    expect(wrong(servers[0] ?? { checks: [] })).toMatchObject({
+      starts: ['fail', expect.anything()],
+      'output.clean': ['fail', expect.anything()],
+    })
+  })
+
   it('says what it can test, where there is nothing or something else', async () => {
     await using none = await createTestYard({ plugins: [ops], files: {} })
     await expect(none.call('ops.mcp.check', {})).rejects.toMatchObject({ code: 'NO_SERVER' })
