@@ -84,6 +84,28 @@ describe('switchyard route', { timeout: 90_000 }, () => {
     })
   })
 
+  it('measures the workspace by the requests that its plugins bring along, and by others', async () => {
+    using workspace = makeWorkspace()
+    const { code, stdout } = await run(workspace.dir, ['route', 'eval', '--workspace', '--json'])
+    expect(code).toBe(0)
+    const measured = JSON.parse(stdout) as { n: number; counts: { single: number; compound: number; outOfScope: number } }
+    expect(measured).toMatchObject({
+      name: 'workspace',
+      accuracy: expect.any(Number),
+      top3: expect.any(Number),
+      args: expect.any(Number),
+      compound: expect.any(Number),
+      acted: { share: expect.any(Number), precision: expect.any(Number) },
+      oos: { notActed: expect.any(Number) },
+      destroyedUnasked: 0,
+    })
+    expect(measured.n).toBeGreaterThanOrEqual(300)
+    expect(measured.counts.compound).toBeGreaterThanOrEqual(40)
+    expect(measured.counts.outOfScope / measured.n).toBeGreaterThan(0.3)
+    expect((await run(workspace.dir, ['route', 'eval', '--workspace'])).stdout).toContain('acted on unasked')
+    expect(await run(workspace.dir, ['route', 'eval'])).toMatchObject({ code: 2 })
+  })
+
   it('remembers a correction in the workspace', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     expect((await run(workspace.dir, ['route', 'whats on my plate'])).code).toBe(4)
@@ -104,6 +126,37 @@ describe('a request of several parts', { timeout: 90_000 }, () => {
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
     expect(await run(workspace.dir, ['approve', needsApproval.chain])).toMatchObject({ code: 0 })
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toMatch(/milk[\s\S]*bread/)
+  })
+
+  it('is taken back as a whole when a part in the middle fails', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { dir } = workspace
+    await run(dir, ['notes', 'note', 'add', '--name', 'milk', '--yes'])
+    const request = ['bread', 'milk', 'eggs'].map((name) => `write down a note called "${name}"`).join(', then ')
+    const { code, stdout } = await run(dir, [request, '--yes'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/request {2}undone\n↶ ├─ part1: notes\.note\.add\n✗ ├─ part2: notes\.note\.add\n +Cannot[\s\S]*· └─ part3/)
+    expect(stdout.match(/Cannot finish/g)).toHaveLength(1)
+    expect(stdout).toMatch(/Undone: part1\nNever started: part3/)
+    expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout).toMatch(/^\[\s*\{\s*"name": "milk",[^{}]*\}\s*\]\s*$/)
+  })
+
+  it('is among the plans while it waits, and is discarded as they are', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { dir } = workspace
+    const request = 'write down a note called "milk", then write down a note called "bread"'
+    const asked = await run(dir, [request, '--json'])
+    const { chain } = (JSON.parse(asked.stdout) as { needsApproval: { chain: string } }).needsApproval
+    const waiting = { id: chain, chain: 'request', state: 'waiting', asks: `Do this: ${request}` }
+    expect(JSON.parse((await run(dir, ['plans', '--json'])).stdout)).toMatchObject([waiting])
+    expect((await run(dir, ['plans'])).stdout).toMatch(new RegExp(`\n${chain} +waiting .* request +Do this: write down`))
+    expect(await run(dir, ['discard', chain])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/undone[\s\S]*Never started: part1/),
+    })
+    expect(await run(dir, ['approve', chain])).toMatchObject({ code: 1, stderr: expect.stringContaining('one of its steps must wait') })
+    expect(JSON.parse((await run(dir, ['plans', '--json'])).stdout)).toEqual([])
+    expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
   })
 
   it('does nothing where it is only rehearsed', async () => {

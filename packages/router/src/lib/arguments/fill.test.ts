@@ -59,6 +59,14 @@ const SCHEMAS = {
     format: { type: 'string', enum: ['text', 'json', 'markdown', 'html'] },
   }),
   check: object({ host: text, port: { type: 'integer' } }),
+  monitor: object({ service: text, forMs: { type: 'integer' } }),
+  note: object({ incident: { type: 'integer' }, text }, ['incident', 'text']),
+  suppress: object({ check: text, until: text }, ['check']),
+  watchOver: object({ service: text, unit: text, container: text, address: text }),
+  history: object({ runbook: text, status: { type: 'string', enum: ['running', 'done', 'failed'] } }),
+  page: object({ target: { type: 'string', default: 'status.html' }, overwrite: { type: 'boolean' } }),
+  branch: object({ name: text, from: text }),
+  import: object({ project: text, repo: text, tracker: { type: 'string', enum: ['github', 'gitea'] } }),
 }
 const NAMES = { env: ['staging', 'production'], service: ['api', 'billing-worker', 'web'], branch: ['main', 'release/2.x'] }
 const NOW = new Date(2026, 10, 21, 15, 30).getTime()
@@ -166,6 +174,28 @@ const ROWS: readonly Row[] = [
   ['cut', 'skip tests and push a major version', { bump: 'major', skipTests: true, push: true }],
   ['scale', 'bring billing-worker down to zero', { service: 'billing-worker', replicas: 0 }, known],
   ['check', 'ping 10.0.0.12 on 443', { host: '10.0.0.12', port: 443 }],
+  // A thing is called by a word that is no everyday one, wherever a request puts it.
+  ['monitor', 'is payments alive', { service: 'payments' }],
+  ['monitor', 'payments is down again', { service: 'payments' }],
+  ['monitor', 'quick look whether mailer responds', { service: 'mailer' }],
+  ['monitor', 'keep checking payments for the next half hour', { service: 'payments', forMs: 1_800_000 }],
+  ['monitor', 'how has the response time of payments developed', { service: 'payments' }],
+  ['monitor', 'statistics of search', { service: 'search' }],
+  ['monitor', 'is everything still all right with the whole thing', {}],
+  ['monitor', 'did anything happen automatically last night', {}],
+  ['watchOver', 'supervise db at pg.local:5432 from now on', { service: 'db', address: 'pg.local:5432' }],
+  ['watchOver', 'include container redis-1', { container: 'redis-1' }],
+  ['history', 'past runbook runs that failed', { status: 'failed' }],
+  ['history', 'runs of the runbook called restore-test', { runbook: 'restore-test' }],
+  ['page', 'produce the status page', {}],
+  ['page', 'render the dashboard into public/ops.html', { target: 'public/ops.html' }],
+  ['note', 'put into incident 6 that the cache was flushed', { incident: 6, text: 'the cache was flushed' }],
+  ['suppress', 'hush files.encoding until 2027-12-31', { check: 'files.encoding', until: '2027-12-31' }],
+  ['branch', 'new branch release/1.x from v1.4.0', { name: 'release/1.x', from: '1.4.0' }],
+  ['import', 'get the issues of acme/web from github', { repo: 'acme/web', tracker: 'github' }],
+  // A name of this workspace that is also a word of the request is meant where the request points to it.
+  ['cut', 'cut a release now', {}, { names: { branch: ['release'] } }],
+  ['cut', 'cut a patch from branch release', { bump: 'patch', branch: 'release' }, { names: { branch: ['release'] } }],
   ['check', 'is port 5432 open on db1.internal', { port: 5432, host: 'db1.internal' }],
 ]
 

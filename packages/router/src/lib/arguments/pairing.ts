@@ -135,7 +135,7 @@ function fitOf(
 
 /** A folder may be a project, what looks like a branch may be a name, and a file is neither. */
 function pathFit(slot: string, path: string): number {
-  if (/\.[a-z][a-z0-9]{0,5}$/i.test(path)) return slot === 'target' ? 1.2 : 0.5
+  if (/(?<!\d)\.[a-z][a-z0-9]{0,5}$/i.test(path)) return slot === 'target' ? 1.2 : 0.5
   if (slot === 'repo') return /^[\w.-]+\/[\w.-]+$/.test(path) ? 1.8 : 0.5
   if (slot === 'project' || slot === 'target') return /^[.~/]/.test(path) ? 2 : 1.6
   return slot === 'name' ? 1.7 : 0.5

@@ -53,6 +53,9 @@ describe('decide()', () => {
     ],
     ['show the error logs of the web and list the open issues', 'ops.logs.show service=web level=error', 'ops.issue.list status=open'],
     ['deploy web to production after checking the disk', 'ops.host.check ', 'deploy.apply service=web env=production after 0'],
+    ['restart the worker and then check it', 'ops.service.restart service=worker', 'ops.health.check service=worker after 0'],
+    ['scan the project, then tell me the score of the project', 'ops.project.scan '],
+    ['restart the api and everything around it', 'ops.service.restart service=api'],
     ['roll back the api in production', 'deploy.rollback service=api env=production'],
   ]
   for (const [request, ...parts] of ROWS) it(`reads "${request}"`, () => expect(show(ask(request))).toEqual(parts))
