@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BIN, ended, makeWorkspace, run } from './process.ts'
 
@@ -78,6 +80,26 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     expect(await run(workspace.dir, ['approve', id])).toMatchObject({ code: 0 })
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
   })
+
+  it('a chain that waits, and removes something for good once it goes on, wants its name too', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { dir } = workspace
+    const steps = ['steps:', '  - id: sure', '    ask: Tidy up?', '  - id: drop', '    call: notes.note.drop', '    input: { name: milk }']
+    writeFileSync(join(dir, 'tidy.yaml'), ['name: tidy', ...steps, ''].join('\n'))
+    await run(dir, ['notes', 'note', 'add', '--name', 'milk', '--yes'])
+    const asked = await run(dir, ['chain', 'run', 'tidy.yaml', '--yes', '--json'])
+    const { id } = JSON.parse(asked.stdout) as { id: string }
+    for (const args of [
+      ['approve', id],
+      ['chain', 'approve', id],
+    ]) {
+      const left = await onTerminal(dir, args, [['Type tidy', CTRL_C]])
+      expect(left).toMatchObject({ code: 3, unanswered: 0, stdout: expect.stringContaining('Nothing was done') })
+    }
+    expect((await run(dir, ['notes', 'note', 'list'])).stdout).toContain('milk')
+    expect(await onTerminal(dir, ['approve', id], [['Type tidy', 'tidy\r']])).toMatchObject({ code: 0, unanswered: 0 })
+    expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
+  }, 90_000)
 
   it('what a request leaves open is asked for', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })

@@ -16,6 +16,8 @@ export interface GraphLine {
   /** Turns of the loops around it, where there are several. */
   readonly turns?: number
   readonly note?: string
+  /** From its first start to its last end, waiting included; absent while it has not ended. */
+  readonly tookMs?: number
 }
 
 const TITLES: Readonly<Record<string, string>> = { otherwise: 'otherwise', fallback: 'fallback' }
@@ -52,6 +54,7 @@ export function drawChain(definition: ChainDefinition, report?: ChainReport): re
   }
 
   function push(path: string, text: string, branch: string, reports: readonly StepReport[]): void {
+    const ends = reports.flatMap(({ endedMs }) => endedMs ?? [])
     const note = reports.find(({ error }) => error !== undefined)?.error?.message
     lines.push({
       depth: Math.floor(branch.length / 3),
@@ -61,6 +64,8 @@ export function drawChain(definition: ChainDefinition, report?: ChainReport): re
       mark: markOf(reports),
       ...(reports.length > 1 && { turns: reports.length }),
       ...(note !== undefined && { note }),
+      ...(ends.length > 0 &&
+        ends.length === reports.length && { tookMs: Math.max(...ends) - Math.min(...reports.map(({ startedMs }) => startedMs)) }),
     })
   }
 }

@@ -1,7 +1,7 @@
 import { approves, noteUndo } from '../lib/approval.ts'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
-import { followChain } from '../lib/run-chain.ts'
+import { approvesChain, followChain } from '../lib/run-chain.ts'
 import { renderValue } from '../render/value.ts'
 
 export const define: Define = (command, session) => {
@@ -9,16 +9,17 @@ export const define: Define = (command, session) => {
   command.option('--yes', 'Type no name, even where something is removed for good')
   command.action(async (planId: string, { yes = false }: { yes?: boolean }) => {
     const yard = await session.yard()
+    const declined = { data: { needsApproval: planId }, text: 'Nothing was done', exit: EXIT.needsApproval }
     if (planId.startsWith('c-')) {
       const chains = await yard.chains()
+      if (!yes && !(await approvesChain(session, chains, planId))) return session.answer(declined)
       await chains.answer(planId, { value: true, by: 'person' })
       session.answer(await followChain(session, chains, planId))
       return
     }
     const kept = yard.plans().find(({ id }) => id === planId)
     if (kept !== undefined && !yes && !(await approves(session, kept))) {
-      session.answer({ data: { needsApproval: planId }, text: 'Nothing was done', exit: EXIT.needsApproval })
-      return
+      return session.answer(declined)
     }
     const result = await yard.approve(planId, { signal: session.signal, onProgress: session.progress })
     if (!session.json) noteUndo(session, yard, [planId])

@@ -6,7 +6,7 @@ import { usage } from '../lib/errors.ts'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
-import { alive, approvedChain, followChain, rehearsalReply } from '../lib/run-chain.ts'
+import { alive, approvedChain, approvesChain, followChain, rehearsalReply } from '../lib/run-chain.ts'
 import type { Session } from '../lib/session.ts'
 import { renderChain, renderChainList, renderCheck } from '../render/chain.ts'
 
@@ -123,6 +123,9 @@ export const define: Define = (command, session) => {
     .option('--refuse', 'Answer no')
     .action(async (id: string, { step, value, refuse = false }: { step?: string; value?: string; refuse?: boolean }) => {
       const chains = await chainsOf(session)
+      if (!refuse && !(await approvesChain(session, chains, id))) {
+        return session.answer({ data: { needsApproval: id }, text: 'Nothing was done', exit: EXIT.needsApproval })
+      }
       await chains.answer(id, {
         value: value ?? !refuse,
         by: 'person',

@@ -4,15 +4,17 @@ import type { Question } from '@switchyard/plugin-kit'
 import { plain } from '../render/look.ts'
 import type { Terminal } from './host.ts'
 
+// What is asked may come from a plugin, or a server that is one: nothing of it steers the terminal.
+
 /** Yes or no; leaving the question means no. */
 export async function confirmed(message: string, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
-  return (await confirm({ message, initialValue: false, ...terminal, signal })) === true
+  return (await confirm({ message: plain(message), initialValue: false, ...terminal, signal })) === true
 }
 
 /** Whether the person types exactly this name. */
 export async function typed(name: string, message: string, terminal: Terminal, signal: AbortSignal): Promise<boolean> {
   const answer = await text({
-    message,
+    message: plain(message),
     placeholder: name,
     validate: (value) => (value === name ? undefined : `Type ${name}, or press Ctrl-C to leave everything as it is`),
     ...terminal,
@@ -28,23 +30,34 @@ export async function chosen<value extends string>(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<value | undefined> {
-  const options = choices.map(({ value, label, hint }) => ({ value: value as string, label, ...(hint !== undefined && { hint }) }))
-  const answer = await select({ message, options, ...terminal, signal })
+  const options = choices.map(({ value, label, hint }) => ({
+    value: value as string,
+    label: plain(label),
+    ...(hint !== undefined && { hint: plain(hint) }),
+  }))
+  const answer = await select({ message: plain(message), options, ...terminal, signal })
   return isCancel(answer) ? undefined : (answer as value)
 }
 
 /** A text; undefined where the person leaves the question. */
 export async function written(message: string, terminal: Terminal, signal: AbortSignal): Promise<string | undefined> {
-  const answer = await text({ message, ...terminal, signal })
+  const answer = await text({ message: plain(message), ...terminal, signal })
   return isCancel(answer) ? undefined : answer
 }
 
 /** How a plugin's question is put to the person. */
 export function answerOf(terminal: Terminal, signal: AbortSignal): (question: Question) => Promise<string> {
   return async (question) => {
-    const message = plain(question.text)
-    const choices = question.choices?.map((choice) => ({ value: choice, label: plain(choice) }))
-    const answer = choices === undefined ? await written(message, terminal, signal) : await chosen(message, choices, terminal, signal)
+    const { text: message, choices } = question
+    const answer =
+      choices === undefined
+        ? await written(message, terminal, signal)
+        : await chosen(
+            message,
+            choices.map((choice) => ({ value: choice, label: choice })),
+            terminal,
+            signal,
+          )
     if (answer !== undefined) return answer
     throw new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question.text}`, {
       data: { question: question.text },

@@ -1,9 +1,11 @@
+import type { ChainReport } from '@switchyard/chain'
 import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
-import { renderRehearsal } from '../render/chain.ts'
+import { renderChain, renderRehearsal } from '../render/chain.ts'
 import { renderDecision, renderOffers, renderWhy } from '../render/decision.ts'
-import { paint, plain } from '../render/look.ts'
+import { type Look, paint, plain } from '../render/look.ts'
+import { renderRuns } from '../render/plan.ts'
 import { runSteps, type Step } from './approval.ts'
 import { noEnv } from './errors.ts'
 import { EXIT } from './exit-code.ts'
@@ -77,10 +79,21 @@ async function runParts(session: Session, decision: Decision, settled: readonly 
     return rehearsalReply(rehearsal, EXIT.needsApproval)
   }
   const { data, ...rest } = await reply()
-  return { ...rest, data: { ...told, ...(isReport(data) ? { chain: data } : (data as object)) } }
+  if (!isReport(data)) return { ...rest, data: { ...told, ...(data as object) } }
+  return { ...rest, text: (look) => renderParts(data, settled, look), data: { ...told, chain: data } }
 }
 
-const isReport = (data: unknown): boolean => typeof data === 'object' && data !== null && 'definition' in data
+/** What came of the whole, and what each part that was done answered. */
+function renderParts(report: ChainReport, settled: readonly Settled[], look: Look): string {
+  const { output: _, ...whole } = report
+  const runs = settled.flatMap(({ command }, i) => {
+    const step = report.state === 'done' ? report.steps.find(({ path }) => path === `part${i + 1}`) : undefined
+    return step?.output === undefined ? [] : [{ command, result: step.output }]
+  })
+  return [renderChain(report.definition, whole, look), ...(runs.length === 0 ? [] : [renderRuns(runs, look)])].join('\n\n')
+}
+
+const isReport = (data: unknown): data is ChainReport => typeof data === 'object' && data !== null && 'definition' in data
 
 /** The decision with what was asked for meanwhile. */
 function withInputs(decision: Decision, settled: readonly Settled[]): Decision {

@@ -56,6 +56,33 @@ export async function approvalFor(session: Session, steps: readonly PlannedStep[
   return rules.includes('type') ? 'type' : rules.includes('ask') ? 'ask' : 'run'
 }
 
+/** A chain that goes on once a person says so. */
+export interface AskingChain {
+  readonly id: string
+  readonly chain: string
+  readonly state: ChainReport['state']
+  readonly createdAt: string
+  readonly asks: string
+}
+
+/** The chains that wait for a person, newest first. */
+export function askingChains(chains: Chains): readonly AskingChain[] {
+  return chains.list({ unfinished: true }).flatMap(({ id, name, state, startedMs }) => {
+    const asks = chains.show(id).waitsFor.find(({ question }) => question !== undefined)?.question
+    return asks === undefined ? [] : [{ id, chain: name, state, createdAt: new Date(startedMs).toISOString(), asks }]
+  })
+}
+
+/** Whether a chain that waits may go on: naming it is enough, but what is removed for good behind it is shown and wants its name, where a person sits. */
+export async function approvesChain(session: Session, chains: Chains, id: string): Promise<boolean> {
+  const { terminal } = session.host
+  if (terminal === undefined) return true
+  const { definition, input, plugin, neverStarted } = chains.show(id)
+  const all = await chains.plan(definition, input, plugin === undefined ? {} : { plugin })
+  const steps = all.filter(({ path }) => neverStarted.includes(path))
+  return (await approvalFor(session, steps)) !== 'type' || (await approvedChain(session, definition, steps))
+}
+
 /** Asks once for all that would be changed; a chain that only reads needs no word. */
 export async function approvedChain(session: Session, definition: ChainDefinition, steps: readonly PlannedStep[]): Promise<boolean> {
   const rule = await approvalFor(session, steps)

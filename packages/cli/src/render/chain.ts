@@ -23,11 +23,16 @@ const MARKS: Readonly<Record<Mark, readonly [sign: string, color: Parameters<typ
   open: ['·', 'dim'],
 }
 
+/** What took less is not worth a word. */
+const SHOWN_MS = 1_000
+
 /** A chain as a graph, with what became of it where a report says so. */
 export function renderChain(definition: ChainDefinition, report: ChainReport | undefined, look: Look): string {
-  const lines = drawChain(definition, report).map(({ branch, text, mark, turns, note }) => {
+  const drawn = drawChain(definition, report)
+  const lines = drawn.map(({ branch, text, mark, turns, note, tookMs = 0 }) => {
     const [sign, color] = MARKS[mark]
-    const name = `${paint(look, color, sign)} ${paint(look, 'dim', branch)}${plain(text)}${turns === undefined ? '' : ` ×${turns}`}`
+    const took = tookMs < SHOWN_MS ? '' : paint(look, 'dim', `  ${tookText(tookMs)}`)
+    const name = `${paint(look, color, sign)} ${paint(look, 'dim', branch)}${plain(text)}${turns === undefined ? '' : ` ×${turns}`}${took}`
     return note === undefined
       ? name
       : `${name}\n${wrap(plain(note), look.columns - 6)
@@ -37,12 +42,17 @@ export function renderChain(definition: ChainDefinition, report: ChainReport | u
   if (report === undefined) return [paint(look, 'bold', definition.name), ...lines].join('\n')
   const whose = report.plugin === undefined ? '' : ` of ${report.plugin}`
   const head = `${paint(look, 'bold', report.id)}  ${definition.name}${whose}  ${paint(look, colorOf(report.state), report.state.replace('_', ' '))}`
-  return [head, ...lines, ...outcome(report, look)].join('\n')
+  const notes = drawn.flatMap(({ note }) => note ?? [])
+  const isTold = notes.length === 1 && notes[0] === report.error?.message
+  return [head, ...lines, ...outcome(report, isTold, look)].join('\n')
 }
 
-function outcome(report: ChainReport, look: Look): string[] {
+/** What became of it; `isTold` when its error stands beside a step already, and no other does. */
+function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
   const lines: string[] = []
-  if (report.error !== undefined) lines.push('', paint(look, 'red', plain(report.error.message)))
+  if (report.error !== undefined) lines.push('')
+  if (report.error !== undefined && !isTold)
+    lines.push(...wrap(plain(report.error.message), look.columns).map((line) => paint(look, 'red', line)))
   const list = (title: string, paths: readonly string[]): void => {
     if (paths.length > 0) lines.push(...wrap(`${title}: ${paths.join(', ')}`, look.columns))
   }
@@ -112,6 +122,10 @@ export function renderCheck(name: string, { problems, worstCase, missingCommands
       `At worst: ${worstCase.durationMs === undefined ? 'no limit to how long it takes' : timeText(worstCase.durationMs)}${costText(worstCase.costUsd)}`,
     )
   return problems.length === 0 ? [`${paint(look, 'green', '✓')} ${name} is right`, ...lines].join('\n') : lines.join('\n')
+}
+
+function tookText(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : timeText(ms)
 }
 
 function timeText(ms: number): string {

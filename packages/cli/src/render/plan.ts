@@ -1,4 +1,5 @@
 import type { PlannedRun } from '@switchyard/yard'
+import type { AskingChain } from '../lib/run-chain.ts'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { renderTable } from './table.ts'
 import { renderValue } from './value.ts'
@@ -44,18 +45,23 @@ export function renderRuns(runs: readonly { readonly command: string; readonly r
   return runs.map(({ command, result }) => `${paint(look, 'bold', command)}\n${renderValue(result, look)}`).join('\n\n')
 }
 
-/** The plans of a workspace, newest first. */
-export function renderPlanList(plans: readonly PlannedRun[], look: Look): string {
-  if (plans.length === 0) return 'No plans yet. A command that changes something makes one.'
+/** The chains of a workspace that wait for a person, then its plans, each newest first. */
+export function renderPlanList(plans: readonly PlannedRun[], chains: readonly AskingChain[], look: Look): string {
+  if (plans.length + chains.length === 0) return 'No plans yet. A command that changes something makes one.'
   return renderTable(
     ['plan', 'state', 'made', 'command', 'would'],
-    plans.map(({ id, state, createdAt, command, plan, undoable }) => [
-      id,
-      undoable ? 'done, undoable' : state,
-      createdAt.slice(0, 16).replace('T', ' '),
-      command,
-      plan.summary,
-    ]),
+    [
+      ...chains.map(({ id, state, createdAt, chain, asks }) => [id, state, minuteOf(createdAt), chain, asks]),
+      ...plans.map(({ id, state, createdAt, command, plan, undoable }) => [
+        id,
+        undoable ? 'done, undoable' : state,
+        minuteOf(createdAt),
+        command,
+        plan.summary,
+      ]),
+    ],
     look,
   )
 }
+
+const minuteOf = (moment: string): string => moment.slice(0, 16).replace('T', ' ')

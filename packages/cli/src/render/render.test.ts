@@ -1,8 +1,10 @@
-import { SwitchyardError } from '@switchyard/contracts'
+import { type ChainReport, parseChain } from '@switchyard/chain'
+import { SwitchyardError, type WireError } from '@switchyard/contracts'
 import { definePlugin } from '@switchyard/plugin-kit'
 import type { PlannedRun } from '@switchyard/yard'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { renderChain } from './chain.ts'
 import { renderConfig } from './config.ts'
 import { renderDecision } from './decision.ts'
 import { renderFindings } from './doctor.ts'
@@ -54,6 +56,56 @@ Nothing was done. To do it:
 `)
   })
 
+  it('a chain that was taken back, with what took its time', () => {
+    const definition = parseChain('name: ship\nsteps:\n  - { id: build, call: x.build }\n  - { id: push, call: x.push }\n')
+    const message = 'Cannot push the image as the registry must answer within ten seconds: nothing came back'
+    const error = { name: 'SwitchyardError', code: 'TIMEOUT', message, data: {} } as WireError
+    const step = { attempts: 1, startedMs: 0 }
+    const report: ChainReport = {
+      id: 'c-4kq7w2m',
+      name: 'ship',
+      state: 'undone',
+      startedMs: 0,
+      endedMs: 90_000,
+      error,
+      definition,
+      input: {},
+      steps: [
+        { ...step, path: 'build', state: 'done', endedMs: 61_500, undoState: 'done' },
+        { ...step, path: 'push', state: 'failed', startedMs: 61_500, endedMs: 72_900, error },
+      ],
+      done: [],
+      undone: ['build'],
+      notUndone: [],
+      failed: ['push'],
+      neverStarted: [],
+      skipped: [],
+      degraded: [],
+      waitsFor: [],
+      traceId: '0',
+    }
+    const shown = renderChain(definition, report, look)
+    expect(`\n${shown}\n`).toBe(`
+c-4kq7w2m  ship  undone
+↶ ├─ build: x.build  62 s
+✗ └─ push: x.push  11.4 s
+      Cannot push the image as the registry must answer within ten seconds:
+      nothing came back
+
+Undone: build
+`)
+    // Where more than one thing went wrong, or the chain was ended from outside, the first of it stands alone.
+    const ended = { ...report, error: { ...error, message: `Cannot finish, ${message}` } }
+    expect(renderChain(definition, ended, look).split('\n').slice(5, 8)).toEqual([
+      '',
+      'Cannot finish, Cannot push the image as the registry must answer within ten',
+      'seconds: nothing came back',
+    ])
+    const [build, push] = report.steps
+    const both = { ...report, steps: [{ ...build!, error }, push!] }
+    expect(renderChain(definition, both, look).match(/Cannot push/g)).toHaveLength(3)
+  })
+
   it('a plan of what only reads', () => {
     const steps = [{ command: 'ops.health.scan' }]
     expect(renderPlans(steps, look)).toBe('ops.health.scan  changes nothing')
@@ -61,7 +113,7 @@ Nothing was done. To do it:
   })
 
   it('the list of plans', () => {
-    expect(`\n${renderPlanList([planned, { ...planned, id: 'p-2222222', state: 'done', undoable: true }], look)}\n`).toBe(`
+    expect(`\n${renderPlanList([planned, { ...planned, id: 'p-2222222', state: 'done', undoable: true }], [], look)}\n`).toBe(`
 plan       state           made              command       would
 p-4kq7w2m  waiting         2026-11-21 09:30  deploy.apply  Put version 1.4.0 of
                                                            api on staging, one
@@ -78,7 +130,7 @@ p-2222222  done, undoable  2026-11-21 09:30  deploy.apply  Put version 1.4.0 of
                                                            not healthy within
                                                            two minutes
 `)
-    expect(renderPlanList([], look)).toBe('No plans yet. A command that changes something makes one.')
+    expect(renderPlanList([], [], look)).toBe('No plans yet. A command that changes something makes one.')
   })
 
   it('a decision', () => {
@@ -196,7 +248,7 @@ describe('text of others', () => {
   it('cannot do so from a table, a finding or a decision either', () => {
     const evil = 'a\u001b[2J\nb\u202ec'
     const findings = renderFindings([{ check: 'store', state: 'failed', found: evil, mend: evil }], look)
-    const list = renderPlanList([{ ...planned, command: evil, plan: { ...planned.plan, summary: evil } }], look)
+    const list = renderPlanList([{ ...planned, command: evil, plan: { ...planned.plan, summary: evil } }], [], look)
     const setting = renderConfig([{ key: 'plugins', value: [evil], origin: { from: 'default' } }], look)
     const part = {
       text: evil,
