@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,6 +47,17 @@ describe('several servers of one workspace', () => {
     const back = await serve('shop')
     expect(await answerOf(back, 'shop_item_list')).toEqual({ items: [] })
     for (const client of [till, again, back]) expect(await client.end()).toMatchObject({ code: 0 })
+  })
+
+  it('[C5] finish in a process that stands in what another began when it was killed', { timeout: 60_000 }, async () => {
+    const shop = await serve('shop') // The hub as well.
+    const till = await serve('till')
+    await expect.poll(() => answerOf(till, 'till_where'), { timeout: 10_000 }).toMatchObject({ shop: shop.process.pid })
+    const counted = answerOf(till, 'till_more', { command: 'wait', input: { pid: shop.process.pid } })
+    await expect.poll(() => existsSync(join(dir, 'counting')), { timeout: 10_000 }).toBe(true)
+    shop.process.kill('SIGKILL')
+    expect(await counted).toEqual({ counted: 1 })
+    expect(await till.end()).toMatchObject({ code: 0 })
   })
 })
 
