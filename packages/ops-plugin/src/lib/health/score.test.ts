@@ -46,6 +46,14 @@ describe('scoreOf()', () => {
     expect(scoreOf([judged(98, 'pass'), { ...capped, status: 'warn' }])).toMatchObject({ score: 99, caps: [] })
   })
 
+  it('names what weighs most where no one mend gains anything yet', () => {
+    const capped = (weight: number): Judged => {
+      const leak = judged(weight, 'fail', 'security')
+      return { ...leak, check: { ...leak.check, cap: 49 } }
+    }
+    expect(scoreOf([judged(90, 'pass'), capped(2), capped(5)]).nextBestFix).toMatchObject({ check: { id: 'security.5' }, gain: 0 })
+  })
+
   it('finds nothing to mend where nothing is wrong, or nothing applied', () => {
     expect(scoreOf([judged(1, 'pass')]).nextBestFix).toBeUndefined()
     expect(scoreOf([])).toMatchObject({ score: 100, confidence: 100, domains: [] })

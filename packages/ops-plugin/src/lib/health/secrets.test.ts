@@ -29,6 +29,7 @@ describe('findSecrets()', () => {
     const harmless = [
       `${'AKIA'}IOSFODNN7EXAMPLE`,
       `${'ghp'}_${'x'.repeat(36)}`,
+      `${'ghp'}_${'gh'.repeat(18)}`,
       'postgres://user:password@db:5432/app',
       'postgres://app:$' + '{DB_PASSWORD}@db.internal/app',
       'mysql://root:hunter22@localhost/app',

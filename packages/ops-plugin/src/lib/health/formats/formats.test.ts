@@ -21,6 +21,7 @@ beforeAll(async () => {
     'README.md': '[a](gone.md)\n[b](also%20gone.md)',
     [`${HOSTILE.replaceAll('/', '')}.md`]: '[a](gone.md)',
     'a&b #1.md': '[a](gone.md)',
+    '[see](0).md': '[a](gone.md)',
     'switchyard.health.json': JSON.stringify({
       suppress: [{ check: 'docs.license', reason: 'not decided | yet', until: '2030-01-01' }],
       baseline: { rubric: 1, score: 40, findings: {} },
@@ -51,6 +52,7 @@ describe('renderReport()', () => {
     expect(validate(sarif) ? [] : validate.errors).toEqual([])
     expect(sarif.runs[0]?.results.length).toBe(report.checks.reduce((sum, { findings }) => sum + findings.length, 0))
     expect(JSON.stringify(sarif)).toContain('"uri":"a&b%20%231.md"')
+    expect(JSON.stringify(sarif)).toContain(JSON.stringify('\\[see\\](0).md links to gone.md').slice(1, -1))
     expect(validate({ ...sarif, version: '2.0.0' })).toBe(false)
   })
 

@@ -28,7 +28,7 @@ export function sarifOf(report: Report): string {
         ruleId: id,
         ruleIndex,
         level: LEVELS[status],
-        message: { text: `${file === undefined ? '' : `${file} `}${note}.${mend === undefined ? '' : ` To mend it: ${mend}.`}` },
+        message: { text: plain(`${file === undefined ? '' : `${file} `}${note}.${mend === undefined ? '' : ` To mend it: ${mend}.`}`) },
         ...(file !== undefined && {
           locations: [
             {
@@ -47,6 +47,9 @@ export function sarifOf(report: Report): string {
   }
   return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`
 }
+
+/** Viewers make links of `[text](target)`, and names are whatever their author wanted. */
+const plain = (text: string): string => text.replace(/[\\[\]]/g, '\\$&')
 
 /** Relative, with everything escaped that an address cannot hold. */
 function uriOf(file: string): string {
