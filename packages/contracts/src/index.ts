@@ -9,4 +9,5 @@ export {
   type WireError,
 } from './lib/error.ts'
 export type { Grant, Message, MessageHeaders, MessageType } from './lib/message.ts'
+export { createShortId } from './lib/short-id.ts'
 export { isTopic, isTopicPattern, MAX_TOPIC_LENGTH } from './lib/topic.ts'

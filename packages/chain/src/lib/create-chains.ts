@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
+import { createShortId, isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
 import type { ChainEvent, ChainReport, Chains, ChainsOptions } from './chain.ts'
 import { checkChain } from './check.ts'
 import { commandsOf } from './compiled.ts'
@@ -80,7 +80,15 @@ export function createChains(options: ChainsOptions): Chains {
       const { input, mistakes } = acceptInput(definition, given)
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
       const [, traceId = hex(16), parentId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(traceparent ?? '') ?? []
-      const identity = { id: newId(), frozen, input, traceId, spanId: parentId ?? hex(8), startedMs: clock.now(), plugin }
+      const identity = {
+        id: createShortId('c', random),
+        frozen,
+        input,
+        traceId,
+        spanId: parentId ?? hex(8),
+        startedMs: clock.now(),
+        plugin,
+      }
       const run = createRun(identity, { number: 0, fence: 1 }, new Map(), surroundings, insert)
       live.set(run.id, run)
       drive(run)
@@ -394,14 +402,6 @@ export function createChains(options: ChainsOptions): Chains {
 
   function refuseClosed(): void {
     if (isClosed) throw closed()
-  }
-
-  /** Short enough to type; letters that are easily mistaken are left out. */
-  function newId(): string {
-    const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
-    let id = 'c-'
-    for (let index = 0; index < 7; index++) id += LETTERS[Math.floor(random() * LETTERS.length)]
-    return id
   }
 }
 

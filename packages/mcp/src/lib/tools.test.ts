@@ -28,6 +28,8 @@ describe('createToolSet()', () => {
     const commands = {
       look: read(),
       write: read({ effect: 'write', idempotent: true }),
+      // With one key only: what a client calls twice comes under two.
+      keyed: read({ effect: 'write', idempotent: 'key' }),
       wipe: read({ effect: 'destroy' }),
     }
     const { tools } = createToolSet(source(commands, { touches: { hosts: ['example.org'] } }))
@@ -36,6 +38,7 @@ describe('createToolSet()', () => {
     expect(hints).toEqual({
       demo_look: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, asks: false, ...open },
       demo_write: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, asks: false, ...open },
+      demo_keyed: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, asks: false, ...open },
       demo_wipe: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, asks: true, ...open },
       demo_apply: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, asks: true, ...open },
     })

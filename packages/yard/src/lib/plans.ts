@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { toWireError, type WireError } from '@switchyard/contracts'
+import { createShortId, toWireError, type WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Undo } from '@switchyard/plugin-kit'
 import { processExists, type Store } from '@switchyard/store'
@@ -86,8 +86,8 @@ export function createPlans(store: Store, random: () => number): Plans {
       )
       const id = store.transact(
         () => {
-          let free = newPlanId(random)
-          while (byId.get(free) !== undefined) free = newPlanId(Math.random)
+          let free = createShortId('p', random)
+          while (byId.get(free) !== undefined) free = createShortId('p', Math.random)
           insert.run(free, command, JSON.stringify(input ?? null), effect, JSON.stringify(plan), createdMs)
           return free
         },
@@ -169,12 +169,4 @@ function isDone({ state, runner }: Row): boolean {
 function isGone(runner: string | null): boolean {
   const [host, pid] = runner?.split(' ') ?? []
   return host === hostname() && !processExists(Number(pid))
-}
-
-/** Short enough to type; the letters that are easily mistaken are left out. */
-function newPlanId(random: () => number): string {
-  const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
-  let id = 'p-'
-  for (let index = 0; index < 7; index++) id += LETTERS[Math.floor(random() * LETTERS.length)]
-  return id
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { ChainDefinition, ChainReport, Chains, PlannedStep } from '@switchyard/chain'
-import { type Clock, isSwitchyardError } from '@switchyard/contracts'
+import { type Clock, createShortId, isSwitchyardError } from '@switchyard/contracts'
 import type { Plan } from '@switchyard/plugin-kit'
 import type { PlannedRun, RunOptions, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
@@ -262,10 +262,5 @@ function shownPlan({ id, command, state, createdAt, plan, undoable, input }: Pla
   return { id, command, state, createdAt, undoable, input: withoutSecrets(input), ...plan }
 }
 
-/** Of the same look as a yard's, with another letter in front. */
-function newId(): string {
-  const LETTERS = '23456789abcdefghjkmnpqrstuvwxyz'
-  let id = 'd-'
-  for (let index = 0; index < 7; index++) id += LETTERS[randomInt(LETTERS.length)]
-  return id
-}
+/** Of the same look as a yard's, and not to be guessed by another client. */
+const newId = (): string => createShortId('d', () => randomInt(2 ** 32) / 2 ** 32)
