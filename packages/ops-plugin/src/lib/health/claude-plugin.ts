@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { PLUGIN_ROOT, PROJECT_ROOT } from './claude-code.ts'
-import { type Document, isObject, type JsonObject, readJson } from './document.ts'
+import { type Document, isObject, isText, type JsonObject, readJson } from './document.ts'
 import { type ClaudePlugin, pathsLike } from './project.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -120,10 +120,14 @@ export const commandsOf = (snapshot: Snapshot, plugin: ClaudePlugin): readonly M
   markdownIn(snapshot, plugin, 'commands')
 export const agentsOf = (snapshot: Snapshot, plugin: ClaudePlugin): readonly MarkdownComponent[] => markdownIn(snapshot, plugin, 'agents')
 
+/** Commands that the manifest names one by one, with the files that hold them. */
+export const namedCommands = (field: JsonObject): [name: string, path: string][] =>
+  Object.entries(field).flatMap(([name, entry]) => (isObject(entry) && isText(entry.source) ? [[name, entry.source]] : []))
+
 /** The manifest's own list replaces the folder. */
 function markdownIn(snapshot: Snapshot, plugin: ClaudePlugin, kind: 'commands' | 'agents'): MarkdownComponent[] {
   const field = plugin.manifest[kind]
-  const named = asList(field).filter((entry) => typeof entry === 'string')
+  const named = kind === 'commands' && isObject(field) ? namedCommands(field).map(([, path]) => path) : asList(field).filter(isText)
   const roots = field === undefined ? [plugin.at(kind)] : named.map((path) => plugin.at(path).replace(/\/$/, ''))
   return pathsLike(snapshot, /\.md$/)
     .filter((path) => roots.some((root) => path === root || path.startsWith(`${root}/`)) && posix.basename(path) !== 'README.md')

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { type Check, type Finding, fail, HARD_CAP, warn } from '../check.ts'
 import { COMPONENT_FOLDERS, isReservedName, MANIFEST_KEYS, STRICT_PARTS, USER_CONFIG_KEYS } from '../claude-code.ts'
 import { addDotSlash, completePlugin, moveComponents, syncVersions } from '../claude-fixes.ts'
-import { asList } from '../claude-plugin.ts'
+import { asList, namedCommands } from '../claude-plugin.ts'
 import { type Document, isObject, isText, objectAt, readJson } from '../document.ts'
 import { type ClaudePlugin, type Project, pathsLike } from '../project.ts'
 
@@ -34,6 +34,10 @@ function manifestFindings({ document, manifest: fields, folder }: ClaudePlugin):
     findings.push(fail(`its homepage is no address: "${fields.homepage}"`, { file, line: document.lineOf('homepage') }))
   if (fields.author !== undefined && !isText(objectAt(fields, 'author').name))
     findings.push(fail('its author must be an object with a name', { file, line: document.lineOf('author') }))
+  for (const [command, entry] of Object.entries(objectAt(fields, 'commands'))) {
+    if (isObject(entry) && (entry.source === undefined) !== (entry.content === undefined)) continue
+    findings.push(fail(`its command "${command}" must have either source or content`, { file, line: document.lineOf('commands', command) }))
+  }
   for (const key of Object.keys(fields)) {
     if (!MANIFEST_KEYS.has(key))
       findings.push(warn(`has the unknown key "${key}", which is ignored at load`, { file, line: document.lineOf(key) }))
@@ -71,6 +75,8 @@ const paths: Check = {
 function componentPaths({ manifest: fields }: ClaudePlugin): { at: (string | number)[]; path: string }[] {
   return ['skills', 'commands', 'agents', 'hooks', 'mcpServers', 'lspServers', 'outputStyles', 'workflows'].flatMap((field) => {
     const value = fields[field]
+    if (field === 'commands' && isObject(value))
+      return namedCommands(value).map(([name, path]) => ({ at: ['commands', name, 'source'], path }))
     return asList(value).flatMap((path, index) =>
       typeof path === 'string' && !/^https?:/.test(path) ? [{ at: Array.isArray(value) ? [field, index] : [field], path }] : [],
     )

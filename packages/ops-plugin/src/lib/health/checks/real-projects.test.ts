@@ -17,6 +17,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }))
 const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'.repeat(2)}\n`
 const token = `ghp_${'aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3hJ6'}`
 const node = (fields: object): string => JSON.stringify({ name: 'demo', version: '1.0.0', ...fields })
+const commands = (map: object): string => JSON.stringify({ name: 'demo', version: '1.0.0', description: 'Shows', commands: map })
 const library = '[project]\nname = "demo"\nversion = "1"\ndependencies = ["httpx"]\n'
 
 const CASES: readonly (readonly [
@@ -84,6 +85,31 @@ const CASES: readonly (readonly [
   ['finds a secret in an address', 'security.secret-files', { '.env.local': 'DATABASE_URL=postgres://app:letmein@db/app\n' }, 'fail'],
   ['warns of a key in an example', 'security.secrets', { 'examples/tls/key.pem': key }, 'warn'],
   ['finds a key elsewhere', 'security.secrets', { 'src/key.pem': key }, 'fail'],
+  [
+    'sees the files of commands that are named one by one',
+    'plugin.paths',
+    { '.claude-plugin/plugin.json': commands({ go: { source: './cmd/go.md' } }), 'cmd/go.md': 'Go' },
+    'pass',
+  ],
+  ['finds one of them that is gone', 'plugin.paths', { '.claude-plugin/plugin.json': commands({ go: { source: './cmd/go.md' } }) }, 'fail'],
+  [
+    'takes a command whose text stands in the manifest',
+    'plugin.manifest',
+    { '.claude-plugin/plugin.json': commands({ go: { content: 'Go' } }) },
+    'pass',
+  ],
+  [
+    'finds a command that has neither text nor file',
+    'plugin.manifest',
+    { '.claude-plugin/plugin.json': commands({ go: { description: 'Goes' } }) },
+    'fail',
+  ],
+  [
+    'reads what is named one by one as any other command',
+    'skills.argument-hint',
+    { '.claude-plugin/plugin.json': commands({ go: { source: './cmd/go.md' } }), 'cmd/go.md': '---\ndescription: Goes\n---\nGo to $1' },
+    'warn',
+  ],
   ['finds a token wherever it is', 'security.secrets', { 'tests/a.txt': token }, 'fail'],
 ]
 
