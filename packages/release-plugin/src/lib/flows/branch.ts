@@ -1,7 +1,10 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import semver from 'semver'
 import { dirtyTree } from '../cut/errors.ts'
+import { writeDurably } from '../cut/journal.ts'
 import type { Git } from '../git/git.ts'
-import { branchRef, currentBranch, NO_OBJECT, resolveRef } from '../git/refs.ts'
+import { branchRef, currentBranch, noObject, resolveRef } from '../git/refs.ts'
 import { readStatus } from '../git/status.ts'
 import { branchExists, branchInUse, branchMoved, startUnknown } from './errors.ts'
 
@@ -31,13 +34,43 @@ async function lastRelease(git: Git): Promise<string | undefined> {
   return versions.sort((a, b) => semver.rcompare(a.version, b.version))[0]?.tag
 }
 
-/** Makes a branch, and checks it out where that is asked for. @throws BRANCH_EXISTS, DIRTY_TREE */
-export async function beginBranch(git: Git, { branch, commit, from }: BranchStart, checkOut: boolean): Promise<void> {
+/** A branch as it was begun. */
+export interface Begun extends BranchStart {
+  /** What was checked out before; null where HEAD was detached. */
+  readonly back: string | null
+}
+
+/**
+ * Makes a branch, and checks it out where that is asked for; where that fails there is none. What is begun is noted in `note` first: a
+ * call that comes again with the same note, also after its process died half-way, completes what the first began.
+ * @throws BRANCH_EXISTS, DIRTY_TREE
+ */
+export async function beginBranch(git: Git, start: BranchStart, checkOut: boolean, note?: string): Promise<Begun> {
+  const known = note === undefined || !existsSync(note) ? undefined : (JSON.parse(readFileSync(note, 'utf8')) as Begun)
+  const begun = known ?? { ...start, back: (await currentBranch(git)) ?? null }
+  const { branch, commit, from } = begun
   const ref = branchRef(branch)
-  if ((await resolveRef(git, ref)) !== undefined) throw branchExists(branch)
-  if (checkOut) await assertClean(git)
-  await git.run(['update-ref', '-m', `branch: begun at ${from.replaceAll('\n', ' ')}`, ref, commit, NO_OBJECT.slice(0, commit.length)])
-  if (checkOut) await git.run(['switch', '--quiet', '--no-guess', branch])
+  const isThere = (await resolveRef(git, ref)) !== undefined
+  if (known === undefined && isThere) throw branchExists(branch)
+  if (note !== undefined && known === undefined) {
+    mkdirSync(dirname(note), { recursive: true, mode: 0o700 })
+    writeDurably(note, JSON.stringify(begun), 0o600)
+  }
+  if (!isThere) await git.run(['update-ref', '-m', `branch: begun at ${from.replaceAll('\n', ' ')}`, ref, commit, noObject(commit)])
+  try {
+    if (checkOut) await checkOutBranch(git, branch)
+  } catch (error) {
+    if (!isThere) await git.run(['update-ref', '-d', ref, commit])
+    throw error
+  }
+  return begun
+}
+
+/** Checks a branch out that is there, unless it is already. @throws DIRTY_TREE */
+export async function checkOutBranch(git: Git, branch: string): Promise<void> {
+  if ((await currentBranch(git)) === branch) return
+  await assertClean(git)
+  await git.run(['switch', '--quiet', '--no-guess', branch])
 }
 
 /**

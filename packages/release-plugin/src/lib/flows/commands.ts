@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { join, resolve } from 'node:path'
 import { type ChainData, type Context, chains, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import type { Git } from '../git/git.ts'
@@ -38,6 +39,7 @@ const branch = command({
   summary: 'Begin a branch for a hotfix or a release line, at the last release unless told otherwise',
   examples: FLOW_EXAMPLES.branch,
   effect: 'write',
+  idempotent: 'key',
   timeoutMs: LONG_MS,
   input: z.object({
     project: projectField,
@@ -57,15 +59,23 @@ const branch = command({
     isNew ? { command: 'release.branch.remove', input: { project, name, commit, back } } : undefined,
   async run(input, ctx) {
     const git = await gitOf(input.project, ctx)
-    const back = (await (await loadRefs()).currentBranch(git)) ?? null
-    const told = { project: git.root, branch: input.name, back }
+    const { beginBranch, checkOutBranch, startOf } = await loadBranch()
+    const { currentBranch } = await loadRefs()
     const there = await tipOf(git, input.name)
-    if (input.reuse && there !== undefined) return { ...told, commit: there, from: input.name, isNew: false }
-    const start = await (await loadBranch()).startOf(git, input.name, input.from)
-    await (await loadBranch()).beginBranch(git, start, input.switch)
-    return { ...told, commit: start.commit, from: start.from, isNew: true }
+    if (input.reuse && there !== undefined) {
+      const back = (await currentBranch(git)) ?? null
+      if (input.switch) await checkOutBranch(git, input.name)
+      return { project: git.root, branch: input.name, commit: there, from: input.name, isNew: false, back }
+    }
+    const start = await startOf(git, input.name, input.from)
+    return { project: git.root, ...(await beginBranch(git, start, input.switch, noteOf(ctx))), isNew: true }
   },
 })
+
+/** Where a call with a key notes what it begins. */
+function noteOf({ dataDir, idempotencyKey: key }: Context): string | undefined {
+  return key === undefined ? undefined : join(dataDir, 'branches', createHash('sha256').update(key).digest('hex').slice(0, 20))
+}
 
 const branchRemove = command({
   summary: 'Remove a branch that has no commits of its own, the way back of release.branch',

@@ -1,8 +1,14 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { isSwitchyardError } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { driven } from '../../../test/cut-yard.ts'
 import { makeRepository, stateOf, type TestRepository } from '../../../test/repository.ts'
 import release from '../../index.ts'
+import { openGit } from '../git/git.ts'
+import { beginBranch, startOf } from './branch.ts'
 
 let repository: TestRepository
 let kit: TestYard
@@ -50,6 +56,44 @@ describe('release.branch', () => {
     expect(await codeOf(call('branch', { name: 'x', from: '--all' }))).toBe('START_UNKNOWN')
     repository.write('tea.txt', 'black\n')
     expect(await codeOf(call('branch', { name: 'x' }))).toBe('DIRTY_TREE')
+  })
+
+  it('is begun once for each note, also by a process that died before it was checked out', async () => {
+    const git = await openGit(repository.root)
+    const start = await startOf(git, 'hotfix/tea', undefined)
+    const begin = (): Promise<unknown> => beginBranch(git, start, true, join(repository.folder, 'notes/friday'))
+    const first = await begin()
+    expect(first).toEqual({ ...start, from: 'v1.0.0', back: 'main' })
+    repository.git('switch', '-q', 'main')
+    expect(await begin()).toEqual(first)
+    expect(repository.git('branch', '--show-current')).toBe('hotfix/tea')
+    const tip = repository.commit('fix: less tea')
+    expect(await begin()).toEqual(first)
+    expect(repository.git('rev-parse', 'hotfix/tea')).toBe(tip)
+    expect(await codeOf(beginBranch(git, start, true))).toBe('BRANCH_EXISTS')
+  })
+
+  it('checks out the branch that it takes where one of the name is there', async () => {
+    repository.git('branch', 'hotfix/tea', 'v1.0.0')
+    expect(await call('branch', { name: 'hotfix/tea', reuse: true })).toMatchObject({ isNew: false, back: 'main' })
+    expect(repository.git('branch', '--show-current')).toBe('hotfix/tea')
+  })
+
+  it('leaves no branch behind where it cannot be checked out', async () => {
+    const before = stateOf(repository)
+    repository.write('.git/index.lock', '')
+    expect(await codeOf(driven(kit, call('branch', { name: 'hotfix/tea' })))).toBe('REPOSITORY_BUSY')
+    rmSync(join(repository.root, '.git/index.lock'))
+    expect(stateOf(repository)).toEqual(before)
+  })
+
+  it('begins where objects have longer names', async () => {
+    const root = join(repository.folder, 'sha256')
+    const git = (...args: string[]): string => execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' }).trim()
+    execFileSync('git', ['init', '-q', '-b', 'main', '--object-format=sha256', root])
+    git('-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', 'commit', '-q', '--allow-empty', '-m', 'feat: begin')
+    expect(await kit.call('release.branch', { project: root, name: 'hotfix/tea' })).toMatchObject({ commit: git('rev-parse', 'main') })
+    expect(git('branch', '--show-current')).toBe('hotfix/tea')
   })
 
   it('is not removed once it has commits of its own', async () => {

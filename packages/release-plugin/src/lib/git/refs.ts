@@ -1,8 +1,8 @@
 import { badRefName } from './errors.ts'
 import type { Git } from './git.ts'
 
-/** Where a git ref may not be changed as it is not what it should be: what `update-ref` compares with. */
-export const NO_OBJECT = '0000000000000000000000000000000000000000'
+/** What `update-ref` compares a ref with that may not be there yet: as long as the repository's ids are. */
+export const noObject = (id: string): string => '0'.repeat(id.length)
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: git refuses control characters in names
 const NEVER_IN_A_NAME = /[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$|^@$|^-/
