@@ -22,7 +22,12 @@ export async function commitFiles(git: Git, journal: Journal, cut: Cut): Promise
   if (tip !== head) throw headMoved(branch, head, tip)
   const commit = cut.commit ?? (await makeCommit(git, journal, cut))
   await stage(git, await entriesOf(git, commit, cut))
-  await git.run(['update-ref', '-m', `commit: ${firstLine(cut.plan.commit.message)}`, ref, commit, head])
+  try {
+    await git.run(['update-ref', '-m', `commit: ${firstLine(cut.plan.commit.message)}`, ref, commit, head])
+  } catch (error) {
+    const now = await resolveRef(git, ref)
+    throw now === head || now === commit ? error : headMoved(branch, head, now)
+  }
   if (cut.hooks) await git.run(['hook', 'run', '--ignore-missing', 'post-commit'], { hooks: true, ok: ANY })
   return commit
 }
@@ -30,7 +35,8 @@ export async function commitFiles(git: Git, journal: Journal, cut: Cut): Promise
 /** Moves the branch back from the release's commit, and the index with it; files are left alone. May be repeated. */
 export async function takeCommitBack(git: Git, cut: Cut): Promise<void> {
   const ref = branchRef(await plannedBranch(git, cut))
-  if (cut.commit !== undefined && (await resolveRef(git, ref)) !== cut.plan.head)
+  // Elsewhere it never came to the commit, and what stands there is somebody's own.
+  if (cut.commit !== undefined && (await resolveRef(git, ref)) === cut.commit)
     await git.run(['update-ref', '-m', 'release: taken back', ref, cut.plan.head, cut.commit])
   if (cut.modes !== undefined) await stage(git, await staleEntries(git, cut))
 }

@@ -2,6 +2,8 @@ import { isSwitchyardError } from '@switchyard/plugin-kit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CutYard, createCutYard } from '../../../test/cut-yard.ts'
 import { makeRepository, planOf, stateOf, type TestRepository } from '../../../test/repository.ts'
+import type { PublishStep } from '../plan/release-plan.ts'
+import { planOfCut } from './cut.ts'
 
 let repository: TestRepository
 let yard: CutYard
@@ -21,6 +23,26 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     () => 'done',
     (error: unknown) => (isSwitchyardError(error) ? error.code : String(error)),
   )
+
+describe('the plan of a cut', () => {
+  it('says every program that runs and every place that is sent to, in their order', () => {
+    const publish: PublishStep[] = [{ kind: 'command', id: 'site', path: '.', argv: ['make', 'site'] }]
+    const plan = planOf(repository, { tests: { path: '.', argv: ['npm', 'test'] }, publish })
+    const { steps, warnings } = planOfCut(plan, { push: true, hooks: true })
+    expect(steps.map(({ does, target }) => `${does} ${target}`)).toEqual([
+      'run npm test',
+      'change package.json',
+      'change CHANGELOG.md',
+      'change tool.sh',
+      'create docs/next/NEWS.md',
+      'run git',
+      'run git',
+      'send site',
+      'send main and v1.1.0 to origin',
+    ])
+    expect(warnings).toContainEqual(expect.stringContaining('publish site: the configuration names no command'))
+  })
+})
 
 describe('cutting a release', () => {
   it('[W1] writes, commits and tags exactly what was planned, and pushes nothing unasked', async () => {

@@ -20,11 +20,9 @@ export interface CutOptions {
 /** What cutting a plan would do, for whoever approves it. */
 export function planOfCut(plan: ReleasePlan, options: CutOptions): Plan {
   const tags = plan.releases.map(({ tag }) => tag.name).join(', ')
-  const steps: Plan['steps'][number][] = plan.files.map(({ path, before, diff }) => ({
-    does: before === null ? 'create' : 'change',
-    target: path,
-    detail: diff,
-  }))
+  const steps: Plan['steps'][number][] = []
+  if (plan.tests !== null) steps.push({ does: 'run', target: plan.tests.argv.join(' '), detail: 'before anything is changed' })
+  for (const { path, before, diff } of plan.files) steps.push({ does: before === null ? 'create' : 'change', target: path, detail: diff })
   const warnings = [...plan.warnings]
   for (const { id, says, noWayBack } of stepsOf(plan, options)) {
     if (noWayBack !== undefined) warnings.push(`${says}: ${noWayBack}`)

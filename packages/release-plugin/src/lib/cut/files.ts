@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmdirSync, rmSync, type Stats } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, type Stats } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import type { FileEdit } from '../plan/release-plan.ts'
 import { fileChanged, fileNotPlain } from './errors.ts'
-import { type Cut, draftOf, type Journal, writeDurably } from './journal.ts'
+import { type Cut, draftOf, type Journal, removeIfEmpty, writeDurably } from './journal.ts'
 
 export const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -85,12 +85,4 @@ function missingFolders(root: string, files: readonly FileEdit[]): string[] {
   for (const { path } of files)
     for (let folder = dirname(path); folder !== '.' && !existsSync(join(root, folder)); folder = dirname(folder)) missing.add(folder)
   return [...missing].sort()
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder)
-  } catch {
-    // Somebody put something into it, or it is gone.
-  }
 }

@@ -22,7 +22,8 @@ export async function assertCanBeTakenBack(git: Git, cut: Cut): Promise<void> {
   const tip = await resolveRef(git, branchRef(branch))
   if (tip !== plan.head && tip !== commit) {
     if (commit !== undefined && (await isAncestor(git, commit, tip))) throw committedOnTop(branch, commit)
-    throw headMoved(branch, plan.head, tip)
+    // Before there is a tag, somebody else's commit that leaves the files alone is no part of the release and stays.
+    if (Object.keys(cut.tags).length > 0 || !(await hasFilesOf(git, plan, tip))) throw headMoved(branch, plan.head, tip)
   }
   if (cut.modes !== undefined) for (const edit of plan.files) if (lookAt(plan.root, edit).found === 'other') throw fileChanged(edit.path)
   for (const [name, known] of Object.entries(cut.tags)) {
@@ -30,4 +31,12 @@ export async function assertCanBeTakenBack(git: Git, cut: Cut): Promise<void> {
     if (found === undefined || found === known) continue
     if (known !== null || !(await isOurs(git, tagRef(name), commit ?? ''))) throw tagChanged(name)
   }
+}
+
+/** Whether a commit has at the planned paths what the planned one has. */
+async function hasFilesOf(git: Git, { head, files }: Cut['plan'], commit: string | undefined): Promise<boolean> {
+  if (commit === undefined) return false
+  if (files.length === 0) return true
+  const paths = files.map(({ path }) => path)
+  return (await git.run(['diff-tree', '-r', '--quiet', head, commit, '--', ...paths], { ok: [0, 1] })).code === 0
 }

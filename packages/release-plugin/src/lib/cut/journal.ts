@@ -93,19 +93,42 @@ export function createJournal(dataDir: string): Journal {
   function list(root: string): Cut[] {
     const all = join(dataDir, 'cuts')
     if (!existsSync(all)) return []
-    return readdirSync(all)
-      .filter((id) => existsSync(recordOf(id)))
-      .map(read)
+    const cuts: Cut[] = []
+    for (const id of readdirSync(all)) {
+      try {
+        cuts.push(read(id))
+      } catch (error) {
+        // It may be another process's own, which is forgotten at this moment.
+        if (existsSync(recordOf(id))) throw error
+      }
+    }
+    return cuts
       .filter(({ plan }) => plan.root === root)
       .sort((one, other) => other.startedMs - one.startedMs || (one.id < other.id ? 1 : -1))
   }
 
+  function forget(id: string): void {
+    rmSync(folderOf(id), { recursive: true, force: true })
+    removeIfEmpty(join(dataDir, 'cuts'))
+  }
+
+  function assertAlone({ id, plan }: Cut): void {
+    const open = list(plan.root).find((other) => other.state === 'open' && other.id !== id)
+    if (open !== undefined) throw cutUnderWay(open.id)
+  }
+
   return {
     begin(cut) {
-      const open = list(cut.plan.root).find(({ state }) => state === 'open')
-      if (open !== undefined) throw cutUnderWay(open.id)
+      assertAlone(cut)
       mkdirSync(folderOf(cut.id), { recursive: true, mode: 0o700 })
       writeDurably(recordOf(cut.id), JSON.stringify(cut), 0o600)
+      try {
+        // Once more, as of two processes that begin at once the later one sees the other; both may, and then neither goes on.
+        assertAlone(cut)
+      } catch (error) {
+        forget(cut.id)
+        throw error
+      }
     },
     has: (id) => existsSync(recordOf(id)),
     read,
@@ -118,10 +141,16 @@ export function createJournal(dataDir: string): Journal {
     keepBefore: (id, index, bytes) => writeDurably(join(folderOf(id), `before-${index}`), bytes, 0o600),
     readBefore: (id, index) => readFileSync(join(folderOf(id), `before-${index}`)),
     folderOf,
-    forget(id) {
-      rmSync(folderOf(id), { recursive: true, force: true })
-      if (readdirSync(join(dataDir, 'cuts')).length === 0) rmdirSync(join(dataDir, 'cuts'))
-    },
+    forget,
+  }
+}
+
+/** Removes a folder, unless somebody put something into it, or it is gone. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // It stays.
   }
 }
 

@@ -107,3 +107,25 @@ describe('[W3] [S1] a process that is killed while it cuts a release', () => {
     }
   })
 })
+
+describe('[W5] two processes that cut at once', () => {
+  it('make one release between them', { timeout: 60_000 }, async () => {
+    for (let round = 0; round < 4; round++) {
+      const repository = makeRepository()
+      try {
+        const cut = (): ReturnType<typeof switchyard> => switchyard(repository, ['release', 'cut', '--push', '--yes', '--json'])
+        const both = await Promise.all([cut(), cut()])
+        expect(both.map(({ code }) => code).sort(), both.map(({ stdout, stderr }) => stdout + stderr).join('\n')).toEqual([0, 1])
+        const { git, there } = repository
+        expect(git('rev-list', '--count', 'v1.0.0..v1.1.0')).toBe('2')
+        expect(there('rev-parse', 'main', 'v1.1.0')).toBe(git('rev-parse', 'main', 'v1.1.0'))
+        expect(git('status', '--porcelain')).toBe('?? "notes of mine.txt"')
+        expect(JSON.parse((await switchyard(repository, ['release', 'status', '--json'])).stdout)).not.toMatchObject({
+          cuts: expect.arrayContaining([expect.objectContaining({ state: 'open' })]),
+        })
+      } finally {
+        repository.remove()
+      }
+    }
+  })
+})

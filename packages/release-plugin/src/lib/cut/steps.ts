@@ -6,8 +6,8 @@ import type { ReleasePlan } from '../plan/release-plan.ts'
 import { runProgram } from '../publish/program.ts'
 import { hideStep, publisherOf, publishStep, showStep, takeStepBack } from '../publish/publish.ts'
 import type { PublishContext } from '../publish/publisher.ts'
-import { commitFiles, isAncestor, takeCommitBack } from './commit.ts'
-import { stepUnknown, testsFailed } from './errors.ts'
+import { commitFiles, isAncestor, plannedBranch, takeCommitBack } from './commit.ts'
+import { headMoved, stepUnknown, testsFailed } from './errors.ts'
 import * as events from './events.ts'
 import { restoreFiles, writeFiles } from './files.ts'
 import { assertCanBeTakenBack } from './guard.ts'
@@ -136,8 +136,11 @@ const WORK: Readonly<Record<string, StepWork>> = {
   tests: { run: runTests, undo: () => Promise.resolve() },
   files: {
     async run({ git, journal, cut }) {
+      const tip = await resolveRef(git, 'HEAD')
       // Once committed, the files are the branch's affair.
-      if (cut.commit === undefined || !(await isAncestor(git, cut.commit, await resolveRef(git, 'HEAD')))) writeFiles(journal, cut)
+      if (cut.commit !== undefined && (await isAncestor(git, cut.commit, tip))) return
+      if (tip !== cut.plan.head) throw headMoved(await plannedBranch(git, cut), cut.plan.head, tip)
+      writeFiles(journal, cut)
     },
     async undo({ git, journal, cut }) {
       await assertCanBeTakenBack(git, cut)
