@@ -77,7 +77,7 @@ export function decide(
 }
 
 /** Of the one issue that a check has in each project. */
-export const fingerprintOf = (checkId: string): string => createHash('sha256').update(`check\0${checkId}`).digest('hex').slice(0, 16)
+const fingerprintOf = (checkId: string): string => createHash('sha256').update(`check\0${checkId}`).digest('hex').slice(0, 16)
 
 /** What was accepted stays so until more of it is found; a fix that did not hold is an open issue again. */
 function whyReopen({ closed_as, evidence }: IssueRow, { check, evidence: now }: Found): string | undefined {
@@ -117,7 +117,7 @@ function foundBy(check: SeenCheck): Found {
   }
 }
 
-export function issueTitle(checkId: string, firstNote: string, total: number): string {
+function issueTitle(checkId: string, firstNote: string, total: number): string {
   const more = total > 1 ? ` (and ${total - 1} more)` : ''
   const text = `${checkId}: ${firstNote.replace(/\s+/g, ' ')}`
   return `${text.length + more.length > MAX_TITLE ? `${text.slice(0, MAX_TITLE - more.length - 1)}…` : text}${more}`

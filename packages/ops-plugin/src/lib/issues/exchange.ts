@@ -4,7 +4,7 @@ import type { Category, IssueRow, LinkRow, Priority } from '../records/rows.ts'
 import { addEvent, closeIssue, createIssue, evidenceOf, reopenIssue } from './issue.ts'
 import { markerOf, type RemoteIssue, type Tracker, uidIn } from './tracker.ts'
 
-export interface Sent {
+interface Sent {
   readonly id: number
   readonly number: number
   readonly url: string

@@ -16,7 +16,7 @@ import {
 } from '../records/rows.ts'
 import { issueState, resolutionMissing } from './errors.ts'
 
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   fingerprint: z.string(),
   note: z.string(),
   file: z.string().optional(),

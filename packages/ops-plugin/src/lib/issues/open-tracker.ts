@@ -5,8 +5,8 @@ import { giteaTracker } from './tracker/gitea.ts'
 import { GITHUB_URL, githubTracker } from './tracker/github.ts'
 import type { Tracker } from './tracker.ts'
 
-export const TRACKERS = ['github', 'gitea'] as const
-export type TrackerKind = (typeof TRACKERS)[number]
+const TRACKERS = ['github', 'gitea'] as const
+type TrackerKind = (typeof TRACKERS)[number]
 
 /** Where tokens come from, and where each of them may be sent: never to a host that a repository names by itself. */
 export interface TrackerSettings {

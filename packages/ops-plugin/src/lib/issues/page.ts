@@ -112,4 +112,4 @@ function parseCursor(cursor: string, sort: IssueSort): Entry {
 }
 
 /** Everything, but for the states. */
-export const ANY_ISSUE = { statuses: ISSUE_STATUSES, priorities: PRIORITIES, categories: CATEGORIES } as const
+const ANY_ISSUE = { statuses: ISSUE_STATUSES, priorities: PRIORITIES, categories: CATEGORIES } as const

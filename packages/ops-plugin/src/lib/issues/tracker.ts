@@ -10,7 +10,7 @@ export interface RemoteIssue {
   readonly closedMs: number | undefined
 }
 
-export interface RemoteDraft {
+interface RemoteDraft {
   readonly title: string
   readonly body: string
 }

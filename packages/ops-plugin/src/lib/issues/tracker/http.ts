@@ -13,7 +13,7 @@ export interface HttpOptions {
   readonly maxWaitMs: number
 }
 
-export interface Answer {
+interface Answer {
   readonly body: unknown
   /** The page after this one. */
   readonly next: string | undefined
