@@ -4,7 +4,7 @@ export { type Assignment, type Fitted, fitBudget, type Limits, type Saving } fro
 export { type Classification, type Complexity, classify, type Task } from './lib/classify/classify.ts'
 export { type Collaboration, collaborate, type Phase } from './lib/classify/collaborate.ts'
 export { matchPlugins, type PluginHealth, type PluginMatch, type PluginProfile } from './lib/classify/match.ts'
-export { PRICES, type PriceTable } from './lib/classify/prices.ts'
+export { PRICES, type PriceTable, TOKEN_PRICES } from './lib/classify/prices.ts'
 export { MODEL_VERSION, parseRouter, serializeRouter } from './lib/codec.ts'
 export { type CommandDescription, type CommandFacts, FACTS_VERSION, factsOf } from './lib/decision/command-facts.ts'
 export { type Decided, type DecidedPart, type DecideOptions, decide } from './lib/decision/decide.ts'

@@ -5,6 +5,7 @@ import { usage } from '../lib/errors.ts'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
+import { consulted } from '../lib/request.ts'
 import type { Session } from '../lib/session.ts'
 import { renderChanged, renderDecision, renderEvaluation, renderMeasured, renderWhy } from '../render/decision.ts'
 
@@ -44,7 +45,7 @@ export const define: Define = (command, session) => {
           text: forgotten ? `Forgotten: "${forget}"` : 'Nothing was remembered of that request',
         })
       } else if (request !== undefined) {
-        const decision = yard.decide(request)
+        const decision = await consulted(session, yard, yard.decide(request))
         const why = yard.routing.explain(decision)
         session.answer({
           data: withoutSecrets({ ...decision, ...why }),

@@ -114,7 +114,8 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
       plugins(),
     ])
     const log = createLog(loaded.config.logLevel, session.note)
-    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...options })
+    const modelKey = loaded.config.model === undefined ? undefined : host.env[loaded.config.model.keyVariable]
+    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...(modelKey && { modelKey }), ...options })
   }
 }
 

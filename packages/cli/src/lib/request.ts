@@ -28,10 +28,19 @@ interface Settled {
   readonly input: Record<string, unknown>
 }
 
+/** The decision, or a configured model's where the router is not sure; what that cost is said. */
+export async function consulted(session: Session, yard: Yard, decision: Decision): Promise<Decision> {
+  const { consulted: asked, ...answered } = await yard.routing.consult(decision)
+  if (asked === undefined) return decision
+  const cost = asked.costUsd > 0 ? ` for $${asked.costUsd.toFixed(4)}` : ''
+  session.note(`Asked ${asked.model}${cost}${asked.refused === undefined ? '' : `; its answer is not used, as ${asked.refused}`}`)
+  return answered
+}
+
 /** Does what a request means: decide, ask what is not clear, plan, get approval, run. */
 export async function answerRequest(session: Session, request: string, flags: RequestFlags): Promise<Reply> {
   const yard = await session.yard()
-  const decision = yard.decide(request)
+  const decision = await consulted(session, yard, yard.decide(request))
   if (flags.explain === true && !session.json)
     session.note((look) => `${renderDecision(decision, look)}\n\n${renderWhy(yard.routing.explain(decision), look)}\n`)
   if (decision.outcome === 'abstain' || decision.parts.length === 0) return abstained(yard, decision)

@@ -27,6 +27,23 @@ export const configSchema = z.strictObject({
     .describe(
       'What this workspace calls its things, a list for each argument, such as env, service or host. Requests in plain words may name them; where env is here, no other environment is read out of a request',
     ),
+  model: z
+    .strictObject({
+      baseUrl: z
+        .url({ protocol: /^https?$/ })
+        .default('https://api.anthropic.com')
+        .describe('Where the Anthropic Messages API is'),
+      name: z.string().min(1).max(200).describe('The model that is asked'),
+      keyVariable: z
+        .string()
+        .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of an environment variable')
+        .describe('The environment variable that holds the API key; the key itself is written nowhere'),
+      timeoutMs: z.int().min(100).max(120_000).default(10_000).describe('How long its answer is waited for, in milliseconds'),
+    })
+    .optional()
+    .describe(
+      'A model that is asked what a request means that the router is not sure of. Off unless it is here; what is asked is sent to that address',
+    ),
   guard: z
     .record(z.string().min(1), guardSettings)
     .default({})

@@ -19,8 +19,9 @@ import {
 import type { Store } from '@switchyard/store'
 import { unknownCommand } from './errors.ts'
 import { labelledRequests } from './labelled-requests.ts'
+import type { Consulted, ModelSettings } from './model-router.ts'
 import { loadFacts, loadModel } from './router-knowledge.ts'
-import { createRouterMemory, type RouterMemory } from './router-memory.ts'
+import { createRouterMemory, mayHoldSecret, type RouterMemory } from './router-memory.ts'
 import type { CommandInfo } from './yard.ts'
 
 export interface DecideParts {
@@ -32,6 +33,8 @@ export interface DecideParts {
   readonly names: () => SlotValues
   /** What runs have told of a command; undefined before its first. */
   readonly runsOf?: (command: string) => { readonly latencyMs: number | undefined } | undefined
+  /** A model that may be asked; absent where none is configured or its key is not there. */
+  readonly model?: { readonly settings: ModelSettings; readonly key: string }
   readonly log: Log
 }
 
@@ -45,6 +48,8 @@ export interface Decider {
   explain(decision: Decided): { readonly estimate: Estimate; readonly explanation: DecisionExplanation }
   /** What was decided before and would be decided otherwise now. */
   replay(): { readonly decisions: number; readonly changed: readonly Changed[] }
+  /** The decision, or a model's where one is configured and the router does not know which command is meant. */
+  consult(decision: Decided): Promise<Decided & { readonly consulted?: Consulted }>
   /** How well requests are read here: those that the plugins bring along, requests of several parts, and those that nothing here does. */
   measure(): Promise<DecisionEvaluation>
 }
@@ -58,7 +63,7 @@ export interface Changed {
 }
 
 /** Decides what a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
-export function createDecider({ store, clock, plugins, commands, names, runsOf, log }: DecideParts): Decider {
+export function createDecider({ store, clock, plugins, commands, names, runsOf, model: asked, log }: DecideParts): Decider {
   let opened: RouterMemory | undefined
   let model: RouterModel | undefined
   let facts: ReadonlyMap<string, CommandFacts> | undefined
@@ -131,6 +136,21 @@ export function createDecider({ store, clock, plugins, commands, names, runsOf, 
         return before!.join() === after!.join() ? [] : [{ request: decision.request, before: before!, after: after! }]
       })
       return { decisions: kept.length, changed }
+    },
+    async consult(decision) {
+      const isUnsure = decision.outcome === 'abstain' || decision.asks === 'command'
+      // What is refused in so many words, and what asks for several things, is nothing that a model is needed for.
+      if (
+        asked === undefined ||
+        !isUnsure ||
+        decision.parts.length > 1 ||
+        decision.refused.length > 0 ||
+        decision.request.trim() === '' ||
+        mayHoldSecret(decision.request)
+      )
+        return decision
+      const { askModel } = await import('./model-router.ts')
+      return askModel(decision, { ...asked, commands })
     },
     async measure() {
       const requests = await labelledRequests(plugins, commands)

@@ -7,7 +7,7 @@ import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
 import { defaultConfig, type YardConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
-import { createDecider } from './decide.ts'
+import { createDecider, type DecideParts } from './decide.ts'
 import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
 import { findElsewhere } from './elsewhere.ts'
@@ -38,7 +38,7 @@ const RESERVED: ReadonlySet<string> = new Set([PERSON, 'bus', 'chain', 'director
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
   const { plugins: served, standIns = [], config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
-  const { random = Math.random, log = () => silentLog } = options
+  const { random = Math.random, log = () => silentLog, modelKey } = options
   const plugins = [...served, ...standIns]
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
@@ -70,6 +70,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     for (const plugin of served) host(plugin)
     const yard = createYard({
       names: config.names,
+      model: config.model === undefined || modelKey === undefined ? undefined : { settings: config.model, key: modelKey },
       workspace,
       plugins,
       served,
@@ -112,6 +113,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
 
 interface OpenParts {
   readonly names: YardConfig['names']
+  readonly model: DecideParts['model'] | undefined
   readonly workspace: string
   readonly plugins: readonly Plugin[]
   /** Those of them that are served here. */
@@ -132,7 +134,7 @@ interface OpenParts {
 }
 
 function createYard(parts: OpenParts): Yard {
-  const { names, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
+  const { names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
   const { registry, clock, random, log, ask } = parts
   const plans = createPlans(store, random)
   try {
@@ -148,6 +150,7 @@ function createYard(parts: OpenParts): Yard {
     commands,
     names: createWorkspaceNames(workspace, names, clock),
     runsOf: (id) => registry.open().figures(id),
+    ...(model !== undefined && { model }),
     log: log('router'),
   })
   const chains = createYardChains({

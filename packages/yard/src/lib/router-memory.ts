@@ -69,7 +69,7 @@ export function createRouterMemory(store: Store): RouterMemory {
 }
 
 /** A long run of letters and digits mixed, or a word that says so: such a request is not written down. */
-function mayHoldSecret(request: string): boolean {
+export function mayHoldSecret(request: string): boolean {
   return (
     /pass(?:word|phrase|wd)|secret|token|api[ _-]?key|credential/i.test(request) ||
     /(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{20,}/.test(request)

@@ -22,6 +22,8 @@ export interface YardOptions {
   memory?: boolean
   /** Meets the workspace's other processes at its hub, so that their plugins can be called and heard. @default false */
   meet?: boolean
+  /** The API key of the configured model; without it none is asked. */
+  modelKey?: string
   clock?: Clock
   random?: () => number
   /** Puts a question to the person; absent where nobody can answer. The headers are those of the run that asks; a chain's question has none. */
@@ -107,4 +109,4 @@ export interface Decision extends Decided {
 }
 export type DecisionPart = DecidedPart
 
-type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay' | 'measure'>
+type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>

@@ -16,3 +16,16 @@ export const PRICES: PriceTable = {
   choice: { simple: 'haiku', moderate: 'sonnet', complex: 'opus' },
   cachedUsd: 0.01,
 }
+
+/** What models of a family cost for a million tokens, in US dollars, as of a day. */
+export const TOKEN_PRICES: {
+  readonly asOf: string
+  readonly perMillion: Readonly<Record<string, { readonly inputUsd: number; readonly outputUsd: number }>>
+} = {
+  asOf: '2025-11-24',
+  perMillion: {
+    haiku: { inputUsd: 1, outputUsd: 5 },
+    sonnet: { inputUsd: 3, outputUsd: 15 },
+    opus: { inputUsd: 5, outputUsd: 25 },
+  },
+}
