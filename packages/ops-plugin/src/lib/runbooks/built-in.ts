@@ -6,3 +6,6 @@ export const BUILT_IN: Readonly<Record<string, string>> = {
   'new-plugin-setup': 'Register a project and file what its first scan finds',
   hotfix: 'File a critical bug, wait for its fix on a branch, cut a patch release',
 }
+
+/** Whether this one comes along; `constructor` is a name too, and none of these. */
+export const isBuiltIn = (name: string): boolean => Object.hasOwn(BUILT_IN, name)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { BUILT_IN } from './built-in.ts'
 import { runbookUnknown } from './errors.ts'
@@ -39,6 +39,7 @@ export function findRunbook(root: string | null, name: string): RunbookFile {
 
 function entriesOf(folder: string): string[] {
   try {
+    if (!lstatSync(folder).isDirectory()) return []
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ name }) => name)
@@ -50,8 +51,8 @@ function entriesOf(folder: string): string[] {
 
 function textOf(path: string): string | undefined {
   try {
-    const { size } = statSync(path)
-    return size > MAX_BYTES ? undefined : readFileSync(path, 'utf8')
+    const found = lstatSync(path)
+    return found.isFile() && found.size <= MAX_BYTES ? readFileSync(path, 'utf8') : undefined
   } catch {
     return undefined
   }

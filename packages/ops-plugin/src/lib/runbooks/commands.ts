@@ -5,7 +5,7 @@ import { columns, withMore } from '../records/columns.ts'
 import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from '../records/list.ts'
 import { ensureProject, findProject, folderOf, nameOf, needProject, projectRef, wantProject } from '../records/project.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
-import { BUILT_IN } from './built-in.ts'
+import { BUILT_IN, isBuiltIn } from './built-in.ts'
 import { dependencyCommands } from './dependencies.ts'
 import { runbookInvalid, runState, valueInvalid } from './errors.ts'
 import { RUNBOOK_EXAMPLES } from './examples.ts'
@@ -109,7 +109,7 @@ const show = command({
     problems: z.array(z.string()),
   }),
   async run({ runbook, project, values: given }, ctx) {
-    if (runbook in BUILT_IN) {
+    if (isBuiltIn(runbook)) {
       const steps = await rehearse(ctx, runbook, project, given)
       const shown = steps.map(({ path, does }, index) => ({ step: index + 1, name: path, does, before: [], after: [] }))
       return { runbook, title: runbook, summary: BUILT_IN[runbook] ?? '', inputs: ['project'], steps: shown, problems: [] }
@@ -148,7 +148,7 @@ const run = command({
   input: z.object({ runbook: runbookName, project: projectRef.default('.'), values }),
   output: runRecord,
   async plan({ runbook, project, values: given }, ctx) {
-    if (runbook in BUILT_IN) {
+    if (isBuiltIn(runbook)) {
       const steps = await rehearse(ctx, runbook, project, given)
       return {
         summary: `Run the runbook "${runbook}" on ${project}: ${steps.length} steps`,
@@ -168,10 +168,10 @@ const run = command({
     const { carryOut, chainOf } = await import('./carry-out.ts')
     const wanted = await wantProject(ctx, project)
     const path = wanted.row === undefined ? wanted.detected.path : wanted.row.path
-    const isBuiltIn = runbook in BUILT_IN
+    const comesAlong = isBuiltIn(runbook)
     const input = { project: path ?? project, ...given }
-    const totalSteps = isBuiltIn ? Math.max(1, (await rehearse(ctx, runbook, input.project, given)).length) : 0
-    const markdown = isBuiltIn ? undefined : await freeze(runbook, path, given)
+    const totalSteps = comesAlong ? Math.max(1, (await rehearse(ctx, runbook, input.project, given)).length) : 0
+    const markdown = comesAlong ? undefined : await freeze(runbook, path, given)
     const { id } = await change(ctx, `run the runbook "${runbook}"`, (writes) => {
       const nowMs = ctx.clock.now()
       const projectId = ensureProject(ctx.store, writes, wanted, nowMs)

@@ -125,6 +125,24 @@ describe('parseRunbook()', () => {
     ])
   })
 
+  it('says where a block has no end, as all below it would be its script', () => {
+    expect(parse('# X\n```sh\ntrue\n\n## Then\nCall somebody.').problems).toEqual(['line 2: the block has no end'])
+    expect(parse('```console\n$ ls\n```\n```Console\n$ ls\ntotal 0\n```').steps.map(({ script }) => script)).toEqual(['ls', 'ls'])
+  })
+
+  it('waits no longer for a step than a day, however long it says', () => {
+    expect(parse('```sh\ntrue\n```\ntimeout: 999999h').steps[0]?.timeoutMs).toBe(86_400_000)
+  })
+
+  it('reads what is made to be slow in no time', () => {
+    const spaces = ' '.repeat(400_000)
+    const blocks = '```sh\na\n```\n'.repeat(30_000)
+    const startedMs = performance.now()
+    parse(`# a${spaces}b\ncheck: ${spaces}x\n${spaces}`)
+    parse(`# X\n## Do\n${blocks}`)
+    expect(performance.now() - startedMs).toBeLessThan(5_000)
+  })
+
   it('reads any text without throwing, and in time', () => {
     const piece = fc.constantFrom(
       '```sh',

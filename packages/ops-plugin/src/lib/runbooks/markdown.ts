@@ -31,6 +31,9 @@ export interface Runbook {
 }
 
 const DEFAULT_TIMEOUT_MS = 600_000
+const MAX_TIMEOUT_MS = 86_400_000
+/** What is longer is neither heading nor directive, and no pattern is slow on less. */
+const MAX_LINE_LENGTH = 2_000
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const
 const SHELLS: Readonly<Record<string, 'sh' | 'bash'>> = { sh: 'sh', shell: 'sh', bash: 'bash', console: 'sh', 'shell-session': 'sh' }
 const SESSIONS: ReadonlySet<string> = new Set(['console', 'shell-session'])
@@ -52,6 +55,7 @@ export function parseRunbook(text: string, file: string): Runbook {
 
   for (let index = from; index < lines.length; index++) {
     const line = lines[index] ?? ''
+    if (line.length > MAX_LINE_LENGTH) continue
     const [, marks, name] = /^(#{1,6})\s+(.+?)\s*#*$/.exec(line) ?? []
     if (name !== undefined) {
       if (marks === '#' && title === '') title = plain(name)
@@ -65,10 +69,11 @@ export function parseRunbook(text: string, file: string): Runbook {
     if (fence !== null) {
       const [, indent = '', ticks = '', language = '', info = ''] = fence
       const end = endOfFence(lines, index + 1, ticks)
+      if (end === lines.length) problems.push(`line ${index + 1}: the block has no end`)
       const content = lines.slice(index + 1, end).map((one) => (one.startsWith(indent) ? one.slice(indent.length) : one.trimStart()))
       const shell = SHELLS[language.toLowerCase()]
       if (shell !== undefined && !/\b(skip|example)\b/.test(info)) {
-        const script = (SESSIONS.has(language) ? commandsOf(content) : content).join('\n').trim()
+        const script = (SESSIONS.has(language.toLowerCase()) ? commandsOf(content) : content).join('\n').trim()
         if (script !== '') {
           last = { heading, line: index + 1, script, shell, ...pending }
           steps.push(last)
@@ -164,18 +169,22 @@ function note(into: Directives, { key, value }: Directive): void {
   else if (key === 'repeatable') into.repeatable = value === 'yes' || value === 'true'
   else if (key === 'timeout') {
     const [, amount, unit] = /^(\d+)\s*([smh])$/.exec(value) ?? []
-    into.timeoutMs = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
+    into.timeoutMs = Math.min(MAX_TIMEOUT_MS, Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS])
   }
 }
 
 /** Steps under one heading are told apart by their number. */
 function named(drafts: readonly Draft[]): RunbookStep[] {
+  const totals = new Map<string, number>()
+  for (const { heading } of drafts) totals.set(heading, (totals.get(heading) ?? 0) + 1)
+  const seen = new Map<string, number>()
   return drafts.map((draft, index) => {
     const { heading, line, script, shell, ask, before, after, expect, exits, timeoutMs, repeatable } = draft
-    const same = drafts.filter((one) => one.heading === heading)
+    const number = (seen.get(heading) ?? 0) + 1
+    seen.set(heading, number)
     const base = heading === '' ? `Step ${index + 1}` : heading
     return {
-      name: same.length > 1 && heading !== '' ? `${base} (${same.indexOf(draft) + 1})` : base,
+      name: (totals.get(heading) ?? 0) > 1 && heading !== '' ? `${base} (${number})` : base,
       line,
       ...(script !== undefined && { script, shell: shell ?? 'sh' }),
       ...(ask !== undefined && { ask }),
@@ -211,8 +220,11 @@ function commandsOf(content: readonly string[]): string[] {
 }
 
 function endOfFence(lines: readonly string[], from: number, ticks: string): number {
-  const end = lines.findIndex((line, index) => index >= from && line.trim().startsWith(ticks) && /^(`+|~+)$/.test(line.trim()))
-  return end === -1 ? lines.length : end
+  for (let index = from; index < lines.length; index++) {
+    const line = lines[index]?.trim() ?? ''
+    if (line.startsWith(ticks) && /^(`+|~+)$/.test(line)) return index
+  }
+  return lines.length
 }
 
 function frontmatter(lines: readonly string[]): { front: Readonly<Record<string, unknown>>; from: number } {

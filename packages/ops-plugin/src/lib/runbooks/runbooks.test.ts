@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
 import ops from '../../index.ts'
@@ -138,10 +139,52 @@ describe('ops.runbook.run of a Markdown runbook', () => {
   })
 
   it('kills a step, and all that it started, when its time is over', async () => {
-    await using kit = await opened({ slow: `# Slow\n${sh('sleep 77 & wait', 'timeout: 1s')}` })
+    await using kit = await opened({ slow: `# Slow\n${sh('sleep 77 & echo $! > child; wait', 'timeout: 1s')}` })
     await expect(call(kit, 'run', { runbook: 'slow' })).rejects.toMatchObject({
       message: expect.stringContaining('it took longer than 1 s'),
     })
+    const child = readFileSync(join(kit.dir, 'child'), 'utf8').trim()
+    // It is killed with its group, and gone when the system comes to it.
+    const lives = (): boolean =>
+      /^\d+ \(sleep\) [^ZX]/.test(existsSync(`/proc/${child}/stat`) ? readFileSync(`/proc/${child}/stat`, 'utf8') : '')
+    while (lives()) await wait(10)
+  })
+
+  it('looks for what is expected in all that was printed, keeps the end of it, and no file', async () => {
+    const long = 'echo "it began"; i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "line $i"; done'
+    await using kit = await opened({ long: `# Long\n${sh(long, 'expect: `it began`')}` })
+    const { log } = (await call(kit, 'run', { runbook: 'long' })) as unknown as { log: { output: string }[] }
+    expect(log[0]?.output).toMatch(/line 3000$/)
+    expect(log[0]?.output.length).toBeLessThanOrEqual(4_096)
+    expect(existsSync(join(kit.dir, '.switchyard/plugins/ops/runbooks/1'))).toBe(false)
+  })
+
+  it('ends a step that floods the disk', async () => {
+    await using kit = await opened({ flood: `# Flood\n${sh('yes')}` })
+    await expect(call(kit, 'run', { runbook: 'flood' })).rejects.toMatchObject({
+      message: expect.stringContaining('it printed more than 64 MB'),
+    })
+  })
+
+  it('blanks out a secret whose beginning is not in the part that is kept', async () => {
+    const key = [
+      '-----BEGIN PRIVATE KEY-----',
+      ...Array.from({ length: 90 }, () => 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj'),
+      '-----END PRIVATE KEY-----',
+    ].join('\n')
+    await using kit = await opened({ key: `# Key\n${sh(`cat <<'EOF'\n${key}\nEOF`)}` })
+    expect(JSON.stringify(await call(kit, 'run', { runbook: 'key' }))).not.toContain('MIIEvQIBADAN')
+  })
+
+  it('finds no runbook behind a link, and none in the names that every object has', async () => {
+    await using kit = await opened({ good: GOOD })
+    mkdirSync(join(kit.dir, 'docs'))
+    symlinkSync(join(kit.dir, 'runbooks'), join(kit.dir, 'docs/runbooks'))
+    symlinkSync(join(kit.dir, 'runbooks/good.md'), join(kit.dir, 'RUNBOOK.md'))
+    const { runbooks } = (await call(kit, 'list')) as unknown as { runbooks: { file?: string }[] }
+    expect(runbooks.flatMap(({ file }) => file ?? [])).toEqual(['runbooks/good.md'])
+    for (const runbook of ['constructor', '__proto__', 'toString'])
+      await expect(call(kit, 'show', { runbook }), runbook).rejects.toMatchObject({ code: 'RUNBOOK_UNKNOWN' })
   })
 })
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '@switchyard/plugin-kit'
 import { runProgram } from '../services/program.ts'
@@ -7,8 +7,10 @@ import { redact } from '../services/redact.ts'
 export interface ScriptEnd {
   /** Undefined where it was killed or nothing says how it ended. */
   readonly exit: number | undefined
-  /** The end of what it printed, without secrets. */
+  /** All that it printed that can matter, without secrets; `endOf` is what is kept of it. */
   readonly output: string
+  /** It was ended for printing more than this. */
+  readonly floodedBytes?: number
 }
 
 export interface Script {
@@ -19,7 +21,10 @@ export interface Script {
   readonly values: Readonly<Record<string, string>>
 }
 
-const MAX_OUTPUT_BYTES = 4_096
+const MAX_KEPT_LENGTH = 4_096
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
+const READ_BYTES = 1024 * 1024
+const LOOK_MS = 250
 
 /**
  * Writes what becomes of the script to files of its own, so that how it ended is known even if nobody was left to wait for it:
@@ -27,24 +32,35 @@ const MAX_OUTPUT_BYTES = 4_096
  */
 const WRAPPER = `exec >"$1/output" 2>&1; echo $$ >"$1/pid"; "$2" -e -c "$3"; code=$?; echo $code >"$1/exit.new"; mv "$1/exit.new" "$1/exit"; exit $code`
 
-/** Runs a script in a process group of its own, which ends with the signal. */
+/** Runs a script in a process group of its own, which ends with the signal, or when it floods the disk with what it prints. */
 export async function runScript({ text, shell, cwd, values }: Script, folder: string, signal: AbortSignal): Promise<ScriptEnd> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const assigned = Object.entries(values).map(([name, value]) => `${name}=${value}`)
-  const { exit, missing } = await runProgram(['env', ...assigned, 'sh', '-c', WRAPPER, 'runbook', folder, shell, text], { cwd, signal })
-  return { exit: missing === undefined ? exit : undefined, output: missing ?? outputIn(folder) }
+  const flood = new AbortController()
+  const looking = setInterval(() => bytesIn(folder) > MAX_OUTPUT_BYTES && flood.abort(), LOOK_MS)
+  try {
+    const argv = ['env', ...assigned, 'sh', '-c', WRAPPER, 'runbook', folder, shell, text]
+    const { exit, missing } = await runProgram(argv, { cwd, signal: AbortSignal.any([signal, flood.signal]) })
+    return {
+      exit: missing === undefined ? exit : undefined,
+      output: missing ?? outputIn(folder),
+      ...(flood.signal.aborted && { floodedBytes: MAX_OUTPUT_BYTES }),
+    }
+  } finally {
+    clearInterval(looking)
+  }
 }
 
 /** A check is a script without a memory: it only looks. */
 export async function runCheck(text: string, cwd: string, values: Script['values'], signal: AbortSignal): Promise<ScriptEnd> {
   const assigned = Object.entries(values).map(([name, value]) => `${name}=${value}`)
   const { exit, missing, stdout, stderr } = await runProgram(['env', ...assigned, 'sh', '-c', text], { cwd, signal })
-  return {
-    exit: missing === undefined ? exit : undefined,
-    output: redact((missing ?? `${stdout}${stderr}`).slice(-MAX_OUTPUT_BYTES)).trim(),
-  }
+  return { exit: missing === undefined ? exit : undefined, output: redact(missing ?? `${stdout}${stderr}`).trim() }
 }
+
+/** What is kept of an output: its end. */
+export const endOf = (output: string): string => output.slice(-MAX_KEPT_LENGTH)
 
 const POLL_MS = 200
 
@@ -81,7 +97,9 @@ function textIn(path: string): string | undefined {
   }
 }
 
-/** The end of the output, however large it is. */
+const bytesIn = (folder: string): number => statSync(join(folder, 'output'), { throwIfNoEntry: false })?.size ?? 0
+
+/** The output, of a large one its beginning and its end. Blanked out as a whole, so that no secret is cut in two. */
 function outputIn(folder: string): string {
   let file: number
   try {
@@ -91,9 +109,13 @@ function outputIn(folder: string): string {
   }
   try {
     const { size } = fstatSync(file)
-    const buffer = Buffer.alloc(Math.min(size, MAX_OUTPUT_BYTES))
-    readSync(file, buffer, 0, buffer.length, size - buffer.length)
-    return redact(buffer.toString('utf8')).trim()
+    const read = (from: number, bytes: number): string => {
+      const buffer = Buffer.alloc(bytes)
+      readSync(file, buffer, 0, bytes, from)
+      return buffer.toString('utf8')
+    }
+    const text = size <= 2 * READ_BYTES ? read(0, size) : `${read(0, READ_BYTES)}\n…\n${read(size - READ_BYTES, READ_BYTES)}`
+    return redact(text).trim()
   } finally {
     closeSync(file)
   }

@@ -1,10 +1,11 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '@switchyard/plugin-kit'
 import { isoOf } from '../records/list.ts'
 import { runState, stepFailed, stepInterrupted, stepOrder } from './errors.ts'
 import type { RunbookStep } from './markdown.ts'
 import { type Frozen, type LogEntry, logged, logOf, needRun } from './run.ts'
-import { endOfScript, runCheck, runScript, type ScriptEnd } from './script.ts'
+import { endOf, endOfScript, runCheck, runScript, type ScriptEnd } from './script.ts'
 
 /**
  * Runs one step of a Markdown runbook once: asked again, it tells what became of it. A step that was interrupted is looked after
@@ -25,7 +26,7 @@ export async function runStep(ctx: Context, run: number, step: number): Promise<
   if (definition?.script === undefined || step !== next) throw stepOrder(run, step, next)
 
   const startedMs = ctx.clock.monotonicMs()
-  const folder = join(ctx.dataDir, 'runbooks', String(run), String(step))
+  const folder = join(ctx.dataDir, 'runbooks', `${run}-${step}`)
   const script = { text: definition.script, shell: definition.shell ?? 'sh', cwd: frozen.root, values: frozen.values }
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(definition.timeoutMs)])
   let end: ScriptEnd | undefined
@@ -34,7 +35,7 @@ export async function runStep(ctx: Context, run: number, step: number): Promise<
     end = await endOfScript(folder, ctx.clock, signal)
     if (end !== undefined) note = 'it went on while nobody waited'
     else if (definition.after.length > 0 && (await firstBroken(definition.after, frozen, signal)) === undefined)
-      return record(ctx, run, step, entryOf({ status: 'pass', message: 'it had been done when it was interrupted' }))
+      return finish(entryOf({ status: 'pass', message: 'it had been done when it was interrupted' }))
     else if (!definition.repeatable) throw stepInterrupted(run, step, definition.name)
   }
   if (end === undefined) {
@@ -46,7 +47,7 @@ export async function runStep(ctx: Context, run: number, step: number): Promise<
   if (signal.aborted) return fail(ctx.signal.aborted ? 'it was cancelled' : `it took longer than ${definition.timeoutMs / 1_000} s`, end)
   const wrong = whatIsWrong(definition, end) ?? (await firstBroken(definition.after, frozen, signal))
   if (wrong !== undefined) return fail(wrong, end)
-  return record(ctx, run, step, entryOf({ status: 'pass', message: note, ...end }))
+  return finish(entryOf({ status: 'pass', message: note, ...end }))
 
   function entryOf(fields: Pick<LogEntry, 'status' | 'message'> & Partial<ScriptEnd>): LogEntry {
     const { status, message, exit, output = '' } = fields
@@ -58,17 +59,25 @@ export async function runStep(ctx: Context, run: number, step: number): Promise<
       step,
       ...(status !== 'started' && { durationMs: Math.round(ctx.clock.monotonicMs() - startedMs) }),
       ...(exit !== undefined && { exit }),
-      ...(output !== '' && { output }),
+      ...(output !== '' && { output: endOf(output) }),
     }
   }
 
   async function fail(why: string, ended?: ScriptEnd): Promise<never> {
-    await record(ctx, run, step, entryOf({ status: 'fail', message: why, ...ended }), why)
+    await finish(entryOf({ status: 'fail', message: why, ...ended }), why)
     throw stepFailed(run, step, definition?.name ?? '', why)
+  }
+
+  /** What the script left is of no use once the entry is on disk. */
+  async function finish(entry: LogEntry, error?: string): Promise<LogEntry> {
+    await record(ctx, run, step, entry, error)
+    rmSync(folder, { recursive: true, force: true })
+    return entry
   }
 }
 
-function whatIsWrong({ exits, expect }: RunbookStep, { exit, output }: ScriptEnd): string | undefined {
+function whatIsWrong({ exits, expect }: RunbookStep, { exit, output, floodedBytes }: ScriptEnd): string | undefined {
+  if (floodedBytes !== undefined) return `it printed more than ${floodedBytes / 1024 / 1024} MB`
   if (exit === undefined) return `it could not be run: ${output || 'it was killed'}`
   if (!exits.includes(exit)) return `it ended with ${exit} instead of ${exits.join(' or ')}${lastLine(output)}`
   const missing = expect.find((text) => !squeezed(output).includes(squeezed(text)))
