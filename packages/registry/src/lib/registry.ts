@@ -10,7 +10,7 @@ import type { ForeignSource } from './foreign.ts'
 import { registeredFromFiles } from './from-files.ts'
 import { type Health, healthOf, type LifeState } from './health.ts'
 import { registeredOf } from './own.ts'
-import { type SearchQuery, type SearchResult, search } from './search/search.ts'
+import { type SearchFacts, type SearchQuery, type SearchResult, search } from './search/search.ts'
 import { createTextIndex, type TextIndex } from './search/text-index.ts'
 import { type Mount, openSources, type Source } from './sources.ts'
 import { createTraffic } from './traffic.ts'
@@ -161,16 +161,17 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
     return folders.missing
   }
 
-  function figures(id: string): Figures {
-    const plugin = now().plugins.get(id)
+  function figuresIn({ plugins: all }: Snapshot, id: string): Figures {
+    const plugin = all.get(id)
     if (plugin === undefined) return traffic.of(id)
+    if (plugin.origin === 'files') return NO_FIGURES
     return together(plugin.entries.filter(({ kind }) => kind === 'command').map((entry) => traffic.of(entry.id)))
   }
 
-  function health(name: string): Health {
-    const plugin = now().plugins.get(name)
+  function healthIn(snapshot: Snapshot, name: string): Health {
+    const plugin = snapshot.plugins.get(name)
     if (plugin === undefined) return { state: 'gone', reason: 'it is not registered' }
-    const { runs, errorRate } = plugin.origin === 'files' ? NO_FIGURES : figures(name)
+    const { runs, errorRate } = figuresIn(snapshot, name)
     const signs = {
       beats: elsewhere.includes(name),
       lastBeatMs: beats.get(name),
@@ -182,8 +183,8 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
     return healthOf(signs, clock.monotonicMs())
   }
 
-  function capabilitiesOf(entry: Entry): Capabilities {
-    const declared = now().plugins.get(entry.plugin)?.capabilities ?? NOTHING
+  function capabilitiesIn(snapshot: Snapshot, entry: Entry): Capabilities {
+    const declared = snapshot.plugins.get(entry.plugin)?.capabilities ?? NOTHING
     if (declared.domains.length > 0 || classify === undefined) return declared
     let found = about.get(entry)
     if (found === undefined) {
@@ -196,15 +197,19 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
   return {
     snapshot: now,
     search(query) {
-      const { index, entries } = now()
+      // Read once: a search looks at every plugin.
+      const snapshot = now()
       const byPlugin = new Map<string, Health>()
-      const healthOfEntry = ({ plugin }: Entry): Health => {
-        const known = byPlugin.get(plugin) ?? health(plugin)
-        byPlugin.set(plugin, known)
-        return known
+      const facts: SearchFacts = {
+        healthOf({ plugin }) {
+          const known = byPlugin.get(plugin) ?? healthIn(snapshot, plugin)
+          byPlugin.set(plugin, known)
+          return known
+        },
+        figuresOf: ({ kind, id }) => (kind === 'command' || kind === 'plugin' ? figuresIn(snapshot, id) : NO_FIGURES),
+        capabilitiesOf: (entry) => capabilitiesIn(snapshot, entry),
       }
-      const figuresOf = (entry: Entry): Figures => (entry.kind === 'command' || entry.kind === 'plugin' ? figures(entry.id) : NO_FIGURES)
-      return search(index(), entries, { healthOf: healthOfEntry, figuresOf, capabilitiesOf }, query)
+      return search(snapshot.index(), snapshot.entries, facts, query)
     },
     plugin(name) {
       const { plugins: all } = now()
@@ -212,8 +217,8 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
       if (found === undefined) throw unknownSource(name, [...all.keys()])
       return found
     },
-    health,
-    figures,
+    health: (plugin) => healthIn(now(), plugin),
+    figures: (id) => figuresIn(now(), id),
     sources: sources.list,
     mounts: sources.mounts,
     addFolder(source, content, replace = false) {
@@ -237,9 +242,10 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
     breaker: (plugin, state) => void breakers.set(plugin, state),
     ran: traffic.ran,
     look() {
-      for (const name of now().plugins.keys()) {
+      const snapshot = now()
+      for (const name of snapshot.plugins.keys()) {
         const from = seen.get(name) ?? 'registered'
-        const { state: to, reason } = health(name)
+        const { state: to, reason } = healthIn(snapshot, name)
         seen.set(name, to)
         if (from !== to) emit({ type: 'health', plugin: name, from, to, ...(reason !== undefined && { reason }) })
       }

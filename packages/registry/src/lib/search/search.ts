@@ -72,9 +72,11 @@ export function search(index: TextIndex, entries: readonly Entry[], facts: Searc
   for (const word of met) addWord(word, scores, covered)
   const wanted = wantedOf(wants)
   const needed = wantedOf(only)
-  const exact = nameForm(text)
+  const named = index.named(text)
   const fits = filterOf(query)
-  const found: { readonly doc: number; readonly rank: number; readonly coverage: number }[] = []
+  const best: Candidate[] = []
+  const isBefore = (a: Candidate, b: Candidate): boolean =>
+    a.rank > b.rank || (a.rank === b.rank && entries[a.doc]!.id < entries[b.doc]!.id)
   for (let doc = 0; doc < entries.length; doc++) {
     const coverage = asked === 0 ? 0 : covered[doc]! / asked
     if (
@@ -86,15 +88,19 @@ export function search(index: TextIndex, entries: readonly Entry[], facts: Searc
     if (needed.length > 0 && capabilityPoints(needed, facts.capabilitiesOf(entry)).length < needed.length) continue
     const capable = wanted.length === 0 ? 0 : sumOf(capabilityPoints(wanted, facts.capabilitiesOf(entry)))
     if (met.length > 0 && coverage < LEAST_COVERAGE && capable < LEAST_COVERAGE * sumOf(wanted)) continue
-    const points = scores[doc]! + capable + (met.length === 0 ? sumOf(needed) : 0) + (isNamed(entry, exact) ? EXACT_NAME : 0)
+    const points = scores[doc]! + capable + (met.length === 0 ? sumOf(needed) : 0) + (named.has(doc) ? EXACT_NAME : 0)
     const rank = points * AVAILABLE[facts.healthOf(entry).state] * facts.figuresOf(entry).success
-    if (points > 0 && (rank > 0 || query.down === true)) found.push({ doc, rank, coverage })
+    if (points <= 0 || (rank <= 0 && query.down !== true)) continue
+    if (best.length === limit && rank < best[limit - 1]!.rank) continue
+    const candidate = { doc, rank, coverage }
+    const at = best.findIndex((other) => isBefore(candidate, other))
+    best.splice(at === -1 ? best.length : at, 0, candidate)
+    if (best.length > limit) best.pop()
   }
-  found.sort((a, b) => b.rank - a.rank || (entries[a.doc]!.id < entries[b.doc]!.id ? -1 : 1))
-  return found.slice(0, limit).map(({ doc, coverage }) => {
+  return best.map(({ doc, coverage }) => {
     const entry = entries[doc]!
     const reasons = [
-      ...(isNamed(entry, exact) ? [{ why: 'name', what: entry.name, points: EXACT_NAME } as const] : []),
+      ...(named.has(doc) ? [{ why: 'name', what: entry.name, points: EXACT_NAME } as const] : []),
       ...met.flatMap((word) => wordPoints(word, doc)),
       ...capabilityPoints(wanted, facts.capabilitiesOf(entry)),
       ...(met.length === 0 ? needed : []),
@@ -104,6 +110,12 @@ export function search(index: TextIndex, entries: readonly Entry[], facts: Searc
     const { success } = facts.figuresOf(entry)
     return { entry, score: points * available * success, points, reasons, available, success, coverage }
   })
+}
+
+interface Candidate {
+  readonly doc: number
+  readonly rank: number
+  readonly coverage: number
 }
 
 function filterOf({ kinds, plugins, category }: SearchQuery): (entry: Entry) => boolean {
@@ -160,18 +172,6 @@ function capabilityPoints(wanted: readonly Point[], { domains, contexts, pattern
 }
 
 const sumOf = (reasons: readonly Point[]): number => reasons.reduce((sum, { points }) => sum + points, 0)
-
-/** A name however its words are joined. */
-const nameForm = (text: string): string =>
-  text
-    .trim()
-    .toLowerCase()
-    .replace(/^\//, '')
-    .replaceAll(/[\s_.:-]+/g, '-')
-
-function isNamed({ id, name }: Entry, form: string): boolean {
-  return form.length > 1 && (nameForm(name) === form || nameForm(id) === form)
-}
 
 /** In a sorted list, -1 where it is not. */
 function indexOf(sorted: readonly number[], value: number): number {

@@ -37,6 +37,8 @@ export interface TextIndex {
   readonly size: number
   /** Each word of a query once, with what it meets; a word that nothing has meets nothing. */
   meet(query: string): readonly Met[]
+  /** Entries whose name or id a query is, however its words are joined. */
+  named(query: string): ReadonlySet<number>
 }
 
 export function createTextIndex(entries: readonly Entry[]): TextIndex {
@@ -60,6 +62,10 @@ export function createTextIndex(entries: readonly Entry[]): TextIndex {
         }
       }
     })
+  })
+  const byName = new Map<string, Set<number>>()
+  entries.forEach(({ id, name }, doc) => {
+    for (const form of [nameForm(name), nameForm(id)]) byName.set(form, (byName.get(form) ?? new Set()).add(doc))
   })
   const usual = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, entries.length)
   const norms = lengths.map((length) => SATURATION * (1 - LENGTH_PART + (LENGTH_PART * length) / Math.max(1, usual)))
@@ -88,8 +94,19 @@ export function createTextIndex(entries: readonly Entry[]): TextIndex {
       const words = new Map(wordsOf(query, 64).map((word) => [word.stem, word]))
       return [...words.values()].map(meetOne)
     },
+    named: (query) => byName.get(nameForm(query.slice(0, MAX_NAME))) ?? NOBODY,
   }
 }
+
+const MAX_NAME = 300
+const NOBODY: ReadonlySet<number> = new Set()
+
+const nameForm = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/^\//, '')
+    .replaceAll(/[\s_.:-]+/g, '-')
 
 function fieldWords(entry: Entry, field: Field): Word[] {
   if (field === 'keywords') return wordsOf([...entry.keywords, entry.category ?? ''].join(' , '), 60)
