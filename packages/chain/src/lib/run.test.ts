@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { SwitchyardError } from '@switchyard/contracts'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { openStore, type Store } from '@switchyard/store'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type ChainDefinition, type ChainEvent, type Chains, type ChainsOptions, type CommandFacts, createChains } from '../index.ts'
 
 const opened: Store[] = []
@@ -36,6 +39,29 @@ function setUp(more: Partial<ChainsOptions> = {}): { chains: Chains; calls: stri
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
+
+describe('a start with a key', () => {
+  it('[W3] is one where several processes begin at once, and costs those that begin beside it nothing', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'chain-run-'))
+    onTestFinished(() => rmSync(dir, { recursive: true }))
+    const one: ChainDefinition = { name: 'one', steps: [{ id: 'make', call: 'a.make' }] }
+    const other: ChainDefinition = { name: 'other', steps: [{ id: 'make', call: 'a.other' }] }
+    const processes = Array.from({ length: 3 }, () => {
+      const store = openStore({ path: join(dir, 'yard.db') })
+      opened.push(store)
+      return setUp({ store })
+    })
+    // All of them look for the key before any has written it, and each writes both chains with one commit.
+    const begun = await Promise.all(processes.map(({ chains }) => Promise.all([chains.start(one, {}, { key: 'k' }), chains.start(other)])))
+    expect(new Set(begun.map(([id]) => id)).size).toBe(1)
+    expect(new Set(begun.map(([, id]) => id)).size).toBe(3)
+    for (const [at, { chains }] of processes.entries()) for (const id of begun[at]!) expect((await chains.wait(id)).state).toBe('done')
+    const calls = processes.flatMap((each) => each.calls)
+    expect(calls.filter((call) => call === 'a.make')).toHaveLength(1)
+    expect(calls.filter((call) => call === 'a.other')).toHaveLength(3)
+    for (const { chains } of processes) await chains.close()
+  })
+})
 
 describe('a chain that comes to rest', () => {
   const asks: ChainDefinition = {

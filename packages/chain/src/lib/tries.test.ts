@@ -214,6 +214,32 @@ describe('a group that is tried again', () => {
     expect(await chains.wait(id)).toMatchObject({ state: 'undone', undone: ['one'], neverStarted: [] })
   })
 
+  it('[E7] is cancelled in the middle of being taken back: once each, and nothing begins anew', async () => {
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const calls: string[] = []
+    const { chains, clock } = setUp(
+      { 'a.one': undone, 'a.two': undone },
+      {
+        async call(command, _, { idempotencyKey }) {
+          calls.push(`${command} ${idempotencyKey.slice(idempotencyKey.indexOf('/') + 1)}`)
+          if (command === 'a.three') throw new SwitchyardError('NO_RESPONDER', 'nobody is there', { retryable: true })
+          if (command !== 'a.back') return {}
+          begun.resolve()
+          await gate.promise
+          return {}
+        },
+      },
+    )
+    const id = await chains.start(saga({ id: 'group', retry, steps: [call('one'), call('two'), call('three')] }))
+    await begun.promise
+    await chains.cancel(id)
+    gate.resolve()
+    const ended = chains.wait(id)
+    await clock.advance(1_000)
+    expect(await ended).toMatchObject({ state: 'undone', undone: ['two', 'one'], neverStarted: [] })
+    expect(calls).toEqual(['a.one one', 'a.two two', 'a.three three', 'a.back two/undo', 'a.back one/undo'])
+  })
+
   it('[E7] goes on with taking back, and with its pause, in another process', async () => {
     const store = openStore({ path: ':memory:' })
     const steps = [{ id: 'group', retry: { attempts: 2, delay: '1h' } as const, steps: [call('one'), call('two')] }]
