@@ -24,7 +24,7 @@ const OUT_OF_SCOPE_SHARE = 0.08
 const OUT_OF_SCOPE_SHARE_ACTING = 0.1
 const ACT_PRECISION = 0.98
 /** In-scope requests that may be lost to abstaining. */
-const LOST_SHARE = 0.03
+const LOST_SHARE = 0.01
 /** No single miss counts more than this. */
 const LEAST_SHARE = 1e-3
 /** Fewer left-out requests than this set no threshold. */
