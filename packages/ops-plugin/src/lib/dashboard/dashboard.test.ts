@@ -156,6 +156,8 @@ describe('ops.dashboard', () => {
     const page = readFileSync(join(kit.dir, 'pages/status.html'), 'utf8')
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;')
     expect(page).not.toContain('<img')
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
+    expect(page).toContain('3 open issues')
     expect(page).not.toMatch(/<script|<link|@import|url\(|\shref=|\ssrc=(?!x onerror)/)
     await expect(kit.call('ops.dashboard', { target: '../out.html' })).rejects.toMatchObject({ code: 'OUTSIDE_PROJECT' })
     await expect(kit.call('ops.dashboard', { target: 'pages/status.html', overwrite: false })).rejects.toMatchObject({

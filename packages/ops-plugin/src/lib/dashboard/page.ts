@@ -20,6 +20,9 @@ svg { flex: 1; height: 2.4rem; min-width: 0 } polyline { fill: none; stroke: cur
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-size: .85rem; margin: 0 .25rem .25rem 0 }
 code { font: .9em/1.4 ui-monospace, monospace } footer { margin: 2rem 0 1rem; border-top: 1px solid var(--line); padding-top: .75rem; font-size: .9rem }`
 
+/** Nothing is fetched and nothing is run, whatever a title might smuggle in. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
 /** The dashboard as one page that needs nothing from anywhere: no script, no font, no address. It reads on a phone and in the dark. */
 export function statusPage(status: Status): string {
   const { at, projects, more, services, incidents } = status
@@ -40,8 +43,8 @@ export function statusPage(status: Status): string {
     more === 0 ? '' : `<p class="soft">and ${plural(more, 'project')} more</p>`,
     '<footer class="soft">Made by <code>switchyard ops dashboard</code> from what is on record: nothing was scanned for it.</footer>',
   ]
-  const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Operations</title><style>${STYLE}</style>`
-  return `<!doctype html>\n<html lang="en"><head>${head}</head>\n<body>\n${parts.filter((part) => part !== '').join('\n')}\n</body></html>\n`
+  const head = `<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Operations</title><style>${STYLE}</style>`
+  return `<!doctype html>\n<html lang="en"><head>${head}</head>\n<body>\n<main>\n${parts.filter((part) => part !== '').join('\n')}\n</main>\n</body></html>\n`
 }
 
 const SERVICE_TONES = { HEALTHY: 'pass', DEGRADED: 'warn', UNHEALTHY: 'fail', UNKNOWN: 'soft' } as const
@@ -55,7 +58,7 @@ function card({ name, kind, version, health, issues, release, runbooks }: Projec
   return `<section class="card"><h3>${escaped(name)} <span class="soft">${escaped(version ?? '')}</span></h3>
 <p class="soft">${escaped(kind)}${release === undefined ? ' · no release on record' : ` · released ${escaped(release.version)} ${ago(release.at, at)}`}</p>
 ${health === undefined ? '<p>Not scanned yet: <code>switchyard ops health record</code></p>' : score(health, at)}
-<p>${issues.total === 0 ? 'No open issues' : counts.join('')}</p>
+<p>${issues.total === 0 ? 'No open issues' : `${plural(issues.total, 'open issue')} ${counts.join('')}`}</p>
 ${list(issues.first.map(({ id, priority, title }) => `<b class="${toneOf(priority)}">#${id}</b> ${escaped(title)}`))}
 ${list(runbooks.map(({ run, runbook, status, startedAt }) => `Runbook ${escaped(runbook)}, execution ${run}: <b class="${status === 'failed' ? 'fail' : 'warn'}">${status}</b> <span class="soft">${ago(startedAt, at)}</span>`))}
 </section>`
