@@ -214,7 +214,10 @@ describe('a group that is tried again', () => {
     expect(await chains.wait(id)).toMatchObject({ state: 'undone', undone: ['one'], neverStarted: [] })
   })
 
-  it('[E7] is cancelled in the middle of being taken back: once each, and nothing begins anew', async () => {
+  it.each([
+    [{}, { state: 'undone', undone: ['two', 'one'], done: [] }],
+    [{ undo: false }, { state: 'cancelled', undone: ['two'], done: ['one'] }],
+  ])('[E7] [U1] is cancelled in the middle of being taken back: %j, once each, and nothing begins anew', async (how, becomes) => {
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const calls: string[] = []
     const { chains, clock } = setUp(
@@ -232,12 +235,12 @@ describe('a group that is tried again', () => {
     )
     const id = await chains.start(saga({ id: 'group', retry, steps: [call('one'), call('two'), call('three')] }))
     await begun.promise
-    await chains.cancel(id)
+    await chains.cancel(id, how)
     gate.resolve()
     const ended = chains.wait(id)
     await clock.advance(1_000)
-    expect(await ended).toMatchObject({ state: 'undone', undone: ['two', 'one'], neverStarted: [] })
-    expect(calls).toEqual(['a.one one', 'a.two two', 'a.three three', 'a.back two/undo', 'a.back one/undo'])
+    expect(await ended).toMatchObject({ ...becomes, neverStarted: [] })
+    expect(calls).toEqual(['a.one one', 'a.two two', 'a.three three', ...becomes.undone.map((path) => `a.back ${path}/undo`)])
   })
 
   it('[E7] goes on with taking back, and with its pause, in another process', async () => {
