@@ -34,7 +34,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@switchyard/ops-plugin': ['default'],
   '@switchyard/ops-plugin/reference': ['checkReference'],
   '@switchyard/mcp': ['DIRECTOR_SOURCE', 'TOKEN_BUDGET', 'claimStdout', 'createMcpServer', 'createToolSet', 'estimateTokens'],
-  '@switchyard/mcp/clients': ['CLIENT_NAMES', 'SCOPES', 'installServers', 'printServers', 'removeServers'],
+  '@switchyard/mcp/client-names': ['CLIENT_NAMES', 'SCOPES'],
+  '@switchyard/mcp/clients': ['installServers', 'printServers', 'removeServers'],
   '@switchyard/mcp/mount': ['createMount', 'examineServer'],
   '@switchyard/plugin-kit': [
     'SwitchyardError',

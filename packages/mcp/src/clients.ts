@@ -1,3 +1,3 @@
-export { CLIENT_NAMES, type ClientName, type Place, SCOPES, type Scope } from './lib/clients/client.ts'
+export type { Place } from './lib/clients/client.ts'
 export { type Installed, type InstallOptions, installServers, printServers, removeServers } from './lib/clients/install.ts'
 export type { Program } from './lib/clients/server-entry.ts'

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { CLIENT_NAMES, type ClientName, installServers, printServers, removeServers, SCOPES, type Scope } from '@switchyard/mcp/clients'
+import { CLIENT_NAMES, type ClientName, SCOPES, type Scope } from '@switchyard/mcp/client-names'
 import { type Command, Option } from 'commander'
 import { renderInstalled } from '../render/installed.ts'
 import { notInstalled, unknownPlugin, usage } from './errors.ts'
@@ -39,6 +39,8 @@ async function install(session: Session, plugins: readonly string[], flags: Flag
   const program = { node, script: fileURLToPath(new URL('../../bin/switchyard.js', import.meta.url)) }
   if (scope === 'user' && !remove && /[\\/]_npx[\\/]/.test(program.script)) throw notInstalled(program.script)
   const options = { client, scope, place, program, plugins }
+  // The parsers of both notations, which a server has no use for.
+  const { installServers, printServers, removeServers } = await import('@switchyard/mcp/clients')
   if (print) {
     const { path, text } = printServers(options)
     session.note(path)

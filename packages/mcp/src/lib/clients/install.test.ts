@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CLIENT_NAMES, type ClientName, type Place, SCOPES, type Scope } from './client.ts'
+import type { Place } from './client.ts'
 import { type InstallOptions, installServers, printServers, removeServers } from './install.ts'
+import { CLIENT_NAMES, type ClientName, SCOPES, type Scope } from './names.ts'
 
 let root: string
 let place: Place

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type ClientConfig, type ClientName, clientConfig, type Place, type Scope } from './client.ts'
+import { type ClientConfig, clientConfig, type Place } from './client.ts'
 import { readConfig, writeConfig } from './config-file.ts'
 import { configByHand, configNotOurs, configUnparsable } from './errors.ts'
 import type { Entry } from './format.ts'
+import type { ClientName, Scope } from './names.ts'
 import { entryName, isOurs, type Program, serverEntry } from './server-entry.ts'
 
 export interface InstallOptions {

@@ -1,5 +1,6 @@
-import type { ClientConfig, Scope } from './client.ts'
+import type { ClientConfig } from './client.ts'
 import type { Entry } from './format.ts'
+import type { Scope } from './names.ts'
 
 /** How the `switchyard` command is started on this machine. */
 export interface Program {

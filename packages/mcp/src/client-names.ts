@@ -1,0 +1,1 @@
+export { CLIENT_NAMES, type ClientName, SCOPES, type Scope } from './lib/clients/names.ts'
