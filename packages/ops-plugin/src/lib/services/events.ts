@@ -1,5 +1,6 @@
 import { defineTopic, type ListenContext, on, type PluginStore } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { forgetOld } from './monitor/history.ts'
 import { PROBLEMS, STATUSES } from './monitor/verdict.ts'
 import { redact } from './redact.ts'
 
@@ -63,6 +64,8 @@ function keep(payload: unknown, { topic, store, clock }: ListenContext): void {
     (field) => `${field} ${String(fields[field])}`,
   )
   const service = [fields.service, fields.project].find((value) => typeof value === 'string') as string | undefined
+  // Where nobody watches, nothing else would let go of them.
+  forgetOld(store, clock.now())
   keepEvent(store, { atMs: when ?? clock.now(), topic, service, summary: [topic, ...told].join(', ') })
 }
 
