@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeRepository, PLAIN_GIT, stateOf, type TestRepository } from '../../../test/repository.ts'
@@ -71,6 +72,17 @@ describe('[X3] release.rehearse', () => {
     repository.write('switchyard.release.json', JSON.stringify({ publish: [{ kind: 'npm', registry: url }] }))
     repository.commit('chore: publish')
     expect((await rehearse()).artifacts).toMatchObject([{ name: '@ada/tea', version: '1.1.0' }])
+  })
+
+  it('runs what is installed, the tests and packaging scripts where all of it is asked for', { timeout: 60_000 }, async () => {
+    const scripts = { test: `echo tests >> "${repository.folder}/ran"`, prepack: `echo prepack >> "${repository.folder}/ran"` }
+    repository.write('package.json', `${JSON.stringify({ name: 'tea', version: '1.0.0', scripts }, null, 2)}\n`)
+    const lock = { name: 'tea', version: '1.0.0', lockfileVersion: 3, packages: { '': { name: 'tea', version: '1.0.0' } } }
+    repository.write('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`)
+    repository.write('switchyard.release.json', JSON.stringify({ publish: [{ kind: 'npm' }] }))
+    repository.commit('chore: publish')
+    expect(await rehearse({ full: true })).toMatchObject({ ok: true, error: null, artifacts: [{ name: 'tea', version: '1.1.0' }] })
+    expect(readFileSync(join(repository.folder, 'ran'), 'utf8')).toBe('tests\nprepack\n')
   })
 
   it('runs none of the project’s own programs, and says so', async () => {

@@ -138,12 +138,12 @@ function withStandIn(plan: ReleasePlan, { url, forgeUrl }: StandIn, full: boolea
   return { ...changed, id: planId(changed) }
 }
 
-async function install(clone: Git, env: Record<string, string | undefined>, { signal, progress }: Context): Promise<void> {
+async function install(clone: Git, env: Record<string, string | undefined>, ctx: Context): Promise<void> {
   if (!existsSync(join(clone.root, 'package-lock.json'))) return
-  progress({ message: 'installing' })
+  ctx.progress({ message: 'installing' })
   // What is installed comes from where it always does.
   const own = { ...env, npm_config_userconfig: process.env.npm_config_userconfig, npm_config_ignore_scripts: 'false' }
-  const { code, told } = await runProgram(['npm', 'ci', '--no-fund', '--no-audit'], { cwd: clone.root, env: own, signal })
+  const { code, told } = await runProgram(['npm', 'ci', '--no-fund', '--no-audit'], { cwd: clone.root, env: own, signal: ctx.signal })
   if (code !== 0) throw installFailed(told)
 }
 
