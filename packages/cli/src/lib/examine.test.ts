@@ -24,11 +24,11 @@ describe('examine()', () => {
 
   it('says why the workspace cannot be opened', async () => {
     const full = () => Promise.reject(new Error('no room'))
-    const findings = await examine({ ...session, dir, plugins: async () => [], yard: full })
+    const findings = await examine({ ...session, dir, plugins: async () => [], openYard: full })
     expect(findings.at(-1)).toEqual({ check: 'store', state: 'failed', found: 'no room' })
     const twins = [one('a'), one('a')]
     const opened = openYard(dir, { plugins: twins, memory: true })
-    const [twice] = (await examine({ ...session, dir, plugins: async () => twins, yard: () => opened })).slice(-1)
+    const [twice] = (await examine({ ...session, dir, plugins: async () => twins, openYard: () => opened })).slice(-1)
     expect(twice).toMatchObject({ check: 'plugins', state: 'failed', found: expect.stringContaining('"a" is there twice') })
   })
 })

@@ -8,7 +8,7 @@ import { parseWith, planSchema } from './schema.ts'
 /** The method that says what a command would do; `#` is in no command's name. */
 export const planMethod = (commandId: string): string => `${commandId}#plan`
 
-/** Serves a plugin's commands and attaches its listeners, under its own identity and with what its definition grants it. Returns its handle. */
+/** Serves a plugin's commands under its own identity and with what its definition grants it. Returns its handle. */
 export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
   const { plugin } = around
   const client = bus.connect(plugin.name, { grant: grantOf(plugin) })
@@ -44,6 +44,12 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
       )
     }
   }
+  return client
+}
+
+/** Attaches a plugin's listeners. One with a name takes over what is kept for it, which is written down. */
+export function listenFor(client: BusClient, around: PluginSurroundings): void {
+  const { plugin } = around
   for (const listener of plugin.listens ?? []) {
     const { pattern, name, schema } = listener
     const options = name === undefined ? {} : { name: `${plugin.name}.${name}` }
@@ -56,7 +62,6 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
       )
     }
   }
-  return client
 }
 
 /** A plugin publishes what it declares, hears what it listens to, and calls itself and the plugins it names. */

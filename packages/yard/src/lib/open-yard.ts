@@ -13,7 +13,7 @@ import { diagnose } from './doctor.ts'
 import { findElsewhere } from './elsewhere.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
-import { grantOf, hostPlugin, planMethod } from './host.ts'
+import { grantOf, hostPlugin, listenFor, planMethod } from './host.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
@@ -68,7 +68,9 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     const reach = createStandIns({ plugins: standIns, client: person, host })
     const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, reach, ask: options.ask }
     for (const plugin of served) host(plugin)
+    let isListening = false
     const yard = createYard({
+      listen,
       names: config.names,
       model: config.model === undefined || modelKey === undefined ? undefined : { settings: config.model, key: modelKey },
       workspace,
@@ -88,11 +90,20 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       log,
       ask: options.ask,
     })
+    // Where others are met, what they say is to be heard at once.
+    if (meet) listen()
     await bus.ready()
     return yard
 
     function host(plugin: Plugin): void {
       clients.set(plugin.name, hostPlugin(bus!, { plugin, log: log(plugin.name), ...shared }))
+    }
+
+    /** Listening takes over what is kept for a listener, so a yard that only looks does not. */
+    function listen(): void {
+      if (isListening) return
+      isListening = true
+      for (const plugin of served) listenFor(clients.get(plugin.name)!, { plugin, log: log(plugin.name), ...shared })
     }
   } catch (error) {
     await bus?.close()
@@ -112,6 +123,8 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
 }
 
 interface OpenParts {
+  /** Attaches the plugins' listeners, once. */
+  readonly listen: () => void
   readonly names: YardConfig['names']
   readonly model: DecideParts['model'] | undefined
   readonly workspace: string
@@ -134,7 +147,7 @@ interface OpenParts {
 }
 
 function createYard(parts: OpenParts): Yard {
-  const { names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
+  const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
   const { registry, clock, random, log, ask } = parts
   const plans = createPlans(store, random)
   try {
@@ -180,6 +193,7 @@ function createYard(parts: OpenParts): Yard {
 
   async function call(method: string, timeLimitMs: number, input: unknown, options: RunOptions): Promise<unknown> {
     const { headers, onProgress, signal, timeoutMs } = options
+    listen()
     const reached = reach(method)
     if (reached !== undefined) await reached
     return person.call(method, input, {
@@ -239,7 +253,10 @@ function createYard(parts: OpenParts): Yard {
     state: () => state.open(),
     registry: registry.open,
     team: (task) => proposeTeam(task, registry.open()),
-    chains: () => chains.open(),
+    chains() {
+      listen()
+      return chains.open()
+    },
     chain: (name) => chains.named(name),
     spans: (traceId) => spans.of(traceId),
     doctor: async () => diagnose({ workspace, plugins, store }),

@@ -61,7 +61,7 @@ export const answerValue = (answer: string): string | boolean =>
   /^(y|yes|true|ok)$/i.test(answer.trim()) ? true : /^(n|no|false)$/i.test(answer.trim()) ? false : answer
 
 /** Keeps in the execution what the chain says of itself. */
-export async function settle(ctx: Context, run: number, outcome: ChainOutcome): Promise<void> {
+async function settle(ctx: Context, run: number, outcome: ChainOutcome): Promise<void> {
   await ctx.store.commit(() => {
     const row = needRun(ctx.store, run)
     const nowMs = ctx.clock.now()
