@@ -1,6 +1,6 @@
 import type { PluginStore, SqlValue } from '@switchyard/plugin-kit'
 import { decodeCursor, encodeCursor } from '../records/list.ts'
-import { CATEGORIES, type Category, ISSUE_STATUSES, type IssueRow, type IssueStatus, PRIORITIES, type Priority } from '../records/rows.ts'
+import { type Category, type IssueRow, type IssueStatus, PRIORITIES, type Priority } from '../records/rows.ts'
 import { type NamedIssue, SELECT_ISSUE } from './issue.ts'
 
 export const ISSUE_SORTS = ['priority', 'newest', 'oldest', 'updated'] as const
@@ -110,6 +110,3 @@ function parseCursor(cursor: string, sort: IssueSort): Entry {
   const [, rank, key, id] = decodeCursor(cursor, `issue-${sort}`, 4)
   return { rank: Number(rank), key: Number(key), id: Number(id) }
 }
-
-/** Everything, but for the states. */
-const ANY_ISSUE = { statuses: ISSUE_STATUSES, priorities: PRIORITIES, categories: CATEGORIES } as const

@@ -222,7 +222,11 @@ const resume = command({
   timeoutMs: DAY_MS,
   input: z.object({
     run: runId,
-    answer: z.string().max(2_000).optional().describe('To the question that it waits with'),
+    answer: z
+      .string()
+      .max(2_000)
+      .optional()
+      .describe('To a question for a text or a number; what asks for a yes is answered by a person, with switchyard approve'),
     assume: z.enum(['done', 'again']).optional().describe('What to make of a step that was interrupted: it was done, or it is run again'),
   }),
   output: runRecord,
