@@ -10,4 +10,5 @@ export {
 } from './lib/error.ts'
 export type { Grant, Message, MessageHeaders, MessageType } from './lib/message.ts'
 export { createShortId } from './lib/short-id.ts'
+export type { CommitOptions, SqlParameters, SqlValue, Statement } from './lib/sql.ts'
 export { isTopic, isTopicPattern, MAX_TOPIC_LENGTH } from './lib/topic.ts'

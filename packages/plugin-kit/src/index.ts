@@ -1,3 +1,4 @@
+export type { CommitOptions, SqlParameters, SqlValue, Statement } from '@switchyard/contracts'
 export { type Clock, isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
 export { type ChainData, type ChainLine, type ChainOutcome, type ChainRehearsal, type ChainRequest, chains } from './lib/chains.ts'
 export { type Command, command, type Plan, type PlanStep, type Resource, type Undo } from './lib/command.ts'
@@ -39,5 +40,5 @@ export {
   type StateWriteOptions,
   type Versioned,
 } from './lib/state.ts'
-export type { CommitOptions, PluginStore, SqlParameters, SqlValue, Statement } from './lib/store.ts'
+export type { PluginStore } from './lib/store.ts'
 export { defineTopic, type ListenContext, type Listener, on, type PayloadOf, type Topic } from './lib/topic.ts'
