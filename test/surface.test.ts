@@ -103,7 +103,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'readDisk',
     'writeFiles',
   ],
-  '@switchyard/yard': ['DATA_FOLDER', 'chainOf', 'configJsonSchema', 'defaultConfig', 'openYard', 'withApproval'],
+  '@switchyard/yard': ['DATA_FOLDER', 'chainOf', 'configJsonSchema', 'defaultConfig', 'inputOf', 'openYard', 'withApproval'],
   '@switchyard/yard/config': [
     'CONFIG_FILE',
     'closest',

@@ -1,4 +1,4 @@
-export { chainOf } from './lib/chain-of.ts'
+export { chainOf, inputOf } from './lib/chain-of.ts'
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
 export { DATA_FOLDER } from './lib/data-folder.ts'
 export type { Changed } from './lib/decide.ts'

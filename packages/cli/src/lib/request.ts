@@ -1,5 +1,5 @@
 import type { ChainReport } from '@switchyard/chain'
-import type { Decision, DecisionPart, Yard } from '@switchyard/yard'
+import { chainOf, type Decision, type DecisionPart, inputOf, withApproval, type Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
 import { renderChain, renderRehearsal } from '../render/chain.ts'
@@ -68,8 +68,9 @@ export async function answerRequest(session: Session, request: string, flags: Re
 
 /** Runs a request of several parts as one chain: asked for once, and taken back as a whole when a part of it fails. */
 async function runParts(session: Session, decision: Decision, settled: readonly Settled[], { yes, dryRun }: RequestFlags): Promise<Reply> {
-  const [chains, { chainOf, withApproval }] = await Promise.all([session.yard().then((yard) => yard.chains()), import('@switchyard/yard')])
-  const definition = chainOf(withInputs(decision, settled))
+  const chains = await (await session.yard()).chains()
+  const complete = withInputs(decision, settled)
+  const definition = chainOf(complete)
   const rehearsal = await chains.plan(definition, {})
   const told = { request: decision.request, outcome: decision.outcome, parts: withoutSecrets(decision.parts) }
   const reply = async (): Promise<Reply> => {
@@ -77,7 +78,7 @@ async function runParts(session: Session, decision: Decision, settled: readonly 
     if (yes === true || (await approvalFor(session, rehearsal)) === 'run')
       return followChain(session, chains, await chains.start(definition, {}))
     if (session.host.terminal === undefined) {
-      const id = await chains.start(withApproval(withInputs(decision, settled)), {})
+      const id = await chains.start(withApproval(complete), {})
       return {
         data: { needsApproval: { chain: id, steps: rehearsal, approve: `switchyard approve ${id}` } },
         text: (look) => `${renderRehearsal(rehearsal, look, false)}\n\nNothing was done. To do it: switchyard approve ${id}`,
@@ -119,7 +120,7 @@ function withInputs(decision: Decision, settled: readonly Settled[]): Decision {
 
 /** What is clear without asking anybody; undefined where something is not. */
 function settleAlone(yard: Yard, decision: Decision, flags: RequestFlags): readonly Settled[] | undefined {
-  const settled = decision.parts.map((part) => ({ command: part.command, input: inputOf(yard, part.command, valuesOf(part), flags) }))
+  const settled = decision.parts.map((part) => ({ command: part.command, input: inputFor(yard, part.command, inputOf(part), flags) }))
   if (decision.asks !== undefined && decision.asks !== 'arguments') return undefined
   return settled.every(({ command, input }) => missingOf(yard, command, input).length === 0) ? settled : undefined
 }
@@ -135,7 +136,7 @@ async function settleWith(
   for (const part of decision.parts) {
     const command = decision.asks === 'command' ? await chooseCommand(terminal, signal, yard, part, decision.question) : part.command
     if (command === undefined) return undefined
-    const input = inputOf(yard, command, command === part.command ? valuesOf(part) : {}, flags)
+    const input = inputFor(yard, command, command === part.command ? inputOf(part) : {}, flags)
     for (const flag of missingOf(yard, command, input)) {
       const answer = await askFor(flag, terminal, signal)
       if (answer === undefined) return undefined
@@ -173,12 +174,7 @@ async function askFor(flag: Flag, terminal: Terminal, signal: AbortSignal): Prom
   return valueOfFlag(flag, flag.kind === 'list' ? text.split(',').map((one) => one.trim()) : text)
 }
 
-/** The values alone, without where they stood. */
-function valuesOf({ args }: DecisionPart): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value]))
-}
-
-function inputOf(yard: Yard, command: string, input: Readonly<Record<string, unknown>>, { env }: RequestFlags): Record<string, unknown> {
+function inputFor(yard: Yard, command: string, input: Readonly<Record<string, unknown>>, { env }: RequestFlags): Record<string, unknown> {
   return env !== undefined && takesEnv(yard, command) ? { ...input, env } : { ...input }
 }
 

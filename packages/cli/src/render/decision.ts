@@ -1,5 +1,5 @@
 import type { DecisionEvaluation, DecisionExplanation, Estimate, Evaluation } from '@switchyard/router'
-import type { Changed, Decision } from '@switchyard/yard'
+import { type Changed, type Decision, inputOf } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { renderTable } from './table.ts'
@@ -12,8 +12,7 @@ export function renderDecision(decision: Decision, look: Look): string {
   const blocks = parts.map(({ text, command, confidence, args, missing, alternatives, after, when }) => {
     const rows = [[command, percent(confidence), 'best'], ...alternatives.map((one) => [one.command, percent(one.confidence), ''])]
     const lines = [paint(look, 'dim', `"${plain(text)}"`), renderTable(undefined, rows, look)]
-    const values = Object.fromEntries(Object.entries(args).map(([field, { value }]) => [field, value]))
-    const given = Object.entries(withoutSecrets(values)).map(([field, value]) => `${field} ${JSON.stringify(value)}`)
+    const given = Object.entries(withoutSecrets(inputOf({ args }))).map(([field, value]) => `${field} ${JSON.stringify(value)}`)
     if (given.length > 0) lines.push(plain(`with ${given.join(', ')}`))
     if (after.length > 0)
       lines.push(plain(`after ${after.map((part) => `part ${part + 1}`).join(' and ')}${when === undefined ? '' : `, if ${when}`}`))

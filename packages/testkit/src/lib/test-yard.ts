@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SwitchyardError } from '@switchyard/contracts'
 import { createFakeClock, type FakeClock } from '@switchyard/contracts/testing'
 import { definePlugin, on, type Plugin, type Progress, type Question } from '@switchyard/plugin-kit'
-import { chainOf, type Decision, openYard, type PlannedRun, type RunOptions, type Yard, type YardOptions } from '@switchyard/yard'
+import { chainOf, type Decision, inputOf, openYard, type PlannedRun, type RunOptions, type Yard, type YardOptions } from '@switchyard/yard'
 import { type DiskState, readDisk, type TestFile, writeFiles } from './disk.ts'
 import { notHeard, notRouted } from './errors.ts'
 import { createRandom } from './random.ts'
@@ -137,7 +137,7 @@ export async function createTestYard({ plugins, files = {}, config, seed = 1 }: 
         return { decision, results: report.steps.map(({ output }) => output), runs }
       }
       for (const { command, args } of decision.parts) {
-        const input = Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value]))
+        const input = inputOf({ args })
         if (yard.commands.get(command)?.definition.effect === 'read') {
           results.push(await kit.call(command, input))
           continue

@@ -22,6 +22,10 @@ export function chainOf({ request, parts }: Pick<Decided, 'request' | 'parts'>):
   return { name: 'request', summary: request.slice(0, 200), steps } as ChainDefinition
 }
 
+/** What a part gives its command: the values alone, without where they stood. */
+export const inputOf = ({ args }: Pick<DecidedPart, 'args'>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value]))
+
 /** A text that means itself where a chain would read expressions, whatever is in it. */
 export const literal = (text: string): string => text.replaceAll(OPEN, `${OPEN} '${OPEN}' }}`)
 

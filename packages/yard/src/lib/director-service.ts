@@ -2,7 +2,7 @@ import type { Bus, BusClient, HandlerContext } from '@switchyard/bus'
 import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Decided, DecidedPart } from '@switchyard/router'
 import { z } from 'zod'
-import { chainOf, literal } from './chain-of.ts'
+import { chainOf, inputOf, literal } from './chain-of.ts'
 import { invalidInput, unknownCaller } from './errors.ts'
 import { parseWith } from './schema.ts'
 import type { CommandInfo, PlannedRun } from './yard.ts'
@@ -74,6 +74,3 @@ export function withApproval(decision: Decided): ChainDefinition {
   const approval = { id: 'approval', ask: literal(`Do this: ${decision.request.slice(0, 500)}`) } as const
   return { ...definition, steps: [approval, ...definition.steps] }
 }
-
-const inputOf = ({ args }: DecidedPart): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value]))

@@ -136,16 +136,16 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
       return { outcome, can, ...(elsewhere !== undefined && { elsewhere }) }
     }
     if (outcome === 'ask') return { outcome, question, parts: withoutSecrets(parts) }
+    const { chainOf, inputOf } = await import('@switchyard/yard')
     if (parts.length > 1) {
-      const { chainOf } = await import('@switchyard/yard')
       const definition = chainOf(decision)
       const reads = parts.every(({ command }) => yard.commands.get(command)?.definition.effect === 'read')
       if (reads) return { outcome: 'done', ...shownChain(await runChain(definition, {}, options)) }
       return offered(keep(await rehearsed(definition, {}), `${DIRECTOR}.ask`, { request }, 'write'))
     }
     const [part] = parts
-    const { command, args } = part!
-    const input = Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value]))
+    const { command } = part!
+    const input = inputOf(part!)
     if (yard.commands.get(command)?.definition.effect !== 'read') return offered(await yard.plan(command, input, options))
     return { outcome: 'done', command, input: withoutSecrets(input), result: await yard.call(command, input, options) }
   }

@@ -59,7 +59,13 @@ interface Doubt {
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
 export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
   const { facts, only } = options
-  const routeOne = (text: string): Routed => route(model, withoutQuotes(text), { ...(only !== undefined && { only }) })
+  // Taking a request apart reads many of its pieces that are parts in the end.
+  const read = new Map<string, Routed>()
+  const routeOne = (text: string): Routed => {
+    const routed = read.get(text) ?? route(model, withoutQuotes(text), { ...(only !== undefined && { only }) })
+    read.set(text, routed)
+    return routed
+  }
   const { parts, refused } = splitRequest(request, (text) => {
     const { ranked, scope, confidence } = routeOne(text)
     return { id: ranked[0]?.id, scope, confidence }
