@@ -54,7 +54,8 @@ export async function beginCut(plan: ReleasePlan, { push, hooks, rehearsal }: Cu
     published: {},
     ...(rehearsal !== undefined && { rehearsal }),
   }
-  journal.begin(cut)
+  // The store's one writer at a time is what keeps two processes from beginning at once.
+  ctx.store.transact(() => journal.begin(cut))
   await tell({ cut, ctx }, events.planned, () => ({}))
   return await runChain(journal, cut.id, ctx)
 }

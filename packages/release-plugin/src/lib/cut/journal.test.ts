@@ -6,11 +6,11 @@ import { expect, it } from 'vitest'
 import { makeRepository, planOf } from '../../../test/repository.ts'
 import { type Cut, createJournal } from './journal.ts'
 
-it('[W5] createJournal() lets one of two begin that looked before the other was there', () => {
+it('[W5] createJournal() lets one begin at a time, and the next once that is done', () => {
   const repository = makeRepository()
   const dataDir = mkdtempSync(join(tmpdir(), 'release-journal-'))
   try {
-    const [one, other] = [createJournal(dataDir), createJournal(dataDir)]
+    const journal = createJournal(dataDir)
     const cut = (id: string): Cut => ({
       id,
       plan: planOf(repository),
@@ -23,17 +23,11 @@ it('[W5] createJournal() lets one of two begin that looked before the other was 
       pushed: 'no',
       published: {},
     })
-    const later = cut('cut-b')
-    // The other begins between the first one's look and its writing.
-    const toJSON = (): Cut => {
-      other.begin(later)
-      return cut('cut-a')
-    }
-    const first = { ...cut('cut-a'), toJSON }
-    expect(codeOf(() => one.begin(first))).toBe('CUT_UNDER_WAY')
-    expect(one.list(repository.root).map(({ id }) => id)).toEqual(['cut-b'])
-    other.note('cut-b', { state: 'done' })
-    expect(codeOf(() => one.begin(cut('cut-a')))).toBe('done')
+    expect(codeOf(() => journal.begin(cut('cut-b')))).toBe('done')
+    expect(codeOf(() => journal.begin(cut('cut-a')))).toBe('CUT_UNDER_WAY')
+    expect(journal.list(repository.root).map(({ id }) => id)).toEqual(['cut-b'])
+    journal.note('cut-b', { state: 'done' })
+    expect(codeOf(() => journal.begin(cut('cut-a')))).toBe('done')
   } finally {
     rmSync(dataDir, { recursive: true })
     repository.remove()

