@@ -1,1 +1,3 @@
-export {}
+export type { Run, RunFilter, RunPage, RunState } from './lib/spans/run.ts'
+export type { Attributes, AttributeValue, Span, SpanError, SpanEvent, SpanKind, SpanLink } from './lib/spans/span.ts'
+export type { ChangeFilter, TraceChange, TraceStats, TraceStore } from './lib/spans/trace-store.ts'
