@@ -1,0 +1,427 @@
+import { hostname } from 'node:os'
+import { type Clock, isSwitchyardError, type PluginStore, type SqlValue } from '@switchyard/plugin-kit'
+import {
+  type Deployment,
+  type DeploymentKind,
+  type DeploymentStart,
+  type DeploymentState,
+  type KeptRelease,
+  type Place,
+  type RecordedError,
+  type Step,
+  type StepNote,
+  type StepState,
+  whoAmI,
+} from './deployment.ts'
+import { cursorInvalid, deploymentEnded, deploymentTaken, deploymentUnfinished, deploymentUnknown } from './errors.ts'
+
+/** What a list is narrowed to; what is undefined does not count. */
+export interface DeploymentFilter {
+  readonly stack?: string | undefined
+  readonly env?: string | undefined
+  readonly service?: string | undefined
+  readonly run?: number | undefined
+  readonly kind?: DeploymentKind | undefined
+  readonly state?: DeploymentState | undefined
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+}
+
+export interface DeploymentPage {
+  readonly deployments: readonly Deployment[]
+  readonly nextCursor?: string
+}
+
+/**
+ * The journal of deployments. Whatever changes a deployment is on disk when the call returns, so that a process that is killed
+ * leaves behind how far it came.
+ */
+export interface Deployments {
+  /**
+   * Begins one and makes this process its runner; with a `key` that was given before for this environment and service it is
+   * that deployment again, in whatever state. One that was planned for the same version goes over into it.
+   * @throws DEPLOYMENT_UNFINISHED while another of this environment and service has not ended
+   */
+  begin(start: DeploymentStart): Deployment
+  /** Keeps one that waits for the approval of the yard's plan. Earlier ones that wait for the same place are forgotten. */
+  prepare(start: DeploymentStart & { readonly plan: string }): Deployment
+  /** Makes this process the runner of one whose own process is gone. @throws DEPLOYMENT_UNKNOWN, DEPLOYMENT_ENDED, DEPLOYMENT_TAKEN */
+  take(id: number): Deployment
+  /** What the release turned out to be, once it is pulled or built. */
+  setRelease(id: number, toRelease: string): void
+  note(id: number, note: StepNote): void
+  /** In the order in which they began. */
+  steps(id: number): readonly Step[]
+  /** Ends it. A rollback that is done marks what it took back as `rolled-back`. @throws DEPLOYMENT_ENDED */
+  finish(id: number, outcome: Outcome): Deployment
+  /** @throws DEPLOYMENT_UNKNOWN */
+  get(id: number): Deployment
+  find(id: number): Deployment | undefined
+  /** Newest first. @throws CURSOR_INVALID */
+  list(filter?: DeploymentFilter & { readonly limit?: number | undefined; readonly cursor?: string | undefined }): DeploymentPage
+  /** Those that run, or did when their process ended; oldest first. */
+  unfinished(filter?: Pick<DeploymentFilter, 'stack' | 'env' | 'service'>): readonly Deployment[]
+  /** Whether the process that runs it lives; that of another host is taken to. */
+  isRunning(id: number): boolean
+  /** For every service the deployment that brought what should run now; none for one that was destroyed or never deployed. */
+  current(filter: {
+    readonly stack: string
+    readonly env?: string | undefined
+    readonly service?: string | undefined
+  }): readonly Deployment[]
+  /** Newest first, those that brought this release, version or tag anywhere in the stack. */
+  findByRelease(stack: string, release: string): readonly Deployment[]
+  /** Keeps a release for a later return, or renews it. */
+  keep(deployment: number, release: Pick<KeptRelease, 'release' | 'data'>): void
+  /** Newest first; what runs now is among them. */
+  keptReleases(place: Place): readonly KeptRelease[]
+  /** Says that a release is gone from its host and cannot be returned to. */
+  forget(place: Place, release: string): void
+}
+
+export interface Outcome {
+  readonly state: Exclude<DeploymentState, 'planned' | 'running' | 'rolled-back'>
+  readonly evidence?: Readonly<Record<string, unknown>>
+  readonly error?: unknown
+}
+
+interface Row {
+  id: number
+  run: number
+  kind: DeploymentKind
+  stack: string
+  env: string
+  target: string
+  service: string
+  handler: string
+  from_release: string | null
+  to_release: string | null
+  version: string | null
+  tag: string | null
+  who: string
+  why: string
+  state: DeploymentState
+  plan: string | null
+  key: string | null
+  /** The process that runs it, as host and process id. */
+  runner: string | null
+  evidence: string
+  error: string | null
+  created_ms: number
+  started_ms: number | null
+  finished_ms: number | null
+}
+
+const DURABLE = { durable: true } as const
+
+/** Deployments in the plugin's tables; `ctx.store` and `ctx.clock` are what they need. */
+export function createDeployments({ store, clock }: { readonly store: PluginStore; readonly clock: Clock }): Deployments {
+  const byId = (id: number): Row => {
+    const row = store.prepare('SELECT * FROM deploy_deployment WHERE id = ?').get<Row>(id)
+    if (row === undefined) throw deploymentUnknown(id)
+    return row
+  }
+
+  function insert(start: DeploymentStart, state: 'planned' | 'running', plan: string | null): Row {
+    const nowMs = clock.now()
+    const { lastInsertRowid: id } = store
+      .prepare(
+        `INSERT INTO deploy_deployment (run, kind, stack, env, target, service, handler, from_release, to_release, version, tag,
+           who, why, state, plan, key, runner, created_ms, started_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        start.run ?? 0,
+        start.kind,
+        start.stack,
+        start.env,
+        start.target,
+        start.service,
+        start.handler,
+        start.fromRelease ?? null,
+        start.toRelease ?? null,
+        start.version ?? null,
+        start.tag ?? null,
+        start.who ?? whoAmI(),
+        start.why,
+        state,
+        plan,
+        start.key ?? null,
+        state === 'running' ? runnerHere() : null,
+        nowMs,
+        state === 'running' ? nowMs : null,
+      )
+    if (start.run === undefined) store.prepare('UPDATE deploy_deployment SET run = id WHERE id = ?').run(id)
+    return byId(id)
+  }
+
+  /** What was prepared for this place is carried out, or something newer is: it waits no more. */
+  function endPlanned({ stack, env, service }: Place, version: string | undefined): string | null {
+    const planned = store
+      .prepare(`SELECT * FROM deploy_deployment WHERE stack = ? AND env = ? AND service = ? AND state = 'planned' ORDER BY id DESC`)
+      .all<Row>(stack, env, service)
+    const carriedOut = planned.find((row) => version !== undefined && row.version === version)
+    if (carriedOut !== undefined) store.prepare('DELETE FROM deploy_deployment WHERE id = ?').run(carriedOut.id)
+    return carriedOut?.plan ?? null
+  }
+
+  function unfinishedOf({ stack, env, service }: Pick<DeploymentFilter, 'stack' | 'env' | 'service'>): readonly Row[] {
+    const { where, values } = conditions({ stack, env, service, state: 'running' })
+    return store.prepare(`SELECT * FROM deploy_deployment${where} ORDER BY id`).all<Row>(...values)
+  }
+
+  function needRunning(id: number): Row {
+    const row = byId(id)
+    if (row.state !== 'running') throw deploymentEnded(id, row.state)
+    return row
+  }
+
+  return {
+    begin: (start) =>
+      store.transact(() => {
+        if (start.key !== undefined) {
+          const again = store
+            .prepare('SELECT * FROM deploy_deployment WHERE key = ? AND env = ? AND service = ?')
+            .get<Row>(start.key, start.env, start.service)
+          if (again !== undefined) return deploymentOf(again)
+        }
+        const [holder] = unfinishedOf(start)
+        if (holder !== undefined) {
+          const since = new Date(holder.started_ms ?? holder.created_ms).toISOString()
+          throw deploymentUnfinished(start, { id: holder.id, who: holder.who, since, runs: !isGone(holder.runner) })
+        }
+        return deploymentOf(insert(start, 'running', endPlanned(start, start.version)))
+      }, DURABLE),
+    prepare: (start) =>
+      store.transact(() => {
+        store
+          .prepare(`DELETE FROM deploy_deployment WHERE stack = ? AND env = ? AND service = ? AND state = 'planned'`)
+          .run(start.stack, start.env, start.service)
+        return deploymentOf(insert(start, 'planned', start.plan))
+      }, DURABLE),
+    take: (id) =>
+      store.transact(() => {
+        const { runner } = needRunning(id)
+        if (runner !== null && runner !== runnerHere() && !isGone(runner)) throw deploymentTaken(id, runner)
+        store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run(runnerHere(), id)
+        return deploymentOf(byId(id))
+      }, DURABLE),
+    setRelease(id, toRelease) {
+      store.transact(() => {
+        needRunning(id)
+        store.prepare('UPDATE deploy_deployment SET to_release = ? WHERE id = ?').run(toRelease, id)
+      }, DURABLE)
+    },
+    note(id, { step, state, data = {} }) {
+      store.transact(() => {
+        byId(id)
+        store
+          .prepare('INSERT INTO deploy_note (deployment_id, step, state, at_ms, data) VALUES (?, ?, ?, ?, ?)')
+          .run(id, step, state, clock.now(), JSON.stringify(data))
+      }, DURABLE)
+    },
+    steps(id) {
+      byId(id)
+      const notes = store.prepare('SELECT step, state, at_ms, data FROM deploy_note WHERE deployment_id = ? ORDER BY id').all<NoteRow>(id)
+      return stepsOf(notes)
+    },
+    finish: (id, { state, evidence = {}, error }) =>
+      store.transact(() => {
+        const row = needRunning(id)
+        store
+          .prepare('UPDATE deploy_deployment SET state = ?, evidence = ?, error = ?, runner = NULL, finished_ms = ? WHERE id = ?')
+          .run(state, JSON.stringify(evidence), error === undefined ? null : JSON.stringify(recordedError(error)), clock.now(), id)
+        if (row.kind === 'rollback' && state === 'done' && row.from_release !== null) {
+          store
+            .prepare(
+              `UPDATE deploy_deployment SET state = 'rolled-back' WHERE id = (
+                 SELECT id FROM deploy_deployment
+                 WHERE stack = ? AND env = ? AND service = ? AND to_release = ? AND state = 'done' AND id < ? ORDER BY id DESC LIMIT 1)`,
+            )
+            .run(row.stack, row.env, row.service, row.from_release, id)
+        }
+        return deploymentOf(byId(id))
+      }, DURABLE),
+    get: (id) => deploymentOf(byId(id)),
+    find(id) {
+      const row = store.prepare('SELECT * FROM deploy_deployment WHERE id = ?').get<Row>(id)
+      return row && deploymentOf(row)
+    },
+    list({ limit = 20, cursor, ...filter } = {}) {
+      const { where, values } = conditions(filter, cursor === undefined ? undefined : idOf(cursor))
+      const rows = store.prepare(`SELECT * FROM deploy_deployment${where} ORDER BY id DESC LIMIT ?`).all<Row>(...values, limit + 1)
+      const deployments = rows.slice(0, limit).map(deploymentOf)
+      return rows.length > limit ? { deployments, nextCursor: `d${deployments.at(-1)?.id}` } : { deployments }
+    },
+    unfinished: (filter = {}) => unfinishedOf(filter).map(deploymentOf),
+    isRunning(id) {
+      const { state, runner } = byId(id)
+      return state === 'running' && !isGone(runner)
+    },
+    current({ stack, env, service }) {
+      const { where, values } = conditions({ stack, env, service, state: 'done' })
+      return store
+        .prepare(
+          `SELECT * FROM deploy_deployment WHERE id IN (SELECT max(id) FROM deploy_deployment${where} GROUP BY env, service)
+             AND kind <> 'destroy' ORDER BY env, service`,
+        )
+        .all<Row>(...values)
+        .map(deploymentOf)
+    },
+    findByRelease: (stack, release) =>
+      store
+        .prepare('SELECT * FROM deploy_deployment WHERE stack = ? AND ? IN (to_release, version, tag) ORDER BY id DESC LIMIT 200')
+        .all<Row>(stack, release)
+        .map(deploymentOf),
+    keep(deployment, { release, data }) {
+      store.transact(() => {
+        const { stack, env, service, version, tag } = byId(deployment)
+        store
+          .prepare(
+            `INSERT INTO deploy_release (stack, env, service, release, version, tag, deployment_id, data, kept_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET version = coalesce(excluded.version, version), tag = coalesce(excluded.tag, tag),
+               deployment_id = excluded.deployment_id, data = excluded.data, kept_ms = excluded.kept_ms, gone_ms = NULL`,
+          )
+          .run(stack, env, service, release, version, tag, deployment, JSON.stringify(data), clock.now())
+      }, DURABLE)
+    },
+    keptReleases: ({ stack, env, service }) =>
+      store
+        .prepare(
+          `SELECT * FROM deploy_release WHERE stack = ? AND env = ? AND service = ? AND gone_ms IS NULL
+             ORDER BY kept_ms DESC, deployment_id DESC`,
+        )
+        .all<ReleaseRow>(stack, env, service)
+        .map(keptReleaseOf),
+    forget({ stack, env, service }, release) {
+      store.transact(
+        () =>
+          store
+            .prepare('UPDATE deploy_release SET gone_ms = ? WHERE stack = ? AND env = ? AND service = ? AND release = ?')
+            .run(clock.now(), stack, env, service, release),
+        DURABLE,
+      )
+    },
+  }
+}
+
+function conditions(filter: DeploymentFilter, beforeId?: number): { where: string; values: readonly SqlValue[] } {
+  const all: readonly (readonly [condition: string, value: SqlValue | undefined])[] = [
+    ['stack = ?', filter.stack],
+    ['env = ?', filter.env],
+    ['service = ?', filter.service],
+    ['run = ?', filter.run],
+    ['kind = ?', filter.kind],
+    ['state = ?', filter.state],
+    ['created_ms >= ?', filter.sinceMs],
+    ['created_ms < ?', filter.untilMs],
+    ['id < ?', beforeId],
+  ]
+  const given = all.filter(([, value]) => value !== undefined)
+  return {
+    where: given.length === 0 ? '' : ` WHERE ${given.map(([condition]) => condition).join(' AND ')}`,
+    values: given.map(([, value]) => value as SqlValue),
+  }
+}
+
+function idOf(cursor: string): number {
+  if (!/^d\d{1,15}$/.test(cursor)) throw cursorInvalid(cursor)
+  return Number(cursor.slice(1))
+}
+
+const optional = <value>(value: value | null): value | undefined => value ?? undefined
+
+function deploymentOf(row: Row): Deployment {
+  return {
+    id: row.id,
+    run: row.run,
+    kind: row.kind,
+    stack: row.stack,
+    env: row.env,
+    target: row.target,
+    service: row.service,
+    handler: row.handler,
+    fromRelease: optional(row.from_release),
+    toRelease: optional(row.to_release),
+    version: optional(row.version),
+    tag: optional(row.tag),
+    who: row.who,
+    why: row.why,
+    state: row.state,
+    plan: optional(row.plan),
+    evidence: JSON.parse(row.evidence) as Deployment['evidence'],
+    error: row.error === null ? undefined : (JSON.parse(row.error) as RecordedError),
+    createdMs: row.created_ms,
+    startedMs: optional(row.started_ms),
+    finishedMs: optional(row.finished_ms),
+  }
+}
+
+interface NoteRow {
+  step: string
+  state: StepState
+  at_ms: number
+  data: string
+}
+
+function stepsOf(notes: readonly NoteRow[]): readonly Step[] {
+  const steps = new Map<string, Step>()
+  for (const { step, state, at_ms: atMs, data } of notes) {
+    const before = steps.get(step)
+    steps.set(step, {
+      step,
+      state,
+      beganMs: before?.beganMs ?? atMs,
+      endedMs: state === 'begun' ? undefined : atMs,
+      data: { ...before?.data, ...(JSON.parse(data) as Step['data']) },
+    })
+  }
+  return [...steps.values()]
+}
+
+interface ReleaseRow extends Place {
+  release: string
+  version: string | null
+  tag: string | null
+  deployment_id: number
+  data: string
+  kept_ms: number
+}
+
+function keptReleaseOf(row: ReleaseRow): KeptRelease {
+  const { stack, env, service, release } = row
+  return {
+    stack,
+    env,
+    service,
+    release,
+    version: optional(row.version),
+    tag: optional(row.tag),
+    deployment: row.deployment_id,
+    data: JSON.parse(row.data) as KeptRelease['data'],
+    keptMs: row.kept_ms,
+  }
+}
+
+function recordedError(error: unknown): RecordedError {
+  if (isSwitchyardError(error)) {
+    return { code: error.code, message: error.message, ...(error.next !== undefined && { next: error.next }) }
+  }
+  return { code: 'HANDLER_ERROR', message: error instanceof Error ? error.message : String(error) }
+}
+
+const runnerHere = (): string => `${hostname()} ${process.pid}`
+
+/** Whether the process has ended; one of another host cannot be seen from here and is taken to live. */
+function isGone(runner: string | null): boolean {
+  const [host, pid] = runner?.split(' ') ?? []
+  if (host === undefined) return true
+  if (host !== hostname()) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EPERM'
+  }
+}
