@@ -96,7 +96,7 @@ describe('approval', () => {
       expect(stdout + stderr).not.toContain('hunter2')
     }
     const plans = await run(workspace.dir, ['plans', '--json'])
-    expect(plans.stdout).toContain('[hidden]')
+    expect(plans.stdout).toContain('[redacted]')
     expect(plans.stdout).not.toContain('hunter2')
   })
 

@@ -1,7 +1,7 @@
+export { isSecretName, withoutSecrets } from '@switchyard/contracts/redact'
 export { closest } from './lib/closest.ts'
 export { CONFIG_FILE, configJsonSchema } from './lib/config.ts'
 export { systemCode } from './lib/config-errors.ts'
 export { mustBe } from './lib/config-issue.ts'
 export { type ConfigEntry, type ConfigOrigin, type ConfigSurroundings, type LoadedConfig, loadConfig } from './lib/config-load.ts'
 export { loadPlugins } from './lib/config-plugins.ts'
-export { isSecretName, withoutSecrets } from './lib/config-secret.ts'

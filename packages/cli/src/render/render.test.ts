@@ -4,6 +4,7 @@ import { definePlugin } from '@switchyard/plugin-kit'
 import type { PlannedRun } from '@switchyard/yard'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { outlineOf } from '../lib/outline.ts'
 import { renderChain } from './chain.ts'
 import { renderConfig } from './config.ts'
 import { renderDecision } from './decision.ts'
@@ -174,7 +175,7 @@ What is the env?
       run: () => ({}),
     }
     const plugin = definePlugin({ name: 'attic', version: '1.0.0', summary: 'Keeps old things', commands: { wipe, 'box.wipe': wipe } })
-    expect(`\n${renderPlugins([plugin], look)}\n`).toBe(`
+    expect(`\n${renderPlugins([outlineOf(plugin)], look)}\n`).toBe(`
 attic 1.0.0  Keeps old things
   attic wipe      destroy  Throw everything away that was kept for longer than
                            the limit says, and all that hangs on it
@@ -263,7 +264,7 @@ describe('text of others', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(findings + list + setting + decision).not.toMatch(/[\u001b\u009b\u202e]/)
     expect(list).toContain('waiting  2026-11-21 09:30  a bc')
-    expect(decision).toContain('token "[hidden]"')
+    expect(decision).toContain('token "[redacted]"')
   })
 
   it('is coloured only where colours are wanted', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, posix, resolve, win32 } from 'node:path'
+import { isSecretName } from '@switchyard/contracts/redact'
 import type { z } from 'zod'
 import { closest } from './closest.ts'
 import { CONFIG_FILE, configSchema, type YardConfig } from './config.ts'
@@ -8,7 +9,9 @@ import { readEnvironment } from './config-env.ts'
 import { configInvalid, configUnreadable, systemCode } from './config-errors.ts'
 import { mustBe } from './config-issue.ts'
 import { type ConfigProblem, keyText } from './config-problem.ts'
-import { isSecretName } from './config-secret.ts'
+
+/** A schema that reads one value is not worth compiling. */
+const ONCE = { jitless: true }
 
 /** What the machine says; read once, where the process starts. */
 export interface ConfigSurroundings {
@@ -77,7 +80,10 @@ export async function loadConfig(dir: string, { env, platform, homeDir, readText
   const problems = layers.flatMap((layer) => [...layer.problems, ...problemsOf(layer)].sort(byPlace))
   if (problems.length > 0) throw configInvalid(dir, problems)
 
-  const { $schema: _, ...config } = configSchema.parse(layers.reduce<unknown>((under, { value }) => merge(under, value), {}))
+  const { $schema: _, ...config } = configSchema.parse(
+    layers.reduce<unknown>((under, { value }) => merge(under, value), {}),
+    ONCE,
+  )
   const entries = leavesOf(config).map(([path, value]) => ({ key: keyText(path), value, origin: originOf(path, layers) }))
   return { config, entries, paths }
 }
@@ -112,7 +118,7 @@ function absolutePlugins(value: unknown, dir: string): unknown {
 }
 
 function problemsOf(layer: Layer): ConfigProblem[] {
-  const result = configSchema.safeParse(layer.value, { reportInput: true })
+  const result = configSchema.safeParse(layer.value, { reportInput: true, ...ONCE })
   if (result.success) return []
   return result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { extname, relative, resolve } from 'node:path'
 import type { Context, Plan, PlanStep } from '@switchyard/plugin-kit'
+import { redactShapes } from '@switchyard/plugin-kit/redact'
 import type { z } from 'zod'
 import { baselineMissing, belowMinimum, checkUnknown, fixFailed, healthWorsened, reportExists } from '../errors.ts'
 import { applyChange, readChange, revertChange } from './change.ts'
@@ -30,7 +31,6 @@ import type {
   suppressOutput,
   verifyInput,
 } from './schema.ts'
-import { redactSecrets } from './secrets.ts'
 import { SETTINGS_FILE, suppresses } from './settings.ts'
 import { changedSettings } from './settings-change.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -113,7 +113,7 @@ async function fixesFor({ project, checks }: In<typeof fixInput>, ctx: Context):
   assertChecks(checks)
   const described = await lookAt(resolve(ctx.workspace, project), { signal: ctx.signal, facts: { today: todayOf(ctx) } })
   const plan = await planFixes(described, checks, ctx.signal)
-  return { ...plan, diff: redactSecrets(plan.diff), snapshot: described.snapshot }
+  return { ...plan, diff: redactShapes(plan.diff), snapshot: described.snapshot }
 }
 
 export async function planFix(input: In<typeof fixInput>, ctx: Context): Promise<Plan> {
@@ -132,7 +132,7 @@ const nothingToDo: PlanStep = { does: 'run', target: 'ops.health.scan', detail: 
 
 function stepOf(edit: Edit, before: string | undefined, exists: boolean, target: string): PlanStep {
   const does = edit.text === undefined ? 'remove' : exists ? 'change' : 'create'
-  return { does, target, detail: redactSecrets(unifiedDiff(edit.path, before, edit.text, edit.executable)) }
+  return { does, target, detail: redactShapes(unifiedDiff(edit.path, before, edit.text, edit.executable)) }
 }
 
 /** As the person who approves finds it: from the workspace where it lies in there. */

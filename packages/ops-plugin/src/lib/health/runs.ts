@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
+import { redactShapes } from '@switchyard/plugin-kit/redact'
 import { isText, objectAt } from './document.ts'
 import type { ScriptRun } from './facts.ts'
 import { type Project, pathsLike } from './project.ts'
-import { redactSecrets } from './secrets.ts'
 
 interface Script {
   readonly step: ScriptRun['step']
@@ -62,7 +62,7 @@ export function runScript(root: string, script: Script, { limitMs, signal }: Run
   const { step, program, args } = script
   const commandLine = commandLineOf(script)
   let tail = ''
-  const end = (outcome: ScriptRun['outcome']): void => resolve({ step, commandLine, outcome, tail: redactSecrets(plain(tail)).trim() })
+  const end = (outcome: ScriptRun['outcome']): void => resolve({ step, commandLine, outcome, tail: redactShapes(plain(tail)).trim() })
   const child = spawn(program, args, {
     cwd: root,
     detached: true,

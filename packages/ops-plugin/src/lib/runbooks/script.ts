@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '@switchyard/plugin-kit'
+import { redact } from '@switchyard/plugin-kit/redact'
 import { runProgram } from '../services/program.ts'
-import { redact } from '../services/redact.ts'
 
 export interface ScriptEnd {
   /** Undefined where it was killed or nothing says how it ended. */

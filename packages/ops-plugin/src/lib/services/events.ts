@@ -1,8 +1,8 @@
 import { defineTopic, type ListenContext, on, type PluginStore } from '@switchyard/plugin-kit'
+import { redact } from '@switchyard/plugin-kit/redact'
 import { z } from 'zod'
 import { forgetOld } from './monitor/history.ts'
 import { PROBLEMS, STATUSES } from './monitor/verdict.ts'
-import { redact } from './redact.ts'
 
 /** A service counts as something else than before. */
 export const serviceChanged = defineTopic(

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Context, Plan } from '@switchyard/plugin-kit'
+import { redactShapes } from '@switchyard/plugin-kit/redact'
 import type { z } from 'zod'
 import { lookAt } from '../health/scan.ts'
-import { redactSecrets } from '../health/secrets.ts'
 import { findServers } from './find-servers.ts'
 import { smokeText } from './render.ts'
 import type { checkInput, checkOutput, ServerReport } from './schema.ts'
@@ -23,7 +23,7 @@ export async function planCheck(input: Input, ctx: Context): Promise<Plan> {
     summary: `Start ${servers.map(({ name }) => name).join(', ')}, read what it lists, and end it`,
     steps: servers.map(({ command, shown }) => ({
       does: 'run',
-      target: redactSecrets(shown),
+      target: redactShapes(shown),
       detail: `in ${command.cwd}`,
     })),
     warnings: ['this starts programs that the project names: they can do whatever you can'],

@@ -1,5 +1,5 @@
+import { redactShapes } from '@switchyard/plugin-kit/redact'
 import { isObject, isText } from '../health/document.ts'
-import { redactSecrets } from '../health/secrets.ts'
 import type { FoundServer } from './find-servers.ts'
 import { type ServerReport, SMOKE_CHECKS, type SmokeCheckId } from './schema.ts'
 import { isRefusal, type Refusal, type ServerProcess, startServer } from './server-process.ts'
@@ -24,7 +24,7 @@ export interface SmokeOptions {
 export async function smokeTest({ name, command, shown }: FoundServer, { limitMs, signal }: SmokeOptions): Promise<ServerReport> {
   const notes = new Map<SmokeCheckId, { status: 'warn' | 'fail' | 'unknown'; note: string }[]>()
   const found = (id: SmokeCheckId, status: 'warn' | 'fail' | 'unknown', note: string): void =>
-    void notes.set(id, [...(notes.get(id) ?? []), { status, note: redactSecrets(note) }])
+    void notes.set(id, [...(notes.get(id) ?? []), { status, note: redactShapes(note) }])
 
   const startedMs = performance.now()
   const server = startServer(command, signal)
@@ -73,7 +73,7 @@ export async function smokeTest({ name, command, shown }: FoundServer, { limitMs
   })
   return {
     name,
-    commandLine: redactSecrets(shown),
+    commandLine: redactShapes(shown),
     status: (['fail', 'warn'] as const).find((status) => checks.some((check) => check.status === status)) ?? 'pass',
     ...(didStart && { ...(greeting.info && { info: greeting.info }), protocol: greeting.protocol, readyMs }),
     ...(listMs !== undefined && { listMs }),

@@ -1,6 +1,6 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
+import { redact } from '@switchyard/plugin-kit/redact'
 import { incidentClosed, incidentUnknown } from '../errors.ts'
-import { redact } from '../redact.ts'
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
 type Severity = (typeof SEVERITIES)[number]

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import { redact } from '@switchyard/plugin-kit/redact'
 import type { LogSource } from '../definition.ts'
-import { redact } from '../redact.ts'
 import { createCollector } from './collect.ts'
 import { readContainerLogs } from './container-logs.ts'
 import type { LogEntry } from './entry.ts'

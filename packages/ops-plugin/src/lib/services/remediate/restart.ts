@@ -4,12 +4,12 @@ import { openSync, renameSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Clock } from '@switchyard/plugin-kit'
+import { redact } from '@switchyard/plugin-kit/redact'
 import { pause, withDeadline } from '../deadline.ts'
 import type { RestartTarget } from '../definition.ts'
 import { createEngine, engineMessage } from '../engine.ts'
 import { readPidFile, readProcess, readStart } from '../proc.ts'
 import { programEnvironment, runProgram } from '../program.ts'
-import { redact } from '../redact.ts'
 
 export interface RestartSurroundings {
   readonly clock: Clock

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
+import { redact } from '@switchyard/plugin-kit/redact'
 import { withDeadline } from '../../deadline.ts'
 import type { CheckOf } from '../../definition.ts'
 import { type ProgramEnd, runProgram } from '../../program.ts'
-import { redact } from '../../redact.ts'
 import { degraded, healthy, type ProbeSurroundings, unhealthy, unknown, type Verdict } from '../verdict.ts'
 
 /** Runs a program that a person has trusted; no shell has a part in it. */
