@@ -1,8 +1,8 @@
-// npm run docs: writes docs/reference from the definitions. `-- --check` writes nothing and fails when a page is out of date.
+// npm run docs: writes docs/reference and the command line's outlines from the definitions. `-- --check` writes nothing and fails when a page is out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chainReference } from '@switchyard/chain'
-import { builtInPlugins } from '@switchyard/cli'
+import { builtInPlugins, outlineOf } from '@switchyard/cli'
 import { checkReference } from '@switchyard/ops-plugin/reference'
 import type { Command, Plugin } from '@switchyard/plugin-kit'
 import { configJsonSchema } from '@switchyard/yard'
@@ -18,18 +18,21 @@ pages.set('chain-language.md', chainReference())
 pages.set('checks.md', checkReference())
 pages.set('config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`)
 
-const existing = existsSync(FOLDER) ? readdirSync(FOLDER) : []
+const files = new Map([...pages].map(([name, text]) => [join(FOLDER, name), text]))
+files.set('packages/cli/src/built-in-outlines.json', `${JSON.stringify(plugins.map(outlineOf), null, 2)}\n`)
+
+const orphans = (existsSync(FOLDER) ? readdirSync(FOLDER) : []).map((name) => join(FOLDER, name)).filter((path) => !files.has(path))
 if (process.argv.includes('--check')) {
-  const stale = [...pages].filter(([name, text]) => !existing.includes(name) || readFileSync(join(FOLDER, name), 'utf8') !== text)
-  const wrong = [...stale.map(([name]) => name), ...existing.filter((name) => !pages.has(name))]
+  const stale = [...files].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text)
+  const wrong = [...stale.map(([path]) => path), ...orphans]
   if (wrong.length > 0) {
-    console.error(`Cannot accept ${FOLDER} as it must match the definitions: ${wrong.join(', ')}\nRun: npm run docs`)
+    console.error(`Cannot accept what is generated as it must match the definitions: ${wrong.join(', ')}\nRun: npm run docs`)
     process.exit(1)
   }
 } else {
   mkdirSync(FOLDER, { recursive: true })
-  for (const name of existing) if (!pages.has(name)) rmSync(join(FOLDER, name))
-  for (const [name, text] of pages) writeFileSync(join(FOLDER, name), text)
+  for (const path of orphans) rmSync(path)
+  for (const [path, text] of files) writeFileSync(path, text)
 }
 
 function indexPage(all: readonly Plugin[]): string {

@@ -29,7 +29,7 @@ export function markMounts(workspace: string, some: boolean): void {
 /** Makes plugins of the servers that were added; one that cannot be is said, and left out. */
 export async function openMounts(
   workspace: string,
-  own: readonly Plugin[],
+  taken: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   note: (text: string) => void,
 ): Promise<Mounts> {
@@ -37,7 +37,7 @@ export async function openMounts(
   const [{ readMounts }, { createMount }] = await Promise.all([import('@switchyard/registry'), import('@switchyard/mcp/mount')])
   const servers = readMounts(join(workspace, '.switchyard', 'yard.db')).flatMap((mount) => {
     try {
-      if (isOwnName(mount.name) || own.some(({ name }) => name === mount.name)) throw new Error('its name is taken')
+      if (isOwnName(mount.name) || taken.includes(mount.name)) throw new Error('its name is taken')
       return [createMount(mount, { workspace, environment })]
     } catch (error) {
       note(`warn  registry: the MCP server ${mount.name} is left out: ${error instanceof Error ? error.message : String(error)}`)

@@ -5,6 +5,7 @@ import { type Look, plain } from '../render/look.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Host, Output } from './host.ts'
 import { type Mounts, openMounts } from './mounts.ts'
+import { builtInOutlines, outlineOf, type PluginOutline } from './outline.ts'
 import type { CommandLine } from './program.ts'
 import type { Session } from './session.ts'
 import { findWorkspace } from './workspace.ts'
@@ -38,6 +39,7 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     },
     config,
     plugins,
+    outlines,
     yard() {
       yard ??= openOwnYard()
       return yard
@@ -92,14 +94,27 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   }
 
   async function loadPlugins(): Promise<readonly Plugin[]> {
-    const [{ builtInPlugins }, { loadPlugins }, loaded] = await Promise.all([
-      import('./built-in.ts'),
-      import('@switchyard/yard/config'),
-      config(),
-    ])
-    const own = [...(await builtInPlugins()), ...(await loadPlugins(workspace(), loaded.config.plugins))]
-    mounted = await openMounts(workspace(), own, host.env, session.note)
-    return [...own, ...mounted.plugins]
+    const { builtInPlugins } = await import('./built-in.ts')
+    const builtIn = await builtInPlugins()
+    return [...builtIn, ...(await loadAdded(builtIn))]
+  }
+
+  async function outlines(): Promise<readonly PluginOutline[]> {
+    const builtIn = await builtInOutlines()
+    return [...builtIn, ...(await loadAdded(builtIn)).map(outlineOf)]
+  }
+
+  /** What this workspace has beside the plugins that come along. */
+  async function loadAdded(builtIn: readonly { readonly name: string }[]): Promise<readonly Plugin[]> {
+    const [{ loadPlugins }, loaded] = await Promise.all([import('@switchyard/yard/config'), config()])
+    const added = await loadPlugins(workspace(), loaded.config.plugins)
+    mounted = await openMounts(
+      workspace(),
+      [...builtIn, ...added].map(({ name }) => name),
+      host.env,
+      session.note,
+    )
+    return [...added, ...mounted.plugins]
   }
 
   async function openOwnYard(): Promise<Yard> {

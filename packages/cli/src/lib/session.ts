@@ -4,6 +4,7 @@ import type { LoadedConfig } from '@switchyard/yard/config'
 import type { Look } from '../render/look.ts'
 import type { ExitCode } from './exit-code.ts'
 import type { Host } from './host.ts'
+import type { PluginOutline } from './outline.ts'
 
 /** What a command has to say: a document, the same as text, and how the process ends. */
 export interface Reply {
@@ -27,6 +28,8 @@ export interface Session {
   config(): Promise<LoadedConfig>
   /** The built-in plugins and those that the configuration names. */
   plugins(): Promise<readonly Plugin[]>
+  /** What can be said of them without importing those that come along. */
+  outlines(): Promise<readonly PluginOutline[]>
   yard(): Promise<Yard>
   /** Opens the workspace in another way than `yard` does; whoever calls closes it. */
   openYard(options: Partial<YardOptions>): Promise<Yard>
