@@ -50,7 +50,15 @@ export type {
   Receipt,
   SubscriptionStats,
 } from './lib/durable.ts'
-export type { BusHooks, CallSpan, DeliverySpan, SpanTrace } from './lib/hooks.ts'
+export {
+  type BusHooks,
+  type CallSpan,
+  type DeliverySpan,
+  joinHooks,
+  type PublishedSpan,
+  type SpanTrace,
+  type UndeliveredSpan,
+} from './lib/hooks.ts'
 export { createHubLink, type HubLinkOptions } from './lib/link/hub-link.ts'
 export { createMemoryNetwork, type MemoryNetwork } from './lib/link/memory.ts'
 export type { Link, LinkEvent, LinkFrame, LinkInbox, LinkMeta } from './lib/link.ts'

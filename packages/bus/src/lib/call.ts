@@ -2,7 +2,7 @@ import type { SwitchyardError } from '@switchyard/contracts'
 import type { Run, WheelEntry } from '@switchyard/resilience'
 import type { CallAnswer, CallOptions, StreamOptions } from './api.ts'
 import type { Core } from './core.ts'
-import { type Cause, type Envelope, type ExtraHeaders, rootOf, spanOf } from './envelope.ts'
+import { type Cause, type Envelope, type ExtraHeaders, parentOf, rootOf } from './envelope.ts'
 import { cancelled, deadlineExceeded, timedOut } from './errors.ts'
 import { checkedHeaders, checkedKey, checkedPriority, checkedTimeout, checkWindow, inherited } from './headers.ts'
 import { type Ids, readTraceparent, type SpanId, Trace, type TraceRoot } from './ids.ts'
@@ -86,7 +86,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     let extra: ExtraHeaders | undefined
     if (cause !== undefined) {
       this.root = rootOf(cause)
-      parentSpan = spanOf(cause)
+      parentSpan = parentOf(cause)
       extra = inherited(cause.extra)
     }
     this.priority = 5
@@ -233,6 +233,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
   #recordSpan(code: string | undefined): void {
     const core = this.#core
     core.tell(core.hooks.called, {
+      side: 'caller',
       kind: this.kind,
       subject: this.subject,
       source: this.source,
@@ -241,6 +242,9 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
       durationMs: (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs,
       code,
       attempts: this.run?.attempts ?? 1,
+      headers: this.extra,
+      input: undefined,
+      output: undefined,
     })
   }
 }

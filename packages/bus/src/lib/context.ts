@@ -101,9 +101,11 @@ export abstract class BaseContext implements HandlerContext {
 /** What a subscription's handler is given. Nobody waits for it, so progress goes nowhere. */
 export class DeliveryContext extends BaseContext implements MessageContext {
   #abort: LazyAbort | undefined = undefined
+  readonly #envelope: Envelope
 
-  constructor(outlet: Outlet, envelope: Envelope) {
-    super(outlet, envelope)
+  constructor(outlet: Outlet, envelope: Envelope, cause: Cause = envelope) {
+    super(outlet, cause)
+    this.#envelope = envelope
   }
 
   /** Somebody looked at the signal, which then belongs to that one delivery. */
@@ -112,7 +114,7 @@ export class DeliveryContext extends BaseContext implements MessageContext {
   }
 
   get message(): Message {
-    return (BaseContext.causeOf(this) as Envelope).sealed
+    return this.#envelope.sealed
   }
 
   get delivery(): Delivery | undefined {

@@ -42,7 +42,7 @@ export class Core {
   constructor({ clock, random = Math.random, hooks = {}, maxMessageBytes = 1_048_576, maxPending = 100_000 }: BusOptions, fallback: Clock) {
     this.clock = clock ?? fallback
     this.random = random
-    this.ids = createIds(random)
+    this.ids = createIds(random, hooks.sample)
     this.wheel = createTimerWheel(this.clock)
     this.hooks = hooks
     this.maxMessageBytes = maxMessageBytes

@@ -4,11 +4,11 @@ import { BaseContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
 import { createDurableLog } from './durable/durable-log.ts'
 import type { DeadLetter, Delivery, DurableLog, DurableSubscription } from './durable.ts'
-import { type Cause, type Envelope, headersOf } from './envelope.ts'
+import { type Cause, type Envelope, headersOf, rootOf, spanOf } from './envelope.ts'
 import { invalid } from './errors.ts'
 import type { Durably } from './exchange.ts'
 import { inherited } from './headers.ts'
-import { readTraceparent } from './ids.ts'
+import { readTraceparent, Trace } from './ids.ts'
 
 /** The log behind a bus; undefined without rules. @throws VALIDATION when there are rules and no store */
 export function openLog(core: Core, { durable, store }: BusOptions, onDeadLetter: (letter: DeadLetter) => void): DurableLog | undefined {
@@ -72,9 +72,14 @@ export function subscribeDurably(
     ...(filter !== undefined && { filter }),
     ...(observe !== true && { receiver: outlet.identity }),
     async handler(message, delivery) {
+      const cause = causeOf(core, message)
+      const end = core.hooks.delivered === undefined ? undefined : startSpan(core, cause, message, outlet.identity, pattern)
       try {
-        return await handler(message.payload, message, new LogContext(core, outlet, message, delivery))
+        const result = await handler(message.payload, message, new LogContext(outlet, cause, message, delivery))
+        end?.(undefined)
+        return result
       } catch (error) {
+        end?.(asSwitchyardError(error).code)
         core.handlersFailed++
         core.emit('handler-failed', { identity: outlet.identity, pattern, topic: message.topic, error })
         throw asSwitchyardError(error)
@@ -88,8 +93,8 @@ class LogContext extends BaseContext implements MessageContext {
   readonly message: Message
   readonly delivery: Delivery
 
-  constructor(core: Core, outlet: Outlet, message: Message, delivery: Delivery) {
-    super(outlet, causeOf(core, message))
+  constructor(outlet: Outlet, cause: Cause, message: Message, delivery: Delivery) {
+    super(outlet, cause)
     this.message = message
     this.delivery = delivery
   }
@@ -101,6 +106,21 @@ class LogContext extends BaseContext implements MessageContext {
   progress(): void {}
 }
 
+function startSpan(core: Core, cause: Cause, message: Message, identity: string, pattern: string): (code: string | undefined) => void {
+  const startMs = core.clock.monotonicMs()
+  const trace = new Trace(core.ids, rootOf(cause), cause.handling!, spanOf(cause))
+  return (code) =>
+    core.tell(core.hooks.delivered, {
+      message,
+      identity,
+      pattern,
+      trace,
+      startedAtMs: core.wallMs(startMs),
+      durationMs: core.clock.monotonicMs() - startMs,
+      code,
+    })
+}
+
 function causeOf(core: Core, message: Message): Cause {
   const { traceparent, ...others } = message.headers
   const parent = readTraceparent(core.ids, traceparent)
@@ -108,6 +128,7 @@ function causeOf(core: Core, message: Message): Cause {
     ids: core.ids,
     number: core.ids.next(),
     foreign: { id: message.messageId, span: parent?.span ?? '' },
+    ...(core.hooks.delivered !== undefined && { handling: core.ids.next() }),
     source: message.source,
     root: parent?.root,
     parentSpan: 0,

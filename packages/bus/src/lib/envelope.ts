@@ -1,5 +1,5 @@
 import type { Message, MessageHeaders, MessageType } from '@switchyard/contracts'
-import { type Ids, type Numbering, type SpanId, TraceRoot, writeTraceparent } from './ids.ts'
+import { type Ids, type Numbering, type SpanId, type TraceRoot, writeTraceparent } from './ids.ts'
 
 /** Headers besides the trace, as they travel on. */
 export type ExtraHeaders = Readonly<Record<string, string>>
@@ -36,6 +36,8 @@ export interface Cause {
   /** Its id, not yet written. */
   readonly number: number
   readonly foreign: Foreign | undefined
+  /** The number of the span of its handling, where one is made: what is sent because of it hangs on that. */
+  readonly handling?: number | undefined
   readonly source: string
   /** Made when somebody asks, by `rootOf`. */
   root: TraceRoot | undefined
@@ -46,19 +48,23 @@ export interface Cause {
 }
 
 export function rootOf(cause: Cause): TraceRoot {
-  cause.root ??= new TraceRoot(cause.ids, cause.number)
+  cause.root ??= cause.ids.root(cause.number)
   return cause.root
 }
 
+/** The span that it is, at whoever sent it. */
 export function spanOf({ foreign, number }: Cause): SpanId {
   return foreign instanceof ForeignNumber ? foreign : foreign?.span || number
 }
+
+/** The span that what it causes is a child of. */
+export const parentOf = (cause: Cause): SpanId => cause.handling ?? spanOf(cause)
 
 export const headersOf = (cause: Cause): MessageHeaders => Object.freeze(wireHeaders(cause))
 
 /** The same, for the one who writes them down and lets go of them. */
 export function wireHeaders(cause: Cause): MessageHeaders & ExtraHeaders {
-  const traceparent = writeTraceparent(cause.ids, rootOf(cause), spanOf(cause))
+  const traceparent = writeTraceparent(cause.ids, rootOf(cause), parentOf(cause))
   return cause.extra === undefined ? { traceparent } : { ...cause.extra, traceparent }
 }
 
@@ -71,8 +77,8 @@ export interface Terms {
   readonly correlationId?: string | undefined
   readonly causationId?: string | undefined
   readonly idempotencyKey?: string | undefined
-  /** As another process or a caller wrote it. */
-  readonly parentSpan?: string | undefined
+  /** Where it is not the message that caused it. */
+  readonly parentSpan?: SpanId | undefined
   /** On `monotonicMs`, which no step of the wall clock moves. */
   readonly expiresAtMs?: number | undefined
   /** The same in wall time, as people see it. */
@@ -163,6 +169,53 @@ export class Envelope implements Cause {
   get sealed(): SealedMessage {
     this.#sealed ??= new SealedMessage(this)
     return this.#sealed
+  }
+}
+
+/** A message in one handler's hands, as the cause of what that handler sends. */
+export class Handling implements Cause {
+  readonly #envelope: Envelope
+  readonly handling: number
+
+  constructor(envelope: Envelope, handling: number) {
+    this.#envelope = envelope
+    this.handling = handling
+  }
+
+  get ids(): Ids {
+    return this.#envelope.ids
+  }
+
+  get number(): number {
+    return this.#envelope.number
+  }
+
+  get foreign(): Foreign | undefined {
+    return this.#envelope.foreign
+  }
+
+  get source(): string {
+    return this.#envelope.source
+  }
+
+  get root(): TraceRoot {
+    return rootOf(this.#envelope)
+  }
+
+  get parentSpan(): SpanId {
+    return this.#envelope.parentSpan
+  }
+
+  get extra(): ExtraHeaders | undefined {
+    return this.#envelope.extra
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.#envelope.idempotencyKey
+  }
+
+  get deadlineAtMs(): number {
+    return this.#envelope.deadlineAtMs
   }
 }
 

@@ -1,10 +1,10 @@
 import type { PublishOptions } from './api.ts'
 import { DeliveryContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
-import { type Cause, Envelope, EVENT_TERMS, rootOf, type Terms } from './envelope.ts'
+import { type Cause, Envelope, EVENT_TERMS, parentOf, rootOf, type Terms } from './envelope.ts'
 import { expired, queueFull } from './errors.ts'
 import { checkedDestination, checkedHeaders, checkedKey, checkedPriority, inherited } from './headers.ts'
-import { readTraceparent, type TraceRoot } from './ids.ts'
+import { readTraceparent, Trace, type TraceRoot } from './ids.ts'
 import { Blocked, type Crowd, type Mailbox } from './mailbox.ts'
 import { sealPayload } from './payload.ts'
 import { type Route, Source } from './route.ts'
@@ -80,7 +80,8 @@ export class Exchange {
     if (route.version !== this.#version) this.#refresh(route)
     const isOutward = this.outward?.reaches(topic) === true
     const isDurable = this.durable?.isDurable(topic) === true
-    if (route.targets.length === 0 && options === undefined && !isOutward && !isDurable && this.#core.hooks.published === undefined) {
+    const isTraced = cause !== undefined && this.#core.hooks.published !== undefined
+    if (route.targets.length === 0 && options === undefined && !isOutward && !isDurable && !isTraced) {
       // Nobody would see the message, so it is only checked and counted.
       sealPayload(payload, this.#core.maxMessageBytes, topic)
       route.sequence++
@@ -132,8 +133,8 @@ export class Exchange {
       priority = checkedPriority(options.priority, topic)
       terms = this.#terms(options, cause, topic, defaults)
       root = cause === undefined ? readTraceparent(core.ids, options.headers?.traceparent)?.root : undefined
-    } else if (cause !== undefined && (cause.extra !== undefined || cause.foreign !== undefined)) {
-      terms = { ...defaults, extra: inherited(cause.extra), causationId: cause.foreign?.id, parentSpan: cause.foreign?.span }
+    } else if (cause !== undefined && (cause.extra !== undefined || cause.foreign !== undefined || cause.handling !== undefined)) {
+      terms = { ...defaults, extra: inherited(cause.extra), causationId: cause.foreign?.id, parentSpan: parentOf(cause) }
     }
     if (cause !== undefined) root = rootOf(cause)
     route.sequence++
@@ -154,7 +155,7 @@ export class Exchange {
       correlationId,
       causationId: causationId ?? cause?.foreign?.id,
       idempotencyKey: checkedKey(idempotencyKey, topic),
-      parentSpan: cause === undefined ? readTraceparent(ids, headers?.traceparent)?.span : cause.foreign?.span,
+      parentSpan: cause === undefined ? readTraceparent(ids, headers?.traceparent)?.span : parentOf(cause),
       expiresAtMs: isMortal ? clock.monotonicMs() + ttlMs : undefined,
       expiresAtWallMs: isMortal ? clock.now() + ttlMs : undefined,
     }
@@ -168,7 +169,7 @@ export class Exchange {
     const targets = destination === '*' ? all : all.filter(({ identity, observe }) => identity === destination || observe)
     const core = this.#core
     core.published++
-    if (core.hooks.published !== undefined) core.tell(core.hooks.published, { message: envelope.sealed, receivers: targets.length })
+    if (core.hooks.published !== undefined && envelope.foreign === undefined) this.#tellPublished(envelope, targets.length)
     if (targets.length === 0) {
       if (this.#batch.length === 0) this.#nowMs = Number.NaN
       return DONE
@@ -182,6 +183,12 @@ export class Exchange {
     this.#batchBytes += envelope.bytes
     if (!this.#flushing) this.#wake()
     return this.#turn
+  }
+
+  #tellPublished(envelope: Envelope, receivers: number): void {
+    const core = this.#core
+    const trace = new Trace(core.ids, rootOf(envelope), envelope.number, envelope.parentSpan)
+    core.tell(core.hooks.published, { message: envelope.sealed, receivers, trace })
   }
 
   #refresh(route: Route): void {

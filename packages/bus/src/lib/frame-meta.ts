@@ -2,10 +2,9 @@ import type { Call } from './call.ts'
 import type { Core } from './core.ts'
 import { type Envelope, type ExtraHeaders, type Foreign, ForeignNumber, rootOf, wireHeaders } from './envelope.ts'
 import { splitHeaders } from './headers.ts'
-import { isOrigin, Numbering, readTraceparent, TraceRoot } from './ids.ts'
+import { isOrigin, Numbering, RECORDED, readTraceparent, TraceRoot } from './ids.ts'
 import type { LinkMeta } from './link.ts'
 
-const RECORDED = '01'
 const MAX_NUMBER = 2 ** 48 - 1
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/
 

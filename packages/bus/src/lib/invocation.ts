@@ -65,6 +65,8 @@ export class Invocation implements Served {
   #isChecked = false
   #abort: LazyAbort | undefined = undefined
   #startedMs = 0
+  handling: number | undefined = undefined
+  #output: unknown = undefined
 
   constructor(core: Core, endpoint: Endpoint, ask: Ask, deadlineAtMs: number, reply: Reply, attempt: Attempt | undefined) {
     this.ask = ask
@@ -136,7 +138,10 @@ export class Invocation implements Served {
   run(startedMs?: number): void {
     const { endpoint, ask } = this
     endpoint.running++
-    if (this.#core.hooks.served !== undefined) this.#startedMs = startedMs ?? this.#core.clock.monotonicMs()
+    if (this.#core.hooks.served !== undefined) {
+      this.#startedMs = startedMs ?? this.#core.clock.monotonicMs()
+      this.handling = this.#core.ids.next()
+    }
     let result: unknown
     try {
       const input = endpoint.options.input === undefined ? ask.input : this.#parseInput(endpoint.options.input)
@@ -194,6 +199,7 @@ export class Invocation implements Served {
         return
       }
       const value = this.#isChecked ? sealed(result, this.ask.subject) : this.checkedResult(result)
+      this.#output = value
       this.#end(undefined)
       this.#reply.result(value)
     } catch (error) {
@@ -273,14 +279,18 @@ export class Invocation implements Served {
   #recordSpan(code: string | undefined): void {
     const core = this.#core
     core.tell(core.hooks.served, {
+      side: 'server',
       kind: this.ask.kind,
       subject: this.ask.subject,
       source: this.source,
-      trace: new Trace(core.ids, rootOf(this), core.ids.next(), spanOf(this)),
+      trace: new Trace(core.ids, rootOf(this), this.handling ?? core.ids.next(), spanOf(this)),
       startedAtMs: core.wallMs(this.#startedMs),
       durationMs: core.clock.monotonicMs() - this.#startedMs,
       code,
       attempts: 1,
+      headers: this.extra,
+      input: this.ask.input,
+      output: this.#output,
     })
   }
 

@@ -4,7 +4,7 @@ import type { WheelEntry } from '@switchyard/resilience'
 import type { MessageHandler, SubscribeOptions, SubscriptionCounts } from './api.ts'
 import { DeliveryContext, type Outlet } from './context.ts'
 import type { Core } from './core.ts'
-import { type Envelope, rootOf, spanOf } from './envelope.ts'
+import { type Envelope, Handling, rootOf, spanOf } from './envelope.ts'
 import { busClosed, handlerTimedOut, queueFull } from './errors.ts'
 import { Trace } from './ids.ts'
 import { List, type Listed } from './list.ts'
@@ -174,6 +174,7 @@ export class Mailbox {
   #drop(envelope: Envelope, result: boolean): boolean {
     this.dropped++
     this.#core.dropped++
+    if (this.#core.hooks.undelivered !== undefined) this.#tellUndelivered(envelope, 'overflow')
     this.#core.emit('dropped', { reason: 'overflow', topic: envelope.topic, source: envelope.source, identity: this.identity })
     return result
   }
@@ -220,9 +221,21 @@ export class Mailbox {
     }
   }
 
+  #tellUndelivered(envelope: Envelope, reason: 'expired' | 'overflow'): void {
+    const core = this.#core
+    core.tell(core.hooks.undelivered, {
+      message: envelope.sealed,
+      identity: this.identity,
+      pattern: this.pattern,
+      reason,
+      trace: new Trace(core.ids, rootOf(envelope), core.ids.next(), spanOf(envelope)),
+    })
+  }
+
   #expire(envelope: Envelope): void {
     this.expired++
     this.#core.expired++
+    if (this.#core.hooks.undelivered !== undefined) this.#tellUndelivered(envelope, 'expired')
     this.#core.emit('dropped', { reason: 'expired', topic: envelope.topic, source: envelope.source, identity: this.identity })
   }
 
@@ -246,8 +259,10 @@ export class Mailbox {
   #deliverWatched(envelope: Envelope): boolean {
     if (this.#filter !== undefined && !this.#accepts(envelope)) return false
     this.delivered++
-    const context = new DeliveryContext(this.outlet, envelope)
-    const end = this.#core.hooks.delivered === undefined ? undefined : this.#startSpan(envelope)
+    const isTraced = this.#core.hooks.delivered !== undefined
+    const number = isTraced ? this.#core.ids.next() : 0
+    const context = new DeliveryContext(this.outlet, envelope, isTraced ? new Handling(envelope, number) : envelope)
+    const end = isTraced ? this.#startSpan(envelope, number) : undefined
     try {
       const result = this.#handler(envelope.payload, envelope.sealed, context)
       if (isThenable(result)) this.#follow(result, envelope, context, end)
@@ -259,10 +274,10 @@ export class Mailbox {
     return false
   }
 
-  #startSpan(envelope: Envelope): (error: unknown) => void {
+  #startSpan(envelope: Envelope, number: number): (error: unknown) => void {
     const core = this.#core
     const startMs = core.clock.monotonicMs()
-    const trace = new Trace(core.ids, rootOf(envelope), core.ids.next(), spanOf(envelope))
+    const trace = new Trace(core.ids, rootOf(envelope), number, spanOf(envelope))
     return (error) =>
       core.tell(core.hooks.delivered, {
         message: envelope.sealed,

@@ -5,7 +5,7 @@ import type { Store } from '@switchyard/store'
 
 /** Something that ran in a trace; the bus's own spans have the same trace, times and code. */
 export interface Span {
-  readonly trace: SpanTrace
+  readonly trace: Omit<SpanTrace, 'recorded' | 'key'>
   readonly name: string
   /** Wall time. */
   readonly startedAtMs: number
