@@ -1,3 +1,4 @@
+import { visitAct } from './act.ts'
 import { isMask } from './masks.ts'
 import { stem } from './stem.ts'
 import { STOP_WORDS } from './stop-words.ts'
@@ -6,17 +7,18 @@ import { NUMBER_WORD } from './tokens.ts'
 
 /**
  * The ways a text is looked at: stems and their neighbours; letters inside words; pairs of stems near one another in any
- * order; what the synonym table says, alone and beside a stem; and the plain words a command's own text is searched for.
+ * order; what the synonym table says, alone and beside a stem; how it is put and what kind of thing its verb asks for; and the plain
+ * words a command's own text is searched for.
  * Each view is scaled on its own, so that none drowns the others.
  */
-export const VIEWS = ['words', 'letters', 'pairs', 'meaning', 'match'] as const
+export const VIEWS = ['words', 'letters', 'pairs', 'meaning', 'act', 'match'] as const
 export type View = (typeof VIEWS)[number]
 
 export type Visit = (view: number, label: string) => void
 
 const PAIR_WINDOW = 12
 const MEANING_WINDOW = 8
-const [WORDS, LETTERS, PAIRS, MEANING, MATCH] = [0, 1, 2, 3, 4] as const
+const [WORDS, LETTERS, PAIRS, MEANING, ACT, MATCH] = [0, 1, 2, 3, 4, 5] as const
 
 /** Calls `visit` with every feature of a text that was split into words, masked and corrected; repeats are repeated. */
 export function visitFeatures(words: readonly string[], visit: Visit): void {
@@ -24,6 +26,7 @@ export function visitFeatures(words: readonly string[], visit: Visit): void {
   visitWords(stems, visit)
   visitPairs(stems, visit)
   visitMeaning(stems, visit)
+  visitAct(words, stems, (label) => visit(ACT, label))
   for (const word of words) if (!isMask(word) && word !== NUMBER_WORD) visitLetters(word, visit)
   stems.forEach((stemmed, i) => {
     if (!STOP_WORDS.has(words[i]!)) visit(MATCH, stemmed)

@@ -18,7 +18,7 @@ export interface Space {
   readonly table: Int32Array
 }
 
-const VIEW_WEIGHTS = [1, 1, 0.8, 1, 1] as const
+const VIEW_WEIGHTS = [1, 1, 0.8, 1, 1, 1] as const
 export const MATCH_VIEW = VIEWS.indexOf('match')
 
 /** Makes features findable by their hash. */

@@ -10,8 +10,11 @@ describe('tokenize()', () => {
     ['ops.health_scan deploy-status', ['ops', 'health', 'scan', 'deploy', 'status']],
     ["what's up, I don't know", ['what', 'is', 'up', 'i', 'do', 'not', 'know']],
     ["the user's café", ['the', 'user', 'cafe']],
-    ['version 1.2.3 at 10:30 in 5 minutes', ['version', '#', 'at', '#', 'in', '#', 'minutes']],
-    ['k8s v2', ['kubernetes', 'v2']],
+    ['version 1.2.3 at 10:30 in 5 minutes', ['version', '<version>', 'at', '#', 'in', '#', 'minutes']],
+    ['k8s v2', ['kubernetes', '<version>']],
+    ['v2.8.0 2.0.0-rc.1 1.5 h2 and/or', ['<version>', '<version>', '#', 'h2', 'and', 'or']],
+    ['is https://shop.example.com/a?b=c up', ['is', '<url>', 'up']],
+    ['put ../site, ~/app and /srv/a.b on it', ['put', '<path>', '<path>', 'and', '<path>', 'on', 'it']],
     ['the PR of the db', ['the', 'pull', 'request', 'of', 'the', 'database']],
     ['разверни 部署', ['разверни', '部署']],
   ])('%s', (text, expected) => {
@@ -37,6 +40,6 @@ describe('tokenize()', () => {
   })
 
   test('stops after a bounded number of words', () => {
-    expect(tokenize('a b '.repeat(500_000))).toHaveLength(MAX_TOKENS)
+    for (const words of ['a b ', '/a ', 'oneTwoThree ']) expect(tokenize(words.repeat(500_000))).toHaveLength(MAX_TOKENS)
   })
 })

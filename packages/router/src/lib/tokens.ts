@@ -12,8 +12,13 @@ export const MAX_CHARS = 4_000
 export const MAX_TOKENS = 256
 const MAX_WORD = 40
 
+const VERSION = /(?<![\p{L}\p{N}])(?:v?\d+\.\d+\.\d+(?:[-+][\w.-]*\w)?|v\d+(?:\.\d+)?(?![\p{L}\p{N}]))/u
+const URL = /https?:\/\/[^\s"'<>`]+/u
+// From here, from home or from the root: "a/b" may be a branch or an alternative.
+const PATH = /(?<![\p{L}\p{N}./])(?:\.{1,2}|~)?\/[\w.-]+(?:\/[\w.-]+)*/u
 // Letters with their marks, numbers with their dots and colons, and one apostrophe inside a word.
-const WORD = /\p{N}+(?:[.,:]\p{N}+)+|[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’][\p{L}]+)?/gu
+const PLAIN = /\p{N}+(?:[.,:]\p{N}+)+|[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’][\p{L}]+)?/u
+const WORD = new RegExp(`(?<version>${VERSION.source})|(?<url>${URL.source})|(?<path>${PATH.source})|${PLAIN.source}`, 'gu')
 // camelCase and HTTPServer break where a capital starts a word.
 const HUMP = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu
 const NUMBER = /^\p{N}+(?:[.,:]\p{N}+)*$/u
@@ -94,20 +99,27 @@ const CONTRACTIONS = new Map(
 
 /** A number whatever its digits: what counts for routing is that there is one. */
 export const NUMBER_WORD = '#'
+/** What is one of these without a doubt, as the same word whatever it is; written like the mask of a slot. */
+const SHAPES = ['version', 'url', 'path'] as const
 
 /** The words of a request, lower case, identifiers, contractions and short forms spelt out, in order; at most `MAX_TOKENS`. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   for (const match of text.slice(0, MAX_CHARS).matchAll(WORD)) {
+    if (tokens.length >= MAX_TOKENS) break
     let start = match.index
+    const shape = SHAPES.find((one) => match.groups![one] !== undefined)
+    if (shape !== undefined) {
+      tokens.push({ word: `<${shape}>`, start, end: start + match[0].length })
+      continue
+    }
     for (const part of match[0].split(HUMP)) {
       const end = start + part.length
       for (const word of wordsOf(part)) tokens.push({ word, start, end })
       start = end
-      if (tokens.length >= MAX_TOKENS) return tokens.slice(0, MAX_TOKENS)
     }
   }
-  return tokens
+  return tokens.slice(0, MAX_TOKENS)
 }
 
 function wordsOf(part: string): readonly string[] {
