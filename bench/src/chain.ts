@@ -210,6 +210,9 @@ function rawCommits(store: Store): () => Promise<void> {
   }
 }
 
+/** As the journal numbers its leaves. */
+const LEAVES_A_CHAIN = 2 ** 22
+
 /** Fills the journal with copies of its first chain. */
 function multiply(store: Store): void {
   const numbers = `WITH RECURSIVE count (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM count WHERE n < ${999 + FINISHED})`
@@ -222,8 +225,8 @@ function multiply(store: Store): void {
       .run()
     store
       .prepare(
-        `${numbers} INSERT INTO chain_step SELECT n, path, state, seq, attempts, input, output, error, may_have_run, undo, undo_state,
-         undo_seq, undo_error, started_ms, ended_ms, due_ms, topic, answer FROM count, chain_step WHERE run = 1`,
+        `${numbers} INSERT INTO chain_leaf SELECT (n - 1) * ${LEAVES_A_CHAIN} + chain_leaf.number, path, state, seq, attempts, input, output, error, may_have_run, undo, undo_state,
+         undo_seq, undo_error, started_ms, ended_ms, due_ms, topic, answer FROM count, chain_leaf WHERE chain_leaf.number < 2 * ${LEAVES_A_CHAIN}`,
       )
       .run()
   })

@@ -100,7 +100,7 @@ describe('several processes on one workspace', () => {
     })
     // It belongs to the owner, as if it had just begun a step.
     store.transact(() => store.prepare('UPDATE chain_run SET owner = (SELECT id FROM chain_runner LIMIT 1), due_ms = NULL').run())
-    store.transact(() => store.prepare(`UPDATE chain_step SET due_ms = 0 WHERE path = 'pause'`).run())
+    store.transact(() => store.prepare(`UPDATE chain_leaf SET due_ms = 0 WHERE path = 'pause'`).run())
     await chains.resume()
     owner.kill('SIGKILL')
     await once(owner, 'exit')

@@ -811,7 +811,7 @@ describe('createChains(): a call that may have run', () => {
     const { id } = await first.chains.run(race)
     await first.chains.close()
     // As if it had died after the winner was written down and before the loser's end was.
-    store.transact(() => store.prepare(`UPDATE chain_step SET state = 'started' WHERE path = 'slow'`).run())
+    store.transact(() => store.prepare(`UPDATE chain_leaf SET state = 'started' WHERE path = 'slow'`).run())
     const second = setUp({}, { store })
     await second.chains.answer(id, { value: true })
     expect(await second.chains.wait(id)).toMatchObject({ state: 'done' })

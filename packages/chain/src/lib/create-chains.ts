@@ -184,7 +184,7 @@ export function createChains(options: ChainsOptions): Chains {
       if (old.length === 0) return 0
       return store.transact(() => {
         const removed = old.filter(({ number }) => journal.removeRun.run(number, endedBeforeMs).changes === 1)
-        for (const { number } of removed) journal.removeSteps.run(number)
+        for (const { number } of removed) journal.removeSteps(number)
         journal.removeDefinitions.run()
         return removed.length
       })

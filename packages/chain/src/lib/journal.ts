@@ -3,8 +3,11 @@ import type { Undo } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
 import type { ChainState, StepState, UndoState } from './chain.ts'
 
+/** A leaf's number is that of its chain, and within it the order in which its leaves began. */
+export const LEAVES_A_CHAIN = 2 ** 22
+
 /** A chain at work is in no index but that of its id: each index is one more page to write at its start and its end. */
-const MIGRATIONS = [
+export const MIGRATIONS = [
   `CREATE TABLE chain_definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE chain_runner (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE TABLE chain_run (
@@ -54,7 +57,36 @@ const MIGRATIONS = [
   ALTER TABLE chain_run ADD COLUMN key TEXT;
   CREATE UNIQUE INDEX chain_run_key ON chain_run (key, ifnull(plugin, '')) WHERE key IS NOT NULL;
   CREATE INDEX chain_run_plugin ON chain_run (plugin) WHERE plugin IS NOT NULL`,
+  // By a number that grows, so that a new leaf goes to the end of the table and splits no page.
+  `CREATE TABLE chain_leaf (
+    number INTEGER PRIMARY KEY,
+    path TEXT NOT NULL,
+    state TEXT NOT NULL,
+    seq INTEGER,
+    attempts INTEGER NOT NULL,
+    input TEXT,
+    output TEXT,
+    error TEXT,
+    may_have_run INTEGER NOT NULL,
+    undo TEXT,
+    undo_state TEXT,
+    undo_seq INTEGER,
+    undo_error TEXT,
+    started_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    due_ms INTEGER,
+    topic TEXT,
+    answer TEXT
+  ) STRICT;
+  INSERT INTO chain_leaf
+    SELECT run * ${LEAVES_A_CHAIN} + row_number() OVER (PARTITION BY run ORDER BY started_ms, path) - 1, path, state, seq, attempts, input,
+      output, error, may_have_run, undo, undo_state, undo_seq, undo_error, started_ms, ended_ms, due_ms, topic, answer FROM chain_step;
+  DROP TABLE chain_step;
+  CREATE INDEX chain_leaf_topic ON chain_leaf (topic) WHERE topic IS NOT NULL AND state = 'waiting'`,
 ]
+
+/** The leaves of one chain; binds its number twice. */
+const OF_CHAIN = `number BETWEEN ? * ${LEAVES_A_CHAIN} AND ? * ${LEAVES_A_CHAIN} + ${LEAVES_A_CHAIN - 1}`
 
 /** What a person asked of a chain. */
 export type Wanted = 'undo' | 'stop'
@@ -82,6 +114,8 @@ export interface RunRow {
 /** One leaf of a chain as it is kept; texts are JSON. */
 export interface StepRecord {
   readonly path: string
+  /** Counts the leaves of its chain; undefined until it is first saved. */
+  place: number | undefined
   state: StepState
   /** Counts completions over the whole chain. */
   seq: number | null
@@ -106,6 +140,7 @@ export interface StepRecord {
 export function newRecord(path: string, state: StepState, nowMs: number): StepRecord {
   return {
     path,
+    place: undefined,
     state,
     seq: null,
     attempts: 0,
@@ -132,6 +167,7 @@ export const timesUndone = ({ records }: { readonly records: ReadonlyMap<string,
   records.get(undoneOf(path))?.attempts ?? 0
 
 interface StepRow {
+  readonly number: number
   readonly path: string
   readonly state: StepState
   readonly seq: number | null
@@ -202,25 +238,28 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
   const wake = store.prepare('UPDATE chain_run SET woken = 1, due_ms = CASE WHEN owner IS NULL THEN 0 ELSE due_ms END WHERE number = ?')
   const want = store.prepare('UPDATE chain_run SET wanted = ? WHERE number = ?')
   const putStep = store.prepare(
-    `INSERT INTO chain_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO chain_leaf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET state = excluded.state, seq = excluded.seq, attempts = excluded.attempts, input = excluded.input,
        output = excluded.output, error = excluded.error, may_have_run = excluded.may_have_run, undo = excluded.undo,
        undo_state = excluded.undo_state, undo_seq = excluded.undo_seq, undo_error = excluded.undo_error,
        ended_ms = excluded.ended_ms, due_ms = excluded.due_ms, topic = excluded.topic,
        answer = CASE excluded.state WHEN 'started' THEN NULL ELSE answer END`,
   )
-  const steps = store.prepare('SELECT * FROM chain_step WHERE run = ?')
-  const removeStep = store.prepare('DELETE FROM chain_step WHERE run = ? AND path = ?')
-  const setAnswer = store.prepare('UPDATE chain_step SET answer = ? WHERE run = ? AND path = ? AND state IN (?, ?) AND answer IS NULL')
+  const steps = store.prepare(`SELECT * FROM chain_leaf WHERE ${OF_CHAIN} ORDER BY path`)
+  const removeStep = store.prepare(`DELETE FROM chain_leaf WHERE ${OF_CHAIN} AND path = ?`)
+  const setAnswer = store.prepare(`UPDATE chain_leaf SET answer = ? WHERE ${OF_CHAIN} AND path = ? AND state IN (?, ?) AND answer IS NULL`)
   const setUncertain = store.prepare(
-    `UPDATE chain_step SET state = 'uncertain', error = ?, answer = NULL, ended_ms = NULL WHERE run = ? AND path = ?`,
+    `UPDATE chain_leaf SET state = 'uncertain', error = ?, answer = NULL, ended_ms = NULL WHERE ${OF_CHAIN} AND path = ?`,
   )
   const waitingFor = store.prepare(
-    `SELECT run, id, path, chain_step.input, chain_step.started_ms FROM chain_step JOIN chain_run ON number = run
-     WHERE topic = ? AND chain_step.state = 'waiting' AND answer IS NULL`,
+    `SELECT chain_run.number AS run, id, path, chain_leaf.input, chain_leaf.started_ms FROM chain_leaf
+     JOIN chain_run ON chain_run.number = chain_leaf.number / ${LEAVES_A_CHAIN}
+     WHERE topic = ? AND chain_leaf.state = 'waiting' AND answer IS NULL`,
   )
-  const waitingSince = store.prepare(`SELECT min(started_ms) AS since FROM chain_step WHERE topic = ? AND state = 'waiting'`)
-  const topics = store.prepare(`SELECT DISTINCT topic FROM chain_step WHERE topic IS NOT NULL AND state = 'waiting'`)
+  const clearUndoFailures = store.prepare(`UPDATE chain_leaf SET undo_state = NULL WHERE ${OF_CHAIN} AND undo_state = 'failed'`)
+  const removeSteps = store.prepare(`DELETE FROM chain_leaf WHERE ${OF_CHAIN}`)
+  const waitingSince = store.prepare(`SELECT min(started_ms) AS since FROM chain_leaf WHERE topic = ? AND state = 'waiting'`)
+  const topics = store.prepare(`SELECT DISTINCT topic FROM chain_leaf WHERE topic IS NOT NULL AND state = 'waiting'`)
 
   return {
     addDefinition: (hash: string, body: string) => void addDefinition.run(hash, body),
@@ -254,7 +293,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     want: (number: number, wanted: Wanted | null) => void want.run(wanted, number),
     putStep(run: number, one: StepRecord) {
       putStep.run(
-        run,
+        run * LEAVES_A_CHAIN + one.place!,
         one.path,
         one.state,
         one.seq,
@@ -274,21 +313,21 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
         one.answer,
       )
     },
-    steps: (run: number) => steps.all<StepRow>(run).map(recordOfRow),
+    steps: (run: number) => steps.all<StepRow>(run, run).map(recordOfRow),
     /** True unless it was answered already or does not wait. */
     setAnswer: (run: number, path: string, state: StepState, answer: string) =>
-      setAnswer.run(answer, run, path, state, state).changes === 1,
-    setUncertain: (run: number, path: string, error: WireError) => void setUncertain.run(json(error), run, path),
+      setAnswer.run(answer, run, run, path, state, state).changes === 1,
+    setUncertain: (run: number, path: string, error: WireError) => void setUncertain.run(json(error), run, run, path),
     waitingFor: (topic: string) =>
       waitingFor.all<{ run: number; id: string; path: string; input: string | null; started_ms: number }>(topic),
     /** Since when the first one of them does. */
     waitingSince: (topic: string) => waitingSince.get<{ since: number | null }>(topic)?.since ?? undefined,
     topics: () => topics.all<{ topic: string }>().map(({ topic }) => topic),
-    removeStep: (run: number, path: string) => void removeStep.run(run, path),
+    removeStep: (run: number, path: string) => void removeStep.run(run, run, path),
     reopen: store.prepare(
       'UPDATE chain_run SET state = ?, error = ?, output = NULL, ended_ms = NULL, owner = NULL, due_ms = 0, wanted = NULL, fence = fence + 1 WHERE number = ?',
     ),
-    clearUndoFailures: store.prepare(`UPDATE chain_step SET undo_state = NULL WHERE run = ? AND undo_state = 'failed'`),
+    clearUndoFailures: (run: number) => void clearUndoFailures.run(run, run),
     list: ({ unfinished, plugin, limit }: { unfinished: boolean; plugin: string | undefined; limit: number }) =>
       store
         .prepare(
@@ -297,19 +336,21 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
         )
         .all<RunRow>(...(plugin === undefined ? [] : [plugin]), limit),
     deadLetters: store.prepare(
-      `SELECT chain_run.id, chain_run.name, path, undo, undo_error FROM chain_run JOIN chain_step ON run = number
-       WHERE chain_run.state = 'compensation_failed' AND undo_state = 'failed' ORDER BY number DESC`,
+      `SELECT chain_run.id, chain_run.name, path, undo, undo_error FROM chain_run
+       JOIN chain_leaf ON chain_leaf.number BETWEEN chain_run.number * ${LEAVES_A_CHAIN} AND chain_run.number * ${LEAVES_A_CHAIN} + ${LEAVES_A_CHAIN - 1}
+       WHERE chain_run.state = 'compensation_failed' AND undo_state = 'failed' ORDER BY chain_run.number DESC`,
     ),
     ended: store.prepare('SELECT number FROM chain_run WHERE ended_ms < ? ORDER BY number LIMIT 1000'),
     removeRun: store.prepare('DELETE FROM chain_run WHERE number = ? AND ended_ms < ?'),
     removeDefinitions: store.prepare('DELETE FROM chain_definition WHERE hash NOT IN (SELECT definition FROM chain_run)'),
-    removeSteps: store.prepare('DELETE FROM chain_step WHERE run = ?'),
+    removeSteps: (run: number) => void removeSteps.run(run, run),
   }
 }
 
 function recordOfRow(row: StepRow): StepRecord {
   return {
     path: row.path,
+    place: row.number % LEAVES_A_CHAIN,
     state: row.state,
     seq: row.seq,
     attempts: row.attempts,

@@ -21,7 +21,7 @@ export function reopen(row: RunRow, { journal, command, stepAt }: ReopenParts): 
   }
   const records = journal.steps(number)
   const isUndo = records.some(({ undoState }) => undoState !== null)
-  if (isUndo) journal.clearUndoFailures.run(number)
+  if (isUndo) journal.clearUndoFailures(number)
   for (const { path, state, mayHaveRun } of isUndo ? [] : records) {
     const step = stepAt(row, path)?.step
     const isHandled = step?.onError === 'continue' || step?.onError === 'fallback'

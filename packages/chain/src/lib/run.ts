@@ -3,7 +3,7 @@ import type { Store } from '@switchyard/store'
 import type { ChainEvent, ChainState } from './chain.ts'
 import type { FrozenChain } from './compiled.ts'
 import { createHalt, type Halt } from './halt.ts'
-import type { Journal, StepRecord } from './journal.ts'
+import { type Journal, LEAVES_A_CHAIN, type StepRecord } from './journal.ts'
 
 /** What all chains at work in one process share. */
 export interface RunSurroundings {
@@ -95,7 +95,12 @@ export function createRun(
 ): Run {
   let { number } = held
   let isInserted = insert === undefined
-  let seq = Math.max(0, ...[...records.values()].map((record) => Math.max(record.seq ?? 0, record.undoSeq ?? 0)))
+  let seq = 0
+  let places = 0
+  for (const record of records.values()) {
+    seq = Math.max(seq, record.seq ?? 0, record.undoSeq ?? 0)
+    places = Math.max(places, (record.place ?? -1) + 1)
+  }
   let dirty = new Set<StepRecord>()
   let changes: (() => void)[] = []
   let next: Promise<void> | undefined
@@ -129,6 +134,7 @@ export function createRun(
     error: undefined,
     emit,
     save(record) {
+      record.place ??= placeOf(record.path)
       records.set(record.path, record)
       dirty.add(record)
       emit({ type: 'step', id: identity.id, path: record.path, state: record.state, attempts: record.attempts })
@@ -215,6 +221,13 @@ export function createRun(
     lose,
   }
   return run
+
+  function placeOf(path: string): number {
+    const known = records.get(path)?.place
+    if (known !== undefined) return known
+    if (places === LEAVES_A_CHAIN) throw new RangeError(`Cannot go on with ${identity.id} as a chain has at most ${LEAVES_A_CHAIN} steps`)
+    return places++
+  }
 
   function lose(): void {
     if (isLost || isEnded) return

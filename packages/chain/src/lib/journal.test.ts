@@ -1,0 +1,34 @@
+import { openStore } from '@switchyard/store'
+import { expect, it } from 'vitest'
+import { createJournal, MIGRATIONS } from './journal.ts'
+
+it('createJournal() takes over the leaves of chains that were begun before leaves had numbers', () => {
+  const store = openStore({ path: ':memory:' })
+  store.migrate('chain', MIGRATIONS.slice(0, 2))
+  store.transact(() => {
+    const run = store.prepare(
+      `INSERT INTO chain_run (number, id, name, definition, input, trace, state, started_ms) VALUES (?, ?, 'old', '', '{}', '', 'waiting', 1)`,
+    )
+    const step = store.prepare(
+      `INSERT INTO chain_step (run, path, state, attempts, may_have_run, started_ms, topic) VALUES (?, ?, 'waiting', 0, 0, ?, ?)`,
+    )
+    for (const number of [3, 4]) run.run(number, `c-${number}`)
+    step.run(3, 'late', 20, 'bell')
+    step.run(3, 'early', 10, null)
+    step.run(4, 'other', 5, 'bell')
+  })
+  const journal = createJournal(store)
+  expect(journal.steps(3).map(({ path, place }) => ({ path, place }))).toEqual([
+    { path: 'early', place: 0 },
+    { path: 'late', place: 1 },
+  ])
+  expect(journal.steps(4)).toMatchObject([{ path: 'other', place: 0, state: 'waiting' }])
+  expect(journal.waitingFor('bell').map(({ run, path }) => [run, path])).toEqual([
+    [3, 'late'],
+    [4, 'other'],
+  ])
+  expect(journal.setAnswer(3, 'late', 'waiting', '"rung"')).toBe(true)
+  journal.removeStep(3, 'early')
+  expect(journal.steps(3)).toMatchObject([{ path: 'late', answer: '"rung"' }])
+  store.close()
+})
