@@ -78,4 +78,23 @@ export const recordTables: readonly string[] = [
    ) STRICT;
    CREATE UNIQUE INDEX deploy_resource_that_exists ON deploy_resource (target, kind, name) WHERE removed_ms IS NULL;
    CREATE INDEX deploy_resource_of_env ON deploy_resource (stack, env, id)`,
+  `CREATE TABLE deploy_disk_look (
+     host TEXT NOT NULL,
+     mount TEXT NOT NULL,
+     at_ms INTEGER NOT NULL,
+     used_kb INTEGER NOT NULL,
+     PRIMARY KEY (host, mount, at_ms)
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE deploy_watch (
+     deployment_id INTEGER PRIMARY KEY REFERENCES deploy_deployment ON DELETE CASCADE,
+     state TEXT NOT NULL CHECK (state IN ('watching', 'healthy', 'unhealthy', 'rolled-back', 'stopped')),
+     rollback INTEGER NOT NULL CHECK (rollback IN (0, 1)),
+     began_ms INTEGER NOT NULL,
+     until_ms INTEGER NOT NULL,
+     ended_ms INTEGER,
+     looks INTEGER NOT NULL DEFAULT 0,
+     failures INTEGER NOT NULL DEFAULT 0,
+     reason TEXT
+   ) STRICT`,
 ]

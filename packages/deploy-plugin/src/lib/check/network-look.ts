@@ -1,0 +1,83 @@
+import { connect as connectTls } from 'node:tls'
+import { isSwitchyardError } from '@switchyard/plugin-kit'
+import type { Host } from '../hosts/host.ts'
+import { askJson, withSignal } from './ask-http.ts'
+import type { Finding } from './finding.ts'
+import { judgeCertificate } from './judge.ts'
+import type { Wants } from './wants.ts'
+
+/** What the network says of the names under which services are to be found. */
+export async function lookAtNetwork(
+  host: Host,
+  { hostnames }: Pick<Wants, 'hostnames'>,
+  { proxyAdmin, nowMs, signal }: { readonly proxyAdmin: string | undefined; readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<readonly Finding[]> {
+  const found = await Promise.all([
+    ...(proxyAdmin === undefined ? [] : [lookAtProxy(host, proxyAdmin, signal)]),
+    ...hostnames.map(({ hostname }) => lookUp(host, hostname, signal)),
+    ...hostnames.map(({ hostname }) => lookAtCertificate(host, hostname, nowMs, signal)),
+  ])
+  return found.flat()
+}
+
+async function lookAtProxy(host: Host, admin: string, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { hostname, port } = new URL(admin)
+  const base = { check: 'proxy', group: 'Network', subject: admin, wanted: 'its admin API answers' } as const
+  try {
+    const { status } = await askJson(() => host.connectPort(Number(port || 80), hostname), '/config/', { signal })
+    return [{ ...base, level: status === 200 ? 'ok' : 'fail', measured: `answered ${status}` }]
+  } catch (error) {
+    return [{ ...base, level: 'fail', measured: `no answer: ${reasonOf(error)}`, advice: 'start it: caddy run' }]
+  }
+}
+
+/** As the host resolves it, its own hosts file included. */
+async function lookUp(host: Host, hostname: string, signal: AbortSignal): Promise<readonly Finding[]> {
+  const base = { check: 'dns', group: 'Network', subject: hostname, wanted: 'leads to this host' } as const
+  try {
+    const { exit, stdout } = await host.run(['getent', 'ahosts', hostname], { timeoutMs: 5_000, signal })
+    const addresses = [...new Set(stdout.split('\n').flatMap((line) => /^[\da-f.:]+/i.exec(line)?.[0] ?? []))]
+    if (exit === 0 && addresses.length > 0) return [{ ...base, level: 'ok', measured: addresses.slice(0, 3).join(', ') }]
+    return [{ ...base, level: 'warn', measured: 'leads nowhere', advice: `enter ${hostname} into your DNS, or into /etc/hosts` }]
+  } catch (error) {
+    if (signal.aborted) throw error
+    return [{ ...base, level: 'unknown', measured: `nobody could look: ${reasonOf(error)}` }]
+  }
+}
+
+const HTTPS = 443
+
+/** What is served for the name now, as whoever asks this host would see it; where nothing is, there is nothing to tell of. */
+async function lookAtCertificate(host: Host, hostname: string, nowMs: number, signal: AbortSignal): Promise<readonly Finding[]> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
+  const endsMs = await certificateEnd(host, hostname, within).catch(() => undefined)
+  return endsMs === undefined ? [] : [judgeCertificate(hostname, endsMs, nowMs)]
+}
+
+async function certificateEnd(host: Host, hostname: string, signal: AbortSignal, port = HTTPS): Promise<number | undefined> {
+  const stream = await withSignal(host.connectPort(port), signal)
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  // One that nobody trusts runs out all the same.
+  const secure = connectTls({ socket: stream, servername: hostname, rejectUnauthorized: false })
+  const abort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  secure.on('secureConnect', () => {
+    const { valid_to: end } = secure.getPeerCertificate()
+    resolve(end === undefined ? undefined : Date.parse(end))
+  })
+  secure.on('error', reject)
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', abort)
+    secure.destroy()
+    stream.destroy()
+  }
+}
+
+/** What the system said, rather than what we made of it. */
+export function reasonOf(error: unknown): string {
+  const { code, message, cause } = error as NodeJS.ErrnoException & { cause?: unknown }
+  if (isSwitchyardError(error) && cause instanceof Error) return reasonOf(cause)
+  return (isSwitchyardError(error) || code === undefined ? message : code).slice(0, 200)
+}
