@@ -1,0 +1,65 @@
+import { isSecretName } from '../files/hide-secrets.ts'
+
+/** A secret in a line: what it is, and where it stands. The value stays inside of the search. */
+export interface Leak {
+  readonly kind: string
+  readonly value: string
+}
+
+/** Forms that nothing else has. Every quantifier is bounded, so that no line takes long. */
+const FORMS: readonly (readonly [kind: string, form: RegExp])[] = [
+  ['private key', /-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g],
+  ['age key', /\bAGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{50,4000}\b/g],
+  ['AWS access key', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g],
+  ['GitHub token', /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})\b/g],
+  ['GitLab token', /\bglpat-[\w-]{20,64}/g],
+  ['Slack token', /\bxox[abeprs]-[\w-]{10,200}/g],
+  ['Slack webhook', /https:\/\/hooks\.slack\.com\/services\/[\w/]{20,100}/g],
+  ['Stripe key', /\b[rs]k_live_\w{16,255}\b/g],
+  ['Google key', /\bAIza[\w-]{35}\b/g],
+  ['npm token', /\bnpm_[A-Za-z0-9]{36}\b/g],
+  ['OpenAI or Anthropic key', /\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,255}\b/g],
+  ['Telegram token', /\b\d{8,10}:AA[\w-]{33}\b/g],
+  ['JSON web token', /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}/g],
+]
+
+const URL_WITH_PASSWORD = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{0,100}:([^\s/@"'<>]{3,200})@[\w.[\]-]{1,253}/gi
+const ASSIGNMENT = /(["']?)([A-Za-z][\w.-]{1,80})\1\s{0,5}(?::=|=>|[=:])\s{0,5}(["'`]?)([^\s"'`,;(){}[\]]{8,500})\3/g
+
+/** What people write where a value will be. */
+const PLACEHOLDER =
+  /^(<.*>|\[.*\]|\{\{.*\}\}|\*+|x+|\.{3,}|•+|\$.*|%.*%|process\.env.*|os\.environ.*|env\(.*|null|none|undefined|true|false|.*(change-?_?me|placeholder|example|your[-_]|dummy|sample|redacted|todo|insert|replace|required|secret123|password123).*)$/i
+
+/** The secrets in a line of a file; `path` tells how much to believe: in an env file a name is enough. */
+export function leaksIn(line: string, path: string): Leak[] {
+  const found: Leak[] = []
+  const add = (kind: string, value: string): void => {
+    if (!found.some((leak) => leak.value.includes(value) || value.includes(leak.value))) found.push({ kind, value })
+  }
+  for (const [kind, form] of FORMS) for (const [value] of line.matchAll(form)) if (!/example/i.test(value)) add(kind, value)
+  for (const [, password = ''] of line.matchAll(URL_WITH_PASSWORD)) if (!isPlaceholder(password)) add('password in a URL', password)
+  for (const [, , name = '', quote = '', value = ''] of line.matchAll(ASSIGNMENT)) {
+    if (!isSecretName(name) || isPlaceholder(value)) continue
+    if (isEnvFile(path) || (looksRandom(value) && (quote !== '' || isConfiguration(path)))) add('value of a secret name', value)
+  }
+  return found
+}
+
+/** An env file with values: not an example, a schema, or an encrypted one. */
+export const isEnvFile = (path: string): boolean =>
+  /(^|\/)(\.env(\.[\w-]+)*|[\w-]+\.env)$/.test(path) && !/\.(example|sample|template|dist|schema|age|recipients)$/.test(path)
+
+const isConfiguration = (path: string): boolean =>
+  /\.(ya?ml|toml|ini|conf|cfg|properties|json|env|service|tfvars)$|(^|\/)(Caddyfile|Dockerfile)$/.test(path)
+
+const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value) || new Set(value).size < 4
+
+/** Whether signs are as mixed as in something that a machine made. */
+function looksRandom(value: string): boolean {
+  if (value.length < 12 || /^[a-z]+([._/-][a-z]+)*$/i.test(value)) return false
+  const counts = new Map<string, number>()
+  for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length)
+  return bits >= 3
+}
