@@ -237,6 +237,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
       kind: this.kind,
       subject: this.subject,
       source: this.source,
+      identity: this.source,
       trace: new Trace(core.ids, rootOf(this), this.number, this.parentSpan),
       startedAtMs: core.wallMs(this.startedMs),
       durationMs: (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs,

@@ -33,7 +33,10 @@ export interface CallSpan {
   readonly kind: 'call' | 'request' | 'stream'
   /** The method or topic. */
   readonly subject: string
+  /** Who called. */
   readonly source: string
+  /** Whose span it is: the caller's or the server's. */
+  readonly identity: string
   readonly trace: SpanTrace
   /** Wall time. */
   readonly startedAtMs: number

@@ -283,6 +283,7 @@ export class Invocation implements Served {
       kind: this.ask.kind,
       subject: this.ask.subject,
       source: this.source,
+      identity: this.endpoint.outlet.identity,
       trace: new Trace(core.ids, rootOf(this), this.handling ?? core.ids.next(), spanOf(this)),
       startedAtMs: core.wallMs(this.#startedMs),
       durationMs: core.clock.monotonicMs() - this.#startedMs,

@@ -29,6 +29,8 @@ export interface Span {
   readonly lane: string
   /** The instrumentation that made it; absent for ours. */
   readonly scope?: string
+  /** W3C `tracestate`. */
+  readonly traceState?: string
 }
 
 export interface SpanError {

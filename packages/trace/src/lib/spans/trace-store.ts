@@ -36,13 +36,15 @@ export interface TraceStats {
 export interface TraceStore {
   /** Kept soon, with others; lost when the process is killed before. Never throws and never waits. */
   add(span: Span): void
+  /** The same of something that becomes a span once there is time for it; `write` must not throw. */
+  addLater<record>(record: record, write: (record: record) => Span, isFailure: boolean): void
+  /** Whether more comes than can be kept, so that no new trace should be recorded. */
+  readonly isPressed: boolean
   /** Newest first. */
   runs(filter?: RunFilter): RunPage
   run(traceId: string): Run | undefined
   /** By when they began; one that still runs has no `durationMs`. */
   spans(traceId: string): readonly Span[]
-  /** A span and whose trace it is, by what somebody else knows of it, such as a tool use id; the newest where there are several. */
-  find(attribute: string, value: string): Span | undefined
   /** What is new, now. Cheap where nothing is. */
   changes(filter?: ChangeFilter): TraceChange
   /** Tells what is new, of other processes too, as it comes; the returned function ends it. */

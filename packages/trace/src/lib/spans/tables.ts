@@ -1,0 +1,65 @@
+/** The tables of traces, in a file of their own: what is worth no failure shares no lock, backup or check with what is. */
+export const MIGRATIONS = [
+  `CREATE TABLE trace_run (
+    id INTEGER PRIMARY KEY,
+    trace TEXT NOT NULL UNIQUE,
+    position INTEGER NOT NULL,
+    started_ms REAL NOT NULL,
+    ended_ms REAL NOT NULL,
+    state TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    search TEXT NOT NULL,
+    summary TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX trace_run_started ON trace_run (started_ms, id);
+  CREATE INDEX trace_run_position ON trace_run (position);
+  CREATE TABLE trace_chunk (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    parent TEXT,
+    spans TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX trace_chunk_run ON trace_chunk (run, position);
+  CREATE TABLE trace_alias (
+    trace TEXT PRIMARY KEY,
+    run INTEGER NOT NULL,
+    parent TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX trace_alias_run ON trace_alias (run);
+  CREATE TABLE trace_tool_use (
+    id TEXT PRIMARY KEY,
+    call_trace TEXT,
+    call_span TEXT,
+    request_trace TEXT,
+    seen_ms REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE trace_deleted (
+    position INTEGER NOT NULL,
+    trace TEXT NOT NULL,
+    PRIMARY KEY (position, trace)
+  ) STRICT, WITHOUT ROWID`,
+]
+
+export interface RunRow {
+  readonly id: number
+  readonly trace: string
+  readonly position: number
+  readonly started_ms: number
+  readonly ended_ms: number
+  readonly state: string
+  readonly origin: string
+  readonly bytes: number
+  readonly search: string
+  readonly summary: string
+}
+
+export interface ChunkRow {
+  readonly id: number
+  readonly run: number
+  readonly position: number
+  /** Whose child the spans are that have no parent, where their trace was joined with another. */
+  readonly parent: string | null
+  readonly spans: string
+}
