@@ -57,6 +57,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'defineTopic',
     'isSwitchyardError',
     'on',
+    'plans',
   ],
   '@switchyard/plugin-kit/redact': [
     'SECRET_SHAPES',

@@ -3,6 +3,7 @@ export { type Clock, isSwitchyardError, SwitchyardError } from '@switchyard/cont
 export { type ChainData, type ChainLine, type ChainOutcome, type ChainRehearsal, type ChainRequest, chains } from './lib/chains.ts'
 export { type Command, command, type Plan, type PlanStep, type Resource, type Undo } from './lib/command.ts'
 export type { CallOptions, Context, Log, Progress, PublishOptions, Question } from './lib/context.ts'
+export { type Proposal, type ProposedPlan, plans } from './lib/plans.ts'
 export {
   type Agent,
   type CommandRef,

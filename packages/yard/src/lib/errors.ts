@@ -129,6 +129,16 @@ export const unknownCaller = (source: string): SwitchyardError =>
     next: 'switchyard plugins',
   })
 
+export const notProposable = (command: string, source: string): SwitchyardError =>
+  new SwitchyardError(
+    'FORBIDDEN',
+    `Cannot keep a plan of "${command}" for "${source}" as that must be a plugin which may call it: it may not`,
+    {
+      data: { command, source },
+      next: `name the plugin of "${command}" in touches.plugins of "${source}"`,
+    },
+  )
+
 export const unknownChain = (name: string, rule: string): SwitchyardError =>
   new SwitchyardError('CHAIN_UNKNOWN', `Cannot find the chain "${name}" as ${rule}: there is none`, {
     data: { chain: name },

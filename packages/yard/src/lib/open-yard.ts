@@ -14,6 +14,7 @@ import { findElsewhere } from './elsewhere.ts'
 import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, listenFor, planMethod } from './host.ts'
+import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
@@ -29,7 +30,19 @@ import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 const PERSON = 'person'
 
 /** Names of who asks and of what a yard itself serves or keeps in its file. */
-const RESERVED: ReadonlySet<string> = new Set([PERSON, 'bus', 'chain', 'director', 'registry', 'router', 'state', 'store', 'trace', 'yard'])
+const RESERVED: ReadonlySet<string> = new Set([
+  PERSON,
+  'bus',
+  'chain',
+  'director',
+  'plan',
+  'registry',
+  'router',
+  'state',
+  'store',
+  'trace',
+  'yard',
+])
 
 /**
  * Opens the workspace in a folder with these plugins; nothing of a plugin runs before it is asked for.
@@ -44,7 +57,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
   const timeLimitMsOf = (commandId: string): number | undefined =>
-    guards.get(commandId)?.timeLimitMs ?? chainTimeLimitMsOf(commandId) ?? directorTimeLimitMsOf(commandId)
+    guards.get(commandId)?.timeLimitMs ?? chainTimeLimitMsOf(commandId) ?? directorTimeLimitMsOf(commandId) ?? planTimeLimitMsOf(commandId)
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
@@ -275,6 +288,7 @@ function createYard(parts: OpenParts): Yard {
     chains: chains.open,
     clientOf: (identity) => (identity === PERSON ? person : clients.get(identity)),
   })
+  servePlans(bus, { pluginOf: (identity) => plugins.find(({ name }) => name === identity), plan: yard.plan, get: plans.get })
   return yard
 
   /** What nothing here surely does may be something that others offer. */
