@@ -1,4 +1,6 @@
 import { definePlugin } from '@switchyard/plugin-kit'
+import { envCommands } from './lib/env/commands.ts'
+import { fileCommands } from './lib/files/commands.ts'
 
 /** Deployments to machines of your own: checked, health-gated and reversible. */
 const deploy = definePlugin({
@@ -12,7 +14,10 @@ const deploy = definePlugin({
   },
   touches: { files: ['**'], hosts: ['*'], programs: ['systemctl', 'systemd-analyze', 'caddy', 'sh', 'tar'], plugins: ['ops', 'chain'] },
   tables: [],
-  commands: {},
+  commands: {
+    ...envCommands,
+    ...fileCommands,
+  },
 })
 
 export default deploy

@@ -27,10 +27,10 @@ export function readKey(path: string): string {
 
 export const hasKey = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
-/** Makes a key file that age itself reads too, for its owner alone. Returns the public key. */
+/** Makes a key file that every age reads too, for its owner alone. Returns the public key. */
 export async function makeKey(path: string, now: number): Promise<string> {
-  const { generateIdentity } = await import('age-encryption')
-  const key = await generateIdentity()
+  const { generateX25519Identity } = await import('age-encryption')
+  const key = await generateX25519Identity()
   const recipient = await publicKeyOf(key)
   writeAtomically(path, `# created: ${new Date(now).toISOString()}\n# public key: ${recipient}\n${key}\n`, 0o600)
   return recipient
