@@ -1,17 +1,9 @@
 import { type Context, command, type PlanStep } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { applyChanges } from '../files/change-set.ts'
 import { projectField, projectRoot } from '../files/project.ts'
-import { count, printable, table } from '../files/table.ts'
-import { compareEnv } from './compare.ts'
-import { type Created, planCreate, planSync, type Written } from './create.ts'
-import { fileOf } from './env-files.ts'
+import type { Created } from './create.ts'
 import { ENV_EXAMPLES } from './examples.ts'
-import { searchHistory } from './leaks.ts'
-import { indented, listEnv } from './list.ts'
-import { open, seal, sealedNames, unseal } from './seal.ts'
-import { FINDING_RULES, validateEnv } from './validate.ts'
-import { hasKey, keyPath } from './vault.ts'
+import { FINDING_RULES } from './rules.ts'
 
 const filesField = z.array(z.string().min(1)).min(1).optional().describe('Env files, relative to the project. Absent: all in its folder')
 const envField = z
@@ -53,7 +45,10 @@ const list = command({
     wanted: z.int().describe('How many variables the compose files ask for'),
     text: z.string(),
   }),
-  run: ({ project, files, values }, { workspace }) => listEnv(projectRoot(workspace, project), { files, values }),
+  async run({ project, files, values }, { workspace }) {
+    const { listEnv } = await import('./list.ts')
+    return listEnv(projectRoot(workspace, project), { files, values })
+  },
 })
 
 const presence = z.enum(['set', 'empty', 'absent'])
@@ -71,7 +66,10 @@ const diff = command({
     nowhere: z.array(z.object({ name: z.string(), at: z.string() })).describe('Variables that a compose file asks for and no env file has'),
     text: z.string(),
   }),
-  run: ({ project, files }, { workspace }) => compareEnv(projectRoot(workspace, project), files),
+  async run({ project, files }, { workspace }) {
+    const { compareEnv } = await import('./compare.ts')
+    return compareEnv(projectRoot(workspace, project), files)
+  },
 })
 
 const addedFiles = z.array(z.object({ file: z.string(), added: z.array(z.string()), toFill: z.array(z.string()) }))
@@ -86,7 +84,8 @@ const sync = command({
     change: changeField,
     text: z.string(),
   }),
-  plan({ project, files }, { workspace }) {
+  async plan({ project, files }, { workspace }) {
+    const [{ planSync }, { count, stepsOf }] = await Promise.all([import('./create.ts'), import('./render.ts')])
     const planned = planSync(projectRoot(workspace, project), files)
     const added = planned.files.reduce((sum, file) => sum + file.added.length, 0)
     return {
@@ -95,14 +94,16 @@ const sync = command({
     }
   },
   undo: undoChange,
-  run({ project, files }, { workspace, dataDir }) {
+  async run({ project, files }, { workspace, dataDir }) {
+    const [{ planSync }, { renderSynced }, { applyChanges }] = await Promise.all([
+      import('./create.ts'),
+      import('./render.ts'),
+      import('../files/change-set.ts'),
+    ])
     const root = projectRoot(workspace, project)
     const { changes, files: written, extra } = planSync(root, files)
     const change = applyChanges(root, changes, dataDir)
-    const text = [renderWritten(written), ...extra.map(({ file, names }) => `Not in the schema, in ${file}: ${names.join(', ')}`)].join(
-      '\n\n',
-    )
-    return { files: written, extra, ...(change !== undefined && { change }), text: printableLines(text) }
+    return { files: written, extra, ...(change !== undefined && { change }), text: renderSynced(written, extra) }
   },
 })
 
@@ -121,15 +122,19 @@ const create = command({
     text: z.string(),
   }),
   async plan(input, ctx) {
-    const { created } = await createdBy(input, ctx)
+    const [{ created }, { stepsOf }] = await Promise.all([createdBy(input, ctx), import('./render.ts')])
     return { summary: `Create ${created.file}`, steps: stepsOf(created) }
   },
   undo: undoChange,
   async run(input, ctx) {
-    const { root, created } = await createdBy(input, ctx)
+    const [{ root, created }, { renderWritten }, { applyChanges }] = await Promise.all([
+      createdBy(input, ctx),
+      import('./render.ts'),
+      import('../files/change-set.ts'),
+    ])
     const change = applyChanges(root, created.changes, ctx.dataDir)
     const { file, files, invented } = created
-    return { file, files, invented, ...(change !== undefined && { change }), text: printableLines(renderWritten(files)) }
+    return { file, files, invented, ...(change !== undefined && { change }), text: renderWritten(files) }
   },
 })
 
@@ -137,6 +142,7 @@ async function createdBy(
   { project, env, file }: { project: string; env?: string | undefined; file?: string | undefined },
   { workspace }: Pick<Context, 'workspace'>,
 ): Promise<{ root: string; created: Created }> {
+  const [{ planCreate }, { fileOf }] = await Promise.all([import('./create.ts'), import('./env-files.ts')])
   const root = projectRoot(workspace, project)
   return { root, created: planCreate(root, file ?? (await fileOf(root, env)), env) }
 }
@@ -172,6 +178,7 @@ const validate = command({
     text: z.string(),
   }),
   async run({ project, env, files, strict }, { workspace }) {
+    const [{ validateEnv }, { fileOf }] = await Promise.all([import('./validate.ts'), import('./env-files.ts')])
     const root = projectRoot(workspace, project)
     return validateEnv(root, files ?? (env === undefined ? undefined : [await fileOf(root, env)]), strict)
   },
@@ -203,11 +210,12 @@ const encryptCommand = command({
     text: z.string(),
   }),
   async plan(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const { clear, encrypted } = sealedNames(vault.root, file)
+    const { vault, file, sealing } = await vaultOf(input, ctx)
+    const { clear, encrypted } = sealing.sealedNames(vault.root, file)
     const steps: PlanStep[] = [{ does: 'create', target: encrypted }]
     if (!input.keep) steps.push({ does: 'remove', target: clear })
-    if (!hasKey(vault.key)) steps.push({ does: 'create', target: vault.key, detail: 'the key: keep a copy where the workspace is not' })
+    if (!sealing.hasKey(vault.key))
+      steps.push({ does: 'create', target: vault.key, detail: 'the key: keep a copy where the workspace is not' })
     return {
       summary: `Encrypt ${clear}`,
       steps,
@@ -222,8 +230,8 @@ const encryptCommand = command({
     input: { project, file, mode, ...(change !== undefined && { change }), ...(key !== undefined && { key }) },
   }),
   async run(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const sealed = await seal(vault, file, input.keep)
+    const [{ vault, file, sealing }, { count }] = await Promise.all([vaultOf(input, ctx), import('./render.ts')])
+    const sealed = await sealing.seal(vault, file, input.keep)
     const key = sealed.madeKey ? `\nA key was made: ${vault.key}. Keep a copy where the workspace is not.` : ''
     return { ...sealed, text: `${sealed.encrypted} is encrypted for ${count(sealed.recipients, 'key')}.${key}` }
   },
@@ -237,8 +245,8 @@ const decryptCommand = command({
   input: sealInput,
   output: z.object({ file: z.string(), encrypted: z.string(), change: changeField, text: z.string() }),
   async plan(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const { clear, encrypted } = sealedNames(vault.root, file)
+    const { vault, file, sealing } = await vaultOf(input, ctx)
+    const { clear, encrypted } = sealing.sealedNames(vault.root, file)
     return {
       summary: `Decrypt ${encrypted}`,
       steps: [{ does: 'create', target: clear }],
@@ -247,8 +255,8 @@ const decryptCommand = command({
   },
   undo: undoChange,
   async run(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const opened = await open(vault, file)
+    const { vault, file, sealing } = await vaultOf(input, ctx)
+    const opened = await sealing.open(vault, file)
     return {
       ...opened,
       text: opened.change === undefined ? `${opened.file} was there and says the same.` : `${opened.file} is there, for you alone.`,
@@ -269,7 +277,8 @@ const unsealCommand = command({
     key: keyField,
   }),
   output: z.object({ file: z.string() }),
-  plan({ project, file }, { workspace }) {
+  async plan({ project, file }, { workspace }) {
+    const { sealedNames } = await import('./seal.ts')
     const { clear, encrypted } = sealedNames(projectRoot(workspace, project), file)
     return {
       summary: `Put ${clear} back`,
@@ -280,16 +289,17 @@ const unsealCommand = command({
     }
   },
   async run(input, ctx) {
-    const { vault } = await vaultOf(input, ctx)
-    await unseal(vault, input)
+    const { vault, sealing } = await vaultOf(input, ctx)
+    await sealing.unseal(vault, input)
     return { file: input.file }
   },
 })
 
 async function vaultOf({ project, env, file, key }: Partial<SealInput> & { project: string }, { workspace, dataDir, clock }: Context) {
+  const [sealing, { keyPath }, { fileOf }] = await Promise.all([import('./seal.ts'), import('./vault.ts'), import('./env-files.ts')])
   const root = projectRoot(workspace, project)
   const vault = { root, dataDir, key: keyPath(key, workspace, dataDir), nowMs: clock.now() }
-  return { vault, file: file ?? (await fileOf(root, env)) }
+  return { vault, sealing, file: file ?? (await fileOf(root, env)) }
 }
 
 const leaks = command({
@@ -324,46 +334,12 @@ const leaks = command({
     text: z.string(),
   }),
   async run({ project, since, limit }, { workspace, signal, progress }) {
+    const [{ searchHistory }, { renderLeaks }] = await Promise.all([import('./leaks.ts'), import('./render.ts')])
     const root = projectRoot(workspace, project)
     const found = await searchHistory(root, { since, limit, signal, onProgress: (commits) => progress({ message: `${commits} commits` }) })
     return { ...found, leaks: [...found.leaks], envFiles: [...found.envFiles], text: renderLeaks(found) }
   },
 })
-
-function renderLeaks({ leaks: listed, found, secrets, commits, envFiles }: Awaited<ReturnType<typeof searchHistory>>): string {
-  const looked = `${count(commits, 'commit')} looked through`
-  if (found === 0 && envFiles.length === 0) return `No secret was found. ${looked}.`
-  const rows = listed.map(({ commit, file, line, kind, secret }) => [String(secret), commit.slice(0, 10), kind, `${file}:${line}`])
-  const blocks = rows.length === 0 ? [] : [table(['Secret', 'Commit', 'Kind', 'Place'], rows)]
-  if (envFiles.length > 0) blocks.push(`Env files that were committed\n${indented(printableLines(envFiles.join('\n')))}`)
-  blocks.push(`${count(secrets, 'secret')} in ${count(found, 'place')}, ${looked}. Change each secret first, then clean the history.`)
-  return blocks.join('\n\n')
-}
-
-/** Secret files show no diff: only which names come to them. */
-function stepsOf({ changes, files }: Written): PlanStep[] {
-  return changes.map(({ path, before }) => {
-    const added = files.find(({ file }) => file === path)?.added
-    return {
-      does: before === undefined ? 'create' : 'change',
-      target: path,
-      ...(added !== undefined && { detail: added.map((name) => `+${name}`).join('\n') }),
-    }
-  })
-}
-
-function renderWritten(files: Written['files']): string {
-  if (files.every(({ added }) => added.length === 0)) return 'Nothing was missing.'
-  return files
-    .filter(({ added }) => added.length > 0)
-    .map(({ file, added, toFill }) => {
-      const open = toFill.length === 0 ? '' : `\n${indented(`Still to fill in: ${toFill.join(', ')}`)}`
-      return `${file}: ${count(added.length, 'variable')} added${open}`
-    })
-    .join('\n')
-}
-
-const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')
 
 export const envCommands = {
   'env.list': list,

@@ -6,6 +6,8 @@ import { isValueFile } from './env-files.ts'
 import { envFileExists, envFileMissing, notAnEnvFile } from './errors.ts'
 import { decrypt, ENCRYPTED, encrypt, hasKey, makeKey, publicKeyOf, RECIPIENTS_FILE, readKey, recipientsIn } from './vault.ts'
 
+export { hasKey } from './vault.ts'
+
 /** Where a command works, and with which key. */
 export interface Vault {
   readonly root: string

@@ -2,20 +2,8 @@ import { count, table } from '../files/table.ts'
 import { valuesOf } from './dotenv.ts'
 import { listEnvFiles, readEnvFile, readSchema } from './env-files.ts'
 import { isPlaceholder } from './placeholder.ts'
+import type { FindingRule } from './rules.ts'
 import { isRequired, misfit, type VariableSpec } from './schema.ts'
-
-export const FINDING_RULES = [
-  'syntax',
-  'duplicate',
-  'expansion',
-  'required',
-  'type',
-  'placeholder',
-  'unknown',
-  'deprecated',
-  'mode',
-] as const
-export type FindingRule = (typeof FINDING_RULES)[number]
 
 /** One thing that is wrong with a value or a line; the value is not in it. */
 export interface EnvFinding {

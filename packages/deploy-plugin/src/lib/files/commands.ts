@@ -1,7 +1,5 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { describeChange } from './change-set.ts'
-import { takeBack } from './generated.ts'
 
 const restore = command({
   summary: 'Take a change of files back',
@@ -11,11 +9,17 @@ const restore = command({
   internal: true,
   input: z.object({ change: z.string().min(1).max(40) }),
   output: z.object({ files: z.array(z.string()) }),
-  plan: ({ change }, { dataDir }) => ({
-    summary: 'Put files back as they were',
-    steps: describeChange(dataDir, change).map(({ path, does }) => ({ does, target: path })),
-  }),
-  run: ({ change }, { dataDir }) => ({ files: takeBack(dataDir, change) }),
+  async plan({ change }, { dataDir }) {
+    const { describeChange } = await import('./change-set.ts')
+    return {
+      summary: 'Put files back as they were',
+      steps: describeChange(dataDir, change).map(({ path, does }) => ({ does, target: path })),
+    }
+  },
+  async run({ change }, { dataDir }) {
+    const { takeBack } = await import('./generated.ts')
+    return { files: takeBack(dataDir, change) }
+  },
 })
 
 export const fileCommands = { 'files.restore': restore }
