@@ -1,1 +1,10 @@
-export {}
+export { createSource, type SourceParts } from './lib/create-source.ts'
+export { exportedOf } from './lib/exported.ts'
+export { loadPage } from './lib/page-files.ts'
+export { type PageFiles, pageHtml } from './lib/page-html.ts'
+export type { ViewerSource } from './lib/source.ts'
+export { openViewer, type Viewer, type ViewerOptions } from './lib/viewer.ts'
+export { criticalPath, type Stretch } from './model/critical-path.ts'
+export { parseRunFilter } from './model/run-filter.ts'
+export { codeOf, hasFlag, idOf, laneOf, nameOf, type TraceTree, treeOf } from './model/trace-tree.ts'
+export { RUN_STATUSES, type RunRow, type RunStatus, type TraceData } from './model/wire.ts'

@@ -1,0 +1,155 @@
+import type { DurableLog } from '@switchyard/bus'
+import type { ChainReport } from '@switchyard/chain'
+import { type Clock, systemClock } from '@switchyard/contracts'
+import { withoutSecrets } from '@switchyard/contracts/redact'
+import type { HistoryChange, State } from '@switchyard/state'
+import type { Run, Span, TraceStore } from '@switchyard/trace'
+import type { BreakerRow, BusData, DecisionData, LetterRow, LogLine, StateRow } from '../model/wire.ts'
+import { chainData } from './chain-data.ts'
+import { detailOf, rowOf, subjectOf, traceOf } from './columns.ts'
+import { letterUnknown, runUnknown } from './errors.ts'
+import type { ViewerSource } from './source.ts'
+import { topicsOf } from './topics.ts'
+
+/** What one workspace has to show. */
+export interface SourceParts {
+  readonly traces: Pick<TraceStore, 'runs' | 'run' | 'spans' | 'changes' | 'follow'>
+  /** Of one trace, by time. */
+  logs(traceId: string): readonly LogLine[]
+  /** @throws CHAIN_UNKNOWN */
+  chain(id: string): Promise<ChainReport>
+  decision(run: Run, spans: readonly Span[]): DecisionData | undefined
+  breakers(): readonly BreakerRow[]
+  /** Undefined where no topic is durable. */
+  durable(): DurableLog | undefined
+  state(): Promise<Pick<State, 'list' | 'read' | 'history'>>
+  otlp(spans: readonly Span[]): string
+  /** In whose name state is read. */
+  readonly reader: string
+  /** @default systemClock */
+  readonly clock?: Clock
+}
+
+const MAX_LETTERS = 200
+const MAX_CHANGES = 50
+/** How many earlier runs are looked through for one that went well. */
+const LOOKED_BACK = 200
+
+export function createSource(parts: SourceParts): ViewerSource {
+  const { traces, clock = systemClock, reader } = parts
+  /** Of the run that was read last, as its spans are asked for one by one. */
+  let kept: { readonly id: string; readonly position: number; readonly spans: ReadonlyMap<string, Span> } | undefined
+
+  function spansOf(id: string): ReadonlyMap<string, Span> {
+    const { position } = traces.changes()
+    if (kept?.id !== id || kept.position !== position)
+      kept = { id, position, spans: new Map(traces.spans(id).map((span) => [span.spanId, span])) }
+    return kept.spans
+  }
+
+  /** The last run before it of the same command, or of the same words, that went well. */
+  function goodOf(run: Run): string | undefined {
+    const subject = subjectOf(run)
+    const { runs } = traces.runs({ text: subject, states: ['done'], untilMs: run.startMs, limit: LOOKED_BACK })
+    return runs.find((one) => subjectOf(one) === subject && one.traceId !== run.traceId)?.traceId
+  }
+
+  const letters = () => parts.durable()?.deadLetters
+
+  return {
+    runs: (limit) => traces.runs({ limit }).runs.map(rowOf),
+    trace(id) {
+      const run = traces.run(id)
+      return run === undefined ? undefined : traceOf(run, [...spansOf(id).values()], clock.now(), goodOf(run))
+    },
+    span(id, spanId) {
+      const span = spansOf(id).get(spanId)
+      if (span === undefined) return undefined
+      return detailOf(
+        span,
+        parts.logs(id).filter((line) => line.spanId === spanId),
+      )
+    },
+    logs: parts.logs,
+    decision(id) {
+      const run = traces.run(id)
+      return run === undefined ? undefined : parts.decision(run, [...spansOf(id).values()])
+    },
+    async chain(id) {
+      const chainId = traces.run(id)?.chainId
+      return chainId === undefined ? undefined : chainData(withoutSecrets(await parts.chain(chainId)))
+    },
+    breakers: parts.breakers,
+    async bus(): Promise<BusData> {
+      const durable = parts.durable()
+      const queues = durable?.stats().subscriptions ?? []
+      return {
+        topics: await topicsOf({ traces, durable, nowMs: clock.now() }),
+        queues: queues.map(({ name, pattern, lag, owner }) => ({ name, pattern, behind: lag, owner })),
+      }
+    },
+    letters() {
+      const found = letters()?.list({ limit: MAX_LETTERS }).letters ?? []
+      return found.map(
+        ({ id, topic, subscription, source, reason, error, attempts, lastFailedAtMs, message }): LetterRow => ({
+          id,
+          topic,
+          subscription,
+          source,
+          reason,
+          error: { code: error.code, message: withoutSecrets(error.message) },
+          attempts: attempts.length,
+          failedMs: lastFailedAtMs,
+          payload: withoutSecrets(message.payload),
+          ...traceIn(message.headers),
+        }),
+      )
+    },
+    async replay(id) {
+      const box = letters()
+      if (box === undefined) throw letterUnknown(id)
+      await box.replay(id)
+    },
+    async discard(id) {
+      if ((await letters()?.discard(id)) !== true) throw letterUnknown(id)
+    },
+    async state() {
+      const state = await parts.state()
+      return Promise.all(
+        state.list().map(
+          async ({ namespace, access, bytes }): Promise<StateRow> => ({
+            namespace,
+            access,
+            bytes,
+            content: withoutSecrets(await state.read(reader, namespace)),
+            history: state.history({ namespace, limit: MAX_CHANGES }).map(({ atMs, who, kind, changes, reason, correlationId }) => ({
+              atMs,
+              who,
+              kind,
+              what: reason ?? changes.map(changeText).join(', '),
+              ...(correlationId !== undefined && /^[0-9a-f]{32}$/.test(correlationId) && { traceId: correlationId }),
+            })),
+          }),
+        ),
+      )
+    },
+    otlp(id) {
+      if (traces.run(id) === undefined) throw runUnknown(id)
+      return parts.otlp([...spansOf(id).values()])
+    },
+    follow: (listener) => traces.follow(({ runs }) => listener({ runs: runs.map(rowOf) })),
+  }
+}
+
+function changeText({ field, key, op, value }: HistoryChange): string {
+  const place = key === undefined ? field : `${field}.${key}`
+  if (value === undefined) return `${op} ${place}`
+  // A name such as "token" is what says that its value is a secret.
+  const [shown] = Object.values(withoutSecrets({ [key ?? field]: value }))
+  return `${op} ${place} = ${JSON.stringify(shown)}`
+}
+
+function traceIn({ traceparent }: { readonly traceparent?: string | undefined }): { traceId?: string } {
+  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '') ?? []
+  return traceId === undefined ? {} : { traceId }
+}
