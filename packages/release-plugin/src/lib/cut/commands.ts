@@ -6,6 +6,7 @@ import type { ReleasePlan } from '../plan/release-plan.ts'
 import { nothingToRelease, planStale } from './errors.ts'
 import { CUT_EXAMPLES } from './examples.ts'
 import type { Cut } from './journal.ts'
+import { renderCuts } from './render-cut.ts'
 import { cutView, viewOf } from './view.ts'
 
 /** A release may build and upload for long. */
@@ -214,12 +215,13 @@ const status = command({
   examples: CUT_EXAMPLES.status,
   effect: 'read',
   input: which.extend({ limit: z.int().min(1).max(1_000).default(10) }),
-  output: z.object({ cuts: z.array(cutView) }),
+  output: z.object({ cuts: z.array(cutView), text: z.string().describe('The same for people') }),
   async run(input, ctx) {
     const { createJournal } = await import('./journal.ts')
     const all = async (): Promise<Cut[]> => createJournal(ctx.dataDir).list(await rootOf(input.project, ctx))
     const cuts = input.version === undefined ? await all() : [await find(input, () => true, ctx)]
-    return { cuts: cuts.slice(0, input.limit).map(viewOf) }
+    const shown = cuts.slice(0, input.limit).map(viewOf)
+    return { cuts: shown, text: renderCuts(shown) }
   },
 })
 

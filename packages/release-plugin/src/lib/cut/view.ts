@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Cut } from './journal.ts'
+import { renderCut } from './render-cut.ts'
 
 /** A cut as commands tell of it: without the plan's texts. */
-export const cutView = z.object({
+const cutFacts = z.object({
   cut: z.string().describe('Names it to release.status, undo, resume and publish'),
   state: z.enum(['open', 'done', 'undone']).describe('open: under way, or ended half-way; resume completes it, undo takes it back'),
   project: z.string().describe('Root of the repository, absolute'),
@@ -16,10 +17,13 @@ export const cutView = z.object({
   published: z.array(z.object({ step: z.string(), state: z.enum(['no', 'maybe', 'yes']), url: z.string().nullable() })),
   next: z.string().nullable().describe('What to type next; null where nothing is left to do'),
 })
+export type CutFacts = z.output<typeof cutFacts>
+
+export const cutView = cutFacts.extend({ text: z.string().describe('The same for people') })
 export type CutView = z.output<typeof cutView>
 
 export function viewOf({ id, state, plan, startedMs, commit, push, pushed, published }: Cut): CutView {
-  return {
+  const facts: CutFacts = {
     cut: id,
     state,
     project: plan.root,
@@ -37,6 +41,7 @@ export function viewOf({ id, state, plan, startedMs, commit, push, pushed, publi
     })),
     next: nextOf(state, push, pushed, plan.remote),
   }
+  return { ...facts, text: renderCut(facts) }
 }
 
 function nextOf(state: Cut['state'], push: boolean, pushed: Cut['pushed'], remote: string | null): string | null {

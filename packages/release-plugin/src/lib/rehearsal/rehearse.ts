@@ -12,7 +12,8 @@ import { makePlan, type PlanInput } from '../plan/make-plan.ts'
 import { type PublishStep, planId, type ReleasePlan } from '../plan/release-plan.ts'
 import { runProgram } from '../publish/program.ts'
 import { installFailed } from './errors.ts'
-import type { Rehearsal } from './report.ts'
+import { renderRehearsal } from './render-rehearsal.ts'
+import type { Rehearsal, RehearsalFacts } from './report.ts'
 import { openStandIn, type StandIn } from './stand-in.ts'
 
 export interface RehearseOptions {
@@ -52,7 +53,7 @@ export async function rehearse(input: PlanInput, { full, hooks }: RehearseOption
     const report = await lookAt(clone, plan, folder, standIn)
     for (const cut of journal.list(clone.root)) journal.forget(cut.id)
     const steps = stepsOf(plan, { push }).map(({ id, says, noWayBack }) => ({ id, says, noWayBack: noWayBack ?? null }))
-    return {
+    const facts: RehearsalFacts = {
       ...outcome,
       plan: planId({ ...made, root: real.root }),
       version: plan.version?.to ?? null,
@@ -60,6 +61,7 @@ export async function rehearse(input: PlanInput, { full, hooks }: RehearseOption
       ...report,
       notes: [...notes, ...skipped],
     }
+    return { ...facts, text: renderRehearsal(facts) }
   } finally {
     await standIn[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

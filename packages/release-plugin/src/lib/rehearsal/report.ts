@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What a rehearsal came to, and everything that a release would leave. */
-export const rehearsal = z.object({
+const rehearsalFacts = z.object({
   ok: z.boolean().describe('Whether the release would have been made'),
   error: z.object({ code: z.string(), message: z.string(), next: z.string().nullable() }).nullable().describe('What stopped it'),
   plan: z.string().describe('Id of the plan that was rehearsed'),
@@ -17,4 +17,7 @@ export const rehearsal = z.object({
   forge: z.array(z.object({ repository: z.string(), tag: z.string(), title: z.string(), draft: z.boolean(), prerelease: z.boolean() })),
   notes: z.array(z.string()).describe('What the rehearsal leaves out'),
 })
+export type RehearsalFacts = z.output<typeof rehearsalFacts>
+
+export const rehearsal = rehearsalFacts.extend({ text: z.string().describe('The same for people') })
 export type Rehearsal = z.output<typeof rehearsal>
