@@ -80,7 +80,7 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
         if (facts === undefined) throw missingCommand(step.call)
         if (typeof key !== 'string' || key === '') throw badStep(path, `its key must be a text: it is ${JSON.stringify(key)}`)
         const timeoutMs = step.timeout === undefined ? (facts.timeoutMs ?? DEFAULT_TIMEOUT_MS) : durationMs(step.timeout)
-        const call = { name: `chain step ${path}`, path, command: step.call, input, key, timeoutMs, attempt: record.attempts, halt: wanted }
+        const call = { op: 'chain.step' as const, path, command: step.call, input, key, timeoutMs, attempt: record.attempts, halt: wanted }
         result = await run.busy(invoke(run, walk, call))
       } catch (error) {
         if (run.isLost) throw new RunLost()

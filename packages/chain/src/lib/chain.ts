@@ -53,6 +53,8 @@ export interface ChainsOptions {
   subscribe?(topic: string, handler: (payload: unknown, sentMs?: number) => void, sinceMs: number): () => void
   /** Chains by name, for sub-chains. */
   chain?(name: string): ChainDefinition | undefined
+  /** The trace that a person's chains begin in where their start names none. */
+  context?(): { readonly traceparent: string; readonly tracestate?: string } | undefined
   /** Told of everything that happens, at once; what it throws is dropped. */
   onEvent?(event: ChainEvent): void
   /** Chains at work at once in this process; the others wait in the store. @default 256 */
@@ -168,14 +170,19 @@ export type ChainEvent =
   | { readonly type: 'span'; readonly span: ChainSpan }
   | { readonly type: 'fault'; readonly doing: string; readonly error: unknown }
 
-/** A call of a step or of an undo, or a whole chain, in the shape that tracing wants. */
+/** A call of a step or of an undo, a wait, or a whole chain, in the shape that tracing wants. */
 export interface ChainSpan {
+  readonly op: 'chain' | 'chain.step' | 'chain.wait' | 'compensate'
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string
+  /** Two hex digits, as in a traceparent: whether the trace is recorded. */
+  readonly flags: string
+  readonly traceState?: string
   readonly name: string
   readonly startMs: number
-  readonly endMs: number
+  /** Absent while it goes on; the same span comes again when it has ended. */
+  readonly endMs?: number
   readonly attributes: Readonly<Record<string, string | number>>
   readonly error?: WireError
 }
@@ -190,8 +197,9 @@ export interface StartOptions extends OwnerOptions {
   readonly key?: string
   /** For whoever may only read: READ_ONLY unless each step, and each undo, does. @default false */
   readonly onlyReads?: boolean
-  /** W3C traceparent that the chain's trace goes on with. */
+  /** W3C traceparent that the chain's trace goes on with. @default that of `context`, or a trace of its own */
   readonly traceparent?: string
+  readonly tracestate?: string
 }
 
 export interface WaitOptions {

@@ -656,10 +656,41 @@ describe('createChains(): control', () => {
     expect(states.at(-1)).toBe('done one:done go:done two:done')
     expect(states.some((state) => state.startsWith('waiting'))).toBe(true)
     const spans = events.flatMap((event) => (event.type === 'span' ? [event.span] : []))
-    expect(spans.map(({ name, traceId, parentSpanId }) => [name, traceId, parentSpanId])).toEqual([
-      ['chain step one', 'ab'.repeat(16), 'cd'.repeat(8)],
-      ['chain step two', 'ab'.repeat(16), 'cd'.repeat(8)],
+    expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set(['ab'.repeat(16)]))
+    const ended = spans.filter(({ endMs }) => endMs !== undefined)
+    const chain = ended.find(({ op }) => op === 'chain')
+    expect(ended.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([
+      ['step one', chain?.spanId],
+      ['wait go', chain?.spanId],
+      ['step two', chain?.spanId],
+      ['chain watched', 'cd'.repeat(8)],
     ])
+    expect(ended[1]?.attributes).toMatchObject({ 'switchyard.waits_for': 'person', 'switchyard.approved.by': 'person' })
+    expect(chain?.attributes).toMatchObject({ 'switchyard.outcome': 'done', 'switchyard.chain.id': id })
+    // Each was told of when it began, under the same id.
+    const begun = new Set(spans.filter(({ endMs }) => endMs === undefined).map(({ spanId }) => spanId))
+    expect(ended.every(({ spanId }) => begun.has(spanId))).toBe(true)
+  })
+
+  it('goes on in the trace of its start in whichever process takes it up, with the state of others in it', async () => {
+    const store = openStore({ path: ':memory:' })
+    const first = setUp({}, { store })
+    const context = { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-00`, tracestate: 'vendor=1' }
+    const id = await first.chains.start({ name: 'handed-on', steps: [{ id: 'go', ask: 'Go?' }, step('one', 'a.one')] }, {}, context)
+    await first.chains.wait(id)
+    await first.chains.close()
+    const headers: unknown[] = []
+    const second = setUp({ 'a.one': { run: (_, options) => void headers.push(options.headers) } }, { store })
+    await second.chains.answer(id, { value: true, by: 'ada' })
+    await second.chains.wait(id)
+    const spansOf = (events: readonly ChainEvent[]) => events.flatMap((event) => (event.type === 'span' ? [event.span] : []))
+    const waits = [...spansOf(first.events), ...spansOf(second.events)].filter(({ op }) => op === 'chain.wait')
+    expect(new Set(waits.map(({ spanId }) => spanId)).size).toBe(1)
+    expect(waits.at(-1)?.attributes['switchyard.approved.by']).toBe('ada')
+    expect(new Set(spansOf(second.events).map(({ traceId, flags, traceState }) => `${traceId} ${flags} ${traceState}`))).toEqual(
+      new Set([`${'ab'.repeat(16)} 00 vendor=1`]),
+    )
+    expect(headers.at(-1)).toMatchObject({ traceparent: expect.stringMatching(/-00$/), tracestate: 'vendor=1' })
   })
 
   it('refuses wrong definitions and wrong input before anything is written', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createShortId, isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
-import type { ChainEvent, ChainReport, Chains, ChainsOptions } from './chain.ts'
+import type { ChainEvent, ChainReport, ChainState, Chains, ChainsOptions } from './chain.ts'
 import { checkChain } from './check.ts'
 import { commandsOf } from './compiled.ts'
 import { createDefinitions } from './definitions.ts'
@@ -14,6 +14,7 @@ import { createPresence } from './presence.ts'
 import { reopen } from './reopen.ts'
 import { reportOf, summaryOf } from './report.ts'
 import { createRun, type Run, RunLost } from './run.ts'
+import { beginTrace, readTrace, tellChain, writeTrace } from './trace.ts'
 import { undoChain } from './undo.ts'
 import { type Walk, walkChain } from './walk.ts'
 import { createWatchers } from './watchers.ts'
@@ -70,7 +71,7 @@ export function createChains(options: ChainsOptions): Chains {
   }
 
   const chains: Chains = {
-    async start(definition, given = {}, { traceparent, plugin, key, onlyReads = false } = {}) {
+    async start(definition, given = {}, { plugin, key, onlyReads = false, ...parent } = {}) {
       refuseClosed()
       const known = key === undefined ? undefined : journal.withKey(key, plugin)
       if (known !== undefined) return goOnAnew(known)
@@ -79,13 +80,12 @@ export function createChains(options: ChainsOptions): Chains {
       if (change !== undefined) throw changes(definition.name, change)
       const { input, mistakes } = acceptInput(definition, given)
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
-      const [, traceId = hex(16), parentId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(traceparent ?? '') ?? []
+      const context = parent.traceparent === undefined && plugin === undefined ? options.context?.() : parent
       const identity = {
         id: createShortId('c', random),
         frozen,
         input,
-        traceId,
-        spanId: parentId ?? hex(8),
+        trace: beginTrace(context ?? {}, hex),
         startedMs: clock.now(),
         plugin,
       }
@@ -113,7 +113,7 @@ export function createChains(options: ChainsOptions): Chains {
           name: definition.name,
           definition: frozen.hash,
           input: text,
-          trace: traceId + identity.spanId,
+          trace: writeTrace(identity.trace),
           startedMs,
           owner,
           plugin,
@@ -220,17 +220,24 @@ export function createChains(options: ChainsOptions): Chains {
     })
 
     async function go(): Promise<void> {
+      if (options.onEvent !== undefined) tellChain(run)
       const walk: Walk = { run, options, random, newSpanId: () => hex(8), isSettling: false, listen }
       if (!isFailed) {
         const outcome = await walkChain(walk)
-        if (outcome.state === 'done' || outcome.state === 'skipped') return run.end('done', outputIn(outcome).text)
+        if (outcome.state === 'done' || outcome.state === 'skipped') return end('done', outputIn(outcome).text)
         run.error ??= outcome.state === 'failed' ? outcome.error : wireOf(cancelledByPerson(run.id))
       }
       const word = wanted.get(run.id)
-      if (word === 'stop') return run.end('cancelled', null)
-      if (word === undefined && run.frozen.root.definition.saga === false) return run.end('failed', null)
+      if (word === 'stop') return end('cancelled', null)
+      if (word === undefined && run.frozen.root.definition.saga === false) return end('failed', null)
       run.setState('undoing')
-      return run.end(await undoChain(walk, () => wanted.get(run.id) === 'stop'), null)
+      return end(await undoChain(walk, () => wanted.get(run.id) === 'stop'), null)
+    }
+
+    async function end(state: ChainState, output: string | null): Promise<void> {
+      // Told before it is on disk, so that the span is there for whoever waits for the end.
+      if (options.onEvent !== undefined) tellChain(run, state)
+      await run.end(state, output)
     }
   }
 
@@ -254,8 +261,7 @@ export function createChains(options: ChainsOptions): Chains {
       id: row.id,
       frozen,
       input: JSON.parse(row.input) as Record<string, unknown>,
-      traceId: row.trace.slice(0, 32),
-      spanId: row.trace.slice(32),
+      trace: readTrace(row.trace),
       startedMs: row.started_ms,
       plugin: row.plugin ?? undefined,
     }

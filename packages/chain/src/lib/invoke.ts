@@ -3,9 +3,10 @@ import type { ChainsOptions } from './chain.ts'
 import { cancelled, mayNotCall, timedOut } from './errors.ts'
 import type { Halt } from './halt.ts'
 import type { Run } from './run.ts'
+import { headersFor, tell } from './trace.ts'
 
 export interface Invocation {
-  readonly name: string
+  readonly op: 'chain.step' | 'compensate'
   readonly path: string
   readonly command: string
   readonly input: unknown
@@ -29,7 +30,8 @@ export interface Surroundings {
 export async function invoke(run: Run, { options, newSpanId }: Surroundings, call: Invocation): Promise<unknown> {
   const { clock } = run
   const spanId = newSpanId()
-  const startMs = clock.now()
+  const span = spanOf(run, spanId, clock.now(), call)
+  if (options.onEvent !== undefined) tell(run, span)
   // Made only when the callee looks, as most never do.
   let controller: AbortController | undefined
   let givenUpFor: unknown
@@ -54,7 +56,7 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
         if (givenUpFor !== undefined) controller.abort(givenUpFor)
         return controller.signal
       },
-      headers: { traceparent: `00-${run.traceId}-${spanId}-01` },
+      headers: headersFor(run, spanId),
       plugin: run.plugin,
     })
     return await Promise.race([work, givenUp])
@@ -64,20 +66,23 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
   } finally {
     forget()
     stopTimer()
-    if (options.onEvent !== undefined)
-      run.emit({
-        type: 'span',
-        span: {
-          traceId: run.traceId,
-          spanId,
-          parentSpanId: run.spanId,
-          name: call.name,
-          startMs,
-          endMs: clock.now(),
-          attributes: { 'chain.id': run.id, 'chain.step': call.path, 'chain.attempt': call.attempt, 'rpc.method': call.command },
-          ...(error !== undefined && { error }),
-        },
-      })
+    if (options.onEvent !== undefined) tell(run, { ...span, endMs: clock.now(), ...(error !== undefined && { error }) })
+  }
+}
+
+function spanOf(run: Run, spanId: string, startMs: number, { op, path, command, attempt }: Invocation): Parameters<typeof tell>[1] {
+  return {
+    op,
+    spanId,
+    parentSpanId: run.trace.spanId,
+    name: `${op === 'chain.step' ? 'step' : op} ${path}`,
+    startMs,
+    attributes: {
+      'switchyard.chain.id': run.id,
+      'switchyard.step': path,
+      'switchyard.command': command,
+      ...(attempt > 1 && { 'switchyard.attempts': attempt }),
+    },
   }
 }
 

@@ -3,6 +3,7 @@ import type { ChainReport, ChainSummary, StepReport } from './chain.ts'
 import type { CompiledStep, FrozenChain } from './compiled.ts'
 import { everyStep, staticPath } from './compiled.ts'
 import type { RunRow, StepRecord } from './journal.ts'
+import { readTrace } from './trace.ts'
 import { isLeft, pivotOf } from './undo-step.ts'
 import type { Question } from './wait-step.ts'
 
@@ -62,7 +63,7 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
       .filter(({ path, state }) => state === 'failed' && stepAt(frozen, path)?.step.onError === 'fallback')
       .map(({ path }) => path),
     waitsFor: row.ended_ms === null ? records.filter(({ state }) => state === 'waiting' || state === 'uncertain').map(waitOf) : [],
-    traceId: row.trace.slice(0, 32),
+    traceId: readTrace(row.trace).traceId,
   }
 }
 

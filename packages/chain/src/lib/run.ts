@@ -4,6 +4,7 @@ import type { ChainEvent, ChainState } from './chain.ts'
 import type { FrozenChain } from './compiled.ts'
 import { createHalt, type Halt } from './halt.ts'
 import { type Journal, LEAVES_A_CHAIN, type StepRecord } from './journal.ts'
+import type { ChainTrace } from './trace.ts'
 
 /** What all chains at work in one process share. */
 export interface RunSurroundings {
@@ -31,8 +32,7 @@ export interface RunIdentity {
   readonly id: string
   readonly frozen: FrozenChain
   readonly input: Readonly<Record<string, unknown>>
-  readonly traceId: string
-  readonly spanId: string
+  readonly trace: ChainTrace
   readonly startedMs: number
   /** In whose name it calls. */
   readonly plugin: string | undefined

@@ -51,7 +51,7 @@ export async function undoStep(walk: Walk, record: StepRecord): Promise<void> {
       const { path } = record
       const undone = timesUndone(run, path)
       const key = `${run.id}/${path}${undone === 0 ? '' : `~${undone}`}/undo`
-      const call = { name: `chain undo ${path}`, path, command, input, key, timeoutMs, attempt: tries }
+      const call = { op: 'compensate' as const, path, command, input, key, timeoutMs, attempt: tries }
       await run.busy(invoke(run, walk, { ...call, halt: run.lostHalt }))
       record.undoState = 'done'
       record.undoError = null

@@ -9,6 +9,7 @@ import { newRecord, type StepRecord } from './journal.ts'
 import { NOTHING, outputOf } from './output.ts'
 import type { Run } from './run.ts'
 import { fill } from './template.ts'
+import { tellWait } from './trace.ts'
 import type { Walk } from './walk.ts'
 
 /** What a person answered. */
@@ -147,12 +148,19 @@ async function walkWaiting(
     if (mistake !== undefined) return fail(run, record, mistake)
     run.save(record)
   } else if (record.topic !== null) begin(record)
+  const forPerson = record.input !== null && record.topic === null
+  tellWait(run, record, forPerson)
   const woken = run.park(record, halt)
   const stop = beside(record)
   const why = await woken
   stop()
-  if (why !== 'halted') return end(record, why)
+  if (why !== 'halted') {
+    const outcome = await end(record, why)
+    tellWait(run, record, forPerson)
+    return outcome
+  }
   close(run, record, 'cancelled')
+  tellWait(run, record, forPerson)
   return { state: 'cancelled' }
 }
 

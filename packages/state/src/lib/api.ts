@@ -136,7 +136,7 @@ export interface StateEvents {
   /** A change of somebody else was not taken. */
   refused: { readonly namespace: string; readonly from: string; readonly reason: string }
   /** A change of somebody else was merged. */
-  merged: { readonly namespace: string; readonly from: string; readonly node: string }
+  merged: { readonly namespace: string; readonly from: string; readonly node: string; readonly correlationId: string | undefined }
   /** A change was lost on the way and is being asked for. */
   gap: { readonly namespace: string; readonly node: string }
   /** Something that has no caller to tell failed. */

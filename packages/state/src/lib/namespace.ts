@@ -175,7 +175,7 @@ export class Namespace {
   /** Of a frame or an answer that came over the bus: shows, keeps and tells what it changed. */
   merged(from: string, node: string, { changes, conflicts }: MergedChanges, frame?: Frame): void {
     if (frame !== undefined) this.#foreign.push({ frame, record: remoteRecordOf(this.#replica, frame, changes) })
-    this.#took(from, node, changes, conflicts)
+    this.#took(from, node, changes, conflicts, frame?.correlationId)
   }
 
   /** Of an answer of another store: what it brought is kept as snapshots. */
@@ -187,10 +187,10 @@ export class Namespace {
     this.#took(from, node, changes, conflicts)
   }
 
-  #took(from: string, node: string, changes: readonly RemoteChange[], conflicts: readonly StateConflict[]): void {
+  #took(from: string, node: string, changes: readonly RemoteChange[], conflicts: readonly StateConflict[], correlationId?: string): void {
     this.#conflicts.push(...conflicts)
     this.#tell(changes, from, false)
-    this.#room.emit('merged', { namespace: this.definition.namespace, from, node })
+    this.#room.emit('merged', { namespace: this.definition.namespace, from, node, correlationId })
     const isDue = this.#foreign.length > 0 || this.#isDirty || this.#conflicts.length > 0 || this.#replica.outbox.length > 0
     if (isDue) this.#acknowledge().catch(() => {})
   }

@@ -3,7 +3,7 @@ import type { ChainDefinition, ChainReport, Chains, WaitReport } from '@switchya
 import { isSwitchyardError } from '@switchyard/contracts'
 import type { ChainOutcome } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { isForReading } from './context.ts'
+import { isForReading, traceOf } from './context.ts'
 import { invalidInput, readOnly, unknownCaller, unknownChain } from './errors.ts'
 import { parseWith } from './schema.ts'
 import type { YardOptions } from './yard.ts'
@@ -91,11 +91,11 @@ export function serveChains(bus: Bus, { open, named, isPlugin, person, ask }: Ch
   }
 
   async function start({ chain, input }: Request, { chains, context, plugin }: Caller): Promise<string> {
-    const { idempotencyKey: key, headers } = context
+    const { idempotencyKey: key } = context
     const options = {
       ...owner(plugin),
       onlyReads: isForReading(context),
-      traceparent: headers.traceparent,
+      ...traceOf(context),
       ...(key !== undefined && { key }),
     }
     return chains.start(await definitionOf(chain), input, options)

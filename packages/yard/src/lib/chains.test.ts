@@ -129,16 +129,27 @@ describe('yard.chains()', () => {
     }
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     const { traceId } = await chains.run(definition, {}, { traceparent })
-    const spans = yard.spans(traceId)
-    expect(spans.map(({ name, code }) => [name, code])).toEqual([
-      ['chain step one', undefined],
-      ['chain step two', 'TIMEOUT'],
-      ['chain undo one', undefined],
+    await yard.traces.flush()
+    const spans = yard.traces.spans(traceId)
+    const chain = spans.find(({ name }) => name === 'chain spans')!
+    expect(chain).toMatchObject({
+      parentSpanId: 'b'.repeat(16),
+      attributes: { 'switchyard.outcome': 'failed' },
+      error: { type: 'TIMEOUT' },
+    })
+    const steps = spans.filter(({ parentSpanId }) => parentSpanId === chain.spanId)
+    expect(steps.map(({ name, error }) => [name, error?.type])).toEqual([
+      ['step one', undefined],
+      ['step two', 'TIMEOUT'],
+      ['compensate one', undefined],
     ])
-    for (const { trace, attributes } of spans) {
-      expect(trace).toMatchObject({ traceId: 'a'.repeat(32), parentSpanId: 'b'.repeat(16) })
-      expect(attributes).toMatchObject({ 'rpc.method': 'ships.deploy' })
+    // Each call hangs on its step, and what serves it on the call.
+    for (const step of steps.filter(({ error }) => error === undefined)) {
+      const [call] = spans.filter(({ parentSpanId }) => parentSpanId === step.spanId)
+      expect(call).toMatchObject({ name: 'ships.deploy', kind: 'client', lane: 'person' })
+      expect(spans.find(({ parentSpanId }) => parentSpanId === call!.spanId)).toMatchObject({ kind: 'server', lane: 'ships' })
     }
+    expect(yard.traces.run(traceId)).toMatchObject({ name: 'chain spans', state: 'failed' })
     await yard.close()
   })
 })

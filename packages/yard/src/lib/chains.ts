@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BusClient, DurableLog } from '@switchyard/bus'
-import type { ChainDefinition, ChainEvent, ChainSpan, Chains, CommandFacts } from '@switchyard/chain'
+import type { ChainDefinition, ChainEvent, Chains, ChainsOptions, CommandFacts } from '@switchyard/chain'
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plan, Plugin } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
 import { unknownChain } from './errors.ts'
 import { mayCall, planMethod } from './host.ts'
-import type { Span } from './spans.ts'
 import type { Reach } from './stand-ins.ts'
 import type { CommandInfo, YardOptions } from './yard.ts'
 
@@ -43,8 +42,9 @@ export interface ChainParts {
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly ask: YardOptions['ask']
   readonly log: Log
-  /** Keeps what a call or an undo of a chain was. */
-  readonly span: (span: Span) => void
+  /** The trace that a person's chain begins in, and where its spans go. */
+  readonly context: NonNullable<ChainsOptions['context']>
+  readonly span: (span: Extract<ChainEvent, { type: 'span' }>['span']) => void
 }
 
 export function createYardChains({
@@ -61,6 +61,7 @@ export function createYardChains({
   timeLimitMsOf,
   ask,
   log,
+  context,
   span,
 }: ChainParts): YardChains {
   let opened: Promise<Chains> | undefined
@@ -116,6 +117,7 @@ export function createYardChains({
         const text = ownText(name) ?? libraryText(name)
         return text === undefined ? undefined : parseChain(text)
       },
+      context,
       onEvent: tell,
       ...(ask !== undefined && { ask: (question) => ask(question) }),
     })
@@ -158,23 +160,12 @@ export function createYardChains({
 
   function tell(event: ChainEvent): void {
     if (event.type === 'fault') log.error(`failed ${event.doing}`, { error: String(event.error) })
-    if (event.type === 'span') span(spanOf(event.span))
+    if (event.type === 'span') span(event.span)
     if (event.type !== 'compensation-failed') return
     const { id, path, error } = event
     log.error(`could not take back step "${path}" of chain ${id}`, { error })
     person
       .publish('chain/compensation-failed', { chain: id, step: path, code: error.code, message: error.message })
       .catch((reason: unknown) => log.error('failed publishing chain/compensation-failed', { error: String(reason) }))
-  }
-}
-
-function spanOf({ traceId, spanId, parentSpanId, name, startMs, endMs, attributes, error }: ChainSpan): Span {
-  return {
-    trace: { traceId, spanId, parentSpanId },
-    name,
-    startedAtMs: startMs,
-    durationMs: endMs - startMs,
-    code: error?.code,
-    attributes,
   }
 }

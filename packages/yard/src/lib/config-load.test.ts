@@ -168,6 +168,12 @@ describe('the configuration', () => {
       'model.keyVariable SWITCHYARD_MODEL_KEY_VARIABLE',
       'model.timeoutMs SWITCHYARD_MODEL_TIMEOUT_MS',
       'guard SWITCHYARD_GUARD',
+      'trace.sample SWITCHYARD_TRACE_SAMPLE',
+      'trace.keepDays SWITCHYARD_TRACE_KEEP_DAYS',
+      'trace.maxMegabytes SWITCHYARD_TRACE_MAX_MEGABYTES',
+      'otlp.endpoint SWITCHYARD_OTLP_ENDPOINT',
+      'otlp.headers SWITCHYARD_OTLP_HEADERS',
+      'otlp.headersVariable SWITCHYARD_OTLP_HEADERS_VARIABLE',
       'store.busyTimeoutMs SWITCHYARD_STORE_BUSY_TIMEOUT_MS',
       'bus.maxMessageBytes SWITCHYARD_BUS_MAX_MESSAGE_BYTES',
     ])

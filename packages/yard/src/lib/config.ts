@@ -50,6 +50,36 @@ export const configSchema = z.strictObject({
     .describe(
       'Time limits, breaker, retry and bulkhead by plugin ("ops") or command ("ops.health.scan"); they win over what the plugin says',
     ),
+  trace: z
+    .strictObject({
+      sample: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe('The part of all runs whose trace is kept, from 0 to 1; of the others it is kept from their first failure on'),
+      keepDays: z.int().min(1).max(3_650).default(14).describe('How long traces are kept, in days'),
+      maxMegabytes: z.int().min(1).max(100_000).default(256).describe('How much of traces is kept, in MiB; beyond it the oldest go'),
+    })
+    .prefault({})
+    .describe('What happened and why: the file .switchyard/trace.db'),
+  otlp: z
+    .strictObject({
+      endpoint: z
+        .url({ protocol: /^https?$/ })
+        .describe('Where an OpenTelemetry collector takes OTLP over HTTP, such as http://127.0.0.1:4318'),
+      headers: z
+        .record(z.string().min(1).max(200), z.string().max(2_000))
+        .default({})
+        .describe('Sent along; what is secret belongs in a variable'),
+      headersVariable: z
+        .string()
+        .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of an environment variable')
+        .default('OTEL_EXPORTER_OTLP_HEADERS')
+        .describe('The environment variable that holds more headers, as name=value,name=value'),
+    })
+    .optional()
+    .describe('Sends traces, metrics and logs, without their secrets, to a collector. Off unless it is here'),
   store: z
     .strictObject({
       busyTimeoutMs: z

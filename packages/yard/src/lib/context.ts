@@ -28,6 +28,11 @@ const EFFECT = 'effect'
 /** Whether a call came from a run that only reads. */
 export const isForReading = ({ headers }: Pick<HandlerContext, 'headers'>): boolean => headers[EFFECT] === 'read'
 
+/** The trace that a call belongs to, for what is done because of it. */
+export function traceOf({ headers: { traceparent, tracestate } }: Pick<HandlerContext, 'headers'>): Readonly<Record<string, string>> {
+  return { traceparent, ...(tracestate !== undefined && { tracestate }) }
+}
+
 /** What the contexts of one plugin have in common. */
 export interface PluginSurroundings {
   readonly plugin: Plugin

@@ -4,6 +4,7 @@ import {
   type CommandFacts,
   type CommandFigures,
   type Decided,
+  type DecideOptions,
   type DecisionEvaluation,
   type DecisionExplanation,
   decide,
@@ -39,7 +40,8 @@ export interface DecideParts {
 }
 
 export interface Decider {
-  decide(request: string): Decided
+  /** Tells `onStage` as each stage begins. */
+  decide(request: string, onStage?: DecideOptions['onStage']): Decided
   /** Remembers what a request means, from now on; says which of the requests it knew are read otherwise now. @throws UNKNOWN_COMMAND */
   correct(request: string, command: string): readonly Changed[]
   /** Takes a correction back. Whether there was one. */
@@ -83,9 +85,14 @@ export function createDecider({ store, clock, plugins, commands, names, runsOf, 
     return { durationMs: runsOf?.(id)?.latencyMs ?? USUAL_MS[effect], costUsd }
   }
 
-  function decideNow(request: string): Decided {
+  function decideNow(request: string, onStage?: DecideOptions['onStage']): Decided {
     facts ??= loadFacts(store, commands)
-    return decide(learned(), request, { facts: (id) => facts!.get(id), names: names(), nowMs: clock.now() })
+    return decide(learned(), request, {
+      facts: (id) => facts!.get(id),
+      names: names(),
+      nowMs: clock.now(),
+      ...(onStage !== undefined && { onStage }),
+    })
   }
 
   /** Everything that is known to mean a certain command, as it is read now. */
@@ -108,14 +115,16 @@ export function createDecider({ store, clock, plugins, commands, names, runsOf, 
       .map(([request, command]) => ({ request, before: [command], after: [after.get(request)!] }))
   }
 
+  function remembered(request: string, onStage?: DecideOptions['onStage']): Decided {
+    const decided = decideNow(request, onStage)
+    memory()
+      .keep(decided, clock.now())
+      .catch((error: unknown) => log.warn('failed keeping a decision', { error: String(error) }))
+    return decided
+  }
+
   return {
-    decide(request) {
-      const decided = decideNow(request)
-      memory()
-        .keep(decided, clock.now())
-        .catch((error: unknown) => log.warn('failed keeping a decision', { error: String(error) }))
-      return decided
-    },
+    decide: remembered,
     correct(request, command) {
       if (!commands.has(command)) throw unknownCommand(command)
       return relearn(() => memory().correct({ request, command }, clock.now()))
@@ -155,7 +164,7 @@ export function createDecider({ store, clock, plugins, commands, names, runsOf, 
     async measure() {
       const requests = await labelledRequests(plugins, commands)
       decideNow('')
-      return evaluateDecisions(requests, decideNow, {
+      return evaluateDecisions(requests, (request) => decideNow(request), {
         name: 'workspace',
         destroys: (id) => commands.get(id)?.definition.effect === 'destroy',
       })

@@ -3,9 +3,10 @@ import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Decided, DecidedPart } from '@switchyard/router'
 import { z } from 'zod'
 import { chainOf, inputOf, literal } from './chain-of.ts'
+import { traceOf } from './context.ts'
 import { invalidInput, unknownCaller } from './errors.ts'
 import { parseWith } from './schema.ts'
-import type { CommandInfo, PlannedRun } from './yard.ts'
+import type { CommandInfo, PlannedRun, RunOptions } from './yard.ts'
 
 const request = z.strictObject({ request: z.string().max(100_000) })
 /** Time for what only reads; what changes something is kept until somebody approves it. */
@@ -13,8 +14,8 @@ const ASK_MS = 600_000
 
 export interface DirectorParts {
   readonly commands: ReadonlyMap<string, CommandInfo>
-  readonly decide: (request: string) => Decided
-  readonly plan: (command: string, input: unknown) => Promise<PlannedRun>
+  readonly decide: (request: string, options: Pick<RunOptions, 'headers'>) => Decided
+  readonly plan: (command: string, input: unknown, options: RunOptions) => Promise<PlannedRun>
   readonly chains: () => Promise<Chains>
   /** In whose name a caller calls; undefined for one that is nobody here. */
   readonly clientOf: (identity: string) => BusClient | undefined
@@ -35,8 +36,8 @@ export const directorTimeLimitMsOf = (method: string): number | undefined => (me
  */
 export function serveDirector(bus: Bus, { commands, decide, plan, chains, clientOf }: DirectorParts): void {
   const client = bus.connect('director')
-  serve('route', ({ request: text }) => decide(text))
-  serve('ask', ({ request: text }, context) => ask(decide(text), context))
+  serve('route', ({ request: text }, context) => decide(text, { headers: traceOf(context) }))
+  serve('ask', ({ request: text }, context) => ask(decide(text, { headers: traceOf(context) }), context))
 
   function serve(verb: string, work: (input: z.output<typeof request>, context: HandlerContext) => unknown): void {
     const method = `director.${verb}`
@@ -47,22 +48,24 @@ export function serveDirector(bus: Bus, { commands, decide, plan, chains, client
 
   async function ask(decision: Decided, context: HandlerContext): Promise<Asked> {
     const { outcome, parts } = decision
+    const headers = traceOf(context)
     if (outcome !== 'routed') return { outcome, decision }
     const asker = clientOf(context.source)
     if (asker === undefined) throw unknownCaller(context.source)
     const [first] = parts
     if (parts.length === 1 && first !== undefined) {
-      if (!isRead(first)) return { outcome: 'planned', decision, id: (await plan(first.command, inputOf(first))).id }
+      if (!isRead(first)) return { outcome: 'planned', decision, id: (await plan(first.command, inputOf(first), { headers })).id }
       return { outcome: 'done', decision, result: await call(asker, first, context) }
     }
     if (parts.every((part) => isRead(part) && part.when === undefined && part.after.length === 0)) {
       return { outcome: 'done', decision, result: await Promise.all(parts.map((part) => call(asker, part, context))) }
     }
-    return { outcome: 'planned', decision, id: await (await chains()).start(withApproval(decision), {}) }
+    return { outcome: 'planned', decision, id: await (await chains()).start(withApproval(decision), {}, headers) }
   }
 
-  function call(asker: BusClient, part: DecidedPart, { signal }: HandlerContext): Promise<unknown> {
-    return asker.call(part.command, inputOf(part), { timeoutMs: ASK_MS, signal })
+  function call(asker: BusClient, part: DecidedPart, context: HandlerContext): Promise<unknown> {
+    const { signal } = context
+    return asker.call(part.command, inputOf(part), { timeoutMs: ASK_MS, signal, headers: traceOf(context) })
   }
 
   const isRead = ({ command }: DecidedPart): boolean => commands.get(command)?.definition.effect === 'read'

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { type Bus, type BusClient, createBus, createHubLink } from '@switchyard/bus'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
-import type { Log, Plan, Plugin, Progress, Undo } from '@switchyard/plugin-kit'
+import type { Log, Plugin, Progress } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
@@ -11,19 +11,19 @@ import { createDecider, type DecideParts } from './decide.ts'
 import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
 import { findElsewhere } from './elsewhere.ts'
-import { duplicatePlugin, invalidInput, nothingToPlan, planStale, reservedName, unknownCommand } from './errors.ts'
+import { duplicatePlugin, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
-import { grantOf, hostPlugin, listenFor, planMethod } from './host.ts'
+import { grantOf, hostPlugin, listenFor } from './host.ts'
+import { createPlanRuns } from './plan-runs.ts'
 import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
-import { parseWith } from './schema.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
-import { createSpans } from './spans.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
 import { proposeTeam } from './team.ts'
+import { createYardTraces, type YardTraces } from './traces.ts'
 import { createWorkspaceNames } from './workspace-names.ts'
-import type { CommandInfo, Decision, PlannedRun, RunOptions, Yard, YardOptions } from './yard.ts'
+import type { CommandInfo, Decision, RunOptions, Yard, YardOptions } from './yard.ts'
 import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 
 /** The identity under which a person's requests go over the bus. */
@@ -62,20 +62,22 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
   const registry = createYardRegistry({ store, clock, plugins, isCommand: (id) => commands.has(id) })
+  const traces = createYardTraces({ dataRoot, memory, config, clock, random, log: log('trace'), asked: options.asked })
   let bus: Bus | undefined
   try {
     bus = createBus({
       clock,
       random,
       store,
-      hooks: registry.hooks,
+      hooks: traces.hooks(registry.hooks),
       ...(meet && { link: createHubLink({ folder: dataRoot, authorize }) }),
       maxMessageBytes: config.bus.maxMessageBytes,
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
       guard: (method) => guards.get(method)?.rule,
     })
     registry.attach(bus)
-    const state = createSharedState({ plugins, bus, store, clock, random, log, operator: PERSON })
+    traces.attach(bus)
+    const state = createSharedState({ plugins, bus, store, clock, random, log, merged: traces.merged, operator: PERSON })
     const clients = new Map<string, BusClient>()
     const person = bus.connect(PERSON)
     const reach = createStandIns({ plugins: standIns, client: person, host })
@@ -98,6 +100,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       clients,
       state,
       registry,
+      traces,
       clock,
       random,
       log,
@@ -120,6 +123,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     }
   } catch (error) {
     await bus?.close()
+    await traces.close()
     store.close()
     throw error
   }
@@ -153,6 +157,7 @@ interface OpenParts {
   readonly clients: ReadonlyMap<string, BusClient>
   readonly state: SharedState
   readonly registry: YardRegistry
+  readonly traces: YardTraces
   readonly clock: Clock
   readonly random: () => number
   readonly log: (plugin: string) => Log
@@ -161,14 +166,13 @@ interface OpenParts {
 
 function createYard(parts: OpenParts): Yard {
   const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
-  const { registry, clock, random, log, ask } = parts
+  const { registry, traces, clock, random, log, ask } = parts
   const plans = createPlans(store, random)
   try {
     plans.prune(clock.now())
   } catch (error) {
     log('yard').error('failed forgetting old plans', { error: toWireError(error) })
   }
-  const spans = createSpans({ store, clock, log: log('trace') })
   const decider = createDecider({
     store,
     clock,
@@ -193,7 +197,8 @@ function createYard(parts: OpenParts): Yard {
     timeLimitMsOf,
     ask,
     log: log('chain'),
-    span: spans.add,
+    context: () => traces.contextOf(undefined),
+    span: traces.chain,
   })
   serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, ask })
   let closing: Promise<void> | undefined
@@ -205,7 +210,8 @@ function createYard(parts: OpenParts): Yard {
   }
 
   async function call(method: string, timeLimitMs: number, input: unknown, options: RunOptions): Promise<unknown> {
-    const { headers, onProgress, signal, timeoutMs } = options
+    const { onProgress, signal, timeoutMs } = options
+    const headers = traces.headersFor(options.headers)
     listen()
     const reached = reach(method)
     if (reached !== undefined) await reached
@@ -224,42 +230,21 @@ function createYard(parts: OpenParts): Yard {
     plugins,
     commands,
     async call(commandId, input, options = {}) {
-      return call(commandId, timeLimitOf(commandOf(commandId)), input, options)
-    },
-    async plan(commandId, input, options = {}) {
-      const command = commandOf(commandId)
-      const { effect } = command.definition
-      if (effect === 'read') throw nothingToPlan(commandId)
-      parseWith(command.definition.input, input, (mistakes) => invalidInput(commandId, mistakes))
-      return plans.add({ command: commandId, input, effect, plan: await planOf(command, input, options), createdMs: clock.now() })
-    },
-    async approve(planId, options = {}) {
-      const kept = plans.get(planId)
-      const command = commandOf(kept.command)
-      if (kept.state === 'waiting') await assertStillHolds(command, kept, options)
-      const { input } = plans.start(planId)
-      let result: unknown
       try {
-        result = await call(command.id, timeLimitOf(command), input, options)
+        return await call(commandId, timeLimitOf(commandOf(commandId)), input, options)
       } catch (error) {
-        plans.failed(planId, error)
-        throw error
-      }
-      plans.done(planId, undoOf(command, result, input))
-      return result
-    },
-    discard: (planId) => plans.discard(planId),
-    async undo(planId, options = {}) {
-      const undo = plans.startUndo(planId)
-      try {
-        const result = await call(undo.command, timeLimitOf(commandOf(undo.command)), undo.input, options)
-        plans.undone(planId)
-        return result
-      } catch (error) {
-        plans.undoFailed(planId)
+        traces.failed(error)
         throw error
       }
     },
+    ...createPlanRuns({
+      plans,
+      traces,
+      commandOf,
+      call: (command, method, input, options) => call(method, timeLimitOf(command), input, options),
+      log,
+      clock,
+    }),
     plans: () => plans.list(),
     decide,
     routing: decider,
@@ -271,7 +256,8 @@ function createYard(parts: OpenParts): Yard {
       return chains.open()
     },
     chain: (name) => chains.named(name),
-    spans: (traceId) => spans.of(traceId),
+    traces: traces.store,
+    begin: traces.begin,
     doctor: async () => diagnose({ workspace, plugins, store }),
     close() {
       closing ??= closeAll()
@@ -291,34 +277,17 @@ function createYard(parts: OpenParts): Yard {
   servePlans(bus, { pluginOf: (identity) => plugins.find(({ name }) => name === identity), plan: yard.plan, get: plans.get })
   return yard
 
-  /** What nothing here surely does may be something that others offer. */
-  function decide(request: string): Decision {
-    const decided = decider.decide(request)
+  function decide(request: string, { headers }: Pick<RunOptions, 'headers'> = {}): Decision {
+    const startMs = clock.now()
+    const startedMs = clock.monotonicMs()
+    const nowMs = (): number => startMs + clock.monotonicMs() - startedMs
+    const stages: { name: string; startMs: number }[] = []
+    const decided = decider.decide(request, (name) => stages.push({ name, startMs: nowMs() }))
+    traces.routed({ decision: decided, startMs, endMs: nowMs(), stages, why: () => decider.explain(decided).explanation }, headers)
     if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
+    // What nothing here surely does may be something that others offer.
     const elsewhere = findElsewhere(request, registry.open())
     return elsewhere.length === 0 ? decided : { ...decided, elsewhere }
-  }
-
-  async function planOf(command: CommandInfo, input: unknown, options: RunOptions): Promise<Plan> {
-    return (await call(planMethod(command.id), timeLimitOf(command), input, options)) as Plan
-  }
-
-  /** What a person approved is what is done: where the world has moved on, the plan of now takes the old one's place. */
-  async function assertStillHolds(command: CommandInfo, kept: PlannedRun, options: RunOptions): Promise<void> {
-    const plan = await planOf(command, kept.input, options)
-    if (JSON.stringify(plan) === JSON.stringify(kept.plan)) return
-    plans.discard(kept.id)
-    throw planStale(kept.id, plans.add({ ...kept, plan, createdMs: clock.now() }).id)
-  }
-
-  /** What ran has run, whatever its `undo` makes of the result. */
-  function undoOf({ id, plugin, definition }: CommandInfo, result: unknown, input: unknown): Undo | undefined {
-    try {
-      return definition.undo?.(result, definition.input.parse(input))
-    } catch (error) {
-      log(plugin).error(`Cannot say how to undo "${id}" as its undo threw`, { error: toWireError(error) })
-      return undefined
-    }
   }
 
   async function closeAll(): Promise<void> {
@@ -326,7 +295,7 @@ function createYard(parts: OpenParts): Yard {
     await bus.drain()
     await state.close()
     await bus.close()
-    spans.close()
+    await traces.close()
     await registry.close()
     store.close()
   }

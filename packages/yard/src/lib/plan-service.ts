@@ -1,7 +1,7 @@
 import type { Bus, HandlerContext } from '@switchyard/bus'
 import type { Plugin, ProposedPlan } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { isForReading } from './context.ts'
+import { isForReading, traceOf } from './context.ts'
 import { invalidInput, notProposable, planUnknown, readOnly } from './errors.ts'
 import { mayCall } from './host.ts'
 import { parseWith } from './schema.ts'
@@ -32,7 +32,7 @@ export function servePlans(bus: Bus, { pluginOf, plan, get }: PlanServiceParts):
     const { source, signal } = context
     if (isForReading(context)) throw readOnly('plan.propose', source)
     if (!mayUse(source, command)) throw notProposable(command, source)
-    return shown(await plan(command, input, { signal, timeoutMs: context.remainingMs() }))
+    return shown(await plan(command, input, { signal, timeoutMs: context.remainingMs(), headers: traceOf(context) }))
   })
   serve('show', one, ({ id }, { source }) => {
     const found = get(id)

@@ -3,6 +3,7 @@ import { createShortId, toWireError, type WireError } from '@switchyard/contract
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Undo } from '@switchyard/plugin-kit'
 import { processExists, type Store } from '@switchyard/store'
+import type { TraceHeaders } from '@switchyard/trace'
 import { notDiscardable, notUndoable, planUnknown, planUsed } from './errors.ts'
 import type { PlannedRun } from './yard.ts'
 
@@ -19,6 +20,7 @@ const MIGRATIONS = [
     error TEXT
   ) STRICT`,
   'ALTER TABLE yard_plan ADD COLUMN runner TEXT',
+  'ALTER TABLE yard_plan ADD COLUMN trace TEXT',
 ]
 
 interface Row {
@@ -33,11 +35,28 @@ interface Row {
   error: string | null
   /** The process that runs or undoes it, as host and process id. */
   runner: string | null
+  trace: string | null
+}
+
+/** The trace that a plan belongs to, in which it is approved, run and undone, whenever and wherever that is. */
+export interface PlanTrace {
+  readonly headers: TraceHeaders
+  /** The span of its approval, which began with the plan. */
+  readonly approvalSpanId: string
 }
 
 /** Plans waiting for approval and what became of them; every change of state is on disk before it is acted on. */
 export interface Plans {
-  add(planned: { command: string; input: unknown; effect: Effect; plan: Plan; createdMs: number }): PlannedRun
+  add(planned: {
+    command: string
+    input: unknown
+    effect: Effect
+    plan: Plan
+    createdMs: number
+    trace?: PlanTrace | undefined
+  }): PlannedRun
+  /** Undefined for one of before there were traces. */
+  traceOf(id: string): PlanTrace | undefined
   /** @throws PLAN_UNKNOWN */
   get(id: string): PlannedRun
   list(): readonly PlannedRun[]
@@ -80,20 +99,25 @@ export function createPlans(store: Store, random: () => number): Plans {
   }
 
   return {
-    add({ command, input, effect, plan, createdMs }) {
+    add({ command, input, effect, plan, createdMs, trace }) {
       const insert = store.prepare(
-        `INSERT INTO yard_plan (id, command, input, effect, plan, created_ms, state) VALUES (?, ?, ?, ?, ?, ?, 'waiting')`,
+        `INSERT INTO yard_plan (id, command, input, effect, plan, created_ms, trace, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')`,
       )
       const id = store.transact(
         () => {
           let free = createShortId('p', random)
           while (byId.get(free) !== undefined) free = createShortId('p', Math.random)
-          insert.run(free, command, JSON.stringify(input ?? null), effect, JSON.stringify(plan), createdMs)
+          const kept = trace === undefined ? null : JSON.stringify(trace)
+          insert.run(free, command, JSON.stringify(input ?? null), effect, JSON.stringify(plan), createdMs, kept)
           return free
         },
         { durable: true },
       )
       return plannedRun(row(id))
+    },
+    traceOf(id) {
+      const { trace } = row(id)
+      return trace === null ? undefined : (JSON.parse(trace) as PlanTrace)
     },
     get: (id) => plannedRun(row(id)),
     list: () => store.prepare('SELECT * FROM yard_plan ORDER BY created_ms DESC, id LIMIT 200').all<Row>().map(plannedRun),

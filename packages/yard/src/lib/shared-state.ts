@@ -1,7 +1,7 @@
 import type { Bus } from '@switchyard/bus'
 import type { Clock, MessageHeaders } from '@switchyard/contracts'
 import type { Log, Plugin, PluginState, StateDefinition, StateLockOptions } from '@switchyard/plugin-kit'
-import type { State } from '@switchyard/state'
+import type { State, StateEvents } from '@switchyard/state'
 import type { Store } from '@switchyard/store'
 import { unknownImport } from './errors.ts'
 
@@ -21,12 +21,14 @@ export interface SharedStateParts {
   readonly random: () => number
   /** Of the plugin that owns a namespace. */
   readonly log: (plugin: string) => Log
+  /** Told of each change of another process. */
+  readonly merged: (change: StateEvents['merged']) => void
   /** Who may read and write everything. */
   readonly operator: string
 }
 
 /** @throws MANIFEST_INVALID when a plugin imports what a plugin of this workspace does not export, or not to it */
-export function createSharedState({ plugins, operator, log, ...parts }: SharedStateParts): SharedState {
+export function createSharedState({ plugins, operator, log, merged, ...parts }: SharedStateParts): SharedState {
   const definitions = plugins.flatMap(({ state }) => state?.exports ?? [])
   const imports = Object.fromEntries(plugins.map(({ name, state }) => [name, state?.imports ?? []]))
   for (const [plugin, namespaces] of Object.entries(imports)) {
@@ -49,6 +51,7 @@ export function createSharedState({ plugins, operator, log, ...parts }: SharedSt
       const fields = { field, key, winner: winner.writer, loser: loser.writer }
       log(ownerOf(namespace)).warn(`a write of "${namespace}" was overwritten by one that did not know it`, fields)
     })
+    state.on('merged', merged)
     state.on('fault', ({ error, doing }) => log('state').error(`failed ${doing}`, { error: String(error) }))
   }
 

@@ -5,12 +5,13 @@ import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-k
 import type { Registry } from '@switchyard/registry'
 import type { Decided, DecidedPart } from '@switchyard/router'
 import type { State } from '@switchyard/state'
+import type { TraceStore } from '@switchyard/trace'
 import type { YardConfig } from './config.ts'
 import type { Decider } from './decide.ts'
 import type { Finding } from './doctor.ts'
 import type { Elsewhere } from './elsewhere.ts'
-import type { Span } from './spans.ts'
 import type { Team } from './team.ts'
+import type { Asked, Asking } from './traces.ts'
 
 export interface YardOptions {
   plugins: readonly Plugin[]
@@ -28,6 +29,8 @@ export interface YardOptions {
   random?: () => number
   /** Puts a question to the person; absent where nobody can answer. The headers are those of the run that asks; a chain's question has none. */
   ask?: (question: Question, headers?: MessageHeaders) => Promise<string>
+  /** What it is opened for: a trace that begins with the first thing that is done without one, and ends when it closes. */
+  asked?: Asked | undefined
   /** Takes what a plugin logs, by its name. @default nowhere */
   log?: (plugin: string) => Log
 }
@@ -52,7 +55,7 @@ export interface Yard {
   /** The latest 200 plans, newest first. */
   plans(): readonly PlannedRun[]
   /** What a request in plain words means: parts, commands, arguments, order and conditions. Runs nothing. */
-  decide(request: string): Decision
+  decide(request: string, options?: Pick<RunOptions, 'headers'>): Decision
   /** What the router remembers of this workspace, and how that changes what it decides. */
   readonly routing: Routing
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
@@ -65,8 +68,10 @@ export interface Yard {
   chains(): Promise<Chains>
   /** The chain of that name in the workspace's folder `chains`, or one that comes along. @throws CHAIN_UNKNOWN, CHAIN_INVALID */
   chain(name: string): Promise<ChainDefinition>
-  /** What ran in a trace, by when it began: so far the calls and undos of chains. */
-  spans(traceId: string): readonly Span[]
+  /** What happened in the workspace and why. */
+  readonly traces: TraceStore
+  /** Begins a trace, or goes on with that of whoever asks: what is called with its headers is part of it, until `end`. */
+  begin(asked: Asked): Asking
   doctor(): Promise<readonly Finding[]>
   /** Lets what runs finish for ten seconds, then ends it and lets go of everything. */
   close(): Promise<void>
@@ -87,6 +92,8 @@ export interface RunOptions {
   onProgress?: (progress: Progress) => void
   /** Goes along with the call, such as the `traceparent` that it belongs to. */
   headers?: Readonly<Record<string, string>>
+  /** Who approves, as the trace shows it. @default 'person' */
+  by?: string
 }
 
 export interface PlannedRun {

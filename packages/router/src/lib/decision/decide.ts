@@ -23,6 +23,8 @@ export interface DecideOptions {
   readonly nowMs: number
   /** Only these commands compete. Default: all. */
   readonly only?: ReadonlySet<string>
+  /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
+  readonly onStage?: (stage: 'classify' | 'match' | 'decide') => void
 }
 
 export interface DecidedPart {
@@ -58,7 +60,8 @@ interface Doubt {
 
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
 export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
-  const { facts, only } = options
+  const { facts, only, onStage } = options
+  onStage?.('classify')
   // Taking a request apart reads many of its pieces that are parts in the end.
   const read = new Map<string, Routed>()
   const routeOne = (text: string): Routed => {
@@ -70,6 +73,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     const { ranked, scope, confidence } = routeOne(text)
     return { id: ranked[0]?.id, scope, confidence }
   })
+  onStage?.('match')
   const decided: DecidedPart[] = []
   const earlier: Earlier[] = []
   const doubts: Doubt[] = []
@@ -122,6 +126,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     else if (routed.outcome === 'ask') doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
   }
+  onStage?.('decide')
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }

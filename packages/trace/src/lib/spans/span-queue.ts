@@ -50,6 +50,9 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
   let failures = 0
   let cancel: (() => void) | undefined
   let draining: Promise<void> | undefined
+  /** Those who wait for the end, for whom nothing pauses. */
+  let urgent = 0
+  let endPause = (): void => {}
   const itself: Write = (record) => record
 
   function addLater(record: unknown, write: Write, isFailure: boolean): void {
@@ -71,24 +74,24 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
     cancel?.()
     cancel = clock.after(failures === 0 ? afterMs : Math.max(afterMs, retryMs()), () => {
       cancel = undefined
-      void drain(false)
+      void drain()
     })
   }
 
   const retryMs = (): number => Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS)
 
   /** One slice after the other, with pauses in between unless somebody waits for the end. */
-  function drain(isUrgent: boolean): Promise<void> {
+  function drain(): Promise<void> {
     cancel?.()
     cancel = undefined
-    draining ??= run(isUrgent).finally(() => {
+    draining ??= run().finally(() => {
       draining = undefined
       if (waiting() > 0 || returned.length > 0) wake(delayMs)
     })
     return draining
   }
 
-  async function run(isUrgent: boolean): Promise<void> {
+  async function run(): Promise<void> {
     while (waiting() > 0 || returned.length > 0) {
       const startMs = clock.monotonicMs()
       const spans = returned.length > 0 ? returned : nextSlice()
@@ -102,10 +105,18 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
         return
       }
       const spentMs = clock.monotonicMs() - startMs
-      if (isUrgent) continue
+      if (urgent > 0) continue
       if (waiting() < SLICE) return
-      await new Promise<void>((resolve) => clock.after(Math.min(spentMs * (SHARE - 1), 100), resolve))
+      await pause(Math.min(spentMs * (SHARE - 1), 100))
     }
+  }
+
+  async function pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    endPause = resolve
+    const stop = clock.after(ms, resolve)
+    await promise
+    stop()
   }
 
   function nextSlice(): readonly Span[] {
@@ -145,8 +156,14 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
       return dropped
     },
     async flush() {
-      await draining
-      await drain(true)
+      urgent++
+      endPause()
+      try {
+        await draining
+        await drain()
+      } finally {
+        urgent--
+      }
     },
   }
 }

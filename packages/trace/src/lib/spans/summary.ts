@@ -116,7 +116,7 @@ function isForPerson({ name, attributes }: Span): boolean {
 /** The words of a person say most, then where a trace begins, then the chain that it runs. */
 function name(summary: Summary, { name, startMs, parentSpanId, attributes }: Span): void {
   const op = attributes['switchyard.op']
-  const rank = op === 'request' ? 4 : parentSpanId === undefined ? 3 : op === 'chain' ? 2 : 1
+  const rank = op === 'request' ? 4 : op === 'state.merge' ? 1 : parentSpanId === undefined ? 3 : op === 'chain' ? 2 : 1
   if (rank < summary.nameRank || (rank === summary.nameRank && startMs >= summary.nameMs)) return
   summary.name = name.slice(0, MAX_TEXT)
   summary.nameRank = rank
@@ -129,6 +129,7 @@ function outcomeOf({ parentSpanId, error, attributes }: Span): Ended | undefined
   if (ENDED.has(said)) return said as Ended
   const op = attributes['switchyard.op']
   if (op === 'undo') return error === undefined ? 'undone' : undefined
+  if (op === 'state.merge') return undefined
   if (op !== 'request' && op !== 'run' && op !== 'chain' && parentSpanId !== undefined) return undefined
   return error === undefined ? 'done' : 'failed'
 }

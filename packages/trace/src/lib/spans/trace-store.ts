@@ -32,7 +32,7 @@ export interface TraceStats {
   readonly bytes: number
 }
 
-/** The spans of one workspace, of all its processes. Reading sees what other processes have written, and what this one was handed. */
+/** The spans of one workspace, of all its processes. Reading sees what is on disk: of this process what was handed over before `flush`. */
 export interface TraceStore {
   /** Kept soon, with others; lost when the process is killed before. Never throws and never waits. */
   add(span: Span): void

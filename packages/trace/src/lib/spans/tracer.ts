@@ -23,7 +23,9 @@ export interface Tracer {
   readonly hooks: BusHooks
   /** A span from now on; it is kept when it has ended, and before that where it is `live`. */
   start(name: string, options?: StartOptions): ActiveSpan
-  /** One that has ended already, whose ids are given. */
+  /** For one that is recorded later. */
+  newSpanId(): string
+  /** One whose ids and times are known. */
   record(span: Span, recorded?: boolean): void
   /** A message that was given up, as `bus.on('dead-letter')` tells. */
   buried(letter: DeadLetter): void
@@ -91,6 +93,7 @@ export function createTracer({ store, sample = 1, clock = systemClock, random = 
       undelivered: (lost) => take(lost.trace, { lost, atMs: clock.now() }, spanOfUndelivered, true),
     },
     start: (name, options = {}) => startSpan(name, options, { clock, random, decide, keep }),
+    newSpanId: () => newId(8, random),
     record: (span, recorded = true) => keep(span, recorded),
     buried(letter) {
       const span = spanOfDeadLetter(letter, newId(8, random))
