@@ -1,5 +1,7 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { printable } from '../health/report.ts'
+import { columns } from './columns.ts'
 import { isoOf } from './list.ts'
 import type { HealthRow } from './rows.ts'
 
@@ -25,7 +27,7 @@ const checkFields = {
   file: z.string().optional().describe('Where its report was written'),
 }
 export const healthLine = z.object(checkFields)
-export const healthRecord = z.object({ ...checkFields, checks: z.array(keptCheck) })
+export const healthRecord = z.object({ ...checkFields, checks: z.array(keptCheck), text: z.string() })
 
 type Named = HealthRow & { readonly project: string }
 
@@ -47,7 +49,31 @@ export function healthLineOf(row: Named): z.output<typeof healthLine> {
 }
 
 export function healthRecordOf(row: Named): z.output<typeof healthRecord> {
-  return { ...healthLineOf(row), checks: checksOf(row) }
+  const checks = checksOf(row)
+  return { ...healthLineOf(row), checks, text: healthText(row, checks) }
+}
+
+/** The checks that did not pass come first; those that did are a number. */
+function healthText({ id, project, score, status, created_ms: createdMs, summary }: Named, checks: readonly KeptCheck[]): string {
+  const order: readonly KeptCheck['status'][] = ['fail', 'warn', 'unknown']
+  const open = checks
+    .filter((check) => check.status !== 'pass')
+    .sort((one, other) => order.indexOf(one.status) - order.indexOf(other.status))
+  const passed = checks.length - open.length
+  return [
+    `${printable(project)}: ${score} of 100, ${status}  (#${id}, ${isoOf(createdMs).slice(0, 16).replace('T', ' ')})`,
+    ...(summary === '' ? [] : [printable(summary)]),
+    '',
+    ...(open.length === 0
+      ? []
+      : [
+          columns(
+            open.map((check) => [`  ${check.status}`, check.id, check.message]),
+            '',
+          ),
+        ]),
+    ...(passed === 0 ? [] : [`  pass     ${passed} of ${checks.length}`]),
+  ].join('\n')
 }
 
 export const checksOf = ({ checks }: Pick<HealthRow, 'checks'>): KeptCheck[] => JSON.parse(checks) as KeptCheck[]

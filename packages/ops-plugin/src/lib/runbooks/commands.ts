@@ -1,7 +1,8 @@
 import { type ChainRehearsal, type Context, chains, command, type PlanStep } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { printable } from '../health/report.ts'
 import { change } from '../records/changes.ts'
-import { columns, withMore } from '../records/columns.ts'
+import { columns, cut, withMore } from '../records/columns.ts'
 import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from '../records/list.ts'
 import { ensureProject, findProject, folderOf, nameOf, needProject, projectRef, wantProject } from '../records/project.ts'
 import { changeNumber, recordUndo } from '../records/undo.ts'
@@ -107,19 +108,47 @@ const show = command({
     inputs: z.array(z.string()),
     steps: z.array(shownStep),
     problems: z.array(z.string()),
+    text: z.string(),
   }),
   async run({ runbook, project, values: given }, ctx) {
     if (isBuiltIn(runbook)) {
       const steps = await rehearse(ctx, runbook, project, given)
       const shown = steps.map(({ path, does }, index) => ({ step: index + 1, name: path, does, before: [], after: [] }))
-      return { runbook, title: runbook, summary: BUILT_IN[runbook] ?? '', inputs: ['project'], steps: shown, problems: [] }
+      return withText({ runbook, title: runbook, summary: BUILT_IN[runbook] ?? '', inputs: ['project'], steps: shown, problems: [] })
     }
     const { findRunbook } = await import('./catalog.ts')
     const { name, runbook: found } = findRunbook(rootOf(ctx, project), runbook)
     const { title, summary, inputs, steps, problems } = found
-    return { runbook: name, title, summary, inputs: [...inputs], steps: steps.map(shownOf), problems: [...problems] }
+    return withText({ runbook: name, title, summary, inputs: [...inputs], steps: steps.map(shownOf), problems: [...problems] })
   },
 })
+
+interface ShownRunbook {
+  runbook: string
+  title: string
+  summary: string
+  inputs: string[]
+  steps: z.output<typeof shownStep>[]
+  problems: string[]
+}
+
+function withText(shown: ShownRunbook): ShownRunbook & { text: string } {
+  const { title, summary, inputs, steps, problems } = shown
+  const text = [
+    printable(title),
+    ...(summary === '' || summary === title ? [] : [printable(summary)]),
+    ...(inputs.length === 0 ? [] : [`Needs: ${inputs.map(printable).join(', ')}`]),
+    '',
+    ...steps.flatMap(({ step: number, name, does, before, after }) => [
+      cut(`${String(number).padStart(2)}. ${printable(name)}`),
+      ...before.map((check) => cut(`      before  ${printable(check)}`)),
+      ...does.split('\n').map((line) => cut(`      ${printable(line)}`)),
+      ...after.map((check) => cut(`      check   ${printable(check)}`)),
+    ]),
+    ...problems.map((problem) => `Problem: ${printable(problem)}`),
+  ].join('\n')
+  return { ...shown, text }
+}
 
 async function rehearse(
   ctx: Context,

@@ -1,6 +1,8 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { printable } from '../health/report.ts'
 import type { Writes } from '../records/changes.ts'
+import { columns } from '../records/columns.ts'
 import { recordUnknown } from '../records/errors.ts'
 import { isoOf } from '../records/list.ts'
 import type { RunRow } from '../records/rows.ts'
@@ -37,6 +39,7 @@ export const runRecord = z.object({
   chain: z.string().optional().describe('The chain that carries it out'),
   log: z.array(logEntry),
   waitsFor: z.string().optional().describe('The question that it waits with'),
+  text: z.string(),
 })
 export type RunRecord = z.output<typeof runRecord>
 
@@ -68,12 +71,27 @@ export function runLineOf(row: NamedRun): z.output<typeof runLine> {
 }
 
 export function runRecordOf(row: NamedRun, waitsFor?: string): RunRecord {
-  return {
+  const record = {
     ...runLineOf(row),
     ...(row.chain_id !== null && { chain: row.chain_id }),
     log: logOf(row),
     ...(waitsFor !== undefined && { waitsFor }),
   }
+  return { ...record, text: runText(record) }
+}
+
+function runText({ run, project, runbook, status, stepsCompleted, totalSteps, error, waitsFor, log }: Omit<RunRecord, 'text'>): string {
+  const steps = log.map(({ name, status: state, message, durationMs }) => [
+    `  ${state}`,
+    durationMs === undefined ? '' : `${(durationMs / 1_000).toFixed(1)} s`,
+    message === '' ? name : `${name}: ${message}`,
+  ])
+  return [
+    `${printable(runbook)} on ${printable(project)}: ${status}, ${stepsCompleted} of ${totalSteps} steps  (execution ${run})`,
+    ...(steps.length === 0 ? [] : [columns(steps, '')]),
+    ...(error === undefined ? [] : [`Failed: ${printable(error)}`, `→ switchyard ops runbook resume --run ${run}`]),
+    ...(waitsFor === undefined ? [] : [`Asks: ${printable(waitsFor)}`, `→ switchyard ops runbook resume --run ${run} --answer ANSWER`]),
+  ].join('\n')
 }
 
 export const logOf = ({ log }: Pick<RunRow, 'log'>): LogEntry[] => JSON.parse(log) as LogEntry[]
