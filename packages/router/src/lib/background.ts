@@ -1,5 +1,6 @@
 /**
- * What people say that no command does: talk, opinions, general questions, wishes of every kind. The router learns them
+ * What people say that no command does: talk, opinions, general questions, wishes of every kind, and what is done to other things with
+ * the verbs of the trade. The router learns them
  * as "none of these". A sentence that looks like one of the candidates is left out, so nothing here can take a command's words away.
  */
 export const BACKGROUND: readonly string[] = `
@@ -255,6 +256,213 @@ sail around the world in eighty days
 climb to the top and wave
 jump over the fence
 catch that butterfly
+restart my phone
+restart the washing machine
+reboot the tv in the living room
+turn the router at my parents' house off and on
+scan this document and email it to me
+scan the photos from our holiday
+check my blood pressure
+check the oil in the car
+check the mailbox for letters
+check whether the shop around the corner is open
+check the spelling of this letter
+is the train on time
+is my parcel there yet
+is the swimming pool open today
+is the bakery closed on sundays
+are the kids asleep
+are there any seats left for the concert
+list my shopping for tomorrow
+list the films of that director
+list the presidents of france
+show me pictures of cute dogs
+show me the way to the station
+show my bank balance
+show the menu of the restaurant
+open the window
+open the garage door
+open a savings account for me
+open a bottle of wine
+close the curtains
+close the fridge
+close my gym membership
+create a playlist for the party
+create a birthday card for my aunt
+make a new appointment with the dentist
+make a reservation for four
+add milk to the list
+add anna to my contacts
+add a chapter to my novel
+remove the stain from the sofa
+remove the cat from the roof
+delete my social media account
+delete the photos on my phone
+update my address at the bank
+update the phone of my grandmother
+change the light bulb
+change my flight to friday
+change the baby
+fix the leaking tap
+fix my bicycle
+repair the roof before winter
+mend the hole in my sock
+undo the button of my shirt
+restore the old painting
+restore my faith in people
+roll back the carpet
+roll out the pastry
+release the hostages
+release the brake
+release the dove
+deploy the parachute
+deploy troops to the border
+ship the parcel to my sister
+cut the cake into eight pieces
+cut my hair
+cut a hole in the fence
+publish my poem in a magazine
+publish a book about birds
+rehearse the play with the children
+rehearse my speech for the wedding
+plan a trip to the mountains
+plan my week
+plan a surprise party
+export goods to norway
+export coffee from brazil
+import a car from japan
+import tax on furniture
+branch of the bank nearest to me
+branches of the oak tree in the garden
+port wine or sherry
+tag me in the picture
+note down the phone number of the plumber
+log of the captain of the ship
+log cabin for two in the woods
+record my favourite show tonight
+record a song with my band
+monitor my sleep
+watch a film with me
+watch the children while i am out
+watch the game on saturday
+run a bath
+run five miles
+run to the shop and get bread
+start the car
+start the dishwasher
+start a band
+stop the music
+stop snoring
+resume the film where i stopped
+pause the song
+finish the soup
+finish your homework
+cancel my dentist appointment
+cancel the newspaper
+close the deal on the house
+resolve the argument between my sons
+report my neighbour to the police
+report the theft of my bike
+write a report on the french revolution
+write a report about frogs for school
+what is the status of my visa
+what is the status of my order
+status of the flight to rome
+health insurance for a family
+health benefits of green tea
+is running healthy
+how healthy is olive oil
+what is a healthy weight for a dog
+history of the roman empire
+history of jazz
+trend in fashion this summer
+latest news about the election
+latest score of the match
+compare the prices of two holidays
+compare apples and oranges
+difference between tea and coffee
+diagnose my rash
+investigate the murder
+analyse this poem
+analyse the chess game
+audit my tax return
+scale the fish
+scale a recipe up to six people
+which service has the best pizza delivery
+customer service of my phone company
+room service please
+register for the marathon
+register my car
+register me for the yoga class
+detect lies
+find my keys
+find a cheap hotel
+find out who stole my lunch
+suppress a cough
+baseline of the tennis court
+verify my age
+verify my credit card
+dashboard of my car shows a red light
+disk in my back hurts
+my server at the restaurant was rude
+the host of the show is funny
+the issue of the magazine from may
+project manager jobs in berlin
+project a film on the wall
+school project about volcanoes
+version of the song with the violins
+the incident at the party was embarrassing
+backup singer for my band
+container for the leftovers
+the container ship in the canal
+memory games for children
+i lost my memory card
+what does a release manager earn
+how does a version number work
+what is a changelog
+what does an incident commander do all day
+explain what a container is
+what is the point of unit tests
+how do i learn to program
+who invented the first computer
+what is the difference between a branch and a fork
+how does encryption work
+what is the best programming language for beginners
+should we move to another editor
+what do you think of microservices
+is it worth learning assembler
+how do other teams organise their on call
+how do i become a system administrator
+how do i ask my boss for a raise
+why do software projects fail
+what is a good name for our team
+who should do the next on call shift
+which laptop should i buy for work
+recommend a course about databases
+write a sorting algorithm
+write a function that reverses a string
+implement a linked list
+refactor this class
+center this element on the page
+explain this regular expression
+translate the readme into german
+write unit tests for the parser
+review my code
+design a logo for the product
+draw a diagram of our architecture
+book the meeting room for ten
+invite the team to lunch
+schedule a meeting with sales
+send the invoice to the customer
+pay the hosting bill
+order new keyboards
+who is on holiday next week
+what is our wifi password
+where is the printer
+the coffee machine is broken
+the printer is out of paper
+the air conditioning is down
+the elevator does not work
 `
   .trim()
   .split('\n')

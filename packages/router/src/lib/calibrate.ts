@@ -4,8 +4,8 @@ import { bestScores, type RankedScore, sharesOf } from './ranking.ts'
 
 /** What turns raw scores into chances, and chances into an outcome. */
 export interface Calibration {
-  /** Logistic coefficients of "some command is meant": constant, best score, background's score. */
-  readonly scope: readonly [constant: number, best: number, background: number]
+  /** Logistic coefficients of "some command is meant": constant, best score, background's score, unknown share. */
+  readonly scope: readonly [constant: number, best: number, background: number, unknown: number]
   /** How sharply better scores are preferred among commands. */
   readonly sharpness: number
   /** At or above this confidence the first command is done unasked. */
@@ -15,16 +15,16 @@ export interface Calibration {
 }
 
 /** Holds where a set is too small to tell; measured once on everyday requests with ten examples a command. */
-const USUAL: Calibration = { scope: [1.9, 2.6, -0.5], sharpness: 5, actAbove: 0.9, abstainBelow: 0.7 }
+const USUAL: Calibration = { scope: [1.9, 2.6, -0.5, -1], sharpness: 5, actAbove: 0.9, abstainBelow: 0.7 }
 /** How many left-out requests the usual coefficients weigh as much as. */
 const USUAL_COUNTS = 10
 /** Requests that no command does, for each that some command does. People mostly ask for what is there. */
-const OUT_OF_SCOPE_SHARE = 0.08
-/** The same where it decides about acting unasked: there a mistake costs more than a question. */
-const OUT_OF_SCOPE_SHARE_ACTING = 0.1
+const OUT_OF_SCOPE_SHARE = 0.1
+/** How much of that the background stands for: texts of commands that are left out are harder than what people ask for in vain. */
+const BACKGROUND_PART = 0.8
 const ACT_PRECISION = 0.98
 /** In-scope requests that may be lost to abstaining. */
-const LOST_SHARE = 0.01
+const LOST_SHARE = 0.005
 /** No single miss counts more than this. */
 const LEAST_SHARE = 1e-3
 /** Fewer left-out requests than this set no threshold. */
@@ -34,45 +34,60 @@ const ENOUGH = 50
 const backgroundSignal = (score: number): number => Math.max(score, -1.2)
 
 /** The chance that some command is meant at all. */
-export const scopeOf = ({ scope }: Calibration, bestScore: number, backgroundScore: number): number =>
-  chanceOf(scope, [1, bestScore, backgroundSignal(backgroundScore)])
+export const scopeOf = ({ scope }: Calibration, bestScore: number, backgroundScore: number, unknown: number): number =>
+  chanceOf(scope, [1, bestScore, backgroundSignal(backgroundScore), unknown])
 
 /** Learns the calibration from requests whose command the scoring model had not seen. */
 export function calibrate(leftOut: readonly LeftOut[]): Calibration {
-  const judged = leftOut.map(
-    ({ scores, right }): Judged => ({ best: bestScores(scores, scores.keys().take(scores.length - 1)), background: scores.at(-1)!, right }),
-  )
-  const inScope = judged.filter(({ right }) => right !== undefined)
-  const outCount = judged.length - inScope.length
-  if (inScope.length === 0) return USUAL
-  const outWeight = (share: number): number => (outCount === 0 ? 0 : (share * inScope.length) / outCount)
-  const fitted = { ...USUAL, scope: fitScope(judged, outWeight(OUT_OF_SCOPE_SHARE)), sharpness: fitSharpness(inScope) }
-  return inScope.length < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, judged, outWeight(OUT_OF_SCOPE_SHARE_ACTING)) }
+  const inScope = leftOut.filter(({ right }) => typeof right === 'number').length
+  if (inScope === 0) return USUAL
+  const judged = weighed(leftOut, inScope)
+  const fitted = { ...USUAL, scope: fitScope(judged), sharpness: fitSharpness(judged) }
+  return inScope < ENOUGH ? fitted : { ...fitted, ...fitThresholds(fitted, judged) }
 }
 
 interface Judged {
   readonly best: readonly RankedScore[]
   readonly background: number
-  readonly right: number | undefined
+  readonly unknown: number
+  readonly right: LeftOut['right']
+  readonly weight: number
 }
 
-function fitScope(judged: readonly Judged[], outWeight: number): Calibration['scope'] {
-  const observations = judged.map(({ best, background, right }) => ({
-    signals: [1, best[0]!.score, backgroundSignal(background)],
-    happened: right !== undefined,
-    weight: right === undefined ? outWeight : 1,
+/** What is out of scope weighs as much as its share among requests, the two kinds of it by their parts. */
+function weighed(leftOut: readonly LeftOut[], inScope: number): readonly Judged[] {
+  const counts = { absent: 0, background: 0 }
+  for (const { right } of leftOut) if (typeof right !== 'number') counts[right]++
+  const parts = { absent: 1 - BACKGROUND_PART, background: BACKGROUND_PART }
+  const weightOf = (right: LeftOut['right']): number =>
+    typeof right === 'number' ? 1 : (OUT_OF_SCOPE_SHARE * parts[right] * inScope) / counts[right]
+  return leftOut.map(({ scores, unknown, right }) => ({
+    best: bestScores(scores, scores.keys().take(scores.length - 1)),
+    background: scores.at(-1)!,
+    unknown,
+    right,
+    weight: weightOf(right),
   }))
-  const [constant, ofBest, ofBackground] = fitLogistic(observations, USUAL.scope, USUAL_COUNTS)
-  return [constant!, ofBest!, ofBackground!]
+}
+
+function fitScope(judged: readonly Judged[]): Calibration['scope'] {
+  const observations = judged.map(({ best, background, unknown, right, weight }) => ({
+    signals: [1, best[0]!.score, backgroundSignal(background), unknown],
+    happened: typeof right === 'number',
+    weight,
+  }))
+  const [constant, ofBest, ofBackground, ofUnknown] = fitLogistic(observations, USUAL.scope, USUAL_COUNTS)
+  return [constant!, ofBest!, ofBackground!, ofUnknown!]
 }
 
 /** The sharpness under which the right commands are likeliest, between 2 and 14. */
-function fitSharpness(inScope: readonly Judged[]): number {
+function fitSharpness(judged: readonly Judged[]): number {
   let chosen = USUAL.sharpness
   let least = Number.POSITIVE_INFINITY
   for (let sharpness = 2; sharpness <= 14; sharpness += 0.25) {
     let surprise = USUAL_COUNTS * Math.log(sharpness / USUAL.sharpness) ** 2
-    for (const { best, right } of inScope) {
+    for (const { best, right } of judged) {
+      if (typeof right !== 'number') continue
       const place = best.findIndex(({ index }) => index === right)
       surprise -= Math.log(Math.max(LEAST_SHARE, sharesOf(best, sharpness)[place] ?? 0))
     }
@@ -84,15 +99,11 @@ function fitSharpness(inScope: readonly Judged[]): number {
   return chosen
 }
 
-function fitThresholds(
-  calibration: Calibration,
-  leftOut: readonly Judged[],
-  outWeight: number,
-): Pick<Calibration, 'actAbove' | 'abstainBelow'> {
-  const judged = leftOut.map(({ best, background, right }) => {
-    const scope = scopeOf(calibration, best[0]!.score, background)
+function fitThresholds(calibration: Calibration, all: readonly Judged[]): Pick<Calibration, 'actAbove' | 'abstainBelow'> {
+  const judged = all.map(({ best, background, unknown, right, weight }) => {
+    const scope = scopeOf(calibration, best[0]!.score, background, unknown)
     const confidence = scope * sharesOf(best, calibration.sharpness)[0]!
-    return { scope, confidence, correct: best[0]!.index === right, weight: right === undefined ? outWeight : 1 }
+    return { scope, confidence, correct: best[0]!.index === right, weight }
   })
   judged.sort((a, b) => b.confidence - a.confidence)
   let actAbove = 1

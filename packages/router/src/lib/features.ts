@@ -62,7 +62,7 @@ function visitMeaning(stems: readonly string[], visit: Visit): void {
 
 function visitLetters(word: string, visit: Visit): void {
   const framed = `_${word}_`
-  for (let size = 2; size <= 4; size++) for (let at = 0; at + size <= framed.length; at++) visit(LETTERS, framed.slice(at, at + size))
+  for (let size = 3; size <= 4; size++) for (let at = 0; at + size <= framed.length; at++) visit(LETTERS, framed.slice(at, at + size))
 }
 
 /** 32 bits that stand for a feature; a model knows features by these alone and has no strings to load. */

@@ -2,14 +2,16 @@ import type { Document } from './document.ts'
 import { learnScorer } from './learn.ts'
 import { seededRandom } from './random.ts'
 import { scoreVector } from './scorer.ts'
-import { vectorize } from './space.ts'
+import { unknownShare, vectorize } from './space.ts'
 
 /** What a model that had not seen a text made of it. */
 export interface LeftOut {
   /** Scores of the classes it was trained on, the background's last; absent classes are -Infinity. */
   readonly scores: Float64Array
-  /** The class that was right; `undefined` where it was left out with all its texts, or there is none. */
-  readonly right: number | undefined
+  /** How much of what it says no command's texts say, see `unknownShare`. */
+  readonly unknown: number
+  /** The class that was right; else why there is none: it was left out with all its texts, or the text is of the background. */
+  readonly right: number | 'absent' | 'background'
 }
 
 const FOLDS = 5
@@ -38,7 +40,11 @@ export function scoreLeftOut(documents: readonly Document[], classCount: number,
       if (fold[i] !== f) return
       const scores = scoreVector(scorer, vectorize(space, views))
       for (let k = 0; k < classCount; k++) if (isAbsent(k)) scores[k] = Number.NEGATIVE_INFINITY
-      results.push({ scores, right: label === classCount || isAbsent(label) ? undefined : label })
+      results.push({
+        scores,
+        unknown: unknownShare(space, views),
+        right: label === classCount ? 'background' : isAbsent(label) ? 'absent' : label,
+      })
     })
   }
   return results

@@ -49,7 +49,7 @@ export function hardestNegatives(
       likeness[i] = Number.NEGATIVE_INFINITY
       positives++
     }
-  const wanted = Math.min(2500, Math.max(300, 25 * positives))
+  const wanted = Math.min(2500, Math.max(300, 12 * positives))
   const perClass = Math.max(2, Math.ceil((4 * wanted) / classCount))
   const least =
     likeness

@@ -5,7 +5,7 @@ import { bestScores, sharesOf } from './ranking.ts'
 import { readRequest } from './request.ts'
 import type { Outcome, Ranked, Reason, Routed, RouteOptions } from './routed.ts'
 import { scoreVector } from './scorer.ts'
-import { vectorize } from './space.ts'
+import { unknownShare, vectorize } from './space.ts'
 import { taughtKey } from './taught.ts'
 
 /** Surer than any threshold. */
@@ -19,11 +19,15 @@ export function route(model: RouterModel, text: string, { limit = 5, only }: Rou
   if (competing.length === 0) return nothing('no-candidates')
   const words = readRequest(model, text).map(({ word }) => word)
   if (words.length === 0) return nothing('empty')
-  const scores = scoreVector(model.scorer, vectorize(model.space, countFeatures(words)))
+  const views = countFeatures(words)
+  const scores = scoreVector(model.scorer, vectorize(model.space, views))
   const best = bestScores(scores, competing)
   // What is asked in the very words of an example means what the example means.
   const isTaught = words.length > 1 && model.taught.get(taughtKey(words)) === best[0]!.index
-  const scope = Math.max(isTaught ? TAUGHT : 0, scopeOf(model.calibration, best[0]!.score, scores.at(-1)!))
+  const scope = Math.max(
+    isTaught ? TAUGHT : 0,
+    scopeOf(model.calibration, best[0]!.score, scores.at(-1)!, unknownShare(model.space, views)),
+  )
   const shares = sharesOf(best, model.calibration.sharpness)
   const first = isTaught ? Math.max(shares[0]!, TAUGHT) : shares[0]!
   const others = shares[0] === 1 ? 0 : (1 - first) / (1 - shares[0]!)

@@ -72,3 +72,16 @@ export function vectorize(space: Space, views: FeatureCounts): Vector {
   })
   return { indices: Int32Array.from(indices), values: Float32Array.from(values), square }
 }
+
+/** Which part of what a request says no command's texts say, 0 to 1; a rare word counts more. */
+export function unknownShare(space: Space, views: FeatureCounts): number {
+  let unknown = 0
+  let whole = 0
+  for (const hash of views[MATCH_VIEW]!.keys()) {
+    const index = indexOfFeature(space, hash)
+    const rarity = index === -1 ? space.unseen[MATCH_VIEW]! : space.rarity[index]!
+    whole += rarity
+    if (index === -1) unknown += rarity
+  }
+  return whole === 0 ? 0 : unknown / whole
+}

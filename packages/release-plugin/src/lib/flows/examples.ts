@@ -52,6 +52,11 @@ export const FLOW_EXAMPLES = {
     'new branch from the last release',
     'branch off v1.8.0',
     'I need a hotfix branch for the mailer',
+    'begin a hotfix for 1.4',
+    'new release line 1.x',
+    'hotfix branch called login-fix',
+    'open a branch from v2.0.0 for a fix',
+    'make a release branch',
   ],
   'branch.remove': [
     'remove the empty hotfix branch again',
@@ -89,6 +94,10 @@ export const FLOW_EXAMPLES = {
     'clean up the branch hotfix/crash',
     'erase the hotfix branch',
     'we do not need the hotfix branch any more, remove it',
+    'delete the branch hotfix/login',
+    'drop release line 1.x',
+    'throw the empty release branch away',
+    "we don't need the hotfix branch any more",
   ],
   backport: [
     'backport the fix to 1.x',
@@ -136,5 +145,10 @@ export const FLOW_EXAMPLES = {
     'the fix is needed in 2.x too',
     'version 2 needs this commit as well',
     'copy the fix to the old release branch',
+    'backport to 1.x',
+    'port commit abc123 to release/1.4',
+    'cherry pick the fix to the 1.4 line',
+    'bring the security fix to the old version',
+    'apply these commits to the 2.x branch',
   ],
 } satisfies Record<string, readonly string[]>

@@ -54,5 +54,13 @@ export const VERSION_EXAMPLES = {
     'which files say an old version',
     'where does the version appear',
     'where is the version still 1.2.0',
+    'check versions',
+    'are all version numbers in sync',
+    'version mismatch anywhere',
+    'verify that package.json and the lock file have the same version',
+    'which file has the wrong version',
+    'are we at the same version in every manifest',
+    'does the chart have the right version',
+    'version consistency',
   ],
 } satisfies Record<string, readonly string[]>

@@ -61,5 +61,10 @@ export const REHEARSAL_EXAMPLES = {
     'play the release through',
     'what would be published to npm',
     'what would npm publish upload',
+    'dry run the release for real in a clone',
+    'test the release process',
+    'try the release in a throwaway clone',
+    'would the release work, try it',
+    'full rehearsal of 2.0.0',
   ],
 } satisfies Record<string, readonly string[]>
