@@ -1,6 +1,7 @@
 import type { Clock, Grant, Message, MessageHeaders, MessageType } from '@switchyard/contracts'
 import type { AnswerSource, BreakerChange, BreakerSnapshot, GuardOptions } from '@switchyard/resilience'
 import type { Store } from '@switchyard/store'
+import type { BreakerRecord } from './breaker-table.ts'
 import type { DeadLetter, Delivery, DurableEvent, DurableLog, DurableStart, DurableTopicRule } from './durable.ts'
 import type { BusHooks } from './hooks.ts'
 import type { Link } from './link.ts'
@@ -58,6 +59,8 @@ export interface Bus {
   readonly durable: DurableLog | undefined
   /** The breaker of a guard by name; undefined while no method of it has been called. */
   breaker(name: string): BreakerControl | undefined
+  /** Those that ever changed, with when and why, of all processes that share the store; without one those of this process. */
+  breakers(): readonly BreakerRecord[]
   /** Takes nothing new but what running handlers need to finish; true when all has finished in time. @default timeoutMs 10_000 */
   drain(options?: { timeoutMs?: number }): Promise<boolean>
   /** Ends everything now: pending calls reject with BUS_CLOSED, no timer, socket or listener stays. Closing twice is fine. */

@@ -125,6 +125,7 @@ export function createBus(options: BusOptions = {}): Bus {
     ready: async () => remote?.ready(),
     durable: log,
     breaker: (name) => guards.get(name)?.breaker,
+    breakers: () => table?.list() ?? [...guards.all].map(({ name, breaker }) => ({ name, snapshot: breaker.snapshot(), changes: [] })),
     async drain({ timeoutMs = 10_000 } = {}) {
       if (core.state === 'open') core.state = 'draining'
       const [isIdle, isLogIdle = true] = await Promise.all([core.until(() => !isBusy(), timeoutMs), log?.drain(timeoutMs)])

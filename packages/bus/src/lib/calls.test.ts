@@ -332,6 +332,19 @@ describe('call() and request()', () => {
       ['closed', 'open', 'forced'],
     ])
     await second.close()
+    const third = createBus(options)
+    expect(third.breakers()).toMatchObject([
+      {
+        name: 'ops',
+        snapshot: { state: 'open', forced: true },
+        changes: [
+          { to: 'open', errorCode: 'HANDLER_ERROR' },
+          { to: 'closed', reason: 'reset' },
+          { to: 'open', reason: 'forced' },
+        ],
+      },
+    ])
+    await third.close()
   })
 
   it('[C15] records spans of calls, their servers and deliveries, in one trace, and survives a hook that throws', async () => {

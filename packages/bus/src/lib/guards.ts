@@ -61,7 +61,7 @@ export class Guards {
       ...(rule.options !== undefined && { options: rule.options }),
       snapshot: this.#table?.read(name),
       onChange: (change) => {
-        this.#table?.write(name, guard.breaker.snapshot())
+        this.#table?.write(name, guard.breaker.snapshot(), change)
         this.#core.emit('breaker', change)
       },
     })

@@ -257,6 +257,7 @@ function createYard(parts: OpenParts): Yard {
     },
     chain: (name) => chains.named(name),
     traces: traces.store,
+    bus: { durable: bus.durable, breakers: bus.breakers },
     begin: traces.begin,
     doctor: async () => diagnose({ workspace, plugins, store }),
     close() {

@@ -1,3 +1,4 @@
+import type { Bus } from '@switchyard/bus'
 import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
@@ -70,6 +71,8 @@ export interface Yard {
   chain(name: string): Promise<ChainDefinition>
   /** What happened in the workspace and why. */
   readonly traces: TraceStore
+  /** What lies on the bus; looking at it attaches no listener. */
+  readonly bus: Pick<Bus, 'durable' | 'breakers'>
   /** Begins a trace, or goes on with that of whoever asks: what is called with its headers is part of it, until `end`. */
   begin(asked: Asked): Asking
   doctor(): Promise<readonly Finding[]>
