@@ -1,6 +1,7 @@
 import { definePlugin } from '@switchyard/plugin-kit'
 import { envCommands } from './lib/env/commands.ts'
 import { fileCommands } from './lib/files/commands.ts'
+import { validateCommands } from './lib/validate/commands.ts'
 
 /** Deployments to machines of your own: checked, health-gated and reversible. */
 const deploy = definePlugin({
@@ -17,6 +18,7 @@ const deploy = definePlugin({
   commands: {
     ...envCommands,
     ...fileCommands,
+    ...validateCommands,
   },
 })
 

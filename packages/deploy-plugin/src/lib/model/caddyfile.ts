@@ -38,6 +38,8 @@ export interface Caddyfile {
   readonly global: readonly Directive[]
   readonly sites: readonly Site[]
   readonly variables: readonly CaddyVariable[]
+  /** Files that are imported, as they are written. */
+  readonly imports: readonly string[]
   readonly problems: readonly Problem[]
 }
 
@@ -82,9 +84,11 @@ export function readCaddyfile(source: Source, files: ProjectFiles, environment: 
     })
   }
 
+  const imports = new Set<string>()
   const importedFiles = new Map<string, readonly Source[]>()
   function imported(what: CaddyToken, at: string): readonly Source[] {
     if (what.hasHole) return []
+    imports.add(what.text)
     if (posix.isAbsolute(what.text)) {
       // A path of the host or the container that Caddy runs in says nothing about this project.
       return []
@@ -133,7 +137,7 @@ export function readCaddyfile(source: Source, files: ProjectFiles, environment: 
     ]
   })
   if (left < 0) problems.push(broken(`its imports unfold to more than ${MAX_DIRECTIVES} directives`, source.spot(0)))
-  return { source, global: expand(top.global, source.path, 0), sites, variables: unique(variables), problems }
+  return { source, global: expand(top.global, source.path, 0), sites, variables: unique(variables), imports: [...imports], problems }
 }
 
 const broken = (note: string, spot: Spot): Problem => ({ rule: 'caddy.import', note, spot })

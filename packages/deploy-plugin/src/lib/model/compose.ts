@@ -43,6 +43,7 @@ export interface ComposeProject {
 }
 
 const MAX_FILES = 50
+const MAX_EXTENDS = 20
 
 /** Reads a project from its files in the order in which they are laid over one another. */
 export function readCompose(files: ProjectFiles, paths: readonly string[], variables: ReadonlyMap<string, string>): ComposeProject {
@@ -86,6 +87,8 @@ export function readCompose(files: ProjectFiles, paths: readonly string[], varia
     return { ...scalar, value: text, text, ...(hasHole && { hasHole }) }
   }
 
+  const taken = new Set<string>()
+
   /** A file with those that it includes beneath it. */
   function withIncluded(file: ComposeFile, open: readonly string[]): Tree | undefined {
     const { tree, source } = file
@@ -96,7 +99,9 @@ export function readCompose(files: ProjectFiles, paths: readonly string[], varia
         problems.push({ rule: 'compose.extends', note: `includes ${text}, which includes it again`, spot })
         continue
       }
-      const included = load(path, spot)
+      // Twice the same file adds nothing, and files that include one another twice would multiply.
+      const included = taken.has(path) ? undefined : load(path, spot)
+      taken.add(path)
       if (included !== undefined) below = mergeTrees(below, withIncluded(included, [...open, path]))
     }
     return mergeTrees(below, tree)
@@ -114,6 +119,10 @@ export function readCompose(files: ProjectFiles, paths: readonly string[], varia
     const path = from === undefined ? at : posix.join(folderOf(at), from)
     const id = `${path}\n${wanted ?? ''}`
     if (wanted === undefined) return tree
+    if (open.length > MAX_EXTENDS) {
+      problems.push({ rule: 'compose.extends', note: `services extend one another more than ${MAX_EXTENDS} times`, spot: link.spot })
+      return tree
+    }
     if (open.includes(id)) {
       problems.push({ rule: 'compose.extends', note: `extends ${JSON.stringify(wanted)}, which extends it again`, spot: link.spot })
       return tree

@@ -15,6 +15,7 @@ export interface EnvFile {
   readonly source: Source
   /** In the order of the file; a name may come twice. */
   readonly variables: readonly EnvVariable[]
+  readonly names: ReadonlySet<string>
   /** By name, the last one winning. */
   readonly values: ReadonlyMap<string, string>
   /** Names that values of the file itself take in. */
@@ -45,6 +46,7 @@ export function readEnvFile(source: Source): EnvFile {
   return {
     source,
     variables,
+    names: new Set(variables.map(({ name }) => name)),
     values,
     uses,
     problems: problems.map(({ line, column, message, fault }) => ({

@@ -4,6 +4,8 @@ import { createSource, type Source } from './source.ts'
 
 /** Larger files are nobody's configuration. */
 export const MAX_FILE_BYTES = 1024 * 1024
+/** All files together. */
+const MAX_TOTAL_BYTES = 16 * MAX_FILE_BYTES
 const MAX_ENTRIES = 20_000
 const MAX_DEPTH = 3
 
@@ -35,6 +37,7 @@ export function openProjectFiles(folder: string, overlay: ReadonlyMap<string, st
   for (const path of overlay.keys()) if (!paths.includes(path)) paths.push(path)
   paths.sort(byCodeUnit)
   const known = new Map<string, Source | Unread>()
+  let leftBytes = MAX_TOTAL_BYTES
 
   function realPathOf(path: string): string | Unread {
     const clean = posix.normalize(path)
@@ -57,7 +60,8 @@ export function openProjectFiles(folder: string, overlay: ReadonlyMap<string, st
       if (before !== undefined) return before
       const over = overlay.get(clean)
       const real = over === undefined ? realPathOf(clean) : clean
-      const read = over !== undefined ? createSource(clean, over) : UNREAD.has(real) ? (real as Unread) : readSource(clean, real)
+      const read = over !== undefined ? createSource(clean, over) : UNREAD.has(real) ? (real as Unread) : readSource(clean, real, leftBytes)
+      if (!isUnread(read)) leftBytes -= read.text.length
       known.set(clean, read)
       return read
     },
@@ -81,11 +85,11 @@ function leadsOut(root: string, path: string): boolean {
   return stats?.isSymbolicLink() === true
 }
 
-function readSource(path: string, real: string): Source | Unread {
+function readSource(path: string, real: string, leftBytes: number): Source | Unread {
   try {
     const stats = statSync(real)
     if (!stats.isFile()) return 'no file'
-    if (stats.size > MAX_FILE_BYTES) return 'too large'
+    if (stats.size > Math.min(MAX_FILE_BYTES, leftBytes)) return 'too large'
     const text = readFileSync(real, 'utf8')
     return text.includes('\0') || text.includes('\uFFFD') ? 'not text' : createSource(path, text)
   } catch (error) {

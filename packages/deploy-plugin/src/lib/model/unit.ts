@@ -61,15 +61,16 @@ function readEntries(source: Source): { sections: UnitSection[]; entries: UnitEn
     at = end + 1
     const line = text.slice(start, end)
     if (/^\s*([#;]|$)/.test(line)) continue
+    const parts = [line]
     // A comment between continued lines does not end them.
-    let value = line
-    while (/\\\s*$/.test(value) && at <= text.length) {
+    while (isContinued(parts.at(-1) ?? '') && at <= text.length) {
       const next = lineEnd(text, at)
       const more = text.slice(at, next)
-      value = /^\s*[#;]/.test(more) ? value : `${value.replace(/\\\s*$/, ' ')}${more}`
+      if (!/^\s*[#;]/.test(more)) parts.push(more)
       end = next
       at = next + 1
     }
+    const value = parts.map((part) => (isContinued(part) ? part.trimEnd().slice(0, -1) : part)).join(' ')
     const first = start + line.search(/\S/)
     const [, section] = /^\s*\[([^\]]*)\]\s*$/.exec(value) ?? []
     if (section !== undefined) {
@@ -93,6 +94,8 @@ function readEntries(source: Source): { sections: UnitSection[]; entries: UnitEn
   }
   return { sections, entries, problems }
 }
+
+const isContinued = (line: string): boolean => line.trimEnd().endsWith('\\')
 
 function lineEnd(text: string, from: number): number {
   const found = text.indexOf('\n', from)

@@ -1,0 +1,3 @@
+export const SEVERITIES = ['critical', 'warning', 'info'] as const
+/** critical: it will fail, lose data or let strangers in. */
+export type Severity = (typeof SEVERITIES)[number]

@@ -1,0 +1,1 @@
+export { ruleReference } from './lib/validate/reference.ts'
