@@ -1,7 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { SERVICE_EXAMPLES } from './examples.ts'
-import { ENTRY_KINDS, SEVERITIES } from './incidents/incident.ts'
+import { ENTRY_KINDS, SEVERITIES } from './incidents/kinds.ts'
 
 const id = z.int().min(1).describe('Number of the incident')
 const severity = z.enum(SEVERITIES)

@@ -1,8 +1,7 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { SERVICE_EXAMPLES } from './examples.ts'
-import { observationSchema } from './monitor/check-service.ts'
-import { STATUSES } from './monitor/verdict.ts'
+import { observationSchema, STATUSES } from './monitor/verdict.ts'
 
 const statusSchema = z.enum(STATUSES)
 const serviceNames = z.array(z.string().min(1)).optional().describe('Names of services; all where absent')

@@ -1,14 +1,11 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
 import { redact } from '@switchyard/plugin-kit/redact'
 import { incidentClosed, incidentUnknown } from '../errors.ts'
-
-export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const
-type Severity = (typeof SEVERITIES)[number]
-export const ENTRY_KINDS = ['opened', 'event', 'finding', 'action', 'note', 'resolved'] as const
+import type { EntryKind, Severity } from './kinds.ts'
 
 export interface IncidentEntry {
   readonly atMs: number
-  readonly kind: (typeof ENTRY_KINDS)[number]
+  readonly kind: EntryKind
   readonly text: string
 }
 

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { CheckType, Service, ServiceCheck } from '../definition.ts'
 import { probeCertificate } from './probes/certificate.ts'
 import { probeCommand } from './probes/command.ts'
@@ -8,18 +7,7 @@ import { probeDisk, probeMemory } from './probes/machine.ts'
 import { probeProcess } from './probes/process.ts'
 import { probeTcp } from './probes/tcp.ts'
 import { probeUnit } from './probes/unit.ts'
-import { type ProbeSurroundings, STATUSES, unknown, type Verdict, verdictSchema, worse } from './verdict.ts'
-
-const checkedSchema = verdictSchema.extend({ check: z.string(), type: z.string() })
-
-export const observationSchema = z.object({
-  service: z.string(),
-  env: z.string().optional(),
-  status: z.enum(STATUSES),
-  at: z.string().describe('When it was looked at, ISO 8601'),
-  checks: z.array(checkedSchema),
-})
-export type Observation = z.output<typeof observationSchema>
+import { type Observation, type ProbeSurroundings, unknown, type Verdict, worse } from './verdict.ts'
 
 const MAX_AT_ONCE = 16
 

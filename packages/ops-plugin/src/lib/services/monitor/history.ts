@@ -1,7 +1,6 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
-import type { Observation } from './check-service.ts'
 import type { Settled } from './settle.ts'
-import type { Status } from './verdict.ts'
+import type { Observation, Status } from './verdict.ts'
 
 const KEPT_MS = 30 * 86_400_000
 

@@ -1,5 +1,4 @@
-import type { Observation } from './check-service.ts'
-import type { Status } from './verdict.ts'
+import type { Observation, Status } from './verdict.ts'
 
 const MARKS: Readonly<Record<Status, string>> = { HEALTHY: 'ok', DEGRADED: '!', UNHEALTHY: 'x', UNKNOWN: '?' }
 const WIDTH = 80

@@ -99,3 +99,14 @@ export const figure = (value: number): string => String(Math.abs(value) >= 100 ?
 export function worst(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce((a, b) => (isWorse(b.status, a.status) ? b : a))
 }
+
+const checkedSchema = verdictSchema.extend({ check: z.string(), type: z.string() })
+
+export const observationSchema = z.object({
+  service: z.string(),
+  env: z.string().optional(),
+  status: z.enum(STATUSES),
+  at: z.string().describe('When it was looked at, ISO 8601'),
+  checks: z.array(checkedSchema),
+})
+export type Observation = z.output<typeof observationSchema>

@@ -4,10 +4,10 @@ import { pause } from '../deadline.ts'
 import type { Service, ServicesFile } from '../definition.ts'
 import { keepEvent, serviceChanged } from '../events.ts'
 import { surroundings } from '../services-file.ts'
-import { checkServices, type Observation } from './check-service.ts'
+import { checkServices } from './check-service.ts'
 import { forgetOld, record } from './history.ts'
 import { type Settled, settle } from './settle.ts'
-import type { Status } from './verdict.ts'
+import type { Observation, Status } from './verdict.ts'
 
 export interface WatchOptions {
   /** How long, by the clock. */
