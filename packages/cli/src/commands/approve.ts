@@ -1,5 +1,6 @@
 import { approves, noteUndo } from '../lib/approval.ts'
 import { EXIT } from '../lib/exit-code.ts'
+import { personAt } from '../lib/host.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { approvesChain, followChain } from '../lib/run-chain.ts'
 import { renderValue } from '../render/value.ts'
@@ -13,7 +14,7 @@ export const define: Define = (command, session) => {
     if (planId.startsWith('c-')) {
       const chains = await yard.chains()
       if (!yes && !(await approvesChain(session, chains, planId))) return session.answer(declined)
-      await chains.answer(planId, { value: true, by: 'person' })
+      await chains.answer(planId, { value: true, by: personAt(session.host) })
       session.answer(await followChain(session, chains, planId))
       return
     }
@@ -21,7 +22,7 @@ export const define: Define = (command, session) => {
     if (kept !== undefined && !yes && !(await approves(session, kept))) {
       return session.answer(declined)
     }
-    const result = await yard.approve(planId, { signal: session.signal, onProgress: session.progress })
+    const result = await yard.approve(planId, { signal: session.signal, onProgress: session.progress, by: personAt(session.host) })
     if (!session.json) noteUndo(session, yard, [planId])
     session.answer({ data: result, text: (look) => renderValue(result, look) })
   })

@@ -3,7 +3,7 @@ import type { PlannedRun, Yard, YardConfig } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderKept, renderPlans, renderRuns } from '../render/plan.ts'
 import { EXIT } from './exit-code.ts'
-import type { Terminal } from './host.ts'
+import { personAt, type Terminal } from './host.ts'
 import type { Reply, Session } from './session.ts'
 
 /** A command with its input, checked. */
@@ -82,9 +82,9 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
   }
 }
 
-function runStep(yard: Yard, { signal, progress }: Session, { command, input, planned }: PlannedStep): Promise<unknown> {
+function runStep(yard: Yard, { signal, progress, host }: Session, { command, input, planned }: PlannedStep): Promise<unknown> {
   const options = { signal, onProgress: progress }
-  return planned === undefined ? yard.call(command, input, options) : yard.approve(planned.id, options)
+  return planned === undefined ? yard.call(command, input, options) : yard.approve(planned.id, { ...options, by: personAt(host) })
 }
 
 function kept(steps: readonly PlannedStep[], exit: Reply['exit'] & number, why: 'dryRun' | 'needsApproval'): RunReply {

@@ -41,6 +41,9 @@ export interface Host {
   exit(code: number): never
 }
 
+/** Who sits there, as far as the machine says; for the record of who approved something. */
+export const personAt = ({ env: { USER, USERNAME } }: Pick<Host, 'env'>): string => USER || USERNAME || 'person'
+
 /** The host of this process; told where the answer could not be written, be it that its disk is full. */
 export function readHost(onUnwritten: (error: Error) => void): Host {
   const { env, platform, stdin, stdout, stderr } = process

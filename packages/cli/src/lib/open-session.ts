@@ -118,7 +118,8 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   }
 
   async function openOwnYard(): Promise<Yard> {
-    return openYard(host.terminal === undefined ? {} : { ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) })
+    const asked = askedOf(host)
+    return openYard(host.terminal === undefined ? { asked } : { asked, ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) })
   }
 
   async function openYard(options: Partial<YardOptions>): Promise<Yard> {
@@ -132,6 +133,13 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     const modelKey = loaded.config.model === undefined ? undefined : host.env[loaded.config.model.keyVariable]
     return openYard(workspace(), { plugins: list, config: loaded.config, log, ...(modelKey && { modelKey }), ...options })
   }
+}
+
+/** What the person typed, as the trace of it is called: without flags, whose values may be secrets. */
+function askedOf({ argv, env }: Host): YardOptions['asked'] {
+  const words = argv.slice(0, Math.max(0, argv.findIndex((word) => word.startsWith('-')) + 1 || argv.length + 1))
+  const name = words.filter((word) => !word.startsWith('-')).join(' ') || 'switchyard'
+  return { name, from: 'cli', traceparent: env.TRACEPARENT, tracestate: env.TRACESTATE }
 }
 
 function lookOf({ columns, color }: Output): Look {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import type { Prompt, Question } from '@switchyard/plugin-kit'
-import type { RunOptions } from '@switchyard/yard'
+import type { Asked, RunOptions } from '@switchyard/yard'
 import { callTool, failure, type ToolResult } from './call-tool.ts'
 import { type Completion, completePrompt, completeVariable } from './completion.ts'
 import { createConversations, type Form, type Leg, type Reply, type Talk, type Turn } from './conversation.ts'
@@ -11,7 +11,7 @@ import { promptText } from './prompts.ts'
 import { findResource, type ReadableResource, resourcesOf } from './resources.ts'
 import { visible } from './text.ts'
 import type { Actions, ToolSource } from './tool-source.ts'
-import { createToolSet, type Tool, type ToolSet } from './tools.ts'
+import { createToolSet, type Tool, type ToolRoute, type ToolSet } from './tools.ts'
 
 /** A source with what does its work, which is opened when first needed. */
 export interface Mount {
@@ -34,6 +34,9 @@ interface ToolRequest extends Leg {
   readonly canAsk: boolean
   /** W3C trace that the call belongs to. */
   readonly traceparent?: string
+  readonly tracestate?: string
+  /** How the client calls this use of the tool, in its own traces too. */
+  readonly toolUseId?: string
   /** What the person made of the form that an earlier turn of this call asked with. */
   readonly reply?: { readonly ticket: string; readonly reply: Reply }
 }
@@ -143,7 +146,8 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
     return mounts.find((mount) => mount.source === source)!.actions()
   }
 
-  async function runTool(set: ToolSet, { name, input, canAsk, traceparent }: ToolRequest, talk: Talk): Promise<ToolResult> {
+  async function runTool(set: ToolSet, request: ToolRequest, talk: Talk): Promise<ToolResult> {
+    const { name, input, canAsk } = request
     const sessionId = randomUUID()
     const startedMs = clock.monotonicMs()
     let stopBeating = (): void => {}
@@ -155,17 +159,41 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
     }
     beat()
     if (canAsk) talks.set(sessionId, talk)
-    const headers = { sessionId, ...(traceparent !== undefined && { traceparent }) }
-    const options: RunOptions = { signal: talk.signal, onProgress: (progress) => talk.progress(progress), headers }
     try {
       const actions = await actionsOf(set.source)
-      return await callTool({ set, route: set.routes.get(name)!, input, actions, canAsk, talk, options })
+      const route = set.routes.get(name)!
+      const { traceparent, tracestate } = request
+      const given = { ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }) }
+      const asking = actions.begin?.(askedOf(request, route))
+      const headers = { ...(asking?.headers ?? given), sessionId }
+      const by = canAsk ? 'person' : 'mcp client'
+      const options: RunOptions = { signal: talk.signal, onProgress: (progress) => talk.progress(progress), headers, by }
+      const result = await callTool({ set, route, input, actions, canAsk, talk, options })
+      asking?.end(result.isError === true ? { error: (result.structuredContent as { error?: unknown } | undefined)?.error } : {})
+      return result
     } catch (error) {
       return failure(error) // The workspace could not be opened.
     } finally {
       stopBeating()
       talks.delete(sessionId)
     }
+  }
+}
+
+/** A call of a tool as the beginning of a trace, in the words of OpenTelemetry's conventions for MCP. */
+function askedOf({ name, input, traceparent, tracestate, toolUseId }: ToolRequest, route: ToolRoute): Asked {
+  const said = (input as { readonly request?: unknown } | undefined)?.request
+  return {
+    name: typeof said === 'string' ? said : route.does === 'command' ? route.commandId : name,
+    from: 'mcp',
+    traceparent,
+    tracestate,
+    attributes: {
+      'mcp.method.name': 'tools/call',
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': name,
+      ...(toolUseId !== undefined && { 'gen_ai.tool.call.id': toolUseId, 'switchyard.tool_use_id': toolUseId }),
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Command, Prompt } from '@switchyard/plugin-kit'
-import type { PlannedRun, RunOptions } from '@switchyard/yard'
+import type { Asked, Asking, PlannedRun, RunOptions } from '@switchyard/yard'
 
 /** What of a command's definition a client is told. */
 export type ToolCommand = Pick<
@@ -20,6 +20,8 @@ export interface ToolSource {
 
 /** What can be done with a source's commands, by full id; a yard is one. */
 export interface Actions {
+  /** Begins a trace, or goes on with the caller's; what is done with its headers is part of it. Absent where nobody keeps any. */
+  begin?(asked: Asked): Asking
   call(commandId: string, input: unknown, options?: RunOptions): Promise<unknown>
   plan(commandId: string, input: unknown, options?: RunOptions): Promise<PlannedRun>
   approve(planId: string, options?: RunOptions): Promise<unknown>

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Bus, type BusHooks, joinHooks } from '@switchyard/bus'
 import type { ChainSpan } from '@switchyard/chain'
-import { type Clock, fromWireError, isSwitchyardError, toWireError } from '@switchyard/contracts'
+import { type Clock, toWireError, type WireError } from '@switchyard/contracts'
 import type { Log } from '@switchyard/plugin-kit'
 import type { StateEvents } from '@switchyard/state'
 import {
@@ -225,14 +225,14 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
         kind: 'internal',
         lane: 'chain',
         ...(endMs !== undefined && { durationMs: endMs - span.startMs }),
-        ...(error !== undefined && { error: { type: error.code, message: wordsOf(error.message, 500) } }),
+        ...(error !== undefined && { error: errorOf(error)! }),
         attributes: { 'switchyard.op': op, ...attributes },
         ...(traceState !== undefined && { traceState }),
       }
       tracer.record(known, isRecorded)
       if (op === 'chain' && own?.span.context.traceId === span.traceId && endMs !== undefined) {
         own.span.set({ 'switchyard.outcome': attributes['switchyard.outcome'] as string })
-        ownError = error && fromWireError(error)
+        ownError = error
       }
     },
     merged({ namespace, from, node, correlationId = '' }) {
@@ -261,9 +261,14 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
   }
 }
 
-/** What a span says of an error: its code, and its words without secrets. */
+/** What a span says of an error: its code, and its words without secrets. Takes what was thrown, or an error as it travels. */
 function errorOf(error: unknown): SpanError | undefined {
   if (error === undefined) return undefined
-  const { code, message } = isSwitchyardError(error) ? error : toWireError(error)
+  const { code, message } = isWireError(error) ? error : toWireError(error)
   return { type: code, message: wordsOf(message, 500) }
+}
+
+function isWireError(error: unknown): error is WireError {
+  const { code, message } = (error ?? {}) as Partial<WireError>
+  return typeof code === 'string' && typeof message === 'string' && !(error instanceof Error)
 }

@@ -35,6 +35,8 @@ export const DIRECTOR_SOURCE: ToolSource = {
 /** What the director itself has planned; it lives as long as the process. */
 interface OwnPlan {
   readonly run: PlannedRun
+  /** The trace that it was planned in goes on when it is approved. */
+  readonly trace: Readonly<Record<string, string>>
   work(options: RunOptions): Promise<unknown>
 }
 
@@ -54,13 +56,14 @@ export function createDirector({ version, openYard, clock }: DirectorOptions): M
 
 function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Actions {
   return {
+    begin: yard.begin,
     async call(commandId, given, options = {}) {
       const { name, input } = parsed(commandId, given)
       switch (name) {
         case 'ask':
           return ask((input as { request: string }).request, options)
         case 'route':
-          return withoutSecrets(yard.decide((input as { request: string }).request))
+          return withoutSecrets(yard.decide((input as { request: string }).request, options))
         case 'plan.list':
           return { plans: all().map(shownPlan) }
         case 'plan.show':
@@ -75,16 +78,16 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
           return (await draft(name, input)).work(options)
       }
     },
-    async plan(commandId, given) {
+    async plan(commandId, given, options = {}) {
       const { name, input } = parsed(commandId, given)
-      return keep(await draft(name, input), commandId, input, DIRECTOR_COMMANDS[name].effect as 'write')
+      return keep(await draft(name, input), commandId, input, DIRECTOR_COMMANDS[name].effect as 'write', options)
     },
     async approve(planId, options = {}) {
       const kept = own.get(planId)
       if (kept === undefined) return yard.approve(planId, options)
       use(kept, 'running')
       try {
-        const result = await kept.work(options)
+        const result = await kept.work({ ...options, headers: { ...options.headers, ...kept.trace } })
         mark(kept, 'done')
         return result
       } catch (error) {
@@ -111,8 +114,8 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     mark(kept, state)
   }
 
-  function mark({ run, work }: OwnPlan, state: PlannedRun['state']): void {
-    own.set(run.id, { run: { ...run, state }, work })
+  function mark({ run, ...kept }: OwnPlan, state: PlannedRun['state']): void {
+    own.set(run.id, { ...kept, run: { ...run, state } })
   }
 
   function all(): readonly PlannedRun[] {
@@ -127,7 +130,7 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
 
   /** Reads are done at once. What changes something comes back as one plan, however many parts the request has. */
   async function ask(request: string, options: RunOptions): Promise<unknown> {
-    const decision = yard.decide(request)
+    const decision = yard.decide(request, options)
     const { outcome, question, parts } = decision
     if (outcome === 'abstain') {
       const can = [...yard.commands.values()].map(({ id, definition: { summary } }) => ({ command: id, summary }))
@@ -141,7 +144,7 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
       const definition = chainOf(decision)
       const reads = parts.every(({ command }) => yard.commands.get(command)?.definition.effect === 'read')
       if (reads) return { outcome: 'done', ...shownChain(await runChain(definition, {}, options)) }
-      return offered(keep(await rehearsed(definition, {}), `${DIRECTOR}.ask`, { request }, 'write'))
+      return offered(keep(await rehearsed(definition, {}), `${DIRECTOR}.ask`, { request }, 'write', options))
     }
     const [part] = parts
     const { command } = part!
@@ -197,8 +200,7 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
 
   async function runChain(definition: ChainDefinition, input: Record<string, unknown>, options: RunOptions): Promise<ChainReport> {
     const chains = await yard.chains()
-    const traceparent = options.headers?.traceparent
-    const id = await chains.start(definition, input, traceparent === undefined ? {} : { traceparent })
+    const id = await chains.start(definition, input, traceOf(options.headers ?? {}))
     return settled(chains, id, options)
   }
 
@@ -222,10 +224,11 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     command: string,
     input: unknown,
     effect: PlannedRun['effect'],
+    { headers = {} }: Pick<RunOptions, 'headers'>,
   ): PlannedRun {
     const createdAt = new Date(clock.now()).toISOString()
     const run: PlannedRun = { id: newId(), command, input, effect, plan, createdAt, state: 'waiting', undoable: false }
-    own.set(run.id, { run, work })
+    own.set(run.id, { run, work, trace: traceOf(headers) })
     if (own.size > MAX_PLANS) own.delete(own.keys().next().value!)
     return run
   }
@@ -237,6 +240,11 @@ function parsed(commandId: string, given: unknown): { name: DirectorCommand; inp
   if (result.success) return { name, input: result.data }
   const mistakes = result.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ')
   throw wrongArguments(`${DIRECTOR}_${name.replaceAll('.', '_')}`, mistakes)
+}
+
+/** What of the headers of a call names its trace. */
+function traceOf({ traceparent, tracestate }: NonNullable<RunOptions['headers']>): { traceparent?: string; tracestate?: string } {
+  return { ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }) }
 }
 
 /** A step of a rehearsal in the words of plans. */

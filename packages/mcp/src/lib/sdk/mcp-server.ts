@@ -67,7 +67,7 @@ export function attachSurface({ server }: McpServer, surface: Surface): void {
     return { tools: [...entries] as never[], ...cursorOf(nextCursor) }
   })
   server.setRequestHandler('tools/call', async ({ params }, ctx) => {
-    const traceparent = ctx.mcpReq._meta?.traceparent
+    const { traceparent, tracestate, 'claudecode/toolUseId': toolUseId } = (ctx.mcpReq._meta ?? {}) as Readonly<Record<string, unknown>>
     const reply = replyOf(ctx)
     const turn = await wiredAsync(() =>
       surface.callTool({
@@ -76,6 +76,8 @@ export function attachSurface({ server }: McpServer, surface: Surface): void {
         input: params.arguments,
         canAsk: canAsk(ctx, server.getClientCapabilities()),
         ...(typeof traceparent === 'string' && { traceparent }),
+        ...(typeof tracestate === 'string' && { tracestate }),
+        ...(typeof toolUseId === 'string' && { toolUseId: toolUseId.slice(0, 200) }),
         ...(reply !== undefined && { reply }),
       }),
     )
