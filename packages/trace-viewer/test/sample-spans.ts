@@ -52,13 +52,46 @@ export function spansOf(n: number, beganMs: number, root: Drawn): Span[] {
 const json = (value: unknown): string => JSON.stringify(value)
 
 /** What the router does before anything runs. */
-const routing = (request: string): Drawn => ({
+const routing = (): Drawn => ({
   name: 'route',
   lane: 'router',
   at: 1,
   took: 3.4,
   op: 'route',
-  attributes: { 'switchyard.input': json({ request }), 'switchyard.output': json({ outcome: 'routed', confidence: 0.93 }) },
+  attributes: {
+    'switchyard.router.outcome': 'routed',
+    'switchyard.router.candidates': json([
+      { part: 0, command: 'ops.health.scan', confidence: 0.94 },
+      { part: 0, command: 'deploy.status', confidence: 0.11 },
+      { part: 0, command: 'ops.issue.list', confidence: 0.03 },
+      { part: 1, command: 'deploy.apply', confidence: 0.91 },
+      { part: 1, command: 'release.cut', confidence: 0.08 },
+    ]),
+    'switchyard.router.why': json({
+      parts: [
+        {
+          command: 'ops.health.scan',
+          evidence: [
+            { seen: 'check', view: 'word', points: 2.41 },
+            { seen: '~health', view: 'synonym', points: 1.2 },
+            { seen: 'the api', view: 'neighbours', points: -0.36 },
+          ],
+          reread: [],
+          actAbove: 0.6,
+          wouldChange: 'Without “check” it would be deploy.status.',
+        },
+        {
+          command: 'deploy.apply',
+          evidence: [
+            { seen: 'deploy', view: 'word', points: 3.1 },
+            { seen: 'staging', view: 'slot', points: 0.9 },
+          ],
+          reread: [],
+          actAbove: 0.6,
+        },
+      ],
+    }),
+  },
   children: [
     { name: 'classify', lane: 'router', at: 1.2, took: 0.6, op: 'classify' },
     { name: 'match', lane: 'router', at: 1.9, took: 1.7, op: 'match' },
@@ -200,12 +233,13 @@ export function deploy({ chainId = 'chain-1', fails = false, slow = 1 }: DeployO
     ...(fails && { error: refused }),
     attributes: {
       'switchyard.from': 'cli',
+      'switchyard.request': DEPLOY_REQUEST,
       'switchyard.command': 'deploy.apply',
       'switchyard.chain.id': chainId,
       'switchyard.outcome': fails ? 'undone' : 'done',
     },
     children: [
-      routing(DEPLOY_REQUEST),
+      routing(),
       {
         name: 'chain check-then-deploy',
         lane: 'chain',

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createBus } from '@switchyard/bus'
+import { type BreakerRecord, createBus } from '@switchyard/bus'
 import { createChains } from '@switchyard/chain'
 import { crdt, defineState } from '@switchyard/plugin-kit'
 import { createState } from '@switchyard/state'
@@ -10,8 +10,8 @@ import { createTraceStore, type Span, type TraceStore } from '@switchyard/trace'
 import { z } from 'zod'
 import { createSource } from '../src/lib/create-source.ts'
 import type { ViewerSource } from '../src/lib/source.ts'
-import type { BreakerRow, DecisionData, LogLine } from '../src/model/wire.ts'
-import { DEPLOY_REQUEST, deploy, spansOf, traceIdOf } from './sample-spans.ts'
+import type { LogLine } from '../src/model/wire.ts'
+import { deploy, spansOf, traceIdOf } from './sample-spans.ts'
 
 /** The ids of runs that are always there. */
 export const RUNS = { good: traceIdOf(1), failed: traceIdOf(2), waiting: traceIdOf(3), check: traceIdOf(4) }
@@ -134,9 +134,7 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
     traces,
     logs: (id) => logsOf(id, nowMs),
     chain: async (id) => chains.show(id),
-    decision: ({ traceId, name }) => (traceId === RUNS.failed || traceId === RUNS.good ? decisionOf(name) : undefined),
-    breakers: () => breakersAt(nowMs),
-    durable: () => bus.durable,
+    bus: { durable: bus.durable, breakers: () => breakersAt(nowMs) },
     state: async () => state,
     otlp: (spans) => JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: spans.map(({ name }) => ({ name })) }] }] }),
     reader: 'ops',
@@ -176,65 +174,31 @@ function logsOf(id: string, nowMs: number): LogLine[] {
   ]
 }
 
-function decisionOf(request: string): DecisionData {
-  return {
-    request,
-    outcome: 'routed',
-    source: 'kept',
-    parts: [
-      {
-        text: 'check the api',
-        command: 'ops.health.scan',
-        candidates: [
-          { command: 'ops.health.scan', confidence: 0.94 },
-          { command: 'deploy.status', confidence: 0.11 },
-          { command: 'ops.issue.list', confidence: 0.03 },
-        ],
-        evidence: [
-          { seen: 'check', view: 'word', points: 2.41 },
-          { seen: '~health', view: 'synonym', points: 1.2 },
-          { seen: 'the api', view: 'neighbours', points: -0.36 },
-        ],
-        actAbove: 0.6,
-        wouldChange: 'Without “check” it would be deploy.status.',
-        args: { project: 'api' },
-        missing: [],
-      },
-      {
-        text: DEPLOY_REQUEST.split(', then ')[1]!,
-        command: 'deploy.apply',
-        candidates: [
-          { command: 'deploy.apply', confidence: 0.91 },
-          { command: 'release.cut', confidence: 0.08 },
-        ],
-        evidence: [
-          { seen: 'deploy', view: 'word', points: 3.1 },
-          { seen: 'staging', view: 'slot', points: 0.9 },
-        ],
-        actAbove: 0.6,
-        args: { service: 'api', env: 'staging' },
-        missing: [],
-      },
-    ],
-  }
-}
+type Change = BreakerRecord['changes'][number]
 
-function breakersAt(nowMs: number): BreakerRow[] {
+function breakersAt(nowMs: number): BreakerRecord[] {
   const ago = (minutes: number): number => nowMs - minutes * 60_000
+  const change = (minutes: number, from: Change['from'], to: Change['to'], reason: Change['reason'], errorCode?: string): Change => ({
+    name: 'deploy',
+    from,
+    to,
+    reason,
+    at: ago(minutes),
+    ...(errorCode !== undefined && { errorCode }),
+  })
   return [
     {
       name: 'deploy',
-      state: 'half-open',
-      failures: [ago(21), ago(20.5), ago(20), ago(6), ago(5.5)],
+      snapshot: { state: 'half-open', forced: false, at: ago(1), trips: 2, failures: [ago(21), ago(20.5), ago(20), ago(6), ago(5.5)] },
       changes: [
-        { atMs: ago(58), state: 'closed' },
-        { atMs: ago(20), state: 'open', reason: '5 failures in 60 s' },
-        { atMs: ago(15), state: 'half-open' },
-        { atMs: ago(12), state: 'closed', reason: '3 successes' },
-        { atMs: ago(5.5), state: 'open', reason: '5 failures in 60 s' },
-        { atMs: ago(1), state: 'half-open' },
+        change(58, 'open', 'closed', 'reset'),
+        change(20, 'closed', 'open', 'failures', 'HEALTH_GATE'),
+        change(15, 'open', 'half-open', 'cooled-down'),
+        change(12, 'half-open', 'closed', 'recovered'),
+        change(5.5, 'closed', 'open', 'failures', 'TIMEOUT'),
+        change(1, 'open', 'half-open', 'cooled-down'),
       ],
     },
-    { name: 'ops', state: 'closed', failures: [], changes: [] },
+    { name: 'ops', snapshot: { state: 'closed', forced: false, at: ago(58), trips: 0, failures: [] }, changes: [] },
   ]
 }

@@ -20,7 +20,6 @@ export function Decision({ id }: { id: string }) {
       <p class="soft">
         {OUTCOMES[decision.outcome] ?? decision.outcome}
         {decision.question !== undefined && ` It asked: ${decision.question}`}
-        {decision.source === 'anew' && ' What it weighed was not kept with the run, so this is what the same words mean now.'}
       </p>
       {decision.parts.map((part, i) => (
         <Part key={i} part={part} isAlone={decision.parts.length === 1} />
@@ -30,11 +29,11 @@ export function Decision({ id }: { id: string }) {
 }
 
 function Part({ part, isAlone }: { part: DecisionPart; isAlone: boolean }) {
-  const { text, command, candidates, evidence, actAbove, wouldChange, args, missing } = part
+  const { command, candidates, evidence, actAbove, wouldChange, reread } = part
   const most = Math.max(...evidence.map(({ points }) => Math.abs(points)), 0.001)
   return (
     <section class="part">
-      {!isAlone && <h2>“{text}”</h2>}
+      {!isAlone && <h2>{command}</h2>}
       <table class="candidates">
         <caption>Candidates, by confidence{actAbove !== undefined && `; it acts from ${percent(actAbove)} on`}</caption>
         <thead>
@@ -93,17 +92,11 @@ function Part({ part, isAlone }: { part: DecisionPart; isAlone: boolean }) {
           </tbody>
         </table>
       )}
-      {Object.keys(args).length > 0 && (
-        <dl class="attributes">
-          {Object.entries(args).map(([key, value]) => (
-            <div key={key}>
-              <dt>{key}</dt>
-              <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-      {missing.length > 0 && <p>Not said: {missing.join(', ')}</p>}
+      {reread.map(({ text, as }) => (
+        <p key={text}>
+          “{text}” was read as “{as}”
+        </p>
+      ))}
       {wouldChange !== undefined && <p class="soft">{wouldChange}</p>}
     </section>
   )

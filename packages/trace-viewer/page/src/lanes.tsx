@@ -66,7 +66,7 @@ export function Lanes({ tree, span: wanted }: { tree: TraceTree; span: string | 
                       onFocus={() => setTold(span)}
                       onClick={() => go(runHash(tree.data.run.id, 'waterfall', idOf(tree, span)))}
                     >
-                      {width > 8 && <span aria-hidden="true">{nameOf(tree, span)}</span>}
+                      {width > 8 && <span aria-hidden="true">{count > 1 ? plural(count, 'span') : nameOf(tree, span)}</span>}
                     </button>
                   ))}
                 </div>
@@ -84,6 +84,7 @@ interface Bar {
   readonly left: number
   width: number
   count: number
+  readonly isSmall: boolean
 }
 
 /** What of a row is seen; what would stand on the same spot is one bar. What failed is never hidden in another. */
@@ -94,10 +95,10 @@ function barsOf(tree: TraceTree, row: readonly number[], view: TimeView): readon
     if (place === undefined) continue
     const before = bars.at(-1)
     const isSmall = place.width < MERGED_PERCENT && kindOf(tree, span) === ''
-    if (before !== undefined && isSmall && place.left - (before.left + before.width) < MERGED_PERCENT) {
+    if (before?.isSmall === true && isSmall && place.left - (before.left + before.width) < MERGED_PERCENT) {
       before.width = Math.max(before.width, place.left + place.width - before.left)
       before.count++
-    } else bars.push({ span, ...place, count: 1 })
+    } else bars.push({ span, ...place, count: 1, isSmall })
   }
   return bars
 }

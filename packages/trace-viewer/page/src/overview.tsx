@@ -85,7 +85,7 @@ function drawOverview(canvas: HTMLCanvasElement, tree: TraceTree): void {
     at += busy[x]!
     most = Math.max(most, at)
   }
-  const colors = ['--bar', '--failed', '--waiting', '--undone'].map((name) => style.getPropertyValue(name))
+  const colors = ['--bar', '--failed-fill', '--waiting-fill', '--undone-fill'].map((name) => style.getPropertyValue(name))
   const log = Math.log1p(most)
   for (let x = 0, at = 0; x < width; x++) {
     at += busy[x]!

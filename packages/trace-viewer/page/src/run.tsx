@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { costText, durationText } from '../../src/model/format.ts'
 import { treeOf } from '../../src/model/trace-tree.ts'
 import type { RunRow } from '../../src/model/wire.ts'
@@ -29,6 +29,7 @@ export function Run({ route }: { route: Extract<Route, { at: 'run' }> }) {
   const { value: data, error, reload } = useLoaded(() => api.trace(id), [id])
   useChanges(reload, ({ runs }) => runs.some((run) => run.id === id))
   const tree = useMemo(() => (data === undefined ? undefined : treeOf(data)), [data])
+  useEffect(() => document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [tab, data === undefined])
   useKeys({
     ...Object.fromEntries(RUN_TABS.map((one) => [TAB_KEYS[one], () => go(runHash(id, one, route.span))])),
     u: api.file === undefined ? () => go('#/runs') : undefined,

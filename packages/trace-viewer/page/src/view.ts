@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 
 /** The stretch of time that is looked at. */
 export interface TimeView {
@@ -20,7 +20,7 @@ const LEAST_US = 10
 
 export function useTimeView(totalUs: number): TimeControls {
   const [chosen, setChosen] = useState<TimeView>()
-  const view = chosen ?? { fromUs: 0, toUs: totalUs }
+  const view = useMemo(() => chosen ?? { fromUs: 0, toUs: totalUs }, [chosen, totalUs])
   const set = (fromUs: number, toUs: number) => {
     const width = Math.min(totalUs, Math.max(LEAST_US, toUs - fromUs))
     const from = Math.min(Math.max(0, fromUs), totalUs - width)

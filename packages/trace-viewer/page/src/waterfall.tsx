@@ -4,16 +4,13 @@ import { durationText } from '../../src/model/format.ts'
 import { codeOf, hasFlag, idOf, laneOf, nameOf, spanOfId, type TraceTree, visibleOf } from '../../src/model/trace-tree.ts'
 import { Detail } from './detail.tsx'
 import { useKeys } from './keys.ts'
-import { kindOf } from './kind.ts'
 import { Overview } from './overview.tsx'
 import { hues } from './palette.ts'
 import { replaceHash, runHash } from './route.ts'
+import { SpanRow } from './span-row.tsx'
 import { Notice } from './ui.tsx'
-import { placeOf, type TimeView, ticksOf, useTimeView } from './view.ts'
+import { type TimeView, ticksOf, useTimeView } from './view.ts'
 import { showRow, useMedia, useWindow } from './virtual.ts'
-
-const KIND_WORDS = { failed: 'failed', waiting: 'waits for a person', undone: 'takes back', running: 'running', '': '' } as const
-const KIND_SIGNS = { failed: '✕', waiting: '◷', undone: '↶', running: '▸', '': '' } as const
 
 export function Waterfall({ tree, span: wanted }: { tree: TraceTree; span: string | undefined }) {
   const { id } = tree.data.run
@@ -179,6 +176,13 @@ export function Waterfall({ tree, span: wanted }: { tree: TraceTree; span: strin
           aria-rowcount={rows.length}
           aria-activedescendant={activeRow >= first && activeRow < last ? `span-${active}` : undefined}
           tabIndex={0}
+          onClick={({ target }) => {
+            const clicked = target instanceof Element ? target : undefined
+            const span = Number(clicked?.closest<HTMLElement>('[data-span]')?.dataset.span ?? -1)
+            if (span === -1) return
+            if (clicked?.matches('.twist:not(.is-leaf)') === true) toggle(span, !closed.has(idOf(tree, span)))
+            else showDetail(span)
+          }}
           onWheel={(event) => {
             if (!event.ctrlKey) return
             event.preventDefault()
@@ -199,8 +203,6 @@ export function Waterfall({ tree, span: wanted }: { tree: TraceTree; span: strin
                   isActive={span === activeSpan}
                   isClosed={closed.has(idOf(tree, span))}
                   isHit={search !== '' && isHit(tree, span, search.toLowerCase())}
-                  onToggle={toggle}
-                  onOpen={showDetail}
                 />
               ))}
             </div>
@@ -217,104 +219,16 @@ export function Waterfall({ tree, span: wanted }: { tree: TraceTree; span: strin
 /** More hues than these there are not. */
 const MAX_LEGEND = 8
 
-interface RowProps {
-  readonly tree: TraceTree
-  readonly span: number
-  readonly row: number
-  readonly view: TimeView
-  readonly hue: string
-  readonly stretches: readonly { fromUs: number; toUs: number }[] | undefined
-  readonly isActive: boolean
-  readonly isClosed: boolean
-  readonly isHit: boolean
-  readonly onToggle: (span: number, isClosing: boolean) => void
-  readonly onOpen: (span: number) => void
-}
-
-/** Deeper than this nothing is moved further in. */
-const MAX_INDENT = 16
-
-function SpanRow({ tree, span, row, view, hue, stretches, isActive, isClosed, isHit, onToggle, onOpen }: RowProps) {
-  const [fromUs, toUs] = [tree.startUs[span]!, tree.endUs[span]!]
-  const kind = kindOf(tree, span)
-  const hasBelow = tree.below[span]! > 0
-  const place = placeOf(fromUs, toUs, view)
-  const code = codeOf(tree, span)
-  const isRetry = hasFlag(tree, span, 'retry')
-  const indent = Math.min(tree.depth[span]!, MAX_INDENT)
-  const isTroubledBelow = tree.troubled[span] === 1 && kind !== 'failed'
-  return (
-    <div
-      id={`span-${idOf(tree, span)}`}
-      role="row"
-      tabIndex={-1}
-      aria-level={tree.depth[span]! + 1}
-      aria-rowindex={row + 1}
-      aria-selected={isActive}
-      aria-expanded={hasBelow ? !isClosed : undefined}
-      class={`span-row ${isActive ? 'is-active' : ''} ${isHit ? 'is-hit' : ''}`}
-      onClick={() => onOpen(span)}
-    >
-      <div role="gridcell" class="span-name" style={{ paddingLeft: `${indent * 14}px` }}>
-        <span
-          class={hasBelow ? (isClosed ? 'twist is-closed' : 'twist') : 'twist is-leaf'}
-          aria-hidden="true"
-          onClick={(event) => {
-            if (!hasBelow) return
-            event.stopPropagation()
-            onToggle(span, !isClosed)
-          }}
-        />
-        <span class={`span-sign is-${kind === '' && isTroubledBelow ? 'troubled' : kind}`} aria-hidden="true">
-          {kind === '' && isTroubledBelow ? '•' : KIND_SIGNS[kind]}
-        </span>
-        <span class="span-text">{nameOf(tree, span)}</span>
-        {kind !== '' && <span class="unseen">, {KIND_WORDS[kind]}</span>}
-        {isRetry && <span class="tag">↻ again</span>}
-        {code !== undefined && <code class="code">{code}</code>}
-        {isClosed && <span class="soft tag">{tree.below[span]!.toLocaleString('en')} below</span>}
-      </div>
-      <div role="gridcell" class="span-lane">
-        {place !== undefined && (
-          <>
-            <span
-              class={`span-bar ${hue} is-${kind}${hasFlag(tree, span, 'open') ? ' is-open' : ''}`}
-              style={{ left: `${place.left}%`, width: `max(2px, ${place.width}%)` }}
-            />
-            {stretches?.map((stretch) => {
-              const at = placeOf(stretch.fromUs, stretch.toUs, view)
-              return at === undefined ? null : (
-                <span key={stretch.fromUs} class="on-path" style={{ left: `${at.left}%`, width: `max(2px, ${at.width}%)` }} />
-              )
-            })}
-          </>
-        )}
-        <span class={`span-time number ${labelSide(place)}`} style={labelStyle(place)}>
-          {durationText(toUs - fromUs)}
-        </span>
-      </div>
-    </div>
-  )
-}
-
-type Place = ReturnType<typeof placeOf>
-
-/** The duration stands behind its bar, or before it where there is no room. */
-const labelSide = (place: Place): string =>
-  place !== undefined && place.left + place.width > 85 ? (place.left > 15 ? 'is-before' : 'is-inside') : ''
-
-function labelStyle(place: Place): Record<string, string> {
-  if (place === undefined) return { display: 'none' }
-  if (place.left + place.width <= 85) return { left: `calc(${place.left + place.width}% + 6px)` }
-  return place.left > 15 ? { right: `calc(${100 - place.left}% + 6px)` } : { right: `calc(${100 - place.left - place.width}% + 6px)` }
-}
+/** Behind this share of the width nothing has room to be written. */
+const LAST_TICK = 0.96
 
 export function Axis({ view, isNarrow }: { view: TimeView; isNarrow: boolean }) {
+  const ticks = ticksOf(view, isNarrow ? 4 : 8).filter((at) => (at - view.fromUs) / (view.toUs - view.fromUs) < LAST_TICK)
   return (
     <div class="axis" aria-hidden="true">
       <div class="axis-name" />
       <div class="axis-lane">
-        {ticksOf(view, isNarrow ? 4 : 8).map((at) => (
+        {ticks.map((at) => (
           <span key={at} class="tick number" style={{ left: `${((at - view.fromUs) / (view.toUs - view.fromUs)) * 100}%` }}>
             {at === 0 ? '0' : durationText(at)}
           </span>

@@ -1,12 +1,13 @@
-import type { DurableLog } from '@switchyard/bus'
+import type { Bus } from '@switchyard/bus'
 import type { ChainReport } from '@switchyard/chain'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import { withoutSecrets } from '@switchyard/contracts/redact'
 import type { HistoryChange, State } from '@switchyard/state'
 import type { Run, Span, TraceStore } from '@switchyard/trace'
-import type { BreakerRow, BusData, DecisionData, LetterRow, LogLine, StateRow } from '../model/wire.ts'
+import type { BusData, LetterRow, LogLine, RunRow, StateRow } from '../model/wire.ts'
 import { chainData } from './chain-data.ts'
 import { detailOf, rowOf, subjectOf, traceOf } from './columns.ts'
+import { decisionData } from './decision-data.ts'
 import { letterUnknown, runUnknown } from './errors.ts'
 import type { ViewerSource } from './source.ts'
 import { topicsOf } from './topics.ts'
@@ -18,10 +19,7 @@ export interface SourceParts {
   logs(traceId: string): readonly LogLine[]
   /** @throws CHAIN_UNKNOWN */
   chain(id: string): Promise<ChainReport>
-  decision(run: Run, spans: readonly Span[]): DecisionData | undefined
-  breakers(): readonly BreakerRow[]
-  /** Undefined where no topic is durable. */
-  durable(): DurableLog | undefined
+  readonly bus: Pick<Bus, 'durable' | 'breakers'>
   state(): Promise<Pick<State, 'list' | 'read' | 'history'>>
   otlp(spans: readonly Span[]): string
   /** In whose name state is read. */
@@ -30,6 +28,7 @@ export interface SourceParts {
   readonly clock?: Clock
 }
 
+const KEPT_LIST_MS = 2_000
 const MAX_LETTERS = 200
 const MAX_CHANGES = 50
 /** How many earlier runs are looked through for one that went well. */
@@ -39,6 +38,9 @@ export function createSource(parts: SourceParts): ViewerSource {
   const { traces, clock = systemClock, reader } = parts
   /** Of the run that was read last, as its spans are asked for one by one. */
   let kept: { readonly id: string; readonly position: number; readonly spans: ReadonlyMap<string, Span> } | undefined
+
+  /** Reading thousands of summaries takes longer than all else of the list. */
+  let listed: { readonly limit: number; readonly position: number; readonly atMs: number; readonly rows: readonly RunRow[] } | undefined
 
   function spansOf(id: string): ReadonlyMap<string, Span> {
     const { position } = traces.changes()
@@ -54,10 +56,17 @@ export function createSource(parts: SourceParts): ViewerSource {
     return runs.find((one) => subjectOf(one) === subject && one.traceId !== run.traceId)?.traceId
   }
 
-  const letters = () => parts.durable()?.deadLetters
+  const letters = () => parts.bus.durable?.deadLetters
 
   return {
-    runs: (limit) => traces.runs({ limit }).runs.map(rowOf),
+    runs(limit) {
+      const { position } = traces.changes()
+      const nowMs = clock.now()
+      // Whether the process of a run still lives, nothing in the file tells.
+      if (listed?.limit !== limit || listed.position !== position || nowMs - listed.atMs > KEPT_LIST_MS)
+        listed = { limit, position, atMs: nowMs, rows: traces.runs({ limit }).runs.map(rowOf) }
+      return listed.rows
+    },
     trace(id) {
       const run = traces.run(id)
       return run === undefined ? undefined : traceOf(run, [...spansOf(id).values()], clock.now(), goodOf(run))
@@ -73,15 +82,26 @@ export function createSource(parts: SourceParts): ViewerSource {
     logs: parts.logs,
     decision(id) {
       const run = traces.run(id)
-      return run === undefined ? undefined : parts.decision(run, [...spansOf(id).values()])
+      return run === undefined ? undefined : decisionData(run, [...spansOf(id).values()])
     },
     async chain(id) {
       const chainId = traces.run(id)?.chainId
       return chainId === undefined ? undefined : chainData(withoutSecrets(await parts.chain(chainId)))
     },
-    breakers: parts.breakers,
+    breakers: () =>
+      parts.bus.breakers().map(({ name, snapshot: { state, forced, failures }, changes }) => ({
+        name,
+        state,
+        forced,
+        failures,
+        changes: changes.map(({ at, to, reason, errorCode }) => ({
+          atMs: at,
+          state: to,
+          reason: errorCode === undefined ? reason : `${reason}: ${errorCode}`,
+        })),
+      })),
     async bus(): Promise<BusData> {
-      const durable = parts.durable()
+      const durable = parts.bus.durable
       const queues = durable?.stats().subscriptions ?? []
       return {
         topics: await topicsOf({ traces, durable, nowMs: clock.now() }),

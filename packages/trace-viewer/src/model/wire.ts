@@ -95,15 +95,14 @@ export interface Candidate {
 
 /** What the router made of one part of a request. */
 export interface DecisionPart {
-  readonly text: string
   readonly command: string
   /** The one that was taken first. */
   readonly candidates: readonly Candidate[]
   readonly evidence: readonly { readonly seen: string; readonly view: string; readonly points: number }[]
   readonly actAbove?: number | undefined
   readonly wouldChange?: string | undefined
-  readonly args: Readonly<Record<string, unknown>>
-  readonly missing: readonly string[]
+  /** Words that were read as something else. */
+  readonly reread: readonly { readonly text: string; readonly as: string }[]
 }
 
 export interface DecisionData {
@@ -111,8 +110,6 @@ export interface DecisionData {
   readonly outcome: string
   readonly question?: string | undefined
   readonly parts: readonly DecisionPart[]
-  /** How the decision is known: kept with the run, or made anew from its words. */
-  readonly source: 'kept' | 'anew'
 }
 
 export type StepMark = 'done' | 'failed' | 'undone' | 'undo-failed' | 'running' | 'waiting' | 'skipped' | 'aborted' | 'open'
