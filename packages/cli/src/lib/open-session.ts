@@ -131,7 +131,11 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     ])
     const log = createLog(loaded.config.logLevel, session.note)
     const modelKey = loaded.config.model === undefined ? undefined : host.env[loaded.config.model.keyVariable]
-    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...(modelKey && { modelKey }), ...options })
+    const { otlp } = loaded.config
+    const otlpHeaders =
+      otlp === undefined ? undefined : (await import('@switchyard/trace/otlp')).parseHeaders(host.env[otlp.headersVariable])
+    const keys = { ...(modelKey && { modelKey }), ...(otlpHeaders !== undefined && { otlpHeaders }) }
+    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...keys, ...options })
   }
 }
 

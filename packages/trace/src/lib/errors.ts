@@ -14,3 +14,9 @@ export const webhookFailed = (why: string): SwitchyardError =>
     retryable: true,
     next: 'switchyard alerts test',
   })
+
+export const receiverPortTaken = (port: number, why: string): SwitchyardError =>
+  new SwitchyardError('USAGE', `Cannot receive traces as port ${port} must be free: ${why}`, {
+    data: { port },
+    next: 'switchyard trace receive --port 0',
+  })

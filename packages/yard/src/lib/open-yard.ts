@@ -14,6 +14,7 @@ import { findElsewhere } from './elsewhere.ts'
 import { duplicatePlugin, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, listenFor } from './host.ts'
+import { createYardOtlp, type YardOtlp } from './otlp.ts'
 import { createPlanRuns } from './plan-runs.ts'
 import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
@@ -62,7 +63,18 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
   const registry = createYardRegistry({ store, clock, plugins, isCommand: (id) => commands.has(id) })
-  const traces = createYardTraces({ dataRoot, memory, config, clock, random, log: log('trace'), asked: options.asked })
+  const otlp =
+    config.otlp === undefined
+      ? undefined
+      : createYardOtlp({
+          settings: config.otlp,
+          headers: options.otlpHeaders ?? {},
+          clock,
+          random,
+          log: log('otlp'),
+        })
+  const onBatch = otlp === undefined ? {} : { onBatch: otlp.traces }
+  const traces = createYardTraces({ dataRoot, memory, config, clock, random, log: log('trace'), asked: options.asked, ...onBatch })
   let bus: Bus | undefined
   try {
     bus = createBus({
@@ -101,6 +113,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       state,
       registry,
       traces,
+      otlp,
       clock,
       random,
       log,
@@ -124,6 +137,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   } catch (error) {
     await bus?.close()
     await traces.close()
+    await otlp?.close()
     store.close()
     throw error
   }
@@ -158,6 +172,7 @@ interface OpenParts {
   readonly state: SharedState
   readonly registry: YardRegistry
   readonly traces: YardTraces
+  readonly otlp: YardOtlp | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly log: (plugin: string) => Log
@@ -166,7 +181,7 @@ interface OpenParts {
 
 function createYard(parts: OpenParts): Yard {
   const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
-  const { registry, traces, clock, random, log, ask } = parts
+  const { registry, traces, otlp, clock, random, log, ask } = parts
   const plans = createPlans(store, random)
   try {
     plans.prune(clock.now())
@@ -297,6 +312,7 @@ function createYard(parts: OpenParts): Yard {
     await state.close()
     await bus.close()
     await traces.close()
+    await otlp?.close()
     await registry.close()
     store.close()
   }

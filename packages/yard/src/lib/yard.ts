@@ -30,6 +30,8 @@ export interface YardOptions {
   random?: () => number
   /** Puts a question to the person; absent where nobody can answer. The headers are those of the run that asks; a chain's question has none. */
   ask?: (question: Question, headers?: MessageHeaders) => Promise<string>
+  /** More headers for the collector of `config.otlp`, such as a key; for nobody else to see. */
+  otlpHeaders?: Readonly<Record<string, string>>
   /** What it is opened for: a trace that begins with the first thing that is done without one, and ends when it closes. */
   asked?: Asked | undefined
   /** Takes what a plugin logs, by its name. @default nowhere */

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { type Clock, toWireError } from '@switchyard/contracts'
+import type { Log } from '@switchyard/plugin-kit'
+import type { Span } from '@switchyard/trace'
+import type { OtlpExporter, OtlpSignal } from '@switchyard/trace/otlp'
+import type { YardConfig } from './config.ts'
+
+type Otlp = typeof import('@switchyard/trace/otlp')
+
+/** The way to the collector that the configuration names; loaded with the first thing that is sent. */
+export interface YardOtlp {
+  /** Spans of ours; those that came in from others are theirs to send. */
+  traces(spans: readonly Span[]): void
+  /** A request of another signal, made by whoever knows how, with how many points or records it has. */
+  send(signal: OtlpSignal, encode: (otlp: Otlp) => object, count: number): void
+  close(): Promise<void>
+}
+
+export interface YardOtlpOptions {
+  readonly settings: NonNullable<YardConfig['otlp']>
+  /** Of the variable that the settings name; they win. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+}
+
+export function createYardOtlp({ settings, headers, clock, random, log }: YardOtlpOptions): YardOtlp {
+  let loading: Promise<{ otlp: Otlp; exporter: OtlpExporter }> | undefined
+
+  async function load(): Promise<{ otlp: Otlp; exporter: OtlpExporter }> {
+    const otlp = await import('@switchyard/trace/otlp')
+    const exporter = otlp.createOtlpExporter({
+      endpoint: settings.endpoint,
+      headers: { ...settings.headers, ...headers },
+      clock,
+      random,
+      onLost: ({ signal, count, why }) => log.warn(`could not send ${count} ${signal} to the collector`, { why }),
+    })
+    return { otlp, exporter }
+  }
+
+  function send(signal: OtlpSignal, encode: (otlp: Otlp) => object, count: number): void {
+    loading ??= load()
+    loading
+      .then(({ otlp, exporter }) => exporter.send(signal, encode(otlp), count))
+      .catch((error: unknown) => log.error(`failed sending ${signal} to the collector`, { error: toWireError(error) }))
+  }
+
+  return {
+    traces(spans) {
+      const own = spans.filter(({ scope, durationMs }) => scope === undefined && durationMs !== undefined)
+      if (own.length > 0) send('traces', ({ encodeTraces, otlpResource }) => encodeTraces(own, otlpResource(ownVersion())), own.length)
+    },
+    send,
+    async close() {
+      const { exporter } = (await loading?.catch(() => undefined)) ?? {}
+      await exporter?.close()
+    },
+  }
+}
+
+function ownVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}
