@@ -122,6 +122,9 @@ const baseSchema = z.object({ path: z.string(), text: z.string() })
 const basePath = (dataDir: string, root: string, path: string): string =>
   join(dataDir, 'generated', `${sha256(`${root}\0${path}`).slice(0, 32)}.json`)
 
+/** Whether we wrote that file once, on this machine. */
+export const wasGenerated = (dataDir: string, root: string, path: string): boolean => readBase(dataDir, root, path) !== undefined
+
 /** What we last wrote there; undefined where we never did. */
 function readBase(dataDir: string, root: string, path: string): string | undefined {
   try {

@@ -1,0 +1,171 @@
+import type { DeployConfig, ServiceConfig } from '../config/config.ts'
+import type { App, Detected } from '../setup/detect/detect.ts'
+import { BACKINGS, type Need, needOfImage } from '../setup/detect/needs.ts'
+
+/** What every kind of file is generated from: the configuration, with what the project's files say of each service. */
+export interface Blueprint {
+  readonly stack: string
+  readonly services: readonly Planned[]
+  /** Variables that people give values. */
+  readonly variables: readonly PlannedVariable[]
+  /** The environment whose folders on the host the proxy serves files from. */
+  readonly env: string
+  readonly root: string
+}
+
+export interface Planned {
+  readonly name: string
+  readonly handler: ServiceConfig['handler']
+  readonly config: ServiceConfig
+  /** The part of the project that it runs, where one was found. */
+  readonly app: App | undefined
+  /** The well-known service that it is. */
+  readonly need: Need | undefined
+  readonly image: string | undefined
+  readonly port: number | undefined
+  readonly hostname: string | undefined
+  readonly dependsOn: readonly string[]
+  readonly environment: readonly PlannedSetting[]
+  readonly volume: { readonly name: string; readonly path: string } | undefined
+}
+
+/** A variable of one service: a text in which `${NAME}` stands for a variable of the stack. */
+export interface PlannedSetting {
+  readonly name: string
+  readonly text: string
+}
+
+export interface PlannedVariable {
+  readonly name: string
+  readonly about: string
+  readonly secret: boolean
+  /** Made by chance, as nobody outside has to know it. */
+  readonly random: boolean
+  /** Known from the project's own lists alone: it may be empty, and those lists are left as they are. */
+  readonly listed: boolean
+  /** What is used where it has no value. */
+  readonly fallback: string | undefined
+  readonly type: 'string' | 'port' | 'url' | 'boolean' | 'number'
+}
+
+/** `known` are the names of variables that the project's own schema or example lists. */
+export function createBlueprint(
+  config: DeployConfig,
+  detected: Detected,
+  known: readonly string[],
+  isSecret: (name: string) => boolean,
+): Blueprint {
+  const { stack } = config
+  const names = Object.keys(config.services)
+  const read = new Set(detected.apps.flatMap((app) => app.variables))
+  const listed = known.filter((name) => !read.has(name))
+  const variables = new Map<string, PlannedVariable>()
+  const services = Object.entries(config.services).map(([name, service]) => {
+    const need = service.handler === 'compose' && service.image !== undefined ? needOfImage(service.image) : undefined
+    return planService(stack, name, service, need, appOf(name, service, detected, names), config.services, listed, isSecret, variables)
+  })
+  const envs = Object.keys(config.environments)
+  const env = envs.includes('production') ? 'production' : (envs[0] ?? 'production')
+  const place = config.targets[config.environments[env]?.target ?? '']
+  const sorted = [...variables.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { stack, services, variables: sorted, env, root: place?.root ?? '/var/lib/switchyard' }
+}
+
+/** The app of that name, or the one in its source folder, or the only one there is. */
+function appOf(name: string, service: ServiceConfig, { apps }: Detected, names: readonly string[]): App | undefined {
+  if (service.handler === 'compose' && service.image !== undefined) return undefined
+  const named = apps.find((app) => app.name === name)
+  if (named !== undefined) return named
+  const source = 'source' in service ? service.source.replace(/\/$/, '').replace(/^\.$/, '') : undefined
+  const placed =
+    source === undefined
+      ? undefined
+      : apps.find(({ folder, output }) => folder === source || (output !== undefined && joined(folder, output) === source))
+  if (placed !== undefined) return placed
+  const [only, ...others] = apps.filter((app) => !names.includes(app.name))
+  return others.length === 0 ? only : undefined
+}
+
+export const joined = (folder: string, name: string): string => (folder === '' ? name : name === '.' ? folder : `${folder}/${name}`)
+
+function planService(
+  stack: string,
+  name: string,
+  service: ServiceConfig,
+  need: Need | undefined,
+  app: App | undefined,
+  all: DeployConfig['services'],
+  listed: readonly string[],
+  isSecret: (name: string) => boolean,
+  variables: Map<string, PlannedVariable>,
+): Planned {
+  const port = service.port ?? (need === undefined ? app?.port : BACKINGS[need].port)
+  const common = {
+    name,
+    handler: service.handler,
+    config: service,
+    app,
+    need,
+    image: service.handler === 'compose' ? service.image : undefined,
+    port,
+    hostname: service.hostname,
+    dependsOn: service.dependsOn,
+  }
+  if (need !== undefined) {
+    const backing = BACKINGS[need]
+    const settings = Object.entries(backing.environment(stack)).map(([key, text]) => ({ name: key, text }))
+    if (backing.secret !== undefined) {
+      settings.push({ name: backing.secret, text: `\${${backing.secret}}` })
+      variables.set(backing.secret, {
+        name: backing.secret,
+        about: `Password of ${name} (${need})`,
+        secret: true,
+        random: true,
+        listed: false,
+        fallback: undefined,
+        type: 'string',
+      })
+    }
+    const volume = { ...backing.volume, name: `${name}-data` }
+    return { ...common, environment: settings, volume }
+  }
+  const given = addressesFor(stack, service.dependsOn, all)
+  const wanted = service.handler === 'static' ? [] : [...new Set([...(app?.variables ?? []), ...(app === undefined ? [] : listed)])].sort()
+  const environment = wanted.flatMap((variable): PlannedSetting[] => {
+    if (variable === 'PORT') return port === undefined ? [] : [{ name: variable, text: String(port) }]
+    const address = given[variable]
+    // A unit on the host does not see the names of containers.
+    if (address !== undefined && service.handler === 'compose') return [{ name: variable, text: address }]
+    if (Object.values(BACKINGS).some(({ secret }) => secret === variable)) return []
+    if (!variables.has(variable))
+      variables.set(variable, { ...describe(variable, isSecret(variable), app?.name ?? name), listed: listed.includes(variable) })
+    return [{ name: variable, text: `\${${variable}}` }]
+  })
+  return { ...common, environment, volume: undefined }
+}
+
+/** The usual variables for what a service depends on. */
+function addressesFor(stack: string, dependsOn: readonly string[], all: DeployConfig['services']): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const other of dependsOn) {
+    const service = all[other]
+    const need = service?.handler === 'compose' && service.image !== undefined ? needOfImage(service.image) : undefined
+    if (need !== undefined) Object.assign(given, BACKINGS[need].addresses(stack, other))
+  }
+  return given
+}
+
+/** Secrets that only the app itself has to know. */
+const INVENTED = /^(SESSION|COOKIE|JWT|APP|AUTH|CSRF|ENCRYPTION|SIGNING)_?(SECRET|KEY)(_KEY)?$|^SECRET(_KEY(_BASE)?)?$|^NEXTAUTH_SECRET$/
+
+function describe(name: string, secret: boolean, app: string): Omit<PlannedVariable, 'listed'> {
+  const type = name.endsWith('_PORT')
+    ? 'port'
+    : /_UR[IL]$|^UR[IL]$/.test(name)
+      ? 'url'
+      : /^(DEBUG|.*_ENABLED|ENABLE_.*)$/.test(name)
+        ? 'boolean'
+        : 'string'
+  const fallback = name === 'DEBUG' ? 'false' : name === 'LOG_LEVEL' ? 'info' : undefined
+  return { name, about: `Read by ${app}`, secret, random: secret && INVENTED.test(name), fallback, type }
+}
