@@ -1,6 +1,6 @@
 export type { DependencyProblem } from './lib/dependencies.ts'
 export type { Capabilities, Entry, EntryKind, Registered } from './lib/entry.ts'
-export type { Figures, Run } from './lib/figures.ts'
+export { type Figures, isPluginsFault, type Run } from './lib/figures.ts'
 export type { ForeignItem, ForeignPlugin, ForeignSource, Problem } from './lib/foreign.ts'
 export { HEARTBEAT_MS, type Health, type LifeState } from './lib/health.ts'
 export { readMounts } from './lib/mounts.ts'

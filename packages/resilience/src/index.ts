@@ -1,6 +1,7 @@
 export type { Breaker, BreakerChange, BreakerReason, BreakerState } from './lib/breaker.ts'
 export type { BreakerSnapshot } from './lib/breaker-snapshot.ts'
 export type { Alternative, Answer, AnswerSource, Attempt, Call, CallRequest } from './lib/call.ts'
+export { BREAKER_CODES } from './lib/errors.ts'
 export { createGuard, type Guard, type GuardSetup, type Run } from './lib/guard.ts'
 export {
   type BreakerOptions,

@@ -5,6 +5,7 @@ export type {
   HistoryFilter,
   HistoryRecord,
   NamespaceSummary,
+  NamespaceUse,
   State,
   StateConflict,
   StateEvents,

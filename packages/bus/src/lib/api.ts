@@ -249,6 +249,8 @@ export interface SubscriptionCounts {
   readonly running: number
   readonly waiting: number
   readonly waitingBytes: number
+  /** The part of its room that is taken, by count or bytes; above 1 where publishers wait. */
+  readonly fill: number
 }
 
 export interface ServeOptions {

@@ -243,6 +243,7 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
       durationMs: (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs,
       code,
       attempts: this.run?.attempts ?? 1,
+      answer: code === undefined ? this.run?.source : undefined,
       headers: this.extra,
       input: undefined,
       output: undefined,

@@ -1,4 +1,5 @@
 import type { Message } from '@switchyard/contracts'
+import type { AnswerSource } from '@switchyard/resilience'
 import type { ExtraHeaders } from './envelope.ts'
 
 /** Called at the end of things, once each, with plain objects that were made only because the hook is there. A hook must not throw; what it throws is dropped. */
@@ -44,6 +45,8 @@ export interface CallSpan {
   /** The error's code; undefined when it went well. */
   readonly code: string | undefined
   readonly attempts: number
+  /** Where the answer came from; undefined at the server's side and where the method is not guarded. */
+  readonly answer: AnswerSource | undefined
   /** What came along with it besides the trace. */
   readonly headers: ExtraHeaders | undefined
   /** As its server was given it, and what it answered; both frozen. Undefined at the caller's side, and the output of a stream. */

@@ -289,6 +289,7 @@ export class Invocation implements Served {
       durationMs: core.clock.monotonicMs() - this.#startedMs,
       code,
       attempts: 1,
+      answer: undefined,
       headers: this.extra,
       input: this.ask.input,
       output: this.#output,

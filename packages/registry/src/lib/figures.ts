@@ -37,6 +37,11 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set([
   'REFUSED',
 ])
 
+/** Whether a call that ended with this code says something of its plugin, and not of its caller or of nobody. */
+export function isPluginsFault(code: string): boolean {
+  return !NOT_ITS_FAULT.has(code)
+}
+
 export const NO_FIGURES: Figures = { runs: 0, failures: 0, latencyMs: undefined, errorRate: 0, success: PRIOR_SUCCESS }
 
 /** Figures after one more run. What was the caller's fault does not count. */

@@ -32,6 +32,8 @@ export interface State {
   list(): readonly NamespaceSummary[]
   /** What can be read now in a namespace, as plain data by field. @throws STATE_UNKNOWN, STATE_DENIED */
   read(reader: string, namespace: string): Promise<Readonly<Record<string, unknown>>>
+  /** What the plugins of this process did with the namespaces that are open here. */
+  uses(): readonly NamespaceUse[]
   /** Changes, refusals and conflicts, newest first. */
   history(filter?: HistoryFilter): readonly HistoryRecord[]
   /** What could be read at a time, as far back as the history goes. @throws STATE_HISTORY */
@@ -56,6 +58,12 @@ export interface NamespaceSummary {
   readonly fields: Readonly<Record<string, string>>
   /** What its snapshots and log take in the store. */
   readonly bytes: number
+}
+
+export interface NamespaceUse {
+  readonly namespace: string
+  readonly reads: number
+  readonly writes: number
 }
 
 export interface HistoryFilter {
@@ -136,7 +144,13 @@ export interface StateEvents {
   /** A change of somebody else was not taken. */
   refused: { readonly namespace: string; readonly from: string; readonly reason: string }
   /** A change of somebody else was merged. */
-  merged: { readonly namespace: string; readonly from: string; readonly node: string; readonly correlationId: string | undefined }
+  merged: {
+    readonly namespace: string
+    readonly from: string
+    readonly node: string
+    readonly correlationId: string | undefined
+    readonly tookMs: number
+  }
   /** A change was lost on the way and is being asked for. */
   gap: { readonly namespace: string; readonly node: string }
   /** Something that has no caller to tell failed. */

@@ -140,8 +140,14 @@ class FieldWriter {
     return this.#parts.namespace.write((replica) => replica.edit(this.view.name, op, value, this.author(options), work))
   }
 
+  /** For reading; counted. */
+  look(): FieldView {
+    this.#parts.namespace.reads++
+    return this.view
+  }
+
   read(): unknown {
-    return readField(this.replica, this.view, undefined, this.nowMs())
+    return readField(this.replica, this.look(), undefined, this.nowMs())
   }
 
   versioned(slot: Slot | undefined): Versioned<never> | undefined {
@@ -170,10 +176,10 @@ class FieldWriter {
 }
 
 function registerHandle(writer: FieldWriter): StateRegister<unknown> {
-  const { view, nowMs } = writer
+  const { nowMs } = writer
   return {
-    get: () => view.winner('', nowMs)?.value,
-    versioned: () => writer.versioned(view.winner('', nowMs)),
+    get: () => writer.look().winner('', nowMs)?.value,
+    versioned: () => writer.versioned(writer.look().winner('', nowMs)),
     set: (value, options) => writer.set('', value, options),
     delete: (options) => writer.delete('', options),
     compareAndSet: (version, value, options) => writer.compareAndSet('', version, value, options),
@@ -181,34 +187,34 @@ function registerHandle(writer: FieldWriter): StateRegister<unknown> {
 }
 
 function mapHandle(writer: FieldWriter): StateMap<unknown> {
-  const { view, nowMs } = writer
+  const { nowMs } = writer
   return {
-    get: (key) => view.winner(key, nowMs)?.value,
-    has: (key) => view.winner(key, nowMs) !== undefined,
-    versioned: (key) => writer.versioned(view.winner(key, nowMs)),
+    get: (key) => writer.look().winner(key, nowMs)?.value,
+    has: (key) => writer.look().winner(key, nowMs) !== undefined,
+    versioned: (key) => writer.versioned(writer.look().winner(key, nowMs)),
     set: (key, value, options) => writer.set(writer.checkedText(key), value, options),
     delete: (key, options) => writer.delete(key, options),
     compareAndSet: async (key, version, value, options) => writer.compareAndSet(writer.checkedText(key), version, value, options),
-    keys: () => Array.from(view.live(nowMs()), ([key]) => key),
-    entries: () => Array.from(view.live(nowMs()), ([key, { value }]) => [key, value]),
+    keys: () => Array.from(writer.look().live(nowMs()), ([key]) => key),
+    entries: () => Array.from(writer.look().live(nowMs()), ([key, { value }]) => [key, value]),
     get size() {
+      const view = writer.look()
       return view.nextExpiryMs > nowMs() ? view.cells.size : [...view.live(nowMs())].length
     },
   }
 }
 
 function counterHandle(writer: FieldWriter): StateCounter {
-  return { get: () => writer.view.total, increment: (amount, options) => writer.count(amount ?? 1, 0, options) }
+  return { get: () => writer.look().total, increment: (amount, options) => writer.count(amount ?? 1, 0, options) }
 }
 
 function setHandle(writer: FieldWriter): StateSet<unknown> {
-  const { view } = writer
   const elementOf = (value: unknown): string => canonicalJson(writer.checked(value))
   return {
-    has: (value) => view.cell(elementOf(value)) !== undefined,
+    has: (value) => writer.look().cell(elementOf(value)) !== undefined,
     values: () => freezeDeep(writer.read()) as unknown[],
     get size() {
-      return view.cells.size
+      return writer.look().cells.size
     },
     add: (value, options) => writer.set(elementOf(value), 0, options, 'add'),
     delete: (value, options) => writer.delete(elementOf(value), options, 'remove'),
@@ -218,16 +224,20 @@ function setHandle(writer: FieldWriter): StateSet<unknown> {
 function listHandle(writer: FieldWriter): StateList<unknown> {
   const { name } = writer.view
   const list = () => writer.replica.document(SEQUENCES).list(name)
+  const look = () => {
+    writer.look()
+    return list()
+  }
   const insert: StateList<unknown>['insert'] = (index, values, options) => {
     const checked = values.map((value) => writer.checked(value))
     assertWithin(index, list().length)
     return writer.edit('insert', checked, options, (document) => document.list(name).insert(index, checked))
   }
   return {
-    get: (index) => freezeDeep(list().get(index)),
+    get: (index) => freezeDeep(look().get(index)),
     values: () => writer.read() as unknown[],
     get length() {
-      return list().length
+      return look().length
     },
     insert,
     push: (value, options) => insert(list().length, [value], options),
@@ -241,10 +251,14 @@ function listHandle(writer: FieldWriter): StateList<unknown> {
 function textHandle(writer: FieldWriter): StateText {
   const { name } = writer.view
   const text = () => writer.replica.document(SEQUENCES).text(name)
+  const look = () => {
+    writer.look()
+    return text()
+  }
   return {
-    toString: () => text().toString(),
+    toString: () => look().toString(),
     get length() {
-      return text().length
+      return look().length
     },
     insert(index, inserted, options) {
       const checked = writer.checkedText(inserted)

@@ -17,6 +17,9 @@ const COMPACT_EVERY = 512
 const COMPACT_BYTES = 65_536
 
 /** One process's share of a namespace: its replica, kept in the store and in step with the others. */
+/** On the clock's `monotonicMs`. */
+type Timed<value> = value & { readonly beganMs: number }
+
 export class Namespace {
   readonly definition: StateDefinition
   /** Plugins of this process that opened it. */
@@ -34,6 +37,9 @@ export class Namespace {
   #answers: NewRecord[] = []
   #isDirty = false
   #conflicts: StateConflict[] = []
+  /** By plugins of this process. */
+  reads = 0
+  writes = 0
   #acknowledgement: Promise<void> | undefined
   /** Why the replica was read again last. */
   #failure: unknown
@@ -87,6 +93,7 @@ export class Namespace {
     if (this.#acknowledgement === undefined) this.#lookForNewer()
     this.#assertCurrent()
     change(this.#replica)
+    this.writes++
     return this.#acknowledge()
   }
 
@@ -117,6 +124,7 @@ export class Namespace {
       return true
     })
     if (lost !== undefined) throw lost
+    if (done) this.writes++
     return done
   }
 
@@ -173,24 +181,26 @@ export class Namespace {
   }
 
   /** Of a frame or an answer that came over the bus: shows, keeps and tells what it changed. */
-  merged(from: string, node: string, { changes, conflicts }: MergedChanges, frame?: Frame): void {
-    if (frame !== undefined) this.#foreign.push({ frame, record: remoteRecordOf(this.#replica, frame, changes) })
-    this.#took(from, node, changes, conflicts, frame?.correlationId)
+  merged(from: string, node: string, { beganMs, ...merged }: Timed<MergedChanges>, frame?: Frame): void {
+    if (frame !== undefined) this.#foreign.push({ frame, record: remoteRecordOf(this.#replica, frame, merged.changes) })
+    this.#took(from, node, merged, beganMs, frame?.correlationId)
   }
 
   /** Of an answer of another store: what it brought is kept as snapshots. */
-  answered(from: string, node: string, { changes, conflicts, edits }: MergedChanges): void {
+  answered(from: string, node: string, { beganMs, ...merged }: Timed<MergedChanges>): void {
+    const { changes, edits } = merged
     this.#isDirty = true
     const parts = edits === undefined ? [] : [edits]
     const now = { node, seq: 0, stamp: 0, writer: from, atMs: this.#room.clock.now(), correlationId: undefined, parts }
     if (changes.length > 0) this.#answers.push(remoteRecordOf(this.#replica, now, changes))
-    this.#took(from, node, changes, conflicts)
+    this.#took(from, node, merged, beganMs)
   }
 
-  #took(from: string, node: string, changes: readonly RemoteChange[], conflicts: readonly StateConflict[], correlationId?: string): void {
+  #took(from: string, node: string, { changes, conflicts }: MergedChanges, beganMs: number, correlationId?: string): void {
     this.#conflicts.push(...conflicts)
     this.#tell(changes, from, false)
-    this.#room.emit('merged', { namespace: this.definition.namespace, from, node, correlationId })
+    const { namespace } = this.definition
+    this.#room.emit('merged', { namespace, from, node, correlationId, tookMs: this.#room.clock.monotonicMs() - beganMs })
     const isDue = this.#foreign.length > 0 || this.#isDirty || this.#conflicts.length > 0 || this.#replica.outbox.length > 0
     if (isDue) this.#acknowledge().catch(() => {})
   }

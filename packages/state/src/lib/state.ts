@@ -221,9 +221,11 @@ export function createState(options: StateOptions): State {
     async read(reader, name) {
       const namespace = enter(reader, name)
       await namespace.catchUp()
+      namespace.reads++
       const { replica } = namespace
       return Object.fromEntries([...replica.views].map(([field, view]) => [field, readField(replica, view, undefined, clock.now())]))
     },
+    uses: () => Array.from(open, ([namespace, { reads, writes }]) => ({ namespace, reads, writes })),
     history: (filter = {}) => history.find(filter),
     // In a transaction, as another process may prune between two pages.
     at: (namespace, atMs) => store.transact(() => history.at(namespace, atMs, fieldsOf(namespace))),

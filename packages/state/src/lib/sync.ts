@@ -130,10 +130,11 @@ export class Sync {
     const why = typeof correlationId === 'string' ? correlationId : undefined
     const frame: Frame = { node, seq: seq as number, stamp, writer: source, atMs, correlationId: why, parts: decodeParts(bytes) }
     const isOurStore = store === this.#room.log.storeId
+    const beganMs = this.#room.clock.monotonicMs()
     const merged = this.#namespace.replica.merge(frame)
     switch (merged.outcome) {
       case 'merged':
-        this.#namespace.merged(source, node, merged, isOurStore ? undefined : frame)
+        this.#namespace.merged(source, node, { ...merged, beganMs }, isOurStore ? undefined : frame)
         return
       case 'refused':
         this.#refuse(source, merged.reason)
@@ -171,11 +172,12 @@ export class Sync {
   #answer(source: string, { node, head }: Piece, bytes: Uint8Array): void {
     if (head.to !== this.#room.node) return
     this.#asked.delete(node)
+    const beganMs = this.#room.clock.monotonicMs()
     const merged = this.#namespace.replica.take(bytes, headsOf(head.heads))
     if (merged.outcome === 'refused') this.#refuse(source, merged.reason)
     if (merged.outcome !== 'merged') return
     if (merged.refused !== undefined) this.#refuse(source, merged.refused)
-    if (merged.refused === undefined || merged.changes.length > 0) this.#namespace.answered(source, node, merged)
+    if (merged.refused === undefined || merged.changes.length > 0) this.#namespace.answered(source, node, { ...merged, beganMs })
   }
 
   #refuse(from: string, reason: string): void {
