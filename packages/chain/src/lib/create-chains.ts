@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createShortId, isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
+import { isSwitchyardError, systemClock, type WireError } from '@switchyard/contracts'
 import type { ChainEvent, ChainReport, ChainState, Chains, ChainsOptions } from './chain.ts'
+import { createChainId } from './chain-id.ts'
 import { checkChain } from './check.ts'
 import { commandsOf } from './compiled.ts'
 import { createDefinitions } from './definitions.ts'
@@ -82,7 +83,7 @@ export function createChains(options: ChainsOptions): Chains {
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
       const context = parent.traceparent === undefined && plugin === undefined ? options.context?.() : parent
       const identity = {
-        id: createShortId('c', random),
+        id: createChainId(journal.nextNumber(), random),
         frozen,
         input,
         trace: beginTrace(context ?? {}, hex),

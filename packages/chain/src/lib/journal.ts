@@ -2,11 +2,12 @@ import type { WireError } from '@switchyard/contracts'
 import type { Undo } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
 import type { ChainState, StepState, UndoState } from './chain.ts'
+import { expectedNumberOf } from './chain-id.ts'
 
 /** A leaf's number is that of its chain, and within it the order in which its leaves began. */
 export const LEAVES_A_CHAIN = 2 ** 22
 
-/** A chain at work is in no index but that of its id: each index is one more page to write at its start and its end. */
+/** A chain at work is in no index: each is one more page to write at its start and its end. */
 export const MIGRATIONS = [
   `CREATE TABLE chain_definition (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE chain_runner (id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, beat INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -83,7 +84,40 @@ export const MIGRATIONS = [
       output, error, may_have_run, undo, undo_state, undo_seq, undo_error, started_ms, ended_ms, due_ms, topic, answer FROM chain_step;
   DROP TABLE chain_step;
   CREATE INDEX chain_leaf_topic ON chain_leaf (topic) WHERE topic IS NOT NULL AND state = 'waiting'`,
+  // Without an index of ids, as they say where their chains are.
+  `CREATE TABLE chain_run_now (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    input TEXT NOT NULL,
+    trace TEXT NOT NULL,
+    state TEXT NOT NULL,
+    output TEXT,
+    error TEXT,
+    started_ms INTEGER NOT NULL,
+    ended_ms INTEGER,
+    owner TEXT,
+    fence INTEGER NOT NULL DEFAULT 1,
+    due_ms INTEGER,
+    wanted TEXT,
+    woken INTEGER NOT NULL DEFAULT 0,
+    plugin TEXT,
+    key TEXT
+  ) STRICT;
+  INSERT INTO chain_run_now SELECT number, id, name, definition, input, trace, state, output, error, started_ms, ended_ms, owner, fence,
+    due_ms, wanted, woken, plugin, key FROM chain_run;
+  DROP TABLE chain_run;
+  ALTER TABLE chain_run_now RENAME TO chain_run;
+  CREATE INDEX chain_run_resting ON chain_run (due_ms) WHERE owner IS NULL AND ended_ms IS NULL;
+  CREATE INDEX chain_run_woken ON chain_run (owner) WHERE woken = 1;
+  CREATE INDEX chain_run_failed ON chain_run (number) WHERE state = 'compensation_failed';
+  CREATE UNIQUE INDEX chain_run_key ON chain_run (key, ifnull(plugin, '')) WHERE key IS NOT NULL;
+  CREATE INDEX chain_run_plugin ON chain_run (plugin) WHERE plugin IS NOT NULL`,
 ]
+
+/** So many chains may begin at once for one to be found without a look at all. */
+const AROUND = 1_000
 
 /** The leaves of one chain; binds its number twice. */
 const OF_CHAIN = `number BETWEEN ? * ${LEAVES_A_CHAIN} AND ? * ${LEAVES_A_CHAIN} + ${LEAVES_A_CHAIN - 1}`
@@ -214,7 +248,9 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     `INSERT INTO chain_run (id, name, definition, input, trace, state, started_ms, owner, plugin, key) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
   )
   const byKey = store.prepare(`SELECT id FROM chain_run WHERE key = ? AND ifnull(plugin, '') = ?`)
-  const byId = store.prepare('SELECT * FROM chain_run WHERE id = ?')
+  const lastNumber = store.prepare('SELECT max(number) AS last FROM chain_run')
+  const near = store.prepare('SELECT * FROM chain_run WHERE number BETWEEN ? AND ? AND id = ?')
+  const anywhere = store.prepare('SELECT * FROM chain_run WHERE id = ?')
   const readFence = store.prepare('SELECT fence, owner FROM chain_run WHERE number = ?')
   const setState = store.prepare('UPDATE chain_run SET state = ?, error = ? WHERE number = ?')
   const rest = store.prepare(
@@ -229,7 +265,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
   )
   const claimOne = store.prepare(
     `UPDATE chain_run SET owner = ?, fence = fence + 1, woken = 0, due_ms = NULL
-     WHERE id = ? AND owner IS NULL AND ended_ms IS NULL ${mine} RETURNING *`,
+     WHERE number = ? AND owner IS NULL AND ended_ms IS NULL ${mine} RETURNING *`,
   )
   const release = store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1 WHERE owner = ? AND ended_ms IS NULL')
   const nextDue = store.prepare(`SELECT min(due_ms) AS due FROM chain_run WHERE owner IS NULL AND ended_ms IS NULL ${mine}`)
@@ -261,6 +297,14 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
   const waitingSince = store.prepare(`SELECT min(started_ms) AS since FROM chain_leaf WHERE topic = ? AND state = 'waiting'`)
   const topics = store.prepare(`SELECT DISTINCT topic FROM chain_leaf WHERE topic IS NOT NULL AND state = 'waiting'`)
 
+  /** First where it should be, then around that, then everywhere: ids of before say nothing of where their chains are. */
+  function run(id: string): RunRow | undefined {
+    const expected = expectedNumberOf(id)
+    if (expected === undefined) return anywhere.get<RunRow>(id)
+    const around = (rows: number): RunRow | undefined => near.get<RunRow>(expected - rows, expected + rows, id)
+    return around(0) ?? around(AROUND) ?? anywhere.get<RunRow>(id)
+  }
+
   return {
     addDefinition: (hash: string, body: string) => void addDefinition.run(hash, body),
     hasDefinition: (hash: string) => hasDefinition.get(hash) !== undefined,
@@ -271,7 +315,9 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
           .lastInsertRowid,
       ),
     withKey: (key: string, plugin: string | undefined) => byKey.get<{ id: string }>(key, plugin ?? '')?.id,
-    run: (id: string) => byId.get<RunRow>(id),
+    /** Of the next chain, unless others begin at the same time. */
+    nextNumber: () => (lastNumber.get<{ last: number | null }>()?.last ?? 0) + 1,
+    run,
     /** Whether a chain still belongs to who holds it under this fencing number. */
     isHeld(number: number, fence: number, owner: string) {
       const row = readFence.get<{ fence: number; owner: string | null }>(number)
@@ -284,7 +330,10 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     end: (number: number, state: ChainState, error: WireError | undefined, output: string | null, nowMs: number) =>
       void end.run(state, json(error), output, nowMs, number),
     claim: (owner: string, nowMs: number, limit: number) => claim.all<RunRow>(owner, nowMs, ...(plugins ?? []), limit),
-    claimOne: (owner: string, id: string) => claimOne.all<RunRow>(owner, id, ...(plugins ?? [])),
+    claimOne(owner: string, id: string) {
+      const { number } = run(id) ?? {}
+      return number === undefined ? [] : claimOne.all<RunRow>(owner, number, ...(plugins ?? []))
+    },
     release: (owner: string) => release.run(owner).changes,
     nextDue: () => nextDue.get<{ due: number | null }>(...(plugins ?? []))?.due ?? undefined,
     woken: (owner: string) => woken.all<{ number: number; id: string; wanted: Wanted | null }>(owner),

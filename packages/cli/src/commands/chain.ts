@@ -148,7 +148,7 @@ async function pluginNamed(session: Session, name: string): Promise<string> {
   throw usage(`Cannot check the chain for "${name}" as it must be a plugin here`, 'switchyard plugins')
 }
 
-const isId = (text: string): boolean => /^c-[2-9a-z]{7}$/.test(text)
+const isId = (text: string): boolean => /^c-[2-9a-z]{6,12}$/.test(text)
 
 async function chainsOf(session: Session): Promise<Chains> {
   return (await session.yard()).chains()
