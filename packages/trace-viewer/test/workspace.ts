@@ -136,7 +136,7 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
     chain: async (id) => chains.show(id),
     bus: { durable: bus.durable, breakers: () => breakersAt(nowMs) },
     state: async () => state,
-    otlp: (spans) => JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: spans.map(({ name }) => ({ name })) }] }] }),
+    version: '0.0.0',
     reader: 'ops',
   })
   return {

@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<OwnName, () => Promise<{ define: Define }>>> = {
   agents: () => import('../commands/agents.ts'),
   chain: () => import('../commands/chain.ts'),
   state: () => import('../commands/state.ts'),
+  trace: () => import('../commands/trace.ts'),
   mcp: () => import('../commands/mcp.ts'),
   config: () => import('../commands/config.ts'),
   doctor: () => import('../commands/doctor.ts'),

@@ -22,6 +22,7 @@ export const OWN_COMMANDS = [
   { name: 'agents', summary: 'Find agents, skills and commands, and propose teams' },
   { name: 'chain', summary: 'Check, run and watch workflows that undo themselves' },
   { name: 'state', summary: 'Show and change what plugins share' },
+  { name: 'trace', summary: 'Show what ran, what was decided and why it failed' },
   { name: 'mcp', summary: 'Serve plugins to MCP clients' },
   { name: 'config', summary: 'Show each setting and who set it' },
   { name: 'doctor', summary: 'Check what the workspace stands on' },

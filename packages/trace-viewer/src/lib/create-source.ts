@@ -21,7 +21,8 @@ export interface SourceParts {
   chain(id: string): Promise<ChainReport>
   readonly bus: Pick<Bus, 'durable' | 'breakers'>
   state(): Promise<Pick<State, 'list' | 'read' | 'history'>>
-  otlp(spans: readonly Span[]): string
+  /** Of Switchyard, for who reads an exported run. */
+  readonly version: string
   /** In whose name state is read. */
   readonly reader: string
   /** @default systemClock */
@@ -153,9 +154,10 @@ export function createSource(parts: SourceParts): ViewerSource {
         ),
       )
     },
-    otlp(id) {
+    async otlp(id) {
       if (traces.run(id) === undefined) throw runUnknown(id)
-      return parts.otlp([...spansOf(id).values()])
+      const { encodeTraces, otlpResource } = await import('@switchyard/trace/otlp')
+      return JSON.stringify(encodeTraces([...spansOf(id).values()], otlpResource(parts.version)))
     },
     follow: (listener) => traces.follow(({ runs }) => listener({ runs: runs.map(rowOf) })),
   }

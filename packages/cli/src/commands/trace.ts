@@ -1,0 +1,193 @@
+import { resolve } from 'node:path'
+import type { Run, RunFilter, RunState, Span } from '@switchyard/trace'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { createFile } from '../lib/files.ts'
+import type { Define } from '../lib/own-commands.ts'
+import { addCommonFlags } from '../lib/program.ts'
+import { alive } from '../lib/run-chain.ts'
+import type { Session } from '../lib/session.ts'
+import { openInBrowser, viewerSource } from '../lib/viewer.ts'
+import { renderRunLine, renderRuns, renderSpanLine, renderTrace } from '../render/trace.ts'
+
+const STATES = ['running', 'waiting', 'done', 'failed', 'undone', 'interrupted'] as const satisfies readonly RunState[]
+const FROM = ['cli', 'mcp', 'plugin', 'other'] as const satisfies readonly Run['from'][]
+const RUN = 'The first digits of its id, as the list shows it; or "last"'
+
+export const define: Define = (command, session) => {
+  command.usage('COMMAND...').helpCommand(false)
+  const add = (name: string, summary: string): Command => addCommonFlags(command.command(name).description(summary))
+
+  add('list', 'List what ran, newest first')
+    .argument('[words...]', 'Each is somewhere in the request, the command, the plugins, the error or the ids')
+    .addOption(new Option('--state <state...>', 'Only in one of these states').choices(STATES))
+    .option('--plugin <name>', 'Only what this plugin took part in')
+    .addOption(new Option('--from <where>', 'Only what came from there').choices(FROM))
+    .addOption(new Option('--since <time>', 'Such as 2h, 7d, or 2026-01-31T12:00:00Z').argParser(moment))
+    .addOption(new Option('--longer <time>', 'Only what took longer, such as 5s').argParser(span))
+    .addOption(new Option('--limit <n>', 'At most so many').default(20).argParser(count))
+    .action(async (words: readonly string[], flags: ListFlags) => {
+      const { runs } = (await session.yard()).traces.runs(filterOf(words, flags, Date.now()))
+      session.answer({ data: runs, text: (look) => renderRuns(runs, look) })
+    })
+
+  add('show', 'Draw one run as a tree over time')
+    .argument('[run]', RUN, 'last')
+    .addOption(new Option('--depth <n>', 'Only so many levels').argParser(count))
+    .option('--all', 'Every span, however many')
+    .action(async (id: string, { depth, all = false }: { depth?: number; all?: boolean }) => {
+      const { traces } = await session.yard()
+      const { findRun, traceOf } = await import('@switchyard/trace-viewer')
+      const run = findRun(traces, id)
+      const spans = traces.spans(run.traceId)
+      const data = traceOf(run, spans, Date.now(), undefined)
+      session.answer({
+        data: { run, spans },
+        text: (look) => renderTrace(run, data, look, { ...(depth !== undefined && { depth: depth - 1 }), ...(all && { limit: Infinity }) }),
+      })
+    })
+
+  add('follow', 'Show what runs as it happens, until Ctrl-C; or one run until it has ended')
+    .argument('[run]', `${RUN}. Without it: every run`)
+    .addOption(new Option('--count <n>', 'End after so many lines').argParser(count))
+    .action(async (id: string | undefined, { count: most = Infinity }: { count?: number }) => {
+      const told = id === undefined ? await followRuns(session, most) : await followRun(session, id, most)
+      session.answer({ data: told, text: '' })
+    })
+
+  add('export', 'Write one run as OTLP JSON, or as a page that needs no server')
+    .argument('[run]', RUN, 'last')
+    .addOption(new Option('--format <format>', 'What to write').choices(['otlp', 'html']).default('otlp'))
+    .option('--to <file>', 'A file that is not there yet; without it the answer is the document itself')
+    .action(async (id: string, { format, to }: { format: 'otlp' | 'html'; to?: string }) => {
+      const source = await viewerSource(session)
+      const { exportedOf, findRun, loadPage, pageHtml } = await import('@switchyard/trace-viewer')
+      const { traceId } = findRun((await session.yard()).traces, id)
+      const text = format === 'otlp' ? await source.otlp(traceId) : pageHtml(await loadPage(), await exportedOf(source, traceId))
+      if (to === undefined) return session.answer({ data: format === 'otlp' ? JSON.parse(text) : { html: text }, text })
+      const written = createFile(resolve(session.host.cwd, to), text)
+      session.answer({ data: { run: traceId, format, file: written.path }, text: `Wrote ${written.path}` })
+    })
+
+  add('view', 'Open a page with everything that ran, on this machine alone, until Ctrl-C')
+    .argument('[run]', `${RUN}. Without it: the list of runs`)
+    .addOption(new Option('--port <n>', 'Else any that is free').argParser(port))
+    .option('--no-open', 'Only print the address')
+    .action(async (id: string | undefined, { port: wanted, open }: { port?: number; open: boolean }) => {
+      const { findRun, loadPage, openViewer } = await import('@switchyard/trace-viewer')
+      const [source, page] = await Promise.all([viewerSource(session), loadPage()])
+      const place = id === undefined ? '' : `#/run/${findRun((await session.yard()).traces, id).traceId}/waterfall`
+      const viewer = await openViewer({ source, page, ...(wanted !== undefined && { port: wanted }) })
+      let forget = (): void => {}
+      try {
+        const address = `${viewer.address}${place}`
+        session.answer({ data: { address, port: viewer.port }, text: address })
+        if (session.host.terminal !== undefined && open) forget = openInBrowser(session.host, address)
+        session.note('Whoever knows this address can read what ran here. Ctrl-C ends it.')
+        await following(session, () => () => {})
+      } finally {
+        forget()
+        await viewer.close()
+      }
+    })
+}
+
+interface ListFlags {
+  readonly state?: readonly RunState[]
+  readonly plugin?: string
+  readonly from?: Run['from']
+  readonly since?: Moment
+  readonly longer?: number
+  readonly limit: number
+}
+
+function filterOf(words: readonly string[], { state, plugin, from, since, longer, limit }: ListFlags, nowMs: number): RunFilter {
+  return {
+    limit,
+    ...(words.length > 0 && { text: words.join(' ') }),
+    ...(state !== undefined && { states: state }),
+    ...(plugin !== undefined && { lane: plugin }),
+    ...(from !== undefined && { from }),
+    ...(since !== undefined && { sinceMs: 'agoMs' in since ? nowMs - since.agoMs : since.atMs }),
+    ...(longer !== undefined && { minDurationMs: longer }),
+  }
+}
+
+/** Every change of every run, as a line; what was told. */
+async function followRuns(session: Session, most: number): Promise<readonly Run[]> {
+  const { traces } = await session.yard()
+  const told: Run[] = []
+  await following(session, (end) =>
+    traces.follow(({ runs }) => {
+      for (const run of runs) {
+        if (told.length >= most) return
+        told.push(run)
+        if (!session.json) session.host.out.write(`${renderRunLine(run, session.host.out)}\n`)
+        if (told.length >= most) end()
+      }
+    }),
+  )
+  return told
+}
+
+/** The spans of one run, those that are there already first; ends with the run. */
+async function followRun(session: Session, id: string, most: number): Promise<readonly Span[]> {
+  const { traces } = await session.yard()
+  const { findRun } = await import('@switchyard/trace-viewer')
+  const { traceId, startMs } = findRun(traces, id)
+  const told: Span[] = []
+  await following(session, (end) => {
+    const tell = (spans: readonly Span[]): void => {
+      for (const one of spans.toSorted((a, b) => a.startMs - b.startMs)) {
+        if (told.length >= most) break
+        told.push(one)
+        if (!session.json) session.host.out.write(`${renderSpanLine(one, startMs, session.host.out)}\n`)
+      }
+      const run = traces.run(traceId)
+      if (told.length >= most || run === undefined || (run.state !== 'running' && run.state !== 'waiting')) end()
+    }
+    const { position } = traces.changes()
+    const stop = traces.follow(({ spans }) => tell(spans), { traceId, position })
+    tell(traces.spans(traceId))
+    return stop
+  })
+  return told
+}
+
+/** Until `end` is called or Ctrl-C is pressed. The timers of a store do not keep the process alive. */
+async function following(session: Session, follow: (end: () => void) => () => void): Promise<void> {
+  const ended = Promise.withResolvers<void>()
+  const stop = follow(ended.resolve)
+  try {
+    session.signal.addEventListener('abort', () => ended.resolve(), { once: true })
+    if (!session.signal.aborted) await alive(ended.promise)
+  } finally {
+    stop()
+  }
+}
+
+type Moment = { readonly agoMs: number } | { readonly atMs: number }
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function span(text: string): number {
+  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (amount === undefined || unit === undefined) throw new InvalidArgumentError('it must be a time such as 500ms, 5s, 2h or 7d')
+  return Number(amount) * UNIT_MS[unit]!
+}
+
+function moment(text: string): Moment {
+  const atMs = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(atMs) ? { agoMs: span(text) } : { atMs }
+}
+
+function count(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 1 && number <= 10_000) return number
+  throw new InvalidArgumentError('it must be a whole number from 1 to 10000')
+}
+
+function port(text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number
+  throw new InvalidArgumentError('it must be a port from 1 to 65535')
+}
