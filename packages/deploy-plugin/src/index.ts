@@ -1,7 +1,20 @@
 import { definePlugin } from '@switchyard/plugin-kit'
+import { applyCommands } from './lib/apply/commands.ts'
+import { runTables } from './lib/apply/run.ts'
+import { checkCommands } from './lib/check/commands.ts'
+import { destroyCommands } from './lib/destroy/commands.ts'
 import { envCommands } from './lib/env/commands.ts'
 import { fileCommands } from './lib/files/commands.ts'
+import { generateCommands } from './lib/generate/commands.ts'
+import { monitorListener } from './lib/integrations/monitor.ts'
+import { releaseListener } from './lib/integrations/release.ts'
+import { inventoryCommands } from './lib/inventory/commands.ts'
+import { recordTables } from './lib/records/tables.ts'
+import { rollbackCommands } from './lib/rollback/commands.ts'
+import { setupCommands } from './lib/setup/commands.ts'
+import { statusCommands } from './lib/status/commands.ts'
 import { validateCommands } from './lib/validate/commands.ts'
+import { watchCommands } from './lib/watch/commands.ts'
 
 /** Deployments to machines of your own: checked, health-gated and reversible. */
 const deploy = definePlugin({
@@ -13,12 +26,28 @@ const deploy = definePlugin({
     contexts: ['project', 'stack', 'host'],
     integrations: ['docker', 'podman', 'compose', 'caddy', 'systemd', 'ssh'],
   },
-  touches: { files: ['**'], hosts: ['*'], programs: ['systemctl', 'systemd-analyze', 'caddy', 'sh', 'tar'], plugins: ['ops', 'chain'] },
-  tables: [],
+  touches: {
+    files: ['**'],
+    hosts: ['*'],
+    programs: ['systemctl', 'systemd-analyze', 'caddy', 'sh', 'tar', 'git'],
+    plugins: ['ops', 'chain', 'plan'],
+  },
+  listens: [releaseListener, monitorListener],
+  tables: [...recordTables, ...runTables],
+  requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   commands: {
+    ...setupCommands,
+    ...generateCommands,
+    ...applyCommands,
+    ...rollbackCommands,
     ...envCommands,
     ...fileCommands,
     ...validateCommands,
+    ...checkCommands,
+    ...statusCommands,
+    ...watchCommands,
+    ...destroyCommands,
+    ...inventoryCommands,
   },
 })
 

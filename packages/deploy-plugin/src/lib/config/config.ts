@@ -52,7 +52,9 @@ const target = z.discriminatedUnion('kind', [
 const environment = z.strictObject({
   target: name,
   protected: z.boolean().default(false).describe('Whether its name must be typed before anything is changed in it'),
-  envFile: relativePath.optional().describe('Variables for every service of it; its values are never shown'),
+  envFile: relativePath
+    .optional()
+    .describe('Variables for every service of it, or for what a compose file refers to; its values are never shown'),
 })
 
 const health = z.union([
@@ -114,7 +116,7 @@ const service = z.discriminatedUnion('handler', [
   }),
   z.strictObject({
     handler: z.literal('systemd'),
-    unit: relativePath.describe('A unit file; %i is the slot, and $PORT comes from an EnvironmentFile that is added'),
+    unit: relativePath.describe('A unit file; its folder and an EnvironmentFile with $PORT are added'),
     units: absolutePath.default('/etc/systemd/system'),
     user: z.boolean().default(false).describe("Whether it is a unit of the user's own"),
     ...released,

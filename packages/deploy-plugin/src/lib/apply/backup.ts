@@ -1,0 +1,69 @@
+import { createGzip } from 'node:zlib'
+import { asked, askedFor } from '../engine/engine.ts'
+import type { Work } from '../handlers/handler.ts'
+import { backupFailed, backupUnknown } from './errors.ts'
+
+const INSIDE = '/switchyard-volume'
+
+/** A container that is never started, through which the engine reads and writes a volume. */
+async function throughContainer<value>(work: Work, image: string, volume: string, use: (id: string) => Promise<value>): Promise<value> {
+  const engine = await work.engine()
+  const name = `${work.stack}-${work.env}-${work.service}-volume`
+  await askedFor(`remove ${name}`, () => engine.getContainer(name).remove({ force: true }))
+  const container = await asked(`look into the volume ${volume}`, () =>
+    engine.createContainer({
+      name,
+      Image: image,
+      Cmd: ['true'],
+      HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: INSIDE }] },
+    }),
+  )
+  try {
+    return await use(container.id)
+  } finally {
+    await askedFor(`remove ${name}`, () => container.remove({ force: true }))
+  }
+}
+
+/** Writes a volume's content to a file on the host, readable by its owner alone, whole or not at all. @throws BACKUP_FAILED */
+export async function backUpVolume(work: Work, { image, volume, file }: { image: string; volume: string; file: string }): Promise<void> {
+  const { host, signal } = work
+  const engine = await work.engine()
+  await host.makeFolder(file.slice(0, file.lastIndexOf('/')), 0o700)
+  await throughContainer(work, image, volume, async (id) => {
+    const archive = await asked(`read the volume ${volume}`, () => engine.getContainer(id).getArchive({ path: INSIDE }))
+    const zipped = createGzip({ level: 1 })
+    archive.on('error', (error) => zipped.destroy(error))
+    archive.pipe(zipped)
+    const keep = 'umask 077; cat >"$1.draft" && sync "$1.draft" && mv "$1.draft" "$1"'
+    const { exit, stderr } = await host.run(['sh', '-c', keep, 'sh', file], { stdin: zipped, signal, timeoutMs: 3_600_000 })
+    if (exit !== 0) throw backupFailed(volume, stderr.trim().slice(0, 200))
+  })
+  const { exit } = await host.run(['gzip', '-t', file], { signal, timeoutMs: 3_600_000 })
+  if (exit !== 0) throw backupFailed(volume, 'what was written cannot be read')
+}
+
+/** Puts a volume back as a backup has it; nothing may use it meanwhile. @throws BACKUP_MISSING */
+export async function restoreVolume(work: Work, { image, volume, file }: { image: string; volume: string; file: string }): Promise<void> {
+  const { host, signal } = work
+  const engine = await work.engine()
+  if ((await host.facts(file)) === undefined) throw backupUnknown(volume)
+  await askedFor(`empty the volume ${volume}`, () => engine.getVolume(volume).remove())
+  await asked(`make the volume ${volume}`, () =>
+    engine.createVolume({ Name: volume, Labels: { 'switchyard.stack': work.stack, 'switchyard.env': work.env } }),
+  )
+  await throughContainer(work, image, volume, async (id) => {
+    const { PassThrough } = await import('node:stream')
+    const tar = new PassThrough()
+    const reading = host.run(['gzip', '-dc', file], {
+      signal,
+      timeoutMs: 3_600_000,
+      onStdout: (chunk) => void tar.write(chunk),
+    })
+    const sent = asked(`write the volume ${volume}`, () => engine.getContainer(id).putArchive(tar, { path: '/' }))
+    const { exit } = await reading
+    if (exit === 0) tar.end()
+    else tar.destroy(backupFailed(volume, 'its backup cannot be read'))
+    await sent
+  })
+}

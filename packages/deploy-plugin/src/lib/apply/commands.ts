@@ -1,0 +1,229 @@
+import { resolve } from 'node:path'
+import { type Command, type Context, command } from '@switchyard/plugin-kit'
+import { z } from 'zod'
+import type { DeployConfig } from '../config/config.ts'
+import { APPLY_EXAMPLES } from './examples.ts'
+import type { DeployPlan } from './plan.ts'
+import type { Run } from './run.ts'
+import { runView, viewOf } from './view.ts'
+
+/** A deployment may pull, build and wait for long. */
+export const LONGEST_MS = 3_600_000
+
+export const projectField = z.string().default('.').describe('Folder of the project, which holds switchyard.deploy.json')
+export const envField = z.string().min(1).describe('Environment, by the exact name it has in switchyard.deploy.json; there is no default')
+export const confirmField = z.string().optional().describe("The environment's name once more, where it is protected")
+const which = z.object({
+  project: projectField,
+  env: z.string().min(1).optional().describe('Environment; absent: of whatever environment the newest is'),
+  run: z.int().min(1).optional().describe('Number of the deployment; absent: the newest that fits'),
+})
+
+/** What does the work is loaded when it is asked for: every start of the program reads this file. */
+const loadApply = () => import('./apply.ts')
+
+export async function configAt(project: string, { workspace }: Context): Promise<{ config: DeployConfig; folder: string }> {
+  const { readConfig } = await import('../config/read-config.ts')
+  const folder = resolve(workspace, project)
+  return { config: await readConfig(folder), folder }
+}
+
+const applyInput = z.object({
+  project: projectField,
+  env: envField,
+  service: z.array(z.string().min(1)).optional().describe('Only these services; absent: all that changed'),
+  version: z.string().min(1).max(100).optional().describe('What people call this release; fills ${VERSION} in the compose file'),
+  tag: z.string().min(1).max(200).optional().describe('Tag in the repository that it was made from'),
+  why: z.string().min(1).max(500).default('as asked').describe('Reason, for the history'),
+  backup: z.boolean().default(false).describe('Back up every named volume first, not only those that the configuration names'),
+  again: z.boolean().default(false).describe('Start anew also what has not changed'),
+  confirm: confirmField,
+})
+type ApplyInput = z.output<typeof applyInput>
+
+async function planFor(input: ApplyInput, ctx: Context): Promise<{ plan: DeployPlan; config: DeployConfig; folder: string }> {
+  const { config, folder } = await configAt(input.project, ctx)
+  const [{ openSession }, { planApply }] = await Promise.all([import('./session.ts'), import('./plan.ts')])
+  await using session = await openSession(config, input.env, { project: folder, version: input.version, signal: ctx.signal })
+  const plan = await planApply(session, { ...input, services: input.service, config, project: folder }, ctx)
+  return { plan, config, folder }
+}
+
+const apply = command({
+  summary: 'Deploy services to an environment: start the new beside the old, watch it, switch over, and return by itself if it is not well',
+  description:
+    'Plans what changes, from which digest to which, takes a lock on the host, backs up the volumes that should be, pulls, builds or copies, ' +
+    'starts the new release beside the old, waits until it is well, lets the proxy lead to it without a request lost, and ends the old one. ' +
+    'Whatever fails, the old release goes on serving, and a page says why. A process that is killed is gone on from by deploy.resume.',
+  examples: APPLY_EXAMPLES.apply,
+  effect: 'write',
+  idempotent: 'key',
+  timeoutMs: LONGEST_MS,
+  input: applyInput,
+  output: runView,
+  async plan(input, ctx) {
+    const { planText } = await import('./plan.ts')
+    return planText((await planFor(input, ctx)).plan)
+  },
+  undo: ({ run, project, env }) => ({ command: 'deploy.undo', input: { run, project, env } }),
+  async run(input, ctx) {
+    const [{ beginRun, resumeRun, runOfKey }, { confirmEnvironment, environmentOf }] = await Promise.all([
+      loadApply(),
+      import('../guard/guard.ts'),
+    ])
+    const known = runOfKey(ctx)
+    if (known !== undefined) return viewOf(await resumeRun(known, ctx))
+    const { plan, config, folder } = await planFor(input, ctx)
+    await confirmEnvironment(
+      environmentOf(config, input.env),
+      input.confirm,
+      ctx,
+      `deploy ${plan.services.map(({ service }) => service).join(', ')}`,
+    )
+    return viewOf(await beginRun(plan, { config, project: folder }, ctx))
+  },
+})
+
+async function findRun({ project, env, run }: z.output<typeof which>, fits: (run: Run) => boolean, ctx: Context): Promise<Run> {
+  const { config } = await configAt(project, ctx)
+  const [{ runOf }, { createRuns }, { environmentOf }] = await Promise.all([loadApply(), import('./run.ts'), import('../guard/guard.ts')])
+  if (env !== undefined) environmentOf(config, env)
+  return runOf(createRuns(ctx), { stack: config.stack, env, run }, fits)
+}
+
+const isOpen = ({ state }: Run): boolean => state === 'open'
+
+const resume = command({
+  summary: 'Complete a deployment that was interrupted or ended half-way',
+  description: 'Goes on from what stands, also after the process was killed or the machine went down: what is done is not done twice.',
+  examples: APPLY_EXAMPLES.resume,
+  effect: 'write',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: which,
+  output: runView,
+  async plan(input, ctx) {
+    const run = await findRun(input, isOpen, ctx)
+    const { stepsOf } = await import('./steps.ts')
+    return {
+      summary: `Complete deployment ${run.run} of ${run.plan.stack} to ${run.plan.env}`,
+      steps: stepsOf(run.plan).map(({ says }) => ({ does: 'run', target: `${run.plan.env}: ${run.plan.host}`, detail: says })),
+    }
+  },
+  run: async (input, ctx) => viewOf(await (await loadApply()).resumeRun(await findRun(input, isOpen, ctx), ctx)),
+})
+
+const undo = command({
+  summary: 'Take a deployment back: one that is unfinished step by step, one that is done by a return to what ran before it',
+  examples: APPLY_EXAMPLES.undo,
+  effect: 'destroy',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: which.extend({ confirm: confirmField }),
+  output: runView,
+  async plan(input, ctx) {
+    const run = await findRun(input, isOpen, ctx)
+    if (run.state === 'done') return (await import('../rollback/take-back.ts')).planTakeBack(run, ctx)
+    const { stepsOf } = await import('./steps.ts')
+    return {
+      summary: `Take deployment ${run.run} of ${run.plan.stack} to ${run.plan.env} back`,
+      steps: stepsOf(run.plan)
+        .toReversed()
+        .map(({ says }) => ({ does: 'run', target: `${run.plan.env}: ${run.plan.host}`, detail: `take back: ${says}` })),
+    }
+  },
+  async run(input, ctx) {
+    const run = await findRun(input, isOpen, ctx)
+    if (run.state === 'done') return viewOf(await (await import('../rollback/take-back.ts')).takeBack(run, input.confirm, ctx))
+    return viewOf(await (await loadApply()).takeRunBack(run, ctx))
+  },
+})
+
+const lockView = z.object({ env: z.string(), held: z.boolean(), by: z.string().nullable() })
+
+const unlock = command({
+  summary: 'Take a lock away that a dead process or a lost machine left on a host',
+  examples: APPLY_EXAMPLES.unlock,
+  effect: 'destroy',
+  idempotent: true,
+  rare: true,
+  input: z.object({ project: projectField, env: envField }),
+  output: lockView,
+  async plan({ project, env }, ctx) {
+    const { readLock, tellHolder } = await import('./lock.ts')
+    const held = await onHost(project, env, ctx, ({ host, paths }) => readLock(host, paths.lock))
+    return {
+      summary: `Take the lock of "${env}" away`,
+      steps: held === undefined ? [] : [{ does: 'remove', target: `${env}: lock`, detail: `of ${tellHolder(held)}` }],
+      warnings: held === undefined ? ['nobody holds it'] : [],
+    }
+  },
+  async run({ project, env }, ctx) {
+    const { removeLock, tellHolder } = await import('./lock.ts')
+    const held = await onHost(project, env, ctx, ({ host, paths }) => removeLock(host, paths.lock))
+    return { env, held: held !== undefined, by: held === undefined ? null : tellHolder(held) }
+  },
+})
+
+async function onHost<value>(
+  project: string,
+  env: string,
+  ctx: Context,
+  work: (session: import('./session.ts').Session) => Promise<value>,
+): Promise<value> {
+  const { config, folder } = await configAt(project, ctx)
+  const { openSession } = await import('./session.ts')
+  await using session = await openSession(config, env, { project: folder, signal: ctx.signal })
+  return await work(session)
+}
+
+const stepInput = z.object({ run: z.int(), step: z.string() })
+const stepOutput = z.object({ step: z.string() })
+
+async function stepPlan(
+  { run: number, step }: z.output<typeof stepInput>,
+  ctx: Context,
+  does: string,
+): Promise<{ summary: string; steps: { does: 'run'; target: string; detail: string }[] }> {
+  const [{ createRuns }, { stepsOf }] = await Promise.all([import('./run.ts'), import('./steps.ts')])
+  const { plan } = createRuns(ctx).read(number)
+  const says = `${does}${stepsOf(plan).find(({ id }) => id === step)?.says ?? step}`
+  return { summary: says, steps: [{ does: 'run', target: `${plan.env}: ${plan.host}`, detail: says }] }
+}
+
+const stepDo = command({
+  summary: 'Do one step of a deployment that is under way; its chain calls this, nobody else needs to',
+  examples: [],
+  internal: true,
+  effect: 'write',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: stepInput,
+  output: stepOutput,
+  plan: (input, ctx) => stepPlan(input, ctx, ''),
+  undo: (_, input) => ({ command: 'deploy.step.undo', input }),
+  async run({ run, step }, ctx) {
+    await (await import('./steps.ts')).doStep(run, step, ctx)
+    return { step }
+  },
+})
+
+const stepUndo = command({
+  summary: 'Take one step of a deployment back; its chain calls this, nobody else needs to',
+  examples: [],
+  internal: true,
+  effect: 'destroy',
+  idempotent: true,
+  timeoutMs: LONGEST_MS,
+  input: stepInput,
+  output: stepOutput,
+  plan: (input, ctx) => stepPlan(input, ctx, 'take back: '),
+  async run({ run, step }, ctx) {
+    await (await import('./steps.ts')).undoStep(run, step, ctx)
+    return { step }
+  },
+})
+
+export const applyCommands = { apply, resume, undo, unlock, 'step.do': stepDo, 'step.undo': stepUndo } as const satisfies Readonly<
+  Record<string, Command>
+>

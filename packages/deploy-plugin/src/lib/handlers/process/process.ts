@@ -1,0 +1,132 @@
+import type { Variables } from '../../apply/variables.ts'
+import type { ServiceConfig } from '../../config/config.ts'
+import { startFailed, stopFailed, variableInvalid } from '../errors.ts'
+import { forgetRelease, hasRelease, readSource, sendSource } from '../folder-release.ts'
+import type { Handler, Slot, Spec, Work } from '../handler.ts'
+import { START, STATUS, STOP, SUPERVISE } from './supervise.ts'
+
+type ProcessConfig = Extract<ServiceConfig, { handler: 'process' }>
+const configOf = ({ config }: Work): ProcessConfig => config as ProcessConfig
+
+interface ProcessSpec {
+  readonly command: readonly string[]
+  readonly stopSignal: string
+  readonly stopAfterSeconds: number
+}
+const specOf = (spec: Spec): ProcessSpec => spec as unknown as ProcessSpec
+
+/** The longest that a program may take to end, where nobody remembers what it was told. */
+const LONGEST_STOP_SECONDS = 600
+
+/** Programs without a container, each release in a folder of its own, kept running by a script that needs nothing of ours. */
+export const processHandler: Handler = {
+  async desired(work) {
+    const { source, command, stopSignal, stopAfterSeconds, strategy } = configOf(work)
+    const { release } = await readSource(work.project, source)
+    const spec: ProcessSpec = { command, stopSignal, stopAfterSeconds }
+    return {
+      release,
+      reference: source,
+      spec: spec as unknown as Spec,
+      strategy: strategy ?? 'beside',
+      volumes: {},
+      warnings: ['the host starts it again when it ends, not when the host itself starts: for that, use "systemd"'].filter(
+        () => work.host.kind === 'ssh',
+      ),
+      fetch: (await hasRelease(work, release)) ? 'none' : 'copy',
+    }
+  },
+  variables: async ({ variables }) => variables,
+  async fetch(work, { release }) {
+    const { source } = configOf(work)
+    if (release !== undefined && (await hasRelease(work, release))) return release
+    const found = await readSource(work.project, source)
+    await sendSource(work, source, found)
+    return found.release
+  },
+  async start(work, { slot, release, spec, port }) {
+    const { host, at } = work
+    await this.stop(work, slot, spec)
+    const { command, stopSignal, stopAfterSeconds } = specOf(spec)
+    await host.writeFile(`${at.base}/supervise.sh`, SUPERVISE, { mode: 0o755 })
+    await host.writeFile(at.variables(slot), shellVariables({ ...work.variables, ...(port !== undefined && { PORT: String(port) }) }), {
+      mode: 0o600,
+    })
+    await host.writeFile(
+      `${at.base}/${slot}.start`,
+      `. ./${slot}.env\ncd ${quoted(at.release(release))} || exit 1\nexec ${command.map(quoted).join(' ')}\n`,
+      { mode: 0o600 },
+    )
+    await host.writeFile(`${at.base}/${slot}.log`, '', { mode: 0o600 })
+    await host.link(at.release(release), at.slot(slot))
+    const { exit, stderr } = await host.run(['sh', '-c', START, 'sh', at.base, slot, stopSignal, String(stopAfterSeconds)], {
+      signal: work.signal,
+    })
+    if (exit !== 0) throw startFailed(work.service, stderr.trim().slice(0, 300) || 'its supervisor did not come up')
+  },
+  async stop(work, slot, spec) {
+    const { host, at } = work
+    await this.halt(work, slot, spec)
+    for (const file of [`${at.base}/${slot}.start`, at.variables(slot), at.slot(slot)]) await host.removeFile(file)
+  },
+  async halt({ host, at, service }, slot, spec) {
+    const seconds = spec === undefined ? LONGEST_STOP_SECONDS : specOf(spec).stopAfterSeconds
+    const { exit, stderr } = await host.run(['sh', '-c', STOP, 'sh', at.base, slot, String(Math.ceil(seconds))], {
+      timeoutMs: (seconds + 30) * 1000,
+    })
+    if (exit !== 0) throw stopFailed(service, stderr.trim().slice(0, 300))
+  },
+  async revive(work, slot, spec) {
+    if ((await this.status(work, slot)).state === 'missing') await supervise(work, slot, specOf(spec))
+  },
+  async status({ host, at }, slot) {
+    const { stdout } = await host.run(['sh', '-c', STATUS, 'sh', at.base, slot])
+    const [state = 'missing', counts = '0'] = stdout.split('\n')
+    const [restarts = '0', code] = counts.split(' ')
+    if (state === 'missing') return { state: 'missing', restarts: 0, ports: [] }
+    const port = /^export PORT='(\d+)'$/m.exec((await host.readFile(at.variables(slot)))?.toString('utf8') ?? '')?.[1]
+    return {
+      state: state === 'running' ? 'running' : 'starting',
+      restarts: Number(restarts),
+      ...(code !== undefined && { ended: `exit ${code}` }),
+      ports: port === undefined ? [] : [`127.0.0.1:${port}`],
+    }
+  },
+  async logs({ host, at }, slot, lines) {
+    if ((await host.facts(`${at.base}/${slot}.log`)) === undefined) return []
+    const { stdout } = await host.run(['tail', '-n', String(lines), `${at.base}/${slot}.log`])
+    return stdout.split('\n').filter((line) => line !== '')
+  },
+  announce: async () => {},
+  async exec(work, { slot, release }, argv, timeoutMs) {
+    const { host, at, signal } = work
+    const file = `${at.base}/${slot}.once.env`
+    await host.writeFile(file, shellVariables(work.variables), { mode: 0o600 })
+    try {
+      const run = '. "$0" && cd "$1" && shift && exec "$@"'
+      const { exit = -1, stdout, stderr } = await host.run(['sh', '-c', run, file, at.release(release), ...argv], { timeoutMs, signal })
+      return { exit, told: `${stdout}${stderr}`.trim() }
+    } finally {
+      await host.removeFile(file)
+    }
+  },
+  has: hasRelease,
+  forget: forgetRelease,
+}
+
+async function supervise({ host, at, service, signal }: Work, slot: Slot, { stopSignal, stopAfterSeconds }: ProcessSpec): Promise<void> {
+  const { exit, stderr } = await host.run(['sh', '-c', START, 'sh', at.base, slot, stopSignal, String(stopAfterSeconds)], { signal })
+  if (exit !== 0) throw startFailed(service, stderr.trim().slice(0, 300) || 'its supervisor did not come up')
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** Lines that a shell reads as the values themselves, whatever is in them. */
+function shellVariables(variables: Variables): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw variableInvalid(name)
+      return `export ${name}=${quoted(value)}\n`
+    })
+    .join('')
+}

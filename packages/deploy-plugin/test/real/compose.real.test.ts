@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCaddy, type TestCaddy } from './caddy.ts'
+import { startEngine, type TestEngine } from './engine.ts'
+import { startLoad } from './load.ts'
+import { createStack, type StackConfig } from './stack.ts'
+
+let engine: TestEngine
+let caddy: TestCaddy
+
+beforeAll(async () => {
+  engine = await startEngine()
+  caddy = await startCaddy()
+})
+afterAll(async () => {
+  await caddy?.[Symbol.asyncDispose]()
+  await engine?.[Symbol.asyncDispose]()
+})
+
+const compose = (web: string, api = 'api:1'): string => `services:
+  web:
+    image: localhost/${web}
+    environment: { GREETING: hello }
+  api:
+    image: localhost/${api}
+`
+
+const configOf = (hostname: string, stack: string): StackConfig => ({
+  stack,
+  targets: { local: { kind: 'local', engine: engine.socket } },
+  environments: { staging: { target: 'local' } },
+  services: {
+    web: {
+      handler: 'compose',
+      port: 8080,
+      hostname,
+      health: { http: '/healthz' },
+      stableForSeconds: 1,
+      startForSeconds: 20,
+      dependsOn: ['api'],
+    },
+    api: { handler: 'compose', port: 8080, health: { http: '/' }, stableForSeconds: 0.5, startForSeconds: 20 },
+  },
+  proxy: { admin: caddy.admin },
+  keepReleases: 3,
+})
+
+const page = (version: string): Record<string, string> => ({ 'www/index.html': `${version}\n`, 'www/healthz': 'ok\n' })
+
+describe('a stack of two services on a real engine', () => {
+  it('is deployed, changed and deployed again under load without one failed request, and returned two releases back', async () => {
+    const digests = ['web-1', 'web-2', 'web-3'].map((name, index) => engine.image(`web:${index + 1}`, page(name)))
+    engine.image('api:1', page('api-1'))
+    engine.image('api:2', page('api-2'))
+    await using stack = await createStack(configOf('shop.test', 'shop'), { 'compose.yaml': compose('web:1') })
+    const first = await stack.call('apply', { env: 'staging' })
+    expect(first).toMatchObject({
+      state: 'done',
+      services: [
+        { service: 'api', from: null },
+        { service: 'web', from: null, to: digests[0], slot: 'blue' },
+      ],
+    })
+    const load = await startLoad(caddy.port, 'shop.test')
+
+    stack.write('compose.yaml', compose('web:2', 'api:2'))
+    const second = await stack.call('apply', { env: 'staging' })
+    expect(second).toMatchObject({
+      state: 'done',
+      services: [{ service: 'api' }, { service: 'web', from: digests[0], to: digests[1], slot: 'green' }],
+    })
+
+    stack.write('compose.yaml', compose('web:3', 'api:2'))
+    const third = await stack.call('apply', { env: 'staging' })
+    expect(third).toMatchObject({ services: [{ service: 'web', from: digests[1], to: digests[2], slot: 'blue' }], same: ['api'] })
+
+    const back = await stack.call('rollback', { env: 'staging', service: ['web'], to: digests[0] })
+    expect(back).toMatchObject({ state: 'done', services: [{ service: 'web', from: digests[2], to: digests[0], slot: 'green' }] })
+
+    const seen = await load.stop()
+    expect(seen.failed).toEqual([])
+    expect(seen.asked).toBeGreaterThan(500)
+    expect(seen.reused).toBeGreaterThan(seen.asked * 0.95)
+    expect(Object.keys(seen.pages).sort()).toEqual(['web-1', 'web-2', 'web-3'])
+    expect(engine.podman('ps', '--format', '{{.Names}}').split('\n').sort()).toEqual(['shop-staging-api-green', 'shop-staging-web-green'])
+    // Others of the stack find what serves under the service's own name.
+    expect(engine.podman('exec', 'shop-staging-web-green', 'wget', '-qO-', 'http://api:8080/')).toBe('api-2')
+  })
+})

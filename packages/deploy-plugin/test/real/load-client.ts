@@ -1,0 +1,50 @@
+// Asks PORT for pages of HOST as fast as it can over connections that it keeps open, until its stdin ends; then says what it saw.
+import { Agent, request } from 'node:http'
+
+const [port, host, workers = '6'] = process.argv.slice(2)
+const agent = new Agent({ keepAlive: true, maxSockets: Number(workers) })
+const seen = { asked: 0, reused: 0, failed: [] as string[], pages: {} as Record<string, number> }
+let isOver = false
+
+function ask(): Promise<void> {
+  return new Promise((resolve) => {
+    seen.asked++
+    const fail = (why: string): void => {
+      if (seen.failed.length < 20) seen.failed.push(`${Date.now()} ${why}`)
+      resolve()
+    }
+    const asked = request({ port: Number(port), host: '127.0.0.1', path: '/', method: 'GET', agent, headers: { host } }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (chunk: string) => {
+        text += chunk
+      })
+      answer.on('error', (error) => fail(error.message))
+      answer.on('end', () => {
+        const page = text.trim()
+        seen.pages[page] = (seen.pages[page] ?? 0) + 1
+        if (answer.statusCode !== 200) fail(`status ${answer.statusCode}`)
+        else resolve()
+      })
+    })
+    asked.on('error', (error) => fail(error.message))
+    asked.on('socket', () => {
+      if (asked.reusedSocket) seen.reused++
+    })
+    asked.end()
+  })
+}
+
+async function work(): Promise<void> {
+  while (!isOver) await ask()
+}
+
+process.stdin.on('end', () => {
+  isOver = true
+})
+process.stdin.resume()
+const all = Array.from({ length: Number(workers) }, work)
+process.stdout.write('begun\n')
+await Promise.all(all)
+agent.destroy()
+process.stdout.write(`${JSON.stringify(seen)}\n`)
