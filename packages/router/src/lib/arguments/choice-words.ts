@@ -3,6 +3,9 @@ const TABLE = `
 bump/major: breaking, breaking change, incompatible
 bump/minor: feature, features
 bump/patch: fix, fixes, bugfix, bug fix, hotfix, small
+action/restart: reboot, bounce
+action/scale: resize
+action/rollback: roll back, rolled back, go back, revert
 critical: urgent, severe, blocker, blocking, p0, sev1, emergency
 high: important, p1, sev2, serious
 medium: normal, moderate, p2, average, mid

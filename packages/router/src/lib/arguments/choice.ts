@@ -17,7 +17,7 @@ const POLITE = new Set("please can could you would just now then and lets let's 
 /** Where a request says one of a field's choices: in its own words, or in words that mean the same. */
 export function choicesIn(
   lexemes: readonly Lexeme[],
-  { choices = [], words, name }: Field,
+  { choices = [], words, name, slot }: Field,
   { exactOnly = false } = {},
 ): readonly ChoiceMention[] {
   const found: ChoiceMention[] = []
@@ -25,7 +25,7 @@ export function choicesIn(
     for (const { phrase, points } of phrasesOf(value, name, exactOnly)) {
       for (let at = 0; at + phrase.length <= lexemes.length; at++) {
         if (!phrase.every((word, i) => matches(lexemes[at + i]!, word))) continue
-        if (phrase.length === 1 && isVerb(lexemes, at)) continue
+        if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at)) continue
         const called = isCalled(lexemes, at, at + phrase.length - 1, words)
         found.push({
           value,
@@ -64,7 +64,7 @@ function matches({ lower, stem: stemmed }: Lexeme, word: string): boolean {
   )
 }
 
-/** "open an issue" opens one; "open issues" are the ones that are open. */
+/** "open an issue" opens one; "open issues" are the ones that are open. Only an action is what a verb says. */
 function isVerb(lexemes: readonly Lexeme[], at: number): boolean {
   const next = lexemes[at + 1]
   if (next === undefined || lexemes[at]!.endsClause || !DETERMINERS.has(next.lower)) return false

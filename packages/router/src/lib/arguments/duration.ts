@@ -1,4 +1,4 @@
-import type { Mention } from './mention.ts'
+import type { Seen } from './mention.ts'
 import { NUMBER_WORDS } from './number.ts'
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -42,7 +42,7 @@ const LENGTH = new RegExp(
 const ONE = /\b(?:last|past|previous|recent)\s(minute|hour|day|week|month|year)\b/giu
 
 /** Lengths of time, in milliseconds. */
-export function* durationsIn(text: string): Generator<Mention> {
+export function* durationsIn(text: string): Generator<Seen> {
   for (const match of text.matchAll(LENGTH)) {
     const [whole, digits, word = '', unit = ''] = match
     const amount = digits !== undefined ? Number(digits) : amountOf(word.toLowerCase())

@@ -138,6 +138,10 @@ const KIND_OF_WORD: Readonly<Record<string, FieldKind>> = {
   request: 'text',
   detail: 'text',
   details: 'text',
+  cause: 'text',
+  resolution: 'text',
+  answer: 'text',
+  error: 'text',
 }
 
 const MS: Readonly<Record<string, number>> = {

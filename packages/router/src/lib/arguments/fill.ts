@@ -81,7 +81,9 @@ export function fillArguments(
     take(field, value, start, end)
   }
 
-  function takeTexts(how: 'sure' | 'likely'): void {
+  takeTexts('sought')
+
+  function takeTexts(how: 'sure' | 'sought' | 'likely'): void {
     for (const field of fields.filter(({ kind }) => kind === 'text').filter(isOpen)) {
       const found = freeTextIn(text, field, how)
       if (found !== undefined && !isTaken(found.start, found.end)) take(field, found.value, found.start, found.end)

@@ -1,3 +1,4 @@
+import { isVerb } from '../verbs.ts'
 import type { Field } from './field.ts'
 
 /** What introduces a person's own words whatever else the request says: a colon, or a word for it. */
@@ -9,6 +10,10 @@ const SURE: Readonly<Record<string, string>> = {
   comment: 'saying|comment',
   query: 'matching|containing|mentioning|contain|contains|mention|mentions',
   description: 'described as|description',
+  cause: 'cause was|cause is|caused by|because of|because|due to|cause',
+  resolution: 'because|due to|resolution|saying',
+  answer: 'answer is|answer it with|answer with|answer',
+  error: 'because|due to|error',
 }
 /** What may introduce them, where nothing else needs the words behind it. */
 const LIKELY: Readonly<Record<string, string>> = {
@@ -19,6 +24,7 @@ const LIKELY: Readonly<Record<string, string>> = {
   comment: 'that',
   query: 'for|about|with|like',
   description: 'that|to|for',
+  cause: 'it was|that was',
 }
 const LIKE: Readonly<Record<string, string>> = {
   search: 'query',
@@ -36,7 +42,9 @@ const LIKE: Readonly<Record<string, string>> = {
   feature: 'description',
 }
 /** Fields that are worth reading from likely words although the command does without them. */
-const WORTH_IT = new Set(['reason', 'query'])
+const WORTH_IT = new Set(['reason', 'query', 'cause'])
+/** What is looked for in something: "search the logs for ...". */
+const SOUGHT = /\b(?:grep|search|look|looking|scan|find)\b[^,]*?\bfor\s+(?!(?:the\s+)?(?:last|past|next|previous)\b|\d)(?=\S)/iu
 
 export interface FreeText {
   readonly value: string
@@ -45,16 +53,39 @@ export interface FreeText {
 }
 
 /** A person's own words for a field, where the request says where they begin. */
-export function freeTextIn(text: string, { slot, required }: Field, how: 'sure' | 'likely'): FreeText | undefined {
+export function freeTextIn(text: string, { slot, required }: Field, how: 'sure' | 'sought' | 'likely'): FreeText | undefined {
   // What has to be said is a note; what may be said narrows a search.
   const kind = slot === 'text' && required ? 'note' : (LIKE[slot] ?? slot)
+  if (how === 'sought') return kind === 'query' ? introducedBy(SOUGHT, text) : undefined
   const colon = how === 'sure' && required ? /:\s+(?=\S)/.exec(text) : null
   if (colon !== null) return cut(text, colon.index + colon[0].length, /$/u)
   const cues = (how === 'sure' ? SURE : LIKELY)[kind]
   if (cues === undefined || (how === 'likely' && !required && !WORTH_IT.has(kind))) return undefined
-  const introduced = new RegExp(`\\b(?:${cues})\\b[:,]?\\s+(?=\\S)`, 'iu').exec(text)
-  return introduced === null ? undefined : cut(text, introduced.index + introduced[0].length, OTHER)
+  const introduced = introducedBy(new RegExp(`\\b(?:${cues})\\b[:,]?\\s+(?=\\S)`, 'iu'), text)
+  return introduced ?? (how === 'likely' && kind === 'title' ? behindComma(text) : undefined)
 }
+
+function introducedBy(cue: RegExp, text: string): FreeText | undefined {
+  const found = cue.exec(text)
+  if (found === null) return undefined
+  const start = found.index + found[0].length
+  const rest = text.slice(start)
+  if (!/^(?:of|for)\s/iu.test(rest)) return cut(text, start, OTHER)
+  // "the description of issue 5 to ...": what it is of is no part of it.
+  const to = /\sto(?: be)?:?\s+(?=\S)/iu.exec(rest)
+  return to === null ? undefined : cut(text, start + to.index + to[0].length, OTHER)
+}
+
+/** "new issue, the export button does nothing": what is the matter, rather than what else is wanted. */
+function behindComma(text: string): FreeText | undefined {
+  const comma = /^[^,]+,\s+(?=\S)/u.exec(text)
+  if (comma === null) return undefined
+  const said = cut(text, comma[0].length, OTHER)
+  const [first = '', ...others] = said?.value.toLowerCase().split(/\s+/) ?? []
+  return others.length < 2 || isVerb(first) || NO_MATTER.has(first) ? undefined : said
+}
+
+const NO_MATTER = new Set('please with and then at priority severity as but so if for in on it can could'.split(' '))
 
 /** Where something else about the same thing begins. */
 const OTHER =

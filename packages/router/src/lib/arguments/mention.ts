@@ -6,7 +6,7 @@ import { momentsIn } from './moment.ts'
 import { numbersIn } from './number.ts'
 
 /** Something in a request that can be a value, whatever it turns out to be a value of. */
-export interface Mention {
+export interface Seen {
   /** `known` is a name this workspace has; its `slot` says of what. */
   readonly kind: Exclude<FieldKind, 'flag' | 'choice' | 'name'> | 'quoted' | 'known' | 'email' | 'percent' | 'key'
   readonly value: string | number
@@ -15,8 +15,13 @@ export interface Mention {
   readonly slot?: string
 }
 
+export interface Mention extends Seen {
+  /** As it stands in the request. */
+  readonly written: string
+}
+
 interface Shape {
-  readonly kind: Mention['kind']
+  readonly kind: Seen['kind']
   readonly pattern: RegExp
   readonly value?: (match: RegExpExecArray) => string | number
 }
@@ -49,6 +54,7 @@ const SHAPES: readonly Shape[] = [
   { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu },
   { kind: 'host', pattern: /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/gu },
   { kind: 'version', pattern: /(?<![\w.@/-])v?\d+\.\d+\.\d+(?:-[0-9a-z]+(?:[.-][0-9a-z]+)*)?(?:\+[0-9a-z.-]+)?(?![\w-])/giu },
+  { kind: 'version', pattern: /(?<![\w./-])v?\d+(?:\.\d+)?\.x\b/giu },
   { kind: 'version', pattern: /(?<![\w./-])v\d+(?:\.\d+)?(?:-[0-9a-z.]+)?\b/giu },
   {
     kind: 'path',
@@ -80,8 +86,10 @@ const SHAPES: readonly Shape[] = [
 export function mentionsIn(text: string, names: SlotValues): readonly Mention[] {
   const read = text.slice(0, MAX_CHARS)
   const found: Mention[] = []
-  const take = (mentions: Iterable<Mention>): void => {
-    for (const mention of mentions) if (!found.some(({ start, end }) => mention.start < end && start < mention.end)) found.push(mention)
+  const take = (all: Iterable<Seen>): void => {
+    for (const seen of all)
+      if (!found.some(({ start, end }) => seen.start < end && start < seen.end))
+        found.push({ ...seen, written: read.slice(seen.start, seen.end) })
   }
   take(shaped(read, SHAPES.slice(0, 1)))
   take(namesIn(read, names))
@@ -92,7 +100,7 @@ export function mentionsIn(text: string, names: SlotValues): readonly Mention[] 
   return found.sort((a, b) => a.start - b.start)
 }
 
-function* shaped(text: string, shapes: readonly Shape[]): Generator<Mention> {
+function* shaped(text: string, shapes: readonly Shape[]): Generator<Seen> {
   for (const { kind, pattern, value = (match: RegExpExecArray) => match[0] } of shapes)
     for (const match of text.matchAll(pattern)) yield { kind, value: value(match), start: match.index, end: match.index + match[0].length }
 }
@@ -118,7 +126,7 @@ function indexOf(names: SlotValues): ReadonlyMap<string, readonly KnownName[]> {
 
 const runsIn = (text: string): string[] => text.match(/[\p{L}\p{N}]+/gu) ?? []
 
-function* namesIn(text: string, names: SlotValues): Generator<Mention> {
+function* namesIn(text: string, names: SlotValues): Generator<Seen> {
   const lower = text.toLowerCase()
   const index = indexOf(names)
   const near = [...new Set(runsIn(lower))].flatMap((run) => index.get(run) ?? [])

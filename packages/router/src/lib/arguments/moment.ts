@@ -1,4 +1,4 @@
-import type { Mention } from './mention.ts'
+import type { Seen } from './mention.ts'
 
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 const MONTHS = [
@@ -19,14 +19,14 @@ const MONTH = MONTHS.map((month) => `${month}|${month.slice(0, 3)}`).join('|')
 
 const SHAPES: readonly RegExp[] = [
   /\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?/giu,
-  /\b(?:yesterday|today|tonight|tomorrow|midnight|noon|this (?:morning|afternoon|evening|week|month)|last (?:night|week|month|year))\b/giu,
-  new RegExp(`\\b(?:(?:last|this|on) )?(?:${DAYS.join('|')})\\b`, 'giu'),
+  /\b(?:yesterday|today|tonight|tomorrow|midnight|noon|this (?:morning|afternoon|evening|week|month)|last (?:night|week|month|year)|next (?:week|month|year))\b/giu,
+  new RegExp(`\\b(?:(?:last|this|next|on) )?(?:${DAYS.join('|')})\\b`, 'giu'),
   new RegExp(`\\b(?:${MONTH})\\.? \\d{1,2}(?:st|nd|rd|th)?\\b|\\b\\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:${MONTH})\\b`, 'giu'),
   /\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?\b|\b(?:1[0-2]|[1-9])\s?(?:am|pm)\b/giu,
 ]
 
 /** Moments as they are written; `momentText` says which one it is. */
-export function* momentsIn(text: string): Generator<Mention> {
+export function* momentsIn(text: string): Generator<Seen> {
   for (const shape of SHAPES)
     for (const match of text.matchAll(shape))
       yield { kind: 'time', value: match[0], start: match.index, end: match.index + match[0].length }
@@ -34,11 +34,21 @@ export function* momentsIn(text: string): Generator<Mention> {
 
 const DAY_MS = 86_400_000
 
-/** The moment that words mean, as an ISO date and time; past rather than future, as logs and histories are asked for. */
-export function momentText(written: string, nowMs: number): string {
+/** The moment that words mean, as an ISO date and time; past where it may be both, as logs and histories are asked for, unless `towards` says otherwise. */
+export function momentText(written: string, nowMs: number, towards: 'past' | 'ahead' = 'past'): string {
   const text = written.toLowerCase()
   if (/^\d{4}-/.test(text)) return written.replace(' ', 'T')
-  return new Date(momentMs(text, nowMs)).toISOString()
+  const moment = momentMs(text, nowMs)
+  return new Date(towards === 'ahead' && moment < nowMs ? nextOf(text, moment) : moment).toISOString()
+}
+
+/** The same weekday, time of day or date, the next time. */
+function nextOf(text: string, momentMs: number): number {
+  const moment = new Date(momentMs)
+  if (DAYS.some((name) => text.endsWith(name))) return moment.setDate(moment.getDate() + 7)
+  if (/^\d{1,2}(?::\d{2})*\s?(?:am|pm)?$/.test(text)) return moment.setDate(moment.getDate() + 1)
+  if (MONTHS.some((name) => text.includes(name.slice(0, 3)))) return moment.setFullYear(moment.getFullYear() + 1)
+  return momentMs
 }
 
 function momentMs(text: string, nowMs: number): number {
@@ -50,7 +60,10 @@ function momentMs(text: string, nowMs: number): number {
   const weekday = (new Date(nowMs).getDay() + 6) % 7
   if (text === 'this week') return startOfDay(nowMs - weekday * DAY_MS)
   if (text === 'last week') return startOfDay(nowMs - (weekday + 7) * DAY_MS)
+  if (text === 'next week') return startOfDay(nowMs + (7 - weekday) * DAY_MS)
   const now = new Date(nowMs)
+  if (text === 'next month') return new Date(now.getFullYear(), now.getMonth() + 1, 1).getTime()
+  if (text === 'next year') return new Date(now.getFullYear() + 1, 0, 1).getTime()
   if (text === 'this month') return new Date(now.getFullYear(), now.getMonth(), 1).getTime()
   if (text === 'last month') return new Date(now.getFullYear(), now.getMonth() - 1, 1).getTime()
   if (text === 'last year') return new Date(now.getFullYear() - 1, 0, 1).getTime()

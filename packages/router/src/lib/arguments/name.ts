@@ -24,6 +24,8 @@ const CALLED: Readonly<Record<string, string>> = {
 /** Fields that hold what a request is about, so that its object is theirs. */
 const OBJECTS = new Set('service target container unit host runbook template plugin component app'.split(' '))
 const ABOUT = new Set('of for from on in about'.split(' '))
+/** Before "with", what is the matter with something is asked. */
+const MATTERS = new Set('on wrong happening happened matter up'.split(' '))
 const ARTICLES = new Set('the our my your'.split(' '))
 const ADJECTIVES = new Set(
   'new old whole entire latest current previous last next first other same main running broken failing slow'.split(' '),
@@ -31,13 +33,15 @@ const ADJECTIVES = new Set(
 /** Words that are nobody's name. */
 const NO_NAME = new Set(
   (
-    'need want it its this that these those them they here everything all any every each anything something nothing me us you one ones others there now today ' +
+    'need want systemd docker podman it its this that these those them they here everything all any every each anything something nothing me us you one ones others there now today ' +
     'please second production staging development testing prod env environment environments project projects repository repo workspace ' +
     'machine host service services server container process unit issue issues log logs error errors health release releases version deployment ' +
     'good bad well manual automatic earlier later past recent still anymore longer half single alone hand-run hand-made by-hand response latency thing things once root only else ' +
     'deployments status list record records entry entries detail details state history row table page run runs time minute minutes hour hours day days week weeks month months problem problems report down up out over off away'
   ).split(' '),
 )
+/** What nobody writes so but a name: "login-fix", "2.x", "release/1.4". */
+const SHAPED = /^(?=.*\p{L})[\p{L}\p{N}]+(?:[-_/.][\p{L}\p{N}]+)+$/u
 const NAME = /^[\p{L}\p{N}@][\p{L}\p{N}_.@/-]*$/u
 
 /** Whether a word says something of its own in everyday English: no thing is called so unless the request says that it is a name. */
@@ -98,14 +102,22 @@ function firstNameIn(
     if (!called.has(lower)) continue
     if (at >= 2 && !lexemes[at - 1]!.endsClause && couldBe(at - 1) && (ARTICLES.has(lexemes[at - 2]!.lower) || isName(at - 1)))
       return at - 1
-    if (!endsClause && couldBe(at + 1) && !isVerbAfterNoun(lexemes[at + 1]!)) return at + 1
+    const next = NAMED.has(lexemes[at + 1]?.lower ?? '') ? at + 2 : at + 1
+    if (!endsClause && couldBe(next) && !isVerbAfterNoun(lexemes[next]!)) return next
+  }
+  if (field.slot === 'name') {
+    const given = givenName(lexemes, couldBe)
+    if (given !== undefined) return given
+    const shaped = field.required ? lexemes.findIndex((_, at) => isName(at) && SHAPED.test(lexemes[at]!.text)) : -1
+    if (shaped !== -1) return shaped
   }
   if (namedOnly || field.hasDefault || !OBJECTS.has(field.slot)) return undefined
   // "the statistics of search": what ends a phrase is no verb.
   const isLast = (at: number): boolean => at === lexemes.length - 1 || lexemes[at]!.endsClause
   const behind = (words: ReadonlySet<string>): number => {
     for (const [at, { lower, endsClause }] of lexemes.entries()) {
-      if (!words.has(lower) || endsClause) continue
+      const isWith = words === ABOUT && lower === 'with' && MATTERS.has(lexemes[at - 1]?.lower ?? '')
+      if (!(words.has(lower) || isWith) || endsClause) continue
       let next = at + 1
       while (ARTICLES.has(lexemes[next]?.lower ?? '') || ADJECTIVES.has(lexemes[next]?.lower ?? '')) next++
       if (isName(next) || (lower === 'of' && couldBe(next) && isLast(next) && isVerb(lexemes[next]!.lower))) return next
@@ -125,7 +137,10 @@ function firstNameIn(
   )
   if (subject !== -1) return subject
   // What stands behind the verb: "restart billing", "keep checking payments".
-  const object = lexemes.findIndex((_, at) => at > 0 && isName(at) && !lexemes[at - 1]!.endsClause && isVerb(lexemes[at - 1]!.lower))
+  const object = lexemes.findIndex(
+    (_, at) =>
+      at > 0 && isName(at) && !lexemes[at - 1]!.endsClause && isVerb(lexemes[at - 1]!.lower) && !SAID_OF.has(lexemes[at - 1]!.lower),
+  )
   if (object !== -1) return object
   const any = field.required ? lexemes.findIndex((_, at) => isName(at)) : -1
   return any === -1 ? undefined : any
@@ -133,5 +148,21 @@ function firstNameIn(
 
 /** "the service keeps crashing": what follows says what it does. */
 function isVerbAfterNoun({ lower }: Lexeme): boolean {
-  return /(?:ing|ed|s)$/.test(lower) && !/[-_\d]/.test(lower)
+  return (/(?:ed|s|ly)$/.test(lower) || (lower.endsWith('ing') && isVerb(lower))) && !/[-_\d]/.test(lower)
 }
+
+const NAMED = new Set(['called', 'named'])
+
+/** "rename project api to gateway", "register ../x as gateway". */
+function givenName(lexemes: readonly Lexeme[], couldBe: (at: number) => boolean): number | undefined {
+  const renames = lexemes.findIndex(({ lower }) => lower.startsWith('renam'))
+  const to = renames === -1 ? -1 : lexemes.findIndex(({ lower }, at) => at > renames && lower === 'to')
+  for (const cue of [to, lexemes.findIndex(({ lower }) => lower === 'as')]) {
+    if (cue === -1) continue
+    const next = KINDS_OF_THINGS.has(lexemes[cue + 1]?.lower ?? '') ? cue + 2 : cue + 1
+    if (couldBe(next)) return next
+  }
+  return undefined
+}
+
+const KINDS_OF_THINGS = new Set('project service app'.split(' '))

@@ -1,4 +1,4 @@
-import type { Mention } from './mention.ts'
+import type { Seen } from './mention.ts'
 
 export const NUMBER_WORDS: Readonly<Record<string, number>> = {
   zero: 0,
@@ -29,7 +29,7 @@ const NUMBER = new RegExp(
 /** "a dozen" and the like are one number. */
 const DOZEN = /\b(?:a|one) dozen\b/giu
 
-export function* numbersIn(text: string): Generator<Mention> {
+export function* numbersIn(text: string): Generator<Seen> {
   for (const match of text.matchAll(DOZEN)) yield { kind: 'number', value: 12, start: match.index, end: match.index + match[0].length }
   for (const match of text.matchAll(NUMBER)) {
     const written = match[0].toLowerCase()

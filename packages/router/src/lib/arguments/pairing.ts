@@ -81,6 +81,15 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], ow
   let last = first
   while (lexemes[last + 1] !== undefined && lexemes[last + 1]!.start < mention.end) last++
   const before = lexemes[first - 1]
+  // "step 3" is nobody's id.
+  if (
+    field.kind === 'id' &&
+    mention.kind === 'number' &&
+    before !== undefined &&
+    PARTS.has(before.stem) &&
+    !field.words.includes(before.stem)
+  )
+    return 0
   const beforeThat = lexemes[first - 2]
   const after = lexemes[last + 1]
   const own = field.words.at(-1)!
@@ -99,6 +108,7 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], ow
   return points
 }
 
+const PARTS = new Set(['step', 'port', 'line', 'page'])
 const NAMED =
   /^(?!(?:last|top|first|latest|newest|than|to|by|for|in|of|at|with|and|or|the|a|only|over|under|above|below|every|version)$)\p{L}{2,}$/u
 const ARTICLES = new Set('the our my a an this version branch port file'.split(' '))
@@ -141,15 +151,18 @@ function pathFit(slot: string, path: string): number {
   return slot === 'name' ? 1.7 : 0.5
 }
 
-function valueFor(field: Field, { kind, value }: Mention, nowMs: number): string | number {
+function valueFor(field: Field, { kind, value, written }: Mention, nowMs: number): string | number {
   if (field.kind === 'time') {
-    if (kind === 'duration') return field.isDate ? new Date(nowMs - Number(value)).toISOString() : durationText(Number(value))
-    return kind === 'version' ? String(value) : momentText(String(value), nowMs)
+    // "mute it for two weeks": what has to end some day ends in the future.
+    const ahead = field.slot === 'until' && field.required
+    if (kind === 'duration')
+      return field.isDate || ahead ? new Date(nowMs + (ahead ? 1 : -1) * Number(value)).toISOString() : durationText(Number(value))
+    return kind === 'version' ? String(value) : momentText(String(value), nowMs, ahead ? 'ahead' : 'past')
   }
   if (field.kind === 'duration' && kind === 'duration')
     return field.unit === undefined ? durationText(Number(value)) : Number(value) / field.unit
   if (field.kind === 'size' && kind === 'size' && field.unit !== undefined) return Number(value) / field.unit
-  if (field.kind === 'version') return String(value).replace(/^v(?=\d)/i, '')
+  if (field.kind === 'version') return (kind === 'number' ? written : String(value)).replace(/^v(?=\d)/i, '')
   if (field.kind === 'id' && kind === 'number' && field.integer) return value
   if (field.kind === 'number' || field.unit !== undefined) return value
   return String(value)

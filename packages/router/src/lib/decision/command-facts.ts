@@ -3,7 +3,7 @@ import { stem } from '../stem.ts'
 import { tokenize } from '../tokens.ts'
 
 /** Another one whenever `factsOf` reads something else out of the same description: whoever keeps facts keeps this with them. */
-export const FACTS_VERSION = 2
+export const FACTS_VERSION = 3
 
 /** What deciding has to know of a command beside what was learned. */
 export interface CommandFacts {
