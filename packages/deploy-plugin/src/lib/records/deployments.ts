@@ -188,7 +188,7 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
         const [holder] = unfinishedOf(start)
         if (holder !== undefined) {
           const since = new Date(holder.started_ms ?? holder.created_ms).toISOString()
-          throw deploymentUnfinished(start, { id: holder.id, who: holder.who, since, runs: !isGone(holder.runner) })
+          throw deploymentUnfinished(start, { id: holder.id, kind: holder.kind, who: holder.who, since, runs: !isGone(holder.runner) })
         }
         return deploymentOf(insert(start, 'running', endPlanned(start, start.version)))
       }, DURABLE),

@@ -8,7 +8,7 @@ export const deploymentUnknown = (id: number): SwitchyardError =>
 
 export const deploymentUnfinished = (
   { env, service }: { env: string; service: string },
-  holder: { id: number; who: string; since: string; runs: boolean },
+  holder: { id: number; kind: string; who: string; since: string; runs: boolean },
 ): SwitchyardError =>
   new SwitchyardError(
     'DEPLOYMENT_UNFINISHED',
@@ -16,7 +16,11 @@ export const deploymentUnfinished = (
       (holder.runs ? `runs since ${holder.since}` : `began at ${holder.since} and its process is gone`),
     {
       data: { env, service, deployment: holder.id, runs: holder.runs },
-      next: holder.runs ? 'wait for it: switchyard deploy status' : 'go on with it: switchyard deploy resume',
+      next: holder.runs
+        ? 'wait for it: switchyard deploy status'
+        : holder.kind === 'destroy'
+          ? `finish it: switchyard deploy destroy --env ${env}`
+          : 'go on with it: switchyard deploy resume',
     },
   )
 

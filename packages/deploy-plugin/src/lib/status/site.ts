@@ -18,11 +18,12 @@ export interface Site extends AsyncDisposable {
 
 /** @throws ENVIRONMENT_UNKNOWN, HOST_UNREACHABLE, HOST_KEY_MISMATCH, DEPLOY_STATE_DAMAGED */
 export async function openSite(
-  { signal, progress }: Pick<Context, 'signal' | 'progress'>,
+  ctx: Pick<Context, 'signal' | 'progress'>,
   project: string,
   config: DeployConfig,
   env: string,
 ): Promise<Site> {
+  const { signal } = ctx
   const environment = environmentOf(config, env)
   const session = await openSession(config, env, { project, signal })
   try {
@@ -47,7 +48,7 @@ export async function openSite(
           at: paths.service(service),
           variables: {},
           signal,
-          progress: (message) => progress({ message: `${env}: ${service}: ${message}` }),
+          progress: (message) => ctx.progress({ message: `${env}: ${service}: ${message}` }),
         }
         return { handler: await handlerOf(settings), work, serving: state?.services[service] }
       },
