@@ -38,5 +38,10 @@ export const SMOKE_EXAMPLES = {
     'does the mcp server work',
     'does the mcp server start without errors',
     'start the mcp server and check it',
+    'does our mcp server even start',
+    'what do the tools of the mcp server cost in tokens',
+    'are the tool schemas of the server valid',
+    'try our mcp server out',
+    'inspect the mcp server',
   ],
 } satisfies Record<string, readonly string[]>

@@ -57,6 +57,10 @@ export const FLOW_EXAMPLES = {
     'hotfix branch called login-fix',
     'open a branch from v2.0.0 for a fix',
     'make a release branch',
+    'we need a hotfix, set up a branch',
+    'open a line for 1.x fixes',
+    'give me a branch off the last release',
+    'start fixing 1.4 on its own branch',
   ],
   'branch.remove': [
     'remove the empty hotfix branch again',
@@ -98,6 +102,9 @@ export const FLOW_EXAMPLES = {
     'drop release line 1.x',
     'throw the empty release branch away',
     "we don't need the hotfix branch any more",
+    'the hotfix is done, the branch can go',
+    'clean up the release branch 1.x',
+    'get rid of branch hotfix/login',
   ],
   backport: [
     'backport the fix to 1.x',
@@ -150,5 +157,9 @@ export const FLOW_EXAMPLES = {
     'cherry pick the fix to the 1.4 line',
     'bring the security fix to the old version',
     'apply these commits to the 2.x branch',
+    'the old version needs this fix as well',
+    'carry commit abc1234 over to 1.4',
+    'also put the fix on the 1.x line',
+    'get the patch into the previous major',
   ],
 } satisfies Record<string, readonly string[]>

@@ -62,5 +62,10 @@ export const VERSION_EXAMPLES = {
     'are we at the same version in every manifest',
     'does the chart have the right version',
     'version consistency',
+    'did we forget to bump a version somewhere',
+    'are all the version strings the same',
+    'spot version drift',
+    'is some manifest left on the old version',
+    'do package.json and plugin.json agree',
   ],
 } satisfies Record<string, readonly string[]>

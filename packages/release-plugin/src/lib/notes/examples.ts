@@ -61,5 +61,10 @@ export const NOTE_EXAMPLES = {
     'notes of the latest release as json',
     'tell the team what is in 2.0',
     'release notes',
+    'write something for the users about 2.0.0',
+    'what can I tell people about the new version',
+    'post for the team channel about the release',
+    'who helped with 1.9.0',
+    'summary of what changed in 1.4.0 for humans',
   ],
 } satisfies Record<string, readonly string[]>

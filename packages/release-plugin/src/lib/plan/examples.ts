@@ -83,5 +83,13 @@ export const PLAN_EXAMPLES = {
     'should this be a patch or a minor',
     'preview the release',
     'could we ship today',
+    "what's coming up in the next version",
+    'what are we about to ship',
+    'have we got enough for a release',
+    'what would go out if we released now',
+    'what number would the next version get',
+    'anything in the way of releasing',
+    'tell me what the next release does to the files',
+    'show me what you would release',
   ],
 } satisfies Record<string, readonly string[]>

@@ -66,5 +66,10 @@ export const REHEARSAL_EXAMPLES = {
     'try the release in a throwaway clone',
     'would the release work, try it',
     'full rehearsal of 2.0.0',
+    "let's practise the release first",
+    'try the release on a copy',
+    'what would break if we released, try it out',
+    'full dress rehearsal for 2.0.0',
+    'do a trial run of the release',
   ],
 } satisfies Record<string, readonly string[]>
