@@ -1,5 +1,6 @@
 import type { DeployConfig, ServiceConfig } from '../config/config.ts'
-import type { App, Detected } from '../setup/detect/detect.ts'
+import type { Composed, ComposedService } from '../setup/composed.ts'
+import { type App, type Detected, slug } from '../setup/detect/detect.ts'
 import { BACKINGS, type Need, needOfImage } from '../setup/detect/needs.ts'
 
 /** What every kind of file is generated from: the configuration, with what the project's files say of each service. */
@@ -43,24 +44,46 @@ export interface PlannedVariable {
   readonly random: boolean
   /** Known from the project's own lists alone: it may be empty, and those lists are left as they are. */
   readonly listed: boolean
+  /** Whether nothing is missing where it has no value. */
+  readonly optional: boolean
   /** What is used where it has no value. */
   readonly fallback: string | undefined
   readonly type: 'string' | 'port' | 'url' | 'boolean' | 'number'
 }
 
 /** `known` are the names of variables that the project's own schema or example lists. */
-export function createBlueprint(
-  config: DeployConfig,
-  detected: Detected,
-  known: readonly string[],
-  isSecret: (name: string) => boolean,
-): Blueprint {
+/** A file as it would be had nobody touched it. */
+export interface MadeFile {
+  readonly path: string
+  readonly text: string
+  /** The one service that it is about; undefined where several share it. */
+  readonly service?: string
+}
+
+/** What is known of the project beside its configuration. */
+export interface Known {
+  readonly detected: Detected
+  readonly composed: Composed
+  /** Variables that the project's own schema or example lists. */
+  readonly known: readonly string[]
+  readonly isSecret: (name: string) => boolean
+}
+
+/** The configuration's services with all that the project says of them. */
+export function createBlueprint(config: DeployConfig, { detected, composed, known, isSecret }: Known): Blueprint {
   const { stack } = config
   const names = Object.keys(config.services)
   const read = new Set(detected.apps.flatMap((app) => app.variables))
   const listed = known.filter((name) => !read.has(name))
   const variables = new Map<string, PlannedVariable>()
+  for (const { name, at, optional } of composed.wanted)
+    variables.set(name, { ...describe(name, isSecret(name), at), optional, listed: known.includes(name) })
   const services = Object.entries(config.services).map(([name, service]) => {
+    const own =
+      service.handler === 'compose'
+        ? composed.services.find((one) => one.file === service.file && one.name === (service.service ?? name))
+        : undefined
+    if (own !== undefined) return planComposed(name, service, own, variables)
     const need = service.handler === 'compose' && service.image !== undefined ? needOfImage(service.image) : undefined
     return planService(stack, name, service, need, appOf(name, service, detected, names), config.services, listed, isSecret, variables)
   })
@@ -122,6 +145,7 @@ function planService(
         secret: true,
         random: true,
         listed: false,
+        optional: false,
         fallback: undefined,
         type: 'string',
       })
@@ -138,10 +162,43 @@ function planService(
     if (address !== undefined && service.handler === 'compose') return [{ name: variable, text: address }]
     if (Object.values(BACKINGS).some(({ secret }) => secret === variable)) return []
     if (!variables.has(variable))
-      variables.set(variable, { ...describe(variable, isSecret(variable), app?.name ?? name), listed: listed.includes(variable) })
+      variables.set(variable, {
+        ...describe(variable, isSecret(variable), app?.name ?? name),
+        optional: false,
+        listed: listed.includes(variable),
+      })
     return [{ name: variable, text: `\${${variable}}` }]
   })
   return { ...common, environment, volume: undefined }
+}
+
+/** What somebody's own compose file runs: its variables are known by name alone, so their values come with the secrets. */
+function planComposed(name: string, service: ServiceConfig, own: ComposedService, variables: Map<string, PlannedVariable>): Planned {
+  for (const variable of own.variables.filter((one) => !variables.has(one)))
+    variables.set(variable, {
+      name: variable,
+      about: `Read by ${name}`,
+      secret: true,
+      random: false,
+      listed: true,
+      optional: true,
+      fallback: undefined,
+      type: 'string',
+    })
+  const [volume] = own.volumes
+  return {
+    name,
+    handler: service.handler,
+    config: service,
+    app: undefined,
+    need: own.image === undefined ? undefined : needOfImage(own.image),
+    image: service.handler === 'compose' ? (service.image ?? own.image) : undefined,
+    port: service.port ?? own.port,
+    hostname: service.hostname,
+    dependsOn: service.dependsOn,
+    environment: own.variables.map((variable) => ({ name: variable, text: `\${${variable}}` })),
+    volume: volume && { name: slug(volume.name), path: volume.path },
+  }
 }
 
 /** The usual variables for what a service depends on. */
@@ -158,7 +215,7 @@ function addressesFor(stack: string, dependsOn: readonly string[], all: DeployCo
 /** Secrets that only the app itself has to know. */
 const INVENTED = /^(SESSION|COOKIE|JWT|APP|AUTH|CSRF|ENCRYPTION|SIGNING)_?(SECRET|KEY)(_KEY)?$|^SECRET(_KEY(_BASE)?)?$|^NEXTAUTH_SECRET$/
 
-function describe(name: string, secret: boolean, app: string): Omit<PlannedVariable, 'listed'> {
+function describe(name: string, secret: boolean, app: string): Omit<PlannedVariable, 'listed' | 'optional'> {
   const type = name.endsWith('_PORT')
     ? 'port'
     : /_UR[IL]$|^UR[IL]$/.test(name)
@@ -167,5 +224,12 @@ function describe(name: string, secret: boolean, app: string): Omit<PlannedVaria
         ? 'boolean'
         : 'string'
   const fallback = name === 'DEBUG' ? 'false' : name === 'LOG_LEVEL' ? 'info' : undefined
-  return { name, about: `Read by ${app}`, secret, random: secret && INVENTED.test(name), fallback, type }
+  return {
+    name,
+    about: app.includes(':') ? `Asked for in ${app}` : `Read by ${app}`,
+    secret,
+    random: secret && INVENTED.test(name),
+    fallback,
+    type,
+  }
 }

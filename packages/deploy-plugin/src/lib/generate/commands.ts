@@ -18,7 +18,11 @@ const generate = command({
       .array(z.enum(FORMATS))
       .min(1)
       .default([...USUAL_FORMATS]),
-    services: z.array(z.string().min(1)).min(1).optional().describe('Only for these services. Absent: all'),
+    services: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('Of files that belong to one service, only those of these. Absent: all'),
     conflicts: conflictsField,
   }),
   output: z.object({ files: fileOutcomes, change: z.string().optional().describe('What takes it back'), text: z.string() }),

@@ -20,10 +20,10 @@ export function envSchema({ variables }: Blueprint): string {
   const head = `${commented(HEAD)}#\n# @defaultSensitive=false @defaultRequired=infer\n# ---\n`
   const blocks = variables
     .filter(({ listed }) => !listed)
-    .map(({ name, about, secret, random, fallback, type }) => {
+    .map(({ name, about, secret, random, fallback, type, optional }) => {
       const decorators = [
         ...(secret ? ['@sensitive'] : []),
-        ...(fallback === undefined ? ['@required'] : []),
+        ...(optional ? ['@optional'] : fallback === undefined ? ['@required'] : []),
         ...(type === 'string' ? [] : [`@type=${type}`]),
       ]
       const note = decorators.length === 0 ? '' : `# ${decorators.join(' ')}\n`

@@ -1,8 +1,10 @@
 import { readConfig } from '../config/read-config.ts'
 import { type GeneratedFile, type Outcome, settle } from '../files/generated.ts'
 import type { Resolution } from '../files/merge.ts'
+import { serviceUnknown } from '../guard/errors.ts'
+import { readComposed } from '../setup/composed.ts'
 import { detect } from '../setup/detect/detect.ts'
-import { type Blueprint, createBlueprint } from './blueprint.ts'
+import { type Blueprint, createBlueprint, type MadeFile } from './blueprint.ts'
 import { caddyfile } from './caddyfile.ts'
 import { composeFiles } from './compose.ts'
 import { envExample, envSchema } from './env-example.ts'
@@ -20,9 +22,17 @@ export async function planGenerate(
   { formats, services, conflicts }: { formats: readonly Format[]; services?: readonly string[] | undefined; conflicts: Resolution },
 ): Promise<Outcome[]> {
   const config = await readConfig(root)
-  const all = createBlueprint(config, detect(root), knownVariables(root), sensitiveNames(root))
-  const blueprint = services === undefined ? all : { ...all, services: all.services.filter(({ name }) => services.includes(name)) }
-  const files = formats.flatMap((format) => GENERATORS[format](blueprint).map((file) => ({ ...file, format })))
+  const blueprint = createBlueprint(config, {
+    detected: detect(root),
+    composed: readComposed(root, dataDir),
+    known: knownVariables(root),
+    isSecret: sensitiveNames(root),
+  })
+  const unknown = services?.find((name) => !Object.hasOwn(config.services, name))
+  if (unknown !== undefined) throw serviceUnknown(unknown, Object.keys(config.services))
+  const files = formats
+    .flatMap((format) => GENERATORS[format](blueprint).map((file) => ({ ...file, format })))
+    .filter(({ service }) => service === undefined || services === undefined || services.includes(service))
   if (files.length === 0) throw nothingToGenerate(formats)
   return settle(
     root,
@@ -38,7 +48,7 @@ export async function planGenerate(
   )
 }
 
-const GENERATORS: Readonly<Record<Format, (blueprint: Blueprint) => { path: string; text: string }[]>> = {
+const GENERATORS: Readonly<Record<Format, (blueprint: Blueprint) => MadeFile[]>> = {
   compose: composeFiles,
   caddy(blueprint) {
     const text = caddyfile(blueprint)

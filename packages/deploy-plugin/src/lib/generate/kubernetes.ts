@@ -1,5 +1,5 @@
 import { BACKINGS } from '../setup/detect/needs.ts'
-import type { Blueprint, Planned } from './blueprint.ts'
+import type { Blueprint, MadeFile, Planned } from './blueprint.ts'
 import { probe } from './compose.ts'
 import { HEAD } from './head.ts'
 import { flow, map, writeYaml, type Yaml, type YamlMap } from './yaml.ts'
@@ -8,10 +8,14 @@ import { flow, map, writeYaml, type Yaml, type YamlMap } from './yaml.ts'
 export const KUBERNETES_FOLDER = 'deploy/kubernetes'
 
 /** Manifests of every service that runs in a container, one file each, with a kustomization that names them all. */
-export function kubernetesFiles(blueprint: Blueprint): { path: string; text: string }[] {
+export function kubernetesFiles(blueprint: Blueprint): MadeFile[] {
   const services = blueprint.services.filter(({ handler }) => handler === 'compose')
   if (services.length === 0) return []
-  const files = services.map((service) => ({ path: `${KUBERNETES_FOLDER}/${service.name}.yaml`, text: documents(blueprint, service) }))
+  const files = services.map((service) => ({
+    path: `${KUBERNETES_FOLDER}/${service.name}.yaml`,
+    text: documents(blueprint, service),
+    service: service.name,
+  }))
   const kustomization = map({
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
@@ -135,11 +139,11 @@ function podSpec(blueprint: Blueprint, service: Planned): YamlMap {
 function healthProbe(service: Planned): Record<string, Yaml> | undefined {
   const { need, port, config, app, image } = service
   const { health } = config
-  if (need !== undefined) return { exec: map({ command: flow(BACKINGS[need].health) }), timeoutSeconds: 5 }
   if (health !== undefined && 'http' in health && port !== undefined)
     return { httpGet: map({ path: health.http, port: 'main' }), timeoutSeconds: 5 }
   if (health !== undefined && 'command' in health)
     return { exec: map({ command: flow(probe(health, port, app?.language, image)?.slice(1) ?? []) }), timeoutSeconds: 5 }
+  if (need !== undefined && health === undefined) return { exec: map({ command: flow(BACKINGS[need].health) }), timeoutSeconds: 5 }
   const asked = health !== undefined && 'tcp' in health ? health.tcp : port
   return asked === undefined ? undefined : { tcpSocket: map({ port: asked }), timeoutSeconds: 5 }
 }

@@ -1,5 +1,5 @@
 import { BACKINGS } from '../setup/detect/needs.ts'
-import type { Blueprint, Planned } from './blueprint.ts'
+import type { Blueprint, MadeFile, Planned } from './blueprint.ts'
 import { probe } from './compose.ts'
 import { commented, HEAD } from './head.ts'
 
@@ -7,7 +7,7 @@ import { commented, HEAD } from './head.ts'
 export const QUADLET_FOLDER = 'deploy/quadlet'
 
 /** Podman's units: a network, a volume for each that keeps data, and a container for each service, which systemd then runs. */
-export function quadletFiles(blueprint: Blueprint): { path: string; text: string }[] {
+export function quadletFiles(blueprint: Blueprint): MadeFile[] {
   const services = blueprint.services.filter(({ handler }) => handler === 'compose')
   if (services.length === 0) return []
   const { stack } = blueprint
@@ -17,7 +17,7 @@ export function quadletFiles(blueprint: Blueprint): { path: string; text: string
     ...services.flatMap(({ volume }) =>
       volume === undefined ? [] : [file(`-${volume.name}.volume`, `[Volume]\nVolumeName=${stack}-${volume.name}\nLabel=stack=${stack}\n`)],
     ),
-    ...services.map((service) => file(`-${service.name}.container`, container(blueprint, service))),
+    ...services.map((service) => ({ ...file(`-${service.name}.container`, container(blueprint, service)), service: service.name })),
   ]
 }
 
@@ -33,7 +33,8 @@ function container(
     .map((other) => `${stack}-${other}.service`)
   const settings = environment.filter(({ text }) => ![...text.matchAll(/\$\{(\w+)\}/g)].some(([, variable = '']) => known.has(variable)))
   const rest = environment.filter((setting) => !settings.includes(setting))
-  const test = backing?.health ?? probe(config.health, port, app?.language, image)?.slice(1)
+  const test =
+    config.health === undefined && backing !== undefined ? backing.health : probe(config.health, port, app?.language, image)?.slice(1)
   const lines = [
     '[Unit]',
     `Description=${stack}: ${name}`,

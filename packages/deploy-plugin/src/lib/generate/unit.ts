@@ -1,10 +1,10 @@
-import type { Blueprint, Planned } from './blueprint.ts'
+import type { Blueprint, MadeFile, Planned } from './blueprint.ts'
 import { commented, HEAD } from './head.ts'
 
 /** The units of services that systemd runs, each where the configuration says. */
-export function unitFiles(blueprint: Blueprint): { path: string; text: string }[] {
+export function unitFiles(blueprint: Blueprint): MadeFile[] {
   return blueprint.services.flatMap((service) =>
-    service.config.handler === 'systemd' ? [{ path: service.config.unit, text: unitFile(blueprint, service) }] : [],
+    service.config.handler === 'systemd' ? [{ path: service.config.unit, text: unitFile(blueprint, service), service: service.name }] : [],
   )
 }
 

@@ -66,8 +66,8 @@ const isList = (value: Yaml): value is readonly Yaml[] => Array.isArray(value)
 
 const isFlow = (value: Yaml): value is YamlFlow => typeof value === 'object' && 'flow' in value
 
-const PLAIN = /^(?:-{0,2}[A-Za-z/_.][\w./@-]*(?::[\w./@-]+)*|\d+(?:ms|[smhM]|[MG]i))$/
-const NO_TEXT = /^(true|false|yes|no|on|off|y|n|null|~|\.inf|\.nan)$/i
+const PLAIN = /^(?:(?:-{0,2}|\.{0,2}\/)[A-Za-z/_][\w./@-]*(?::[\w./@-]+)*|\d+(?:ms|[smhM]|[MG]i))$/
+const NO_TEXT = /^(true|false|yes|no|on|off|y|n|null)$/i
 
 /** Plain where nobody can take it for a number, a time or a word of YAML; else in double quotes, whose escapes are JSON's. */
 function scalar(value: string | number | boolean): string {

@@ -1,3 +1,4 @@
+import type { ComposedService } from './composed.ts'
 import type { App, Detected } from './detect/detect.ts'
 import { slug } from './detect/detect.ts'
 import { BACKINGS } from './detect/needs.ts'
@@ -13,16 +14,6 @@ export interface Wishes {
   readonly ssh?:
     | { readonly host: string; readonly port: number; readonly user: string; readonly hostKey: string; readonly key: string }
     | undefined
-}
-
-/** A service of a compose file that people wrote. */
-export interface ComposedService {
-  readonly name: string
-  readonly file: string
-  readonly port: number | undefined
-  readonly image: string | undefined
-  readonly dependsOn: readonly string[]
-  readonly volumes: readonly string[]
 }
 
 type Json = Record<string, unknown>
@@ -84,7 +75,7 @@ function fromCompose(composed: readonly ComposedService[], apps: readonly App[],
           ...(port !== undefined && { port }),
           ...(isWeb(service) && hostnameFor(slug(name), webs.length, wishes)),
           ...healthOf(app?.healthPath, port),
-          ...(volumes.length > 0 && { backup: volumes }),
+          ...(volumes.length > 0 && { backup: volumes.map((volume) => volume.name) }),
           ...(dependsOn.length > 0 && { dependsOn: dependsOn.map(slug).filter((other) => names.has(other)) }),
         },
       ]

@@ -1,18 +1,15 @@
 import { CONFIG_FILE, type DeployConfig } from '../config/config.ts'
 import { parseConfig } from '../config/read-config.ts'
-import { type GeneratedFile, type Outcome, settle, wasGenerated } from '../files/generated.ts'
+import { type GeneratedFile, type Outcome, settle } from '../files/generated.ts'
 import type { Resolution } from '../files/merge.ts'
-import { readInside } from '../files/project.ts'
 import { createBlueprint } from '../generate/blueprint.ts'
 import { envExample } from '../generate/env-example.ts'
-import { HEAD } from '../generate/head.ts'
 import { knownVariables, sensitiveNames } from '../generate/known-variables.ts'
-import { containerPorts } from '../model/compose-service.ts'
-import { readStack } from '../model/stack.ts'
 import { CHECKLIST_FILE, checklist } from './checklist.ts'
+import { readComposed } from './composed.ts'
 import { type Detected, detect } from './detect/detect.ts'
 import { nothingToDeploy } from './errors.ts'
-import { type ComposedService, proposeConfig, type Wishes } from './propose.ts'
+import { proposeConfig, type Wishes } from './propose.ts'
 
 export interface Setup {
   readonly detected: Detected
@@ -27,9 +24,9 @@ export interface Setup {
  */
 export async function planSetup(root: string, dataDir: string, wishes: Wishes, resolution: Resolution): Promise<Setup> {
   const detected = detect(root)
-  const composed = composedServices(root, generatedCompose(root, dataDir))
-  if (composed.length === 0 && detected.apps.length === 0) throw nothingToDeploy(root)
-  const proposed = `${JSON.stringify(proposeConfig(detected, composed, wishes), null, 2)}\n`
+  const composed = readComposed(root, dataDir)
+  if (composed.services.length === 0 && detected.apps.length === 0) throw nothingToDeploy(root)
+  const proposed = `${JSON.stringify(proposeConfig(detected, composed.services, wishes), null, 2)}\n`
   parseConfig(proposed)
   const check = async (text: string): Promise<string | undefined> => {
     try {
@@ -41,7 +38,7 @@ export async function planSetup(root: string, dataDir: string, wishes: Wishes, r
   }
   const [configured] = await settle(root, dataDir, [{ path: CONFIG_FILE, text: proposed, check }], resolution)
   const config = parseConfig(configured?.after ?? proposed)
-  const blueprint = createBlueprint(config, detected, knownVariables(root), sensitiveNames(root))
+  const blueprint = createBlueprint(config, { detected, composed, known: knownVariables(root), isSecret: sensitiveNames(root) })
   const files: GeneratedFile[] = [
     ...(blueprint.variables.every(({ listed }) => listed) ? [] : [{ path: '.env.example', text: envExample(blueprint) }]),
     { path: CHECKLIST_FILE, text: checklist(config) },
@@ -49,35 +46,3 @@ export async function planSetup(root: string, dataDir: string, wishes: Wishes, r
   const others = await settle(root, dataDir, files, resolution)
   return { detected, config, outcomes: [...(configured === undefined ? [] : [configured]), ...others] }
 }
-
-/** Compose files that the configuration wants from us are none of the project's own. */
-function generatedCompose(root: string, dataDir: string): ReadonlySet<string> {
-  const path = 'compose.yaml'
-  const isOurs = wasGenerated(dataDir, root, path) || readInside(root, path)?.startsWith(`# ${HEAD.split('\n', 1)[0]}`) === true
-  return new Set(isOurs ? [path] : [])
-}
-
-function composedServices(root: string, ours: ReadonlySet<string>): ComposedService[] {
-  return readStack(root)
-    .projects.filter(({ files }) => !files.some(({ source }) => ours.has(source.path)))
-    .flatMap(({ files, services }) =>
-      [...services.values()].map((service): ComposedService => {
-        const file = files[0]?.source.path ?? 'compose.yaml'
-        const [port] = containerPorts(service)
-        return {
-          name: service.name,
-          file,
-          port,
-          image: undefined,
-          dependsOn: dependsOnOf(service),
-          volumes: volumesOf(service),
-        }
-      }),
-    )
-}
-
-type Service = ReturnType<typeof readStack>['projects'][number]['services'] extends ReadonlyMap<string, infer service> ? service : never
-
-const dependsOnOf = (service: Service): string[] => service.dependsOn.map(({ name }) => name)
-const volumesOf = (service: Service): string[] =>
-  service.mounts.flatMap(({ kind, source }) => (kind === 'volume' && source !== undefined ? [source] : []))
