@@ -120,12 +120,13 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
   let unused: Routing[] = []
   const stops: (() => void)[] = []
 
-  function start({ name, from, traceparent, tracestate, attributes }: Asked): Asking & { readonly span: ActiveSpan } {
+  function start({ name, from, traceparent, tracestate, attributes }: Asked, startMs?: number): Asking & { readonly span: ActiveSpan } {
     const title = wordsOf(name, 300)
     const span = tracer.start(title, {
       op: 'request',
       kind: 'server',
       live: true,
+      ...(startMs !== undefined && { startMs }),
       parent: traceparent === undefined ? undefined : { traceparent, ...(tracestate !== undefined && { tracestate }) },
       attributes: { 'switchyard.from': from, 'switchyard.request': title, ...attributes },
     })
@@ -135,7 +136,7 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
   function ownHeaders(): TraceHeaders | undefined {
     if (asked === undefined) return undefined
     if (own === undefined) {
-      own = start(asked)
+      own = start(asked, unused[0]?.startMs)
       for (const routing of unused) tell(routing, own.headers)
       unused = []
     }
@@ -183,7 +184,7 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
     attach(bus) {
       stops.push(bus.on('dead-letter', (letter) => tracer.buried(letter)))
     },
-    begin: start,
+    begin: (given) => start(given),
     headersFor(headers) {
       if (headers?.traceparent !== undefined) return headers
       const context = ownHeaders()

@@ -12,7 +12,7 @@ export interface TraceStoreOptions {
   readonly path: string
   /** @default systemClock */
   readonly clock?: Clock
-  /** Runs that ended longer ago go. @default 1_209_600_000 (14 days) */
+  /** Runs of which nothing came for longer go. @default 1_209_600_000 (14 days) */
   readonly keepMs?: number
   /** The oldest runs go beyond this much text of spans. @default 268_435_456 (256 MiB) */
   readonly maxBytes?: number

@@ -6,6 +6,7 @@ export const MIGRATIONS = [
     position INTEGER NOT NULL,
     started_ms REAL NOT NULL,
     ended_ms REAL NOT NULL,
+    written_ms REAL NOT NULL,
     state TEXT NOT NULL,
     origin TEXT NOT NULL,
     bytes INTEGER NOT NULL,
@@ -48,6 +49,8 @@ export interface RunRow {
   readonly position: number
   readonly started_ms: number
   readonly ended_ms: number
+  /** When something of it came last; what was imported may have happened long ago. */
+  readonly written_ms: number
   readonly state: string
   readonly origin: string
   readonly bytes: number

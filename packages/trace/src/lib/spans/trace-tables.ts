@@ -22,8 +22,8 @@ export interface TraceTables {
   position(): number
   changes(afterPosition: number, traceId: string | undefined): TraceChange
   delete(traceId: string): boolean
-  /** Removes runs that ended before the moment, and the oldest of what is too much. Resolves with how many. */
-  prune(endedBeforeMs: number, maxBytes: number): Promise<number>
+  /** Removes runs of which nothing came since the moment, and the oldest of what is too much. Resolves with how many. */
+  prune(writtenBeforeMs: number, maxBytes: number): Promise<number>
   totals(): { readonly runs: number; readonly bytes: number }
 }
 
@@ -42,10 +42,10 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
   const byId = store.prepare('SELECT * FROM trace_run WHERE id = ?')
   const aliasOf = store.prepare('SELECT run, parent FROM trace_alias WHERE trace = ?')
   const addRun = store.prepare(
-    'INSERT INTO trace_run (trace, position, started_ms, ended_ms, state, origin, bytes, search, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO trace_run (trace, position, written_ms, started_ms, ended_ms, state, origin, bytes, search, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const setRun = store.prepare(
-    'UPDATE trace_run SET position = ?, started_ms = ?, ended_ms = ?, state = ?, origin = ?, bytes = ?, search = ?, summary = ? WHERE id = ?',
+    'UPDATE trace_run SET position = ?, written_ms = ?, started_ms = ?, ended_ms = ?, state = ?, origin = ?, bytes = ?, search = ?, summary = ? WHERE id = ?',
   )
   const addChunk = store.prepare('INSERT INTO trace_chunk (run, position, parent, spans) VALUES (?, ?, ?, ?)')
   const lastPosition = store.prepare(
@@ -65,14 +65,14 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     return other === undefined ? undefined : { row: other, parent: alias!.parent }
   }
 
-  function saveTrace(traceId: string, spans: readonly Span[], at: number): void {
+  function saveTrace(traceId: string, spans: readonly Span[], at: number, nowMs: number): void {
     const text = `[${spans.map(writeSpan).join()}]`
     const known = rowOf(traceId)
     const summary = summarize(spans, owner, known === undefined ? undefined : (JSON.parse(known.row.summary) as Summary))
     const values = valuesOf(known?.row.trace ?? traceId, summary, (known?.row.bytes ?? 0) + text.length)
     const id = known?.row.id
-    if (id !== undefined) setRun.run(at, ...values, id)
-    const run = id ?? Number(addRun.run(traceId, at, ...values).lastInsertRowid)
+    if (id !== undefined) setRun.run(at, nowMs, ...values, id)
+    const run = id ?? Number(addRun.run(traceId, at, nowMs, ...values).lastInsertRowid)
     addChunk.run(run, at, known?.parent ?? null, text)
   }
 
@@ -100,11 +100,11 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     const use = store
       .prepare('SELECT call_trace, call_span, request_trace FROM trace_tool_use WHERE id = ?')
       .get<{ call_trace: string | null; call_span: string | null; request_trace: string | null }>(id)!
-    if (use.call_trace !== null && use.request_trace !== null) adopt(use.request_trace, use.call_trace, use.call_span!)
+    if (use.call_trace !== null && use.request_trace !== null) adopt(use.request_trace, use.call_trace, use.call_span!, nowMs)
   }
 
   /** Makes all of one trace children of a span of another; what still comes of it goes there too. */
-  function adopt(traceId: string, intoTrace: string, parent: string): void {
+  function adopt(traceId: string, intoTrace: string, parent: string, nowMs: number): void {
     const from = byTrace.get<RunRow>(traceId)
     const into = byTrace.get<RunRow>(intoTrace)
     if (from === undefined || into === undefined || from.id === into.id) return
@@ -116,7 +116,7 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     store.prepare('INSERT OR REPLACE INTO trace_alias VALUES (?, ?, ?)').run(traceId, into.id, parent)
     store.prepare('DELETE FROM trace_run WHERE id = ?').run(from.id)
     const summary = joined(JSON.parse(into.summary) as Summary, JSON.parse(from.summary) as Summary)
-    setRun.run(at, ...valuesOf(intoTrace, summary, into.bytes + from.bytes), into.id)
+    setRun.run(at, nowMs, ...valuesOf(intoTrace, summary, into.bytes + from.bytes), into.id)
     addDeleted.run(at, traceId)
   }
 
@@ -139,7 +139,7 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     write(spans, nowMs) {
       return store.commit(() => {
         const at = position() + 1
-        for (const [traceId, own] of Map.groupBy(spans, (span) => span.traceId)) saveTrace(traceId, own, at)
+        for (const [traceId, own] of Map.groupBy(spans, (span) => span.traceId)) saveTrace(traceId, own, at, nowMs)
         for (const span of spans) joinToolUse(span, nowMs)
       })
     },
@@ -202,13 +202,13 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
         return true
       })
     },
-    async prune(endedBeforeMs, maxBytes) {
-      const oldest = store.prepare('SELECT * FROM trace_run ORDER BY started_ms LIMIT ?')
+    async prune(writtenBeforeMs, maxBytes) {
+      const oldest = store.prepare('SELECT * FROM trace_run ORDER BY position LIMIT ?')
       let removed = 0
       for (;;) {
         let excess = this.totals().bytes - maxBytes
-        const gone = oldest.all<RunRow>(PRUNED_AT_ONCE).filter(({ ended_ms, bytes }) => {
-          const goes = ended_ms < endedBeforeMs || excess > 0
+        const gone = oldest.all<RunRow>(PRUNED_AT_ONCE).filter(({ written_ms, bytes }) => {
+          const goes = written_ms < writtenBeforeMs || excess > 0
           if (goes) excess -= bytes
           return goes
         })
@@ -216,7 +216,7 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
         await store.commit(() => {
           const at = position() + 1
           for (const row of gone) remove(row, at)
-          store.prepare('DELETE FROM trace_tool_use WHERE seen_ms < ?').run(endedBeforeMs - TOOL_USE_KEPT_MS)
+          store.prepare('DELETE FROM trace_tool_use WHERE seen_ms < ?').run(writtenBeforeMs - TOOL_USE_KEPT_MS)
         })
         removed += gone.length
       }
