@@ -12,8 +12,26 @@ const DESTROYS = new Set(
 const WONDERS =
   /^(?:(?:hey|hi|so|and|please|okay|ok)[,\s]+)*(?:how (?:do|can|could|would|should|to|does|did|long|often|much)|what (?:if|happens|would happen|does|is|are|was)|why|when (?:did|was|is|will)|who|should (?:i|we)|is it (?:safe|ok|okay|possible)|can i|may i|could i|explain|tell me (?:how|about|why|what)|what['’]s)\b/iu
 
+/** Beginnings of a question about the world, which no command answers: "what is a changelog", "how does a version number work". */
+const GENERAL = new RegExp(
+  `^(?:(?:hey|hi|so|and|please|okay|ok)[,\\s]+)*(?:${[
+    'how (?:do|can|could|would|should) (?:i|you|we|one|people|teams|others)',
+    'how does an?',
+    "what(?: is|['’]s| are) (?:an?|the (?:point|meaning|purpose|definition|use|idea) of)",
+    "what(?: is|['’]s) the difference between an?",
+    '(?:can you )?explain (?:to me )?what an?',
+    'what does an? [\\p{L}-]+(?: [\\p{L}-]+)? (?:do|mean|earn|cost)',
+    'who (?:invented|made|created)',
+    'should (?:i|we)',
+    'is it (?:worth|safe|ok|okay|wise|a good idea)',
+    '(?:can you )?(?:tell|show|teach) me how to',
+  ].join('|')})\\b`,
+  'iu',
+)
+
 /** Whether a request says in its own words what a command would do, as far as that is more than to look. */
 export function isAskedFor(text: string, { effect, id }: CommandFacts): boolean {
+  if (GENERAL.test(text.trim())) return false
   if (effect === 'read') return true
   if (WONDERS.test(text.trim())) return false
   if (effect === 'write') return true

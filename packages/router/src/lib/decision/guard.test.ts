@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { factsOf } from './command-facts.ts'
+import { isAskedFor } from './guard.ts'
+
+const facts = (id: string, effect: 'read' | 'write' | 'destroy') => factsOf({ id, effect, summary: '', input: {}, output: {} })
+
+test.each([
+  ['what is a changelog', 'read', false],
+  ['how do I become a release manager', 'read', false],
+  ['Hey, what does an incident commander do all day', 'read', false],
+  ['is it worth writing runbooks', 'read', false],
+  ['what is the status of the api', 'read', true],
+  ['how does the api do', 'read', true],
+  ['what is in release 1.2.0', 'read', true],
+  ['how would I restart the api', 'write', false],
+  ['restart the api', 'write', true],
+  ['what happens to issue 4', 'destroy', false],
+  ['look after issue 4', 'destroy', false],
+  ['get rid of issue 4, delete it', 'destroy', true],
+] as const)('isAskedFor() of "%s" for a command that is to %s: %s', (text, effect, expected) => {
+  expect(isAskedFor(text, facts('ops.issue.delete', effect))).toBe(expected)
+})
