@@ -11,7 +11,10 @@ export const configSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe('Plugins beside the built-in ones: package names, or paths that start with "./" and are relative to this file'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn').describe('The least level that is written to the log'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('warn')
+    .describe('The least level of what is logged that is shown beside an answer'),
   approval: z
     .strictObject({
       write: z.enum(['run', 'ask', 'type']).default('ask').describe('How a command that changes something is started'),
@@ -63,6 +66,69 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('What happened and why: the file .switchyard/trace.db'),
+  logs: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe('The least level that is kept; "switchyard logs --level debug" changes it while processes run'),
+      maxBytes: z
+        .int()
+        .min(4_096)
+        .max(1_073_741_824)
+        .default(8_388_608)
+        .describe('A file that would become larger than so many bytes is put aside'),
+      generations: z.int().min(1).max(1_000).default(5).describe('How many files that were put aside are kept'),
+    })
+    .prefault({})
+    .describe('The log, as JSON lines: the folder .switchyard/logs'),
+  metrics: z
+    .strictObject({
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe('Where a process that stays answers Prometheus at /metrics, on this machine only. Off unless it is here'),
+    })
+    .prefault({})
+    .describe('What is counted; "switchyard metrics" shows it'),
+  alerts: z
+    .strictObject({
+      rules: z
+        .record(
+          z.string().min(1),
+          z.strictObject({
+            off: z.boolean().optional().describe('Whether the rule is not wanted'),
+            above: z.number().min(0).optional().describe('It fires above this'),
+            below: z.number().min(0).optional().describe('It is over at or below this; moves along with "above"'),
+            forSeconds: z.number().min(0).max(86_400).optional().describe('How long it must have been above'),
+            clearForSeconds: z.number().min(0).max(86_400).optional().describe('How long it must have been below'),
+            severity: z.enum(['info', 'warning', 'critical']).optional(),
+          }),
+        )
+        .default({})
+        .describe('Rules by their id ("high-error-rate") that this workspace wants otherwise; "switchyard alerts rules" lists them'),
+      budgetUsdPerDay: z.number().positive().optional().describe('What 24 hours may cost before an alert says so'),
+      repeatHours: z.number().min(0.1).max(168).default(4).describe('After how many hours what goes on is told again'),
+      command: z
+        .strictObject({
+          name: z.string().min(1).describe('The full id of a command, such as "ops.issue.create"'),
+          input: z
+            .record(z.string(), z.unknown())
+            .default({})
+            .describe('Its input; {line}, {says}, {rule}, {subject}, {severity}, {news} and {runbook} are filled in'),
+        })
+        .optional()
+        .describe('A command that is run, without asking, for each alert'),
+      webhookVariable: z
+        .string()
+        .regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of an environment variable')
+        .optional()
+        .describe('The environment variable that holds the address which alerts are posted to. Off unless it is here'),
+    })
+    .prefault({})
+    .describe('What rings, when, and where'),
   otlp: z
     .strictObject({
       endpoint: z

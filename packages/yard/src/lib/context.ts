@@ -38,7 +38,8 @@ export interface PluginSurroundings {
   readonly plugin: Plugin
   readonly workspace: string
   readonly dataRoot: string
-  readonly log: Log
+  /** For what runs with these headers. */
+  readonly log: (headers: HandlerContext['headers']) => Log
   /** How long a command may take; undefined for one that is not known here. */
   readonly timeLimitMsOf: (commandId: string) => number | undefined
   readonly state: SharedState
@@ -54,6 +55,7 @@ export class RunContext implements ListenContext {
   readonly #bus: HandlerContext
   readonly #around: PluginSurroundings
   readonly #onlyReads: boolean
+  #log: Log | undefined
 
   constructor(bus: HandlerContext, around: PluginSurroundings, { topic = '', onlyReads = false } = {}) {
     this.#bus = bus
@@ -105,7 +107,8 @@ export class RunContext implements ListenContext {
   }
 
   get log(): Log {
-    return this.#around.log
+    this.#log ??= this.#around.log(this.#bus.headers)
+    return this.#log
   }
 
   remainingMs(): number {

@@ -2,10 +2,10 @@ import type { Bus, BusHooks, CallSpan } from '@switchyard/bus'
 import type { ChainSpan } from '@switchyard/chain'
 import { isPluginsFault } from '@switchyard/registry'
 import { BREAKER_CODES } from '@switchyard/resilience'
+import type { Decided } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { Span } from '@switchyard/trace'
 import type { Counter, Histogram, Metrics } from '@switchyard/trace/metrics'
-import type { Decided } from './decide.ts'
 
 /** Feeds the instruments of a process from its rooms. */
 export interface Metering {
@@ -19,16 +19,20 @@ export interface Metering {
   corrected(): void
   /** A model that we asked ourselves. */
   asked(consulted: { readonly model: string; readonly costUsd: number; readonly refused?: string }, tookMs: number): void
-  /** How far an estimate was from what happened. */
-  estimated(what: 'cost' | 'duration', expected: number, actual: number): void
+  /** What a person's next call of a command is thought to take, to be compared with what it does. */
+  expect(command: string, expected: Expectation): void
   chain(span: ChainSpan): void
   /** Of agents and models, ours and others'. */
   spans(spans: readonly Span[]): void
   storeFailed(): void
   heartbeatLost(plugin: string): void
-  /** What runs of this process have cost so far. */
-  readonly spentUsd: number
   close(): void
+}
+
+/** Undefined where nothing is known of it yet. */
+export interface Expectation {
+  readonly durationMs: number | undefined
+  readonly costUsd: number
 }
 
 /** All that is counted of calls of one method; bound once, so that a call costs some additions. */
@@ -41,6 +45,7 @@ interface MethodMeter {
 }
 
 const MAX_KNOWN = 4_096
+const MAX_EXPECTED = 100
 
 export interface MeteringOptions {
   readonly metrics: Metrics
@@ -53,6 +58,9 @@ export function createMetering({ metrics, breakerOf }: MeteringOptions): Meterin
   const topics = new Map<string, Counter>()
   const stops: (() => void)[] = []
   const openedAt = new Map<string, number>()
+  /** Names of chains that run here, by their ids, which are all that their steps know. */
+  const chainNames = new Map<string, string>()
+  const expected = new Map<string, Expectation & { readonly spentUsd: number }>()
   let spentUsd = 0
 
   function methodMeter(kind: CallSpan['kind'], method: string): MethodMeter {
@@ -75,6 +83,7 @@ export function createMetering({ metrics, breakerOf }: MeteringOptions): Meterin
   function called({ kind, subject, code, durationMs, attempts, answer }: CallSpan): void {
     const { plugin, breaker, messages, ok, ms } = methodMeter(kind, subject)
     messages.add()
+    if (expected.size > 0 && code === undefined) compare(subject, durationMs)
     if (attempts > 1) metrics.counter('retry_attempts_total', { plugin }).add(attempts - 1)
     if (answer === 'cache' || answer === 'stale') metrics.counter('cache_hits_total', { plugin }).add()
     if (code === undefined) {
@@ -90,6 +99,18 @@ export function createMetering({ metrics, breakerOf }: MeteringOptions): Meterin
     if (breaker === undefined) return
     if (code === 'CIRCUIT_OPEN') metrics.counter('breaker_rejected_total', { breaker }).add()
     else if (BREAKER_CODES.has(code)) metrics.counter('breaker_failures_total', { breaker }).add()
+  }
+
+  function compare(method: string, durationMs: number): void {
+    const expectation = expected.get(method)
+    if (expectation === undefined) return
+    expected.delete(method)
+    if (expectation.durationMs !== undefined) estimated('duration', expectation.durationMs, durationMs)
+    estimated('cost', expectation.costUsd, spentUsd - expectation.spentUsd)
+  }
+
+  function estimated(what: 'cost' | 'duration', before: number, after: number): void {
+    if (after > 0) metrics.histogram('router_estimate_error', { what }).observe(Math.abs(before - after) / after)
   }
 
   function storeFailed(): void {
@@ -176,14 +197,18 @@ export function createMetering({ metrics, breakerOf }: MeteringOptions): Meterin
     asked({ model, costUsd, refused }, tookMs) {
       ran({ agent: 'router', model, costUsd, durationMs: tookMs, failed: refused !== undefined, tokens: {} })
     },
-    estimated(what, expected, actual) {
-      if (actual > 0) metrics.histogram('router_estimate_error', { what }).observe(Math.abs(expected - actual) / actual)
+    expect(command, expectation) {
+      if (expected.size < MAX_EXPECTED) expected.set(command, { ...expectation, spentUsd })
     },
     chain({ op, attributes, startMs, endMs, error }) {
+      const id = String(attributes['switchyard.chain.id'])
+      const name = attributes['switchyard.chain.name']
+      if (op === 'chain') chainNames.set(id, String(name))
       if (endMs === undefined) return
-      const chain = String(attributes['switchyard.chain.name'] ?? attributes['switchyard.chain'] ?? '')
+      const chain = chainNames.get(id) ?? ''
+      if (op === 'chain') chainNames.delete(id)
       if (op === 'chain') {
-        const state = String(attributes['switchyard.outcome'] ?? (error === undefined ? 'done' : 'failed'))
+        const state = String(attributes['switchyard.chain.state'] ?? (error === undefined ? 'done' : 'failed'))
         metrics.histogram('chain_duration_ms', { chain, state }).observe(endMs - startMs)
       }
       if (op === 'compensate') {
@@ -203,9 +228,6 @@ export function createMetering({ metrics, breakerOf }: MeteringOptions): Meterin
     },
     storeFailed,
     heartbeatLost: (plugin) => metrics.counter('plugin_heartbeats_lost_total', { plugin }).add(),
-    get spentUsd() {
-      return spentUsd
-    },
     close() {
       for (const stop of stops.splice(0)) stop()
     },

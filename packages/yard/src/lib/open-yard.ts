@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path'
 import { type Bus, type BusClient, createBus, createHubLink } from '@switchyard/bus'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
-import type { Log, Plugin, Progress } from '@switchyard/plugin-kit'
+import type { Plugin, Progress } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
+import type { Span } from '@switchyard/trace'
 import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
 import { defaultConfig, type YardConfig } from './config.ts'
@@ -14,6 +15,7 @@ import { findElsewhere } from './elsewhere.ts'
 import { duplicatePlugin, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, listenFor } from './host.ts'
+import { createObservation, type Observation } from './observe.ts'
 import { createYardOtlp, type YardOtlp } from './otlp.ts'
 import { createPlanRuns } from './plan-runs.ts'
 import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
@@ -23,16 +25,23 @@ import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
 import { proposeTeam } from './team.ts'
 import { createYardTraces, type YardTraces } from './traces.ts'
+import { createYardWatch } from './watch.ts'
 import { createWorkspaceNames } from './workspace-names.ts'
 import type { CommandInfo, Decision, RunOptions, Yard, YardOptions } from './yard.ts'
+import type { LogOf } from './yard-logs.ts'
 import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 
 /** The identity under which a person's requests go over the bus. */
 const PERSON = 'person'
+/** The identity that tells of alerts. */
+const ALERTS = 'alerts'
+/** What ends before is no process that stays. */
+const FIRST_BEAT_MS = 1_000
 
 /** Names of who asks and of what a yard itself serves or keeps in its file. */
 const RESERVED: ReadonlySet<string> = new Set([
   PERSON,
+  ALERTS,
   'bus',
   'chain',
   'director',
@@ -52,7 +61,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
   const { plugins: served, standIns = [], config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
-  const { random = Math.random, log = () => silentLog, modelKey } = options
+  const { random = Math.random, secrets = [], modelKey } = options
   const plugins = [...served, ...standIns]
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
@@ -63,7 +72,19 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
   const registry = createYardRegistry({ store, clock, plugins, isCommand: (id) => commands.has(id) })
-  const otlp =
+  let otlp: YardOtlp | undefined
+  const observation = createObservation({
+    dataRoot,
+    memory,
+    config,
+    clock,
+    secrets,
+    beside: options.log,
+    breakerOf: (method) => guards.get(method)?.rule.name,
+    otlp: () => otlp,
+  })
+  const { log, metering } = observation
+  otlp =
     config.otlp === undefined
       ? undefined
       : createYardOtlp({
@@ -73,15 +94,18 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
           random,
           log: log('otlp'),
         })
-  const onBatch = otlp === undefined ? {} : { onBatch: otlp.traces }
-  const traces = createYardTraces({ dataRoot, memory, config, clock, random, log: log('trace'), asked: options.asked, ...onBatch })
+  const onBatch = (spans: readonly Span[]): void => {
+    metering.spans(spans)
+    otlp?.traces(spans)
+  }
+  const traces = createYardTraces({ dataRoot, memory, config, clock, random, log: log('trace'), asked: options.asked, onBatch })
   let bus: Bus | undefined
   try {
     bus = createBus({
       clock,
       random,
       store,
-      hooks: traces.hooks(registry.hooks),
+      hooks: traces.hooks(registry.hooks, metering.hooks),
       ...(meet && { link: createHubLink({ folder: dataRoot, authorize }) }),
       maxMessageBytes: config.bus.maxMessageBytes,
       durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
@@ -89,7 +113,18 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     })
     registry.attach(bus)
     traces.attach(bus)
-    const state = createSharedState({ plugins, bus, store, clock, random, log, merged: traces.merged, operator: PERSON })
+    metering.attach(bus)
+    const state = createSharedState({
+      plugins,
+      bus,
+      store,
+      clock,
+      random,
+      log,
+      opened: metering.watchState,
+      merged: traces.merged,
+      operator: PERSON,
+    })
     const clients = new Map<string, BusClient>()
     const person = bus.connect(PERSON)
     const reach = createStandIns({ plugins: standIns, client: person, host })
@@ -114,6 +149,10 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       registry,
       traces,
       otlp,
+      observation,
+      config,
+      stays: meet,
+      webhookUrl: options.webhookUrl,
       clock,
       random,
       log,
@@ -125,18 +164,19 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     return yard
 
     function host(plugin: Plugin): void {
-      clients.set(plugin.name, hostPlugin(bus!, { plugin, log: log(plugin.name), ...shared }))
+      clients.set(plugin.name, hostPlugin(bus!, { plugin, log: (headers) => log(plugin.name, headers), ...shared }))
     }
 
     /** Listening takes over what is kept for a listener, so a yard that only looks does not. */
     function listen(): void {
       if (isListening) return
       isListening = true
-      for (const plugin of served) listenFor(clients.get(plugin.name)!, { plugin, log: log(plugin.name), ...shared })
+      for (const plugin of served) listenFor(clients.get(plugin.name)!, { plugin, log: (headers) => log(plugin.name, headers), ...shared })
     }
   } catch (error) {
     await bus?.close()
     await traces.close()
+    await observation.close()
     await otlp?.close()
     store.close()
     throw error
@@ -173,15 +213,21 @@ interface OpenParts {
   readonly registry: YardRegistry
   readonly traces: YardTraces
   readonly otlp: YardOtlp | undefined
+  readonly observation: Observation
+  readonly config: YardConfig
+  /** Whether it serves others, and so stays. */
+  readonly stays: boolean
+  readonly webhookUrl: string | undefined
   readonly clock: Clock
   readonly random: () => number
-  readonly log: (plugin: string) => Log
+  readonly log: LogOf
   readonly ask: YardOptions['ask']
 }
 
 function createYard(parts: OpenParts): Yard {
   const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
-  const { registry, traces, otlp, clock, random, log, ask } = parts
+  const { registry, traces, otlp, observation, config, stays, webhookUrl, clock, random, log, ask } = parts
+  const { metering } = observation
   const plans = createPlans(store, random)
   try {
     plans.prune(clock.now())
@@ -213,10 +259,39 @@ function createYard(parts: OpenParts): Yard {
     ask,
     log: log('chain'),
     context: () => traces.contextOf(undefined),
-    span: traces.chain,
+    span(span) {
+      traces.chain(span)
+      metering.chain(span)
+      if (span.error !== undefined) watch.poke()
+    },
   })
   serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, ask })
   let closing: Promise<void> | undefined
+  let speaker: BusClient | undefined
+  const watch = createYardWatch({
+    workspace,
+    store,
+    clock,
+    random,
+    metrics: observation.metrics,
+    metering,
+    config,
+    serves: stays ? served.map(({ name }) => name) : undefined,
+    webhookUrl,
+    redactor: observation.redactor,
+    log: log('alerts'),
+    publish(notice) {
+      speaker ??= bus.connect(ALERTS)
+      return speaker.publish('system/alert', notice)
+    },
+    call: (command, input, timeoutMs) => yard.call(command, input, { timeoutMs }),
+    onBeat: observation.sendMetrics,
+  })
+  const unwatched = [
+    bus.on('breaker', ({ to }) => (to === 'open' ? watch.poke() : undefined)),
+    bus.on('dead-letter', watch.poke),
+    clock.after(FIRST_BEAT_MS, () => void watch.start()),
+  ]
 
   function commandOf(commandId: string): CommandInfo {
     const command = commands.get(commandId)
@@ -262,7 +337,7 @@ function createYard(parts: OpenParts): Yard {
     }),
     plans: () => plans.list(),
     decide,
-    routing: decider,
+    routing: { ...decider, correct, consult },
     state: () => state.open(),
     registry: registry.open,
     team: (task) => proposeTeam(task, registry.open()),
@@ -272,6 +347,8 @@ function createYard(parts: OpenParts): Yard {
     },
     chain: (name) => chains.named(name),
     traces: traces.store,
+    metrics: watch.metrics,
+    alerts: watch.alerts,
     bus: { durable: bus.durable, breakers: bus.breakers },
     begin: traces.begin,
     doctor: async () => diagnose({ workspace, plugins, store }),
@@ -299,26 +376,57 @@ function createYard(parts: OpenParts): Yard {
     const nowMs = (): number => startMs + clock.monotonicMs() - startedMs
     const stages: { name: string; startMs: number }[] = []
     const decided = decider.decide(request, (name) => stages.push({ name, startMs: nowMs() }))
+    metering.decided(decided, nowMs() - startMs)
+    if (decided.outcome === 'routed') setImmediate(expect, decided)
     traces.routed({ decision: decided, startMs, endMs: nowMs(), stages, why: () => decider.explain(decided).explanation }, headers)
     if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
     // What nothing here surely does may be something that others offer.
     const elsewhere = findElsewhere(request, registry.open())
-    return elsewhere.length === 0 ? decided : { ...decided, elsewhere }
+    if (elsewhere.length === 0) return decided
+    metering.fellBack('elsewhere')
+    return { ...decided, elsewhere }
+  }
+
+  /** Looked up once the answer is out, as the registry may have to be opened for it. */
+  function expect({ parts }: Decision): void {
+    if (closing !== undefined) return
+    for (const { command } of parts) {
+      const { costUsd = 0 } = commands.get(command)?.definition ?? {}
+      metering.expect(command, { durationMs: registry.open().figures(command).latencyMs, costUsd })
+    }
+  }
+
+  function correct(request: string, command: string): ReturnType<Yard['routing']['correct']> {
+    const changed = decider.correct(request, command)
+    metering.corrected()
+    return changed
+  }
+
+  async function consult(decision: Decision): ReturnType<Yard['routing']['consult']> {
+    const startedMs = clock.monotonicMs()
+    const answer = await decider.consult(decision)
+    if (answer.consulted !== undefined) {
+      metering.fellBack('model')
+      metering.asked(answer.consulted, clock.monotonicMs() - startedMs)
+    }
+    return answer
   }
 
   async function closeAll(): Promise<void> {
+    for (const stop of unwatched) stop()
+    await watch.lastLook()
     await chains.close()
     await bus.drain()
+    await watch.close()
     await state.close()
     await bus.close()
     await traces.close()
+    await observation.close()
     await otlp?.close()
     await registry.close()
     store.close()
   }
 }
-
-const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 function commandsOf(plugins: readonly Plugin[]): ReadonlyMap<string, CommandInfo> {
   const names = new Set<string>()

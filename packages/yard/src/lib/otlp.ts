@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Clock, toWireError } from '@switchyard/contracts'
 import type { Log } from '@switchyard/plugin-kit'
 import type { Span } from '@switchyard/trace'
-import type { OtlpExporter, OtlpSignal } from '@switchyard/trace/otlp'
+import type { OtlpExporter, OtlpResource, OtlpSignal } from '@switchyard/trace/otlp'
 import type { YardConfig } from './config.ts'
 
 type Otlp = typeof import('@switchyard/trace/otlp')
@@ -12,7 +12,7 @@ export interface YardOtlp {
   /** Spans of ours; those that came in from others are theirs to send. */
   traces(spans: readonly Span[]): void
   /** A request of another signal, made by whoever knows how, with how many points or records it has. */
-  send(signal: OtlpSignal, encode: (otlp: Otlp) => object, count: number): void
+  send(signal: OtlpSignal, encode: (otlp: Otlp, resource: OtlpResource) => object, count: number): void
   close(): Promise<void>
 }
 
@@ -40,17 +40,17 @@ export function createYardOtlp({ settings, headers, clock, random, log }: YardOt
     return { otlp, exporter }
   }
 
-  function send(signal: OtlpSignal, encode: (otlp: Otlp) => object, count: number): void {
+  function send(signal: OtlpSignal, encode: (otlp: Otlp, resource: OtlpResource) => object, count: number): void {
     loading ??= load()
     loading
-      .then(({ otlp, exporter }) => exporter.send(signal, encode(otlp), count))
+      .then(({ otlp, exporter }) => exporter.send(signal, encode(otlp, otlp.otlpResource(ownVersion())), count))
       .catch((error: unknown) => log.error(`failed sending ${signal} to the collector`, { error: toWireError(error) }))
   }
 
   return {
     traces(spans) {
       const own = spans.filter(({ scope, durationMs }) => scope === undefined && durationMs !== undefined)
-      if (own.length > 0) send('traces', ({ encodeTraces, otlpResource }) => encodeTraces(own, otlpResource(ownVersion())), own.length)
+      if (own.length > 0) send('traces', ({ encodeTraces }, resource) => encodeTraces(own, resource), own.length)
     },
     send,
     async close() {

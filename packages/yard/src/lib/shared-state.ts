@@ -22,13 +22,15 @@ export interface SharedStateParts {
   /** Of the plugin that owns a namespace. */
   readonly log: (plugin: string) => Log
   /** Told of each change of another process. */
+  /** Told once it is open. */
+  readonly opened: (state: State) => void
   readonly merged: (change: StateEvents['merged']) => void
   /** Who may read and write everything. */
   readonly operator: string
 }
 
 /** @throws MANIFEST_INVALID when a plugin imports what a plugin of this workspace does not export, or not to it */
-export function createSharedState({ plugins, operator, log, merged, ...parts }: SharedStateParts): SharedState {
+export function createSharedState({ plugins, operator, log, opened: tellOpened, merged, ...parts }: SharedStateParts): SharedState {
   const definitions = plugins.flatMap(({ state }) => state?.exports ?? [])
   const imports = Object.fromEntries(plugins.map(({ name, state }) => [name, state?.imports ?? []]))
   for (const [plugin, namespaces] of Object.entries(imports)) {
@@ -40,6 +42,7 @@ export function createSharedState({ plugins, operator, log, merged, ...parts }: 
     opened ??= import('@switchyard/state').then(({ createState }) => {
       const state = createState({ ...parts, definitions, imports, operators: [operator] })
       tell(state)
+      tellOpened(state)
       return state
     })
     return opened

@@ -2,17 +2,20 @@ import type { Bus } from '@switchyard/bus'
 import type { ChainDefinition, Chains } from '@switchyard/chain'
 import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
-import type { Log, Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
+import type { Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
 import type { Registry } from '@switchyard/registry'
 import type { Decided, DecidedPart } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { TraceStore } from '@switchyard/trace'
+import type { Alerts } from '@switchyard/trace/alerts'
+import type { MetricPoint } from '@switchyard/trace/metrics'
 import type { YardConfig } from './config.ts'
 import type { Decider } from './decide.ts'
 import type { Finding } from './doctor.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import type { Team } from './team.ts'
 import type { Asked, Asking } from './traces.ts'
+import type { LogOf } from './yard-logs.ts'
 
 export interface YardOptions {
   plugins: readonly Plugin[]
@@ -34,8 +37,12 @@ export interface YardOptions {
   otlpHeaders?: Readonly<Record<string, string>>
   /** What it is opened for: a trace that begins with the first thing that is done without one, and ends when it closes. */
   asked?: Asked | undefined
-  /** Takes what a plugin logs, by its name. @default nowhere */
-  log?: (plugin: string) => Log
+  /** Also takes what is logged, whatever its level, by who logs it and where in a trace. */
+  log?: LogOf
+  /** What must not be kept or shown by any of this, wherever it stands, such as the keys of the environment. */
+  secrets?: readonly string[]
+  /** Where alerts are posted to; it may hold a secret. */
+  webhookUrl?: string
 }
 
 /** One opened workspace: its store, its bus and its plugins. */
@@ -73,6 +80,10 @@ export interface Yard {
   chain(name: string): Promise<ChainDefinition>
   /** What happened in the workspace and why. */
   readonly traces: TraceStore
+  /** What all processes of the workspace have counted, as it is now. */
+  metrics(): readonly MetricPoint[]
+  /** What rings, opened at its first use. */
+  alerts(): Promise<Alerts>
   /** What lies on the bus; looking at it attaches no listener. */
   readonly bus: Pick<Bus, 'durable' | 'breakers'>
   /** Begins a trace, or goes on with that of whoever asks: what is called with its headers is part of it, until `end`. */

@@ -30,6 +30,8 @@ export interface Metrics {
   histogram<name extends HistogramName>(name: name, ...labels: LabelArguments<name>): Histogram
   /** Called before each `collect`, for what is only known when somebody asks; the returned function ends it. */
   beforeCollect(look: () => void): () => void
+  /** True while nothing was counted, set or measured. */
+  readonly isEmpty: boolean
   /** Every series so far, by name. */
   collect(): readonly MetricPoint[]
 }
@@ -72,6 +74,9 @@ export function createMetrics(): Metrics {
     beforeCollect(look) {
       looks.add(look)
       return () => void looks.delete(look)
+    },
+    get isEmpty() {
+      return all.size === 0
     },
     collect() {
       for (const look of looks) look()
