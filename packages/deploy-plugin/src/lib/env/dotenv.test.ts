@@ -125,12 +125,13 @@ describe('parseDotenv()', () => {
 
 describe('writeValue()', () => {
   it('writes plainly what is plain, and quotes the rest', () => {
-    expect(['', 'a/b:8080', 'two words', "it's $5", 'a\\\\b'].map(writeValue)).toEqual([
+    expect(['', 'a/b:8080', 'two words', "it's $5", 'a\\\\b', 'a b\\'].map(writeValue)).toEqual([
       '',
       'a/b:8080',
       "'two words'",
       '"it\'s \\$5"',
       '"a\\\\\\\\b"',
+      'a b\\',
     ])
   })
 

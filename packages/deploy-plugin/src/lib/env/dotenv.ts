@@ -143,6 +143,8 @@ export function writeValue(value: string): string {
   if (/^[\w./:@%+,=~^-]*$/.test(value)) return value
   const singleQuoted = !value.includes("'") && !/\\\\|\\$/.test(value) && !value.includes('\0')
   if (singleQuoted) return `'${value}'`
+  // Old composes take a backslash before the closing quote for part of an escape.
+  if (value.endsWith('\\') && /^[^\s'"#$][^\n\r$]*$/.test(value) && !value.includes(' #')) return value
   const escaped = value.replace(/[\\"$\n\r\t]/g, (character) => ESCAPED[character] ?? character)
   return `"${escaped}"`
 }
