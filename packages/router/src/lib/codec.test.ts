@@ -22,6 +22,7 @@ describe('parseRouter()', () => {
     const again = parseRouter(shifted.subarray(3))
     for (const text of ['restart the api on staging', 'bakcup the db', 'what is the weather'])
       expect(route(again, text)).toEqual(route(model, text))
+    expect(parseRouter(Buffer.from(shifted).subarray(3)).ids).toEqual(model.ids)
   })
 
   test('gives back what serializes to the same bytes', () => {

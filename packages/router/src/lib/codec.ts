@@ -70,7 +70,8 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
  */
 export function parseRouter(bytes: Uint8Array): RouterModel {
   if (bytes.length < PREFIX_BYTES || bytes.length % 4 !== 0) throw modelInvalid(`it has ${bytes.length} bytes`)
-  const own = bytes.slice()
+  // A copy that begins where a number may: `slice` of a Buffer is none.
+  const own = new Uint8Array(bytes)
   const [magic, version, length, sum] = new Uint32Array(own.buffer, 0, 4)
   if (magic !== MAGIC) throw modelInvalid('it is another kind of file')
   if (version !== MODEL_VERSION) throw modelInvalid(`it is of version ${version}, this router reads ${MODEL_VERSION}`)

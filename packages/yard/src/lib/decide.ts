@@ -36,6 +36,8 @@ export interface DecideParts {
   readonly runsOf?: (command: string) => { readonly latencyMs: number | undefined } | undefined
   /** A model that may be asked; absent where none is configured or its key is not there. */
   readonly model?: { readonly settings: ModelSettings; readonly key: string }
+  /** A model of the commands that was made before; it is not used where it was learned from others. */
+  readonly learned?: () => Uint8Array | undefined
   readonly log: Log
 }
 
@@ -65,7 +67,17 @@ export interface Changed {
 }
 
 /** Decides what a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
-export function createDecider({ store, clock, plugins, commands, names, runsOf, model: asked, log }: DecideParts): Decider {
+export function createDecider({
+  store,
+  clock,
+  plugins,
+  commands,
+  names,
+  runsOf,
+  model: asked,
+  learned: shipped,
+  log,
+}: DecideParts): Decider {
   let opened: RouterMemory | undefined
   let model: RouterModel | undefined
   let facts: ReadonlyMap<string, CommandFacts> | undefined
@@ -76,7 +88,7 @@ export function createDecider({ store, clock, plugins, commands, names, runsOf, 
   }
 
   function learned(): RouterModel {
-    model ??= loadModel(store, commands, memory().corrections())
+    model ??= loadModel(store, commands, memory().corrections(), shipped)
     return model
   }
 

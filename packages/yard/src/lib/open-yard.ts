@@ -1,11 +1,13 @@
 import { join, resolve } from 'node:path'
 import { type Bus, type BusClient, createBus, createHubLink } from '@switchyard/bus'
+import type { ChainReport } from '@switchyard/chain'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
 import type { Plugin, Progress } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import type { Span } from '@switchyard/trace'
 import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
 import { createYardChains } from './chains.ts'
+import { commandsOf } from './commands-of.ts'
 import { defaultConfig, type YardConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecider, type DecideParts } from './decide.ts'
@@ -63,6 +65,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   const { plugins: served, standIns = [], config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
   const { random = Math.random, secrets = [], modelKey } = options
   const plugins = [...served, ...standIns]
+  assertNames(plugins)
   const commands = commandsOf(plugins)
   for (const plugin of plugins) assertGuards(plugin)
   const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
@@ -134,6 +137,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     const yard = createYard({
       listen,
       names: config.names,
+      learned: options.learned,
       model: config.model === undefined || modelKey === undefined ? undefined : { settings: config.model, key: modelKey },
       workspace,
       plugins,
@@ -150,6 +154,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       traces,
       otlp,
       observation,
+      dataRoot,
       config,
       stays: meet,
       webhookUrl: options.webhookUrl,
@@ -214,10 +219,12 @@ interface OpenParts {
   readonly traces: YardTraces
   readonly otlp: YardOtlp | undefined
   readonly observation: Observation
+  readonly dataRoot: string
   readonly config: YardConfig
   /** Whether it serves others, and so stays. */
   readonly stays: boolean
   readonly webhookUrl: string | undefined
+  readonly learned: YardOptions['learned']
   readonly clock: Clock
   readonly random: () => number
   readonly log: LogOf
@@ -226,7 +233,7 @@ interface OpenParts {
 
 function createYard(parts: OpenParts): Yard {
   const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
-  const { registry, traces, otlp, observation, config, stays, webhookUrl, clock, random, log, ask } = parts
+  const { registry, traces, otlp, observation, dataRoot, config, stays, webhookUrl, learned, clock, random, log, ask } = parts
   const { metering } = observation
   const plans = createPlans(store, random)
   try {
@@ -240,6 +247,7 @@ function createYard(parts: OpenParts): Yard {
     plugins,
     commands,
     names: createWorkspaceNames(workspace, names, clock),
+    ...(learned !== undefined && { learned }),
     runsOf: (id) => registry.open().figures(id),
     ...(model !== undefined && { model }),
     log: log('router'),
@@ -349,6 +357,7 @@ function createYard(parts: OpenParts): Yard {
     traces: traces.store,
     metrics: watch.metrics,
     alerts: watch.alerts,
+    bundle,
     bus: { durable: bus.durable, breakers: bus.breakers },
     begin: traces.begin,
     doctor: async () => diagnose({ workspace, plugins, store }),
@@ -412,6 +421,17 @@ function createYard(parts: OpenParts): Yard {
     return answer
   }
 
+  async function bundle(traceId: string): ReturnType<Yard['bundle']> {
+    const { bundleOf } = await import('./bundle.ts')
+    const { traces, metrics, alerts, bus, plans } = yard
+    const chain = async (id: string): Promise<ChainReport | undefined> => {
+      const opened = await chains.open()
+      return opened.list({ limit: 10_000 }).some((one) => one.id === id) ? opened.show(id) : undefined
+    }
+    await traces.flush()
+    return bundleOf(traceId, { dataRoot, clock, redactor: observation.redactor, traces, metrics, alerts, bus, plans, plugins, chain })
+  }
+
   async function closeAll(): Promise<void> {
     for (const stop of unwatched) stop()
     await watch.lastLook()
@@ -428,17 +448,11 @@ function createYard(parts: OpenParts): Yard {
   }
 }
 
-function commandsOf(plugins: readonly Plugin[]): ReadonlyMap<string, CommandInfo> {
+function assertNames(plugins: readonly Plugin[]): void {
   const names = new Set<string>()
-  const found: CommandInfo[] = []
   for (const plugin of plugins) {
     if (RESERVED.has(plugin.name)) throw reservedName(plugin.name)
     if (names.has(plugin.name)) throw duplicatePlugin(plugin.name)
     names.add(plugin.name)
-    for (const [name, definition] of Object.entries(plugin.commands)) {
-      found.push({ id: `${plugin.name}.${name}`, plugin: plugin.name, name, definition })
-    }
   }
-  found.sort((a, b) => (a.id < b.id ? -1 : 1))
-  return new Map(found.map((command) => [command.id, command]))
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isSwitchyardError } from '@switchyard/contracts'
-import type { Command } from '@switchyard/plugin-kit'
+import type { Command, Plugin } from '@switchyard/plugin-kit'
 import {
   type Candidate,
   type CommandFacts,
@@ -14,6 +14,7 @@ import {
 } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
 import { z } from 'zod'
+import { commandsOf } from './commands-of.ts'
 import type { Correction } from './router-memory.ts'
 import { outlineOf, unwrapped } from './schema-outline.ts'
 import type { CommandInfo } from './yard.ts'
@@ -25,26 +26,55 @@ const MIGRATIONS = [
 
 type Commands = ReadonlyMap<string, CommandInfo>
 
-/** The router's model of these commands: as the store has it, or learned anew where they are others than before. */
-export function loadModel(store: Store, commands: Commands, corrections: readonly Correction[]): RouterModel {
+/**
+ * The router's model of these commands: as it was learned before, by whoever made `shipped` or by this workspace, or learned anew where
+ * they are others than that was learned from.
+ */
+export function loadModel(
+  store: Store,
+  commands: Commands,
+  corrections: readonly Correction[],
+  shipped?: () => Uint8Array | undefined,
+): RouterModel {
   const candidates = candidatesOf(commands, corrections)
   const hash = hashOf([MODEL_VERSION, candidates])
+  const bytes = shipped?.()
+  const before = bytes !== undefined && isOf(bytes, hash) ? parsed(bytes.subarray(HASH_BYTES)) : undefined
+  if (before !== undefined) return before
   store.migrate('router-model', MIGRATIONS)
   const kept = store.prepare('SELECT hash, model FROM router_model').get<{ hash: string; model: Uint8Array }>()
-  if (kept?.hash === hash) {
-    try {
-      return parseRouter(kept.model)
-    } catch (error) {
-      // Damaged: it can be learned again.
-      if (!isSwitchyardError(error, 'ROUTER_MODEL_INVALID')) throw error
-    }
-  }
+  const own = kept?.hash === hash ? parsed(kept.model) : undefined
+  if (own !== undefined) return own
   const model = trainRouter(candidates)
   const keep = store.prepare(
     'INSERT INTO router_model VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, model = excluded.model',
   )
   store.transact(() => keep.run(hash, serializeRouter(model)))
   return model
+}
+
+const HASH_BYTES = 64
+
+/** The model of plugins that come along, with the hash of what it was learned from: made once, so that no workspace has to. */
+export function learnRouter(plugins: readonly Plugin[]): Uint8Array {
+  const candidates = candidatesOf(commandsOf(plugins), [])
+  return Buffer.concat([Buffer.from(hashOf([MODEL_VERSION, candidates])), serializeRouter(trainRouter(candidates))])
+}
+
+/** Whether that was learned from these plugins as they are. */
+export const isLearnedFrom = (bytes: Uint8Array, plugins: readonly Plugin[]): boolean =>
+  isOf(bytes, hashOf([MODEL_VERSION, candidatesOf(commandsOf(plugins), [])]))
+
+const isOf = (bytes: Uint8Array, hash: string): boolean => Buffer.from(bytes.subarray(0, HASH_BYTES)).toString() === hash
+
+/** Undefined where it is damaged: it can be learned again. */
+function parsed(bytes: Uint8Array): RouterModel | undefined {
+  try {
+    return parseRouter(bytes)
+  } catch (error) {
+    if (isSwitchyardError(error, 'ROUTER_MODEL_INVALID')) return undefined
+    throw error
+  }
 }
 
 /** What deciding has to know of each command: kept as well, as making JSON Schemas takes longer than all the rest of a decision. */

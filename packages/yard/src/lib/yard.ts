@@ -8,6 +8,7 @@ import type { Decided, DecidedPart } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { TraceStore } from '@switchyard/trace'
 import type { Alerts } from '@switchyard/trace/alerts'
+import type { IncidentBundle } from '@switchyard/trace/bundle'
 import type { MetricPoint } from '@switchyard/trace/metrics'
 import type { YardConfig } from './config.ts'
 import type { Decider } from './decide.ts'
@@ -27,6 +28,8 @@ export interface YardOptions {
   memory?: boolean
   /** Meets the workspace's other processes at its hub, so that their plugins can be called and heard. @default false */
   meet?: boolean
+  /** The router's model as `learnRouter` made it of these very plugins; of others it is not used. @default it is learned at the first request */
+  learned?: () => Uint8Array | undefined
   /** The API key of the configured model; without it none is asked. */
   modelKey?: string
   clock?: Clock
@@ -84,6 +87,8 @@ export interface Yard {
   metrics(): readonly MetricPoint[]
   /** What rings, opened at its first use. */
   alerts(): Promise<Alerts>
+  /** Everything about one run as one document, without secrets. @throws TRACE_UNKNOWN */
+  bundle(traceId: string): Promise<IncidentBundle>
   /** What lies on the bus; looking at it attaches no listener. */
   readonly bus: Pick<Bus, 'durable' | 'breakers'>
   /** Begins a trace, or goes on with that of whoever asks: what is called with its headers is part of it, until `end`. */
