@@ -1,14 +1,15 @@
-// npm run docs: writes docs/reference and the command line's outlines from the definitions. `-- --check` writes nothing and fails when a page is out of date.
+// npm run docs: writes docs/reference, the command line's outlines and its router's model from the definitions. `-- --check` writes nothing and fails when a page is out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chainReference } from '@switchyard/chain'
-import { builtInPlugins, outlineOf } from '@switchyard/cli'
+import { builtInModel, builtInPlugins, outlineOf } from '@switchyard/cli'
 import { checkReference } from '@switchyard/ops-plugin/reference'
 import type { Command, Plugin } from '@switchyard/plugin-kit'
-import { configJsonSchema } from '@switchyard/yard'
+import { configJsonSchema, isLearnedFrom, learnRouter } from '@switchyard/yard'
 import { z } from 'zod'
 
 const FOLDER = 'docs/reference'
+const MODEL = 'packages/cli/built-in-model.bin'
 
 const pages = new Map<string, string>()
 const plugins = await builtInPlugins()
@@ -21,10 +22,13 @@ pages.set('config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\
 const files = new Map([...pages].map(([name, text]) => [join(FOLDER, name), text]))
 files.set('packages/cli/src/built-in-outlines.json', `${JSON.stringify(plugins.map(outlineOf), null, 2)}\n`)
 
+const model = builtInModel()
+const isModelStale = model === undefined || !isLearnedFrom(model, plugins)
+
 const orphans = (existsSync(FOLDER) ? readdirSync(FOLDER) : []).map((name) => join(FOLDER, name)).filter((path) => !files.has(path))
 if (process.argv.includes('--check')) {
   const stale = [...files].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text)
-  const wrong = [...stale.map(([path]) => path), ...orphans]
+  const wrong = [...stale.map(([path]) => path), ...orphans, ...(isModelStale ? [MODEL] : [])]
   if (wrong.length > 0) {
     console.error(`Cannot accept what is generated as it must match the definitions: ${wrong.join(', ')}\nRun: npm run docs`)
     process.exit(1)
@@ -33,6 +37,7 @@ if (process.argv.includes('--check')) {
   mkdirSync(FOLDER, { recursive: true })
   for (const path of orphans) rmSync(path)
   for (const [path, text] of files) writeFileSync(path, text)
+  if (isModelStale) writeFileSync(MODEL, learnRouter(plugins))
 }
 
 function indexPage(all: readonly Plugin[]): string {

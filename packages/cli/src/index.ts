@@ -1,3 +1,3 @@
-export { builtInPlugins } from './lib/built-in.ts'
+export { builtInModel, builtInPlugins } from './lib/built-in.ts'
 export { EXIT, type ExitCode } from './lib/exit-code.ts'
 export { outlineOf } from './lib/outline.ts'

@@ -2,6 +2,7 @@ import type { Plugin, Progress } from '@switchyard/plugin-kit'
 import type { Yard, YardOptions } from '@switchyard/yard'
 import type { LoadedConfig } from '@switchyard/yard/config'
 import { type Look, plain } from '../render/look.ts'
+import { builtInModel } from './built-in.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Host, Output } from './host.ts'
 import { type Mounts, openMounts } from './mounts.ts'
@@ -135,7 +136,7 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     const otlpHeaders =
       otlp === undefined ? undefined : (await import('@switchyard/trace/otlp')).parseHeaders(host.env[otlp.headersVariable])
     const keys = { ...(modelKey && { modelKey }), ...(otlpHeaders !== undefined && { otlpHeaders }) }
-    return openYard(workspace(), { plugins: list, config: loaded.config, log, ...keys, ...options })
+    return openYard(workspace(), { plugins: list, config: loaded.config, learned: builtInModel, log, ...keys, ...options })
   }
 }
 
