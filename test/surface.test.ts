@@ -41,6 +41,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'withoutSecrets',
   ],
   '@switchyard/contracts/manifest': ['assertManifest', 'checkManifest', 'parseUriTemplate'],
+  '@switchyard/deploy-plugin': ['default'],
   '@switchyard/ops-plugin': ['default'],
   '@switchyard/ops-plugin/reference': ['checkReference'],
   '@switchyard/mcp': ['DIRECTOR_SOURCE', 'TOKEN_BUDGET', 'claimStdout', 'createMcpServer', 'createToolSet', 'estimateTokens'],

@@ -8,11 +8,13 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
   cli: async () => (await import('./cli.ts')).cliCases,
   yard: async () => (await import('./yard.ts')).yardCases,
   bus: async () => (await import('./bus/cases.ts')).busCases,
+  trace: async () => (await import('./trace.ts')).traceCases,
   chain: async () => (await import('./chain.ts')).chainCases,
   mcp: async () => (await import('./mcp/cases.ts')).mcpCases,
   router: async () => (await import('./router.ts')).routerCases,
   release: async () => (await import('./release.ts')).releaseCases,
   ops: async () => (await import('./ops.ts')).opsCases,
+  deploy: async () => (await import('./deploy.ts')).deployCases,
 }
 
 const { values, positionals } = parseArgs({

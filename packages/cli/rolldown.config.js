@@ -7,6 +7,10 @@ import { defineConfig } from 'rolldown'
 export default defineConfig({
   input: 'src/main.ts',
   platform: 'node',
+  // Native parts of the SSH client, which does without where they are not there.
+  external: [/\.node$/, 'cpu-features'],
+  // What is no ES module looks for its folder by these.
+  transform: { define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' } },
   resolve: {
     conditionNames: ['@switchyard/source', 'import', 'node', 'default'],
     // The "main" of jsonc-parser requires its parts in a way that no bundler sees.

@@ -5,6 +5,7 @@ import type { Plugin } from '@switchyard/plugin-kit'
 const BUILT_IN: Readonly<Record<string, () => Promise<{ default: Plugin }>>> = {
   ops: () => import('@switchyard/ops-plugin'),
   release: () => import('@switchyard/release-plugin'),
+  deploy: () => import('@switchyard/deploy-plugin'),
 }
 
 /** All plugins that come along, or those of these names. */

@@ -17,10 +17,7 @@ const DAY_SECONDS = 86_400
 const input = z.object({
   project: projectField,
   env: z.string().describe('The environment; there is no default'),
-  service: z
-    .union([z.string().transform((one) => [one]), z.array(z.string())])
-    .optional()
-    .describe('All services of it that are deployed where absent'),
+  service: z.array(z.string()).optional().describe('All services of it that are deployed where absent'),
   forSeconds: z.number().min(0).max(DAY_SECONDS).default(300),
   intervalSeconds: z.number().min(0.1).max(3_600).default(5).describe('How often to look'),
   failAfter: z.int().min(1).max(100).default(3).describe('Looks in a row that must fail; a service that ended has failed at once'),

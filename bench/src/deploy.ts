@@ -1,0 +1,5 @@
+import { checkCases } from './deploy/check.ts'
+import type { BenchCase } from './lib/bench.ts'
+
+/** What the deploy plugin promises, a file of cases for each of its capabilities. */
+export const deployCases: readonly BenchCase[] = [...checkCases]
