@@ -16,7 +16,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'mermaidOf',
     'parseChain',
   ],
-  '@switchyard/cli': ['EXIT', 'builtInPlugins', 'outlineOf'],
+  '@switchyard/cli': ['EXIT', 'builtInModel', 'builtInPlugins', 'outlineOf'],
   '@switchyard/contracts': [
     'MAX_TOPIC_LENGTH',
     'SHORT_ID_LETTERS',
@@ -85,7 +85,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@switchyard/release-plugin': ['default'],
   '@switchyard/resilience': ['BREAKER_CODES', 'createGuard', 'createTimerWheel', 'createWheelEntry', 'parseGuardOptions'],
   '@switchyard/router': [
-    'FACTS_VERSION',
     'MODEL_VERSION',
     'PRICES',
     'TOKEN_PRICES',
@@ -141,7 +140,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'traceOf',
     'treeOf',
   ],
-  '@switchyard/yard': ['DATA_FOLDER', 'chainOf', 'configJsonSchema', 'defaultConfig', 'inputOf', 'openYard', 'withApproval'],
+  '@switchyard/yard': [
+    'DATA_FOLDER',
+    'chainOf',
+    'configJsonSchema',
+    'defaultConfig',
+    'inputOf',
+    'isLearnedFrom',
+    'learnRouter',
+    'openYard',
+    'withApproval',
+  ],
   '@switchyard/yard/config': [
     'CONFIG_FILE',
     'closest',

@@ -17,7 +17,7 @@ describe('the surface of the command line: red means that people have to change 
     expect(door.EXIT).toEqual({ done: 0, failed: 1, usedWrongly: 2, needsApproval: 3, noCommandFits: 4, interrupted: 130 })
   })
 
-  it('exports', () => expect(Object.keys(door).sort()).toEqual(['EXIT', 'builtInPlugins', 'outlineOf']))
+  it('exports', () => expect(Object.keys(door).sort()).toEqual(['EXIT', 'builtInModel', 'builtInPlugins', 'outlineOf']))
 
   it('commands and flags', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })

@@ -6,7 +6,7 @@ export { type Collaboration, collaborate, type Phase } from './lib/classify/coll
 export { matchPlugins, type PluginHealth, type PluginMatch, type PluginProfile } from './lib/classify/match.ts'
 export { PRICES, type PriceTable, TOKEN_PRICES } from './lib/classify/prices.ts'
 export { MODEL_VERSION, parseRouter, serializeRouter } from './lib/codec.ts'
-export { type CommandDescription, type CommandFacts, FACTS_VERSION, factsOf } from './lib/decision/command-facts.ts'
+export { type CommandDescription, type CommandFacts, factsOf } from './lib/decision/command-facts.ts'
 export { type Decided, type DecidedPart, type DecideOptions, decide } from './lib/decision/decide.ts'
 export {
   type DecisionEvaluation,

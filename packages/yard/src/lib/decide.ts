@@ -1,7 +1,6 @@
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plugin } from '@switchyard/plugin-kit'
 import {
-  type CommandFacts,
   type CommandFigures,
   type Decided,
   type DecideOptions,
@@ -21,7 +20,7 @@ import type { Store } from '@switchyard/store'
 import { unknownCommand } from './errors.ts'
 import { labelledRequests } from './labelled-requests.ts'
 import type { Consulted, ModelSettings } from './model-router.ts'
-import { loadFacts, loadModel } from './router-knowledge.ts'
+import { createFacts, loadModel } from './router-knowledge.ts'
 import { createRouterMemory, mayHoldSecret, type RouterMemory } from './router-memory.ts'
 import type { CommandInfo } from './yard.ts'
 
@@ -80,7 +79,7 @@ export function createDecider({
 }: DecideParts): Decider {
   let opened: RouterMemory | undefined
   let model: RouterModel | undefined
-  let facts: ReadonlyMap<string, CommandFacts> | undefined
+  const facts = createFacts(commands)
 
   function memory(): RouterMemory {
     opened ??= createRouterMemory(store)
@@ -98,9 +97,8 @@ export function createDecider({
   }
 
   function decideNow(request: string, onStage?: DecideOptions['onStage']): Decided {
-    facts ??= loadFacts(store, commands)
     return decide(learned(), request, {
-      facts: (id) => facts!.get(id),
+      facts,
       names: names(),
       nowMs: clock.now(),
       ...(onStage !== undefined && { onStage }),

@@ -4,7 +4,6 @@ import type { Command, Plugin } from '@switchyard/plugin-kit'
 import {
   type Candidate,
   type CommandFacts,
-  FACTS_VERSION,
   factsOf,
   MODEL_VERSION,
   parseRouter,
@@ -16,11 +15,11 @@ import type { Store } from '@switchyard/store'
 import { z } from 'zod'
 import { commandsOf } from './commands-of.ts'
 import type { Correction } from './router-memory.ts'
-import { outlineOf, unwrapped } from './schema-outline.ts'
 import type { CommandInfo } from './yard.ts'
 
 const MIGRATIONS = [
   'CREATE TABLE router_model (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL, model BLOB NOT NULL) STRICT',
+  // Nothing reads it any more; a list of migrations only grows.
   'CREATE TABLE router_facts (id INTEGER PRIMARY KEY CHECK (id = 1), hash TEXT NOT NULL, facts TEXT NOT NULL) STRICT',
 ]
 
@@ -77,35 +76,16 @@ function parsed(bytes: Uint8Array): RouterModel | undefined {
   }
 }
 
-/** What deciding has to know of each command: kept as well, as making JSON Schemas takes longer than all the rest of a decision. */
-export function loadFacts(store: Store, commands: Commands): ReadonlyMap<string, CommandFacts> {
-  const outlines = [...commands.values()].map(({ id, definition: { summary, effect, input, output } }) => [
-    id,
-    summary,
-    effect,
-    outlineOf(input),
-    outlineOf(output),
-  ])
-  const hash = hashOf([FACTS_VERSION, outlines])
-  store.migrate('router-model', MIGRATIONS)
-  const kept = store.prepare('SELECT hash, facts FROM router_facts').get<{ hash: string; facts: string }>()
-  if (kept?.hash === hash) return parsedFacts(kept.facts)
-  const facts = [...commands.values()].map((command) => factsOf(descriptionOf(command)))
-  const keep = store.prepare(
-    'INSERT INTO router_facts VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, facts = excluded.facts',
-  )
-  store.transact(() =>
-    keep.run(
-      hash,
-      JSON.stringify(facts, (_, value: unknown) => (value instanceof Set ? [...value] : value)),
-    ),
-  )
-  return new Map(facts.map((one) => [one.id, one]))
-}
-
-function parsedFacts(text: string): ReadonlyMap<string, CommandFacts> {
-  const facts = JSON.parse(text) as (Omit<CommandFacts, 'ownWords'> & { ownWords: string[] })[]
-  return new Map(facts.map((one) => [one.id, { ...one, ownWords: new Set(one.ownWords) }]))
+/** What deciding has to know of a command, made when it is first asked for: a request is about few of them, and JSON Schemas take long. */
+export function createFacts(commands: Commands): (id: string) => CommandFacts | undefined {
+  const made = new Map<string, CommandFacts>()
+  return (id) => {
+    const command = commands.get(id)
+    if (command === undefined) return undefined
+    const facts = made.get(id) ?? factsOf(descriptionOf(command))
+    made.set(id, facts)
+    return facts
+  }
 }
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
@@ -136,6 +116,15 @@ function candidateOf({ id, definition }: CommandInfo): Candidate {
 function enumerated(name: string, field: z.ZodType): [string, readonly string[]][] {
   const inner = unwrapped(field)
   return inner instanceof z.ZodEnum ? [[name, inner.options.map(String)]] : []
+}
+
+/** A field's own schema, without what says that it may be left out. */
+function unwrapped(field: z.ZodType): z.ZodType {
+  let inner = field
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodNullable) {
+    inner = inner.unwrap() as z.ZodType
+  }
+  return inner
 }
 
 function fieldsOf(definition: Command): Readonly<Record<string, z.ZodType>> {

@@ -2,9 +2,6 @@ import { type Field, fieldsOf } from '../arguments/field.ts'
 import { stem } from '../stem.ts'
 import { tokenize } from '../tokens.ts'
 
-/** Another one whenever `factsOf` reads something else out of the same description: whoever keeps facts keeps this with them. */
-export const FACTS_VERSION = 3
-
 /** What deciding has to know of a command beside what was learned. */
 export interface CommandFacts {
   readonly id: string
