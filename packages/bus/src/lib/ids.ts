@@ -99,19 +99,17 @@ export class TraceRoot {
   readonly name: number | string
   /** The two digits at the end of a traceparent: 01 when it is recorded. */
   readonly flags: string
+  readonly recorded: boolean
 
   constructor(numbering: Numbering, name: number | string, flags = RECORDED) {
     this.#numbering = numbering
     this.name = name
     this.flags = flags
+    this.recorded = flags === RECORDED || (flags !== UNRECORDED && (Number.parseInt(flags, 16) & 1) === 1)
   }
 
   get id(): string {
     return typeof this.name === 'string' ? this.name : this.#numbering.trace(this.name)
-  }
-
-  get recorded(): boolean {
-    return this.flags === RECORDED || (Number.parseInt(this.flags, 16) & 1) === 1
   }
 
   /** What stands for it beside numbers of `numbering`. */

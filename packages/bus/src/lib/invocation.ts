@@ -65,6 +65,7 @@ export class Invocation implements Served {
   #isChecked = false
   #abort: LazyAbort | undefined = undefined
   #startedMs = 0
+  #endedMs: number | undefined = undefined
   handling: number | undefined = undefined
   #output: unknown = undefined
 
@@ -201,9 +202,20 @@ export class Invocation implements Served {
       const value = this.#isChecked ? sealed(result, this.ask.subject) : this.checkedResult(result)
       this.#output = value
       this.#end(undefined)
-      this.#reply.result(value)
+      this.#tellAsOfEnd(value)
     } catch (error) {
       this.#fail(error)
+    }
+  }
+
+  /** The call that waits for it ends as of the same moment, as the clock was read already. */
+  #tellAsOfEnd(value: unknown): void {
+    const core = this.#core
+    if (core.hooks.called !== undefined) core.asOfMs = this.#endedMs
+    try {
+      this.#reply.result(value)
+    } finally {
+      core.asOfMs = undefined
     }
   }
 
@@ -278,6 +290,8 @@ export class Invocation implements Served {
 
   #recordSpan(code: string | undefined): void {
     const core = this.#core
+    const endedMs = core.clock.monotonicMs()
+    this.#endedMs = endedMs
     core.tell(core.hooks.served, {
       side: 'server',
       kind: this.ask.kind,
@@ -286,7 +300,7 @@ export class Invocation implements Served {
       identity: this.endpoint.outlet.identity,
       trace: new Trace(core.ids, rootOf(this), this.handling ?? core.ids.next(), spanOf(this)),
       startedAtMs: core.wallMs(this.#startedMs),
-      durationMs: core.clock.monotonicMs() - this.#startedMs,
+      durationMs: endedMs - this.#startedMs,
       code,
       attempts: 1,
       answer: undefined,

@@ -283,7 +283,7 @@ describe('createTraceStore()', () => {
       store.add(request(2))
       void store.flush().then(release)
       // Held over a turn of nobody's: the commit of the store has to wait for this one.
-      other.prepare('DELETE FROM trace_deleted').run()
+      other.prepare('DELETE FROM trace_alias').run()
     })
     await released
     other.close()

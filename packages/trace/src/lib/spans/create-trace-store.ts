@@ -18,6 +18,8 @@ export interface TraceStoreOptions {
   readonly maxBytes?: number
   /** Spans that may wait to be kept. @default 16_384 */
   readonly maxWaiting?: number
+  /** Takes out of a span what must neither be kept nor told; for what only the process knows to be a secret. */
+  hide?(span: Span): Span
   /** Told of all spans of this process on their way to the file, whether that takes them or not. */
   onBatch?(spans: readonly Span[]): void
   /** Told when spans could not be kept. */
@@ -32,7 +34,7 @@ const PRUNE_EVERY_MS = 600_000
 
 /** Opens nothing yet: who only looks at a workspace without traces leaves none. */
 export function createTraceStore(options: TraceStoreOptions): TraceStore {
-  const { path, clock = systemClock, keepMs = 14 * 86_400_000, maxBytes = 268_435_456, maxWaiting, onBatch, onLost } = options
+  const { path, clock = systemClock, keepMs = 14 * 86_400_000, maxBytes = 268_435_456, maxWaiting, hide, onBatch, onLost } = options
   const owner = `${process.pid} ${hostIdentity()}`
   let opened: { readonly store: Store; readonly tables: TraceTables } | undefined
   let stored = 0
@@ -69,9 +71,10 @@ export function createTraceStore(options: TraceStoreOptions): TraceStore {
     clock,
     ...(maxWaiting !== undefined && { maxWaiting }),
     ...(onLost !== undefined && { onLost }),
-    async take(spans) {
-      if (!told.has(spans)) onBatch?.(spans)
-      told.add(spans)
+    async take(given) {
+      const spans = hide === undefined ? given : given.map(hide)
+      if (!told.has(given)) onBatch?.(spans)
+      told.add(given)
       const tables = open()
       await tables.write(spans, clock.now())
       stored += spans.length

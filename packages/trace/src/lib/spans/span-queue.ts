@@ -29,11 +29,12 @@ export interface SpanQueue {
 type Write = (record: never) => Span
 
 /** Turned into spans and kept at once; what comes in between finds the thread free. */
-const SLICE = 256
+const SLICE = 512
 /** From here on there is no waiting for more. */
-const FULL_SLICES = 2 * SLICE
-/** The most of the thread's time that keeping spans may take: one part in so many. */
-const SHARE = 5
+const FULL_SLICES = SLICE
+/** The most of the thread's time that keeping spans may take: one part in so many; less where it cannot keep up in any case. */
+const SHARE = 3
+const PRESSED_SHARE = 6
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 
@@ -67,6 +68,7 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
     else if (length === FULL_SLICES && failures === 0) wake(0)
   }
 
+  const isPressed = (): boolean => waiting() > maxWaiting / 2
   const waiting = (): number => batch.length - at + records.length
 
   function wake(afterMs: number): void {
@@ -107,7 +109,7 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
       const spentMs = clock.monotonicMs() - startMs
       if (urgent > 0) continue
       if (waiting() < SLICE) return
-      await pause(Math.min(spentMs * (SHARE - 1), 100))
+      await pause(Math.min(spentMs * ((isPressed() ? PRESSED_SHARE : SHARE) - 1), 100))
     }
   }
 
@@ -147,7 +149,7 @@ export function createSpanQueue({ clock, take, onLost, maxWaiting = 16_384, dela
     add: (span) => addLater(span, itself, span.error !== undefined),
     addLater: (record, write, isFailure) => addLater(record, write as Write, isFailure),
     get isPressed() {
-      return waiting() > maxWaiting / 2
+      return isPressed()
     },
     get waiting() {
       return waiting() + returned.length

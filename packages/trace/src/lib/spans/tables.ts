@@ -3,7 +3,6 @@ export const MIGRATIONS = [
   `CREATE TABLE trace_run (
     id INTEGER PRIMARY KEY,
     trace TEXT NOT NULL UNIQUE,
-    position INTEGER NOT NULL,
     started_ms REAL NOT NULL,
     ended_ms REAL NOT NULL,
     written_ms REAL NOT NULL,
@@ -14,15 +13,13 @@ export const MIGRATIONS = [
     summary TEXT NOT NULL
   ) STRICT;
   CREATE INDEX trace_run_started ON trace_run (started_ms, id);
-  CREATE INDEX trace_run_position ON trace_run (position);
   CREATE TABLE trace_chunk (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL,
-    position INTEGER NOT NULL,
     parent TEXT,
     spans TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX trace_chunk_run ON trace_chunk (run, position);
+  CREATE INDEX trace_chunk_run ON trace_chunk (run);
   CREATE TABLE trace_alias (
     trace TEXT PRIMARY KEY,
     run INTEGER NOT NULL,
@@ -35,18 +32,12 @@ export const MIGRATIONS = [
     call_span TEXT,
     request_trace TEXT,
     seen_ms REAL NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE trace_deleted (
-    position INTEGER NOT NULL,
-    trace TEXT NOT NULL,
-    PRIMARY KEY (position, trace)
   ) STRICT, WITHOUT ROWID`,
 ]
 
 export interface RunRow {
   readonly id: number
   readonly trace: string
-  readonly position: number
   readonly started_ms: number
   readonly ended_ms: number
   /** When something of it came last; what was imported may have happened long ago. */
@@ -58,10 +49,11 @@ export interface RunRow {
   readonly summary: string
 }
 
+/** Some spans of one run; one of run 0 is what is left of a run that was removed, with its trace id for spans. */
 export interface ChunkRow {
+  /** Grows with each, and so says what is new. */
   readonly id: number
   readonly run: number
-  readonly position: number
   /** Whose child the spans are that have no parent, where their trace was joined with another. */
   readonly parent: string | null
   readonly spans: string

@@ -8,11 +8,11 @@ export interface Tail {
 
 interface Held {
   isKept: boolean
+  /** Each a record, and behind it what writes it. */
   readonly records: unknown[]
-  readonly writes: ((record: never) => Span)[]
 }
 
-/** Traces that are remembered; the oldest goes for a new one. */
+/** Traces that are remembered at least; twice as many at most. */
 const MAX_TRACES = 1_000
 /** Spans of each. */
 const MAX_SPANS = 200
@@ -22,32 +22,34 @@ const MAX_SPANS = 200
  * to it and what was done about it. A trace without a failure is forgotten. While more comes than can be kept nothing is held.
  */
 export function createTail(store: Pick<TraceStore, 'addLater' | 'isPressed'>): Tail {
-  const traces = new Map<number | string, Held>()
+  let traces = new Map<number | string, Held>()
+  /** Those of before, which are forgotten where nothing comes of them any more. */
+  let older = new Map<number | string, Held>()
+
+  const known = (trace: number | string): Held | undefined => traces.get(trace) ?? older.get(trace)
 
   function heldOf(trace: number | string): Held {
-    const known = traces.get(trace)
-    if (known !== undefined) return known
-    const held: Held = { isKept: false, records: [], writes: [] }
-    if (traces.size >= MAX_TRACES) traces.delete(traces.keys().next().value!)
+    const held = known(trace) ?? { isKept: false, records: [] }
+    if (traces.size >= MAX_TRACES) {
+      older = traces
+      traces = new Map()
+    }
     traces.set(trace, held)
     return held
   }
 
   return {
     take(trace, record, write, isFailure) {
-      if (!isFailure && store.isPressed && traces.get(trace)?.isKept !== true) return
+      if (!isFailure && store.isPressed && known(trace)?.isKept !== true) return
       const held = heldOf(trace)
       if (isFailure && !held.isKept) {
         held.isKept = true
-        for (const [index, one] of held.records.entries()) store.addLater(one, held.writes[index] as (record: unknown) => Span, false)
-        held.records.length = 0
-        held.writes.length = 0
+        const { records } = held
+        for (let at = 0; at < records.length; at += 2) store.addLater(records[at], records[at + 1] as (record: unknown) => Span, false)
+        records.length = 0
       }
       if (held.isKept) store.addLater(record, write, isFailure)
-      else if (held.records.length < MAX_SPANS) {
-        held.records.push(record)
-        held.writes.push(write as (record: never) => Span)
-      }
+      else if (held.records.length < 2 * MAX_SPANS) held.records.push(record, write)
     },
   }
 }

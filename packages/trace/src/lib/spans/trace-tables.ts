@@ -31,7 +31,8 @@ const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 10_000
 /** Rows that are looked at in one go where a filter has to be applied here. */
 const SCAN = 500
-const MAX_DELETED_KEPT = 2_000
+/** How long it is told that a run was removed, counted in what was written since. */
+const WORDS_KEPT = 10_000
 const PRUNED_AT_ONCE = 100
 /** How long the two sides of a tool call wait for one another. */
 const TOOL_USE_KEPT_MS = 7 * 86_400_000
@@ -42,17 +43,18 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
   const byId = store.prepare('SELECT * FROM trace_run WHERE id = ?')
   const aliasOf = store.prepare('SELECT run, parent FROM trace_alias WHERE trace = ?')
   const addRun = store.prepare(
-    'INSERT INTO trace_run (trace, position, written_ms, started_ms, ended_ms, state, origin, bytes, search, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO trace_run (trace, written_ms, started_ms, ended_ms, state, origin, bytes, search, summary) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO NOTHING`,
   )
   const setRun = store.prepare(
-    'UPDATE trace_run SET position = ?, written_ms = ?, started_ms = ?, ended_ms = ?, state = ?, origin = ?, bytes = ?, search = ?, summary = ? WHERE id = ?',
+    'UPDATE trace_run SET written_ms = ?, started_ms = ?, ended_ms = ?, state = ?, origin = ?, bytes = ?, search = ?, summary = ? WHERE id = ?',
   )
-  const addChunk = store.prepare('INSERT INTO trace_chunk (run, position, parent, spans) VALUES (?, ?, ?, ?)')
-  const lastPosition = store.prepare(
-    'SELECT max(coalesce((SELECT max(position) FROM trace_run), 0), coalesce((SELECT max(position) FROM trace_deleted), 0)) AS position',
-  )
-  const chunksOf = store.prepare('SELECT * FROM trace_chunk WHERE run = ? AND position > ? ORDER BY position, id')
-  const addDeleted = store.prepare('INSERT OR IGNORE INTO trace_deleted VALUES (?, ?)')
+  const addChunk = store.prepare('INSERT INTO trace_chunk (run, parent, spans) VALUES (?, ?, ?)')
+  const lastPosition = store.prepare('SELECT coalesce(max(id), 0) AS position FROM trace_chunk')
+  const chunksOf = store.prepare('SELECT * FROM trace_chunk WHERE run = ? AND id > ? ORDER BY id')
+  const allAliases = store.prepare('SELECT trace FROM trace_alias')
+  /** Ids under which traces were before they were joined with others; as good as always there are none. */
+  let aliases: ReadonlySet<string> = new Set()
 
   const position = (): number => lastPosition.get<{ position: number }>()!.position
 
@@ -65,15 +67,17 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     return other === undefined ? undefined : { row: other, parent: alias!.parent }
   }
 
-  function saveTrace(traceId: string, spans: readonly Span[], at: number, nowMs: number): void {
+  function saveTrace(traceId: string, spans: readonly Span[], nowMs: number): void {
     const text = `[${spans.map(writeSpan).join()}]`
-    const known = rowOf(traceId)
-    const summary = summarize(spans, owner, known === undefined ? undefined : (JSON.parse(known.row.summary) as Summary))
-    const values = valuesOf(known?.row.trace ?? traceId, summary, (known?.row.bytes ?? 0) + text.length)
-    const id = known?.row.id
-    if (id !== undefined) setRun.run(at, nowMs, ...values, id)
-    const run = id ?? Number(addRun.run(traceId, at, nowMs, ...values).lastInsertRowid)
-    addChunk.run(run, at, known?.parent ?? null, text)
+    if (!aliases.has(traceId)) {
+      // Most traces are new with their first batch, and small.
+      const { changes, lastInsertRowid } = addRun.run(traceId, nowMs, ...valuesOf(traceId, summarize(spans, owner), text.length))
+      if (changes === 1) return void addChunk.run(Number(lastInsertRowid), null, text)
+    }
+    const { row, parent } = rowOf(traceId)!
+    const summary = summarize(spans, owner, JSON.parse(row.summary) as Summary)
+    setRun.run(nowMs, ...valuesOf(row.trace, summary, row.bytes + text.length), row.id)
+    addChunk.run(row.id, parent, text)
   }
 
   function valuesOf(traceId: string, summary: Summary, bytes: number) {
@@ -108,24 +112,31 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     const from = byTrace.get<RunRow>(traceId)
     const into = byTrace.get<RunRow>(intoTrace)
     if (from === undefined || into === undefined || from.id === into.id) return
-    const at = position() + 1
+    leaveWord(traceId)
+    // Written anew, so that whoever follows the other trace is told of them.
     store
-      .prepare('UPDATE trace_chunk SET run = ?, position = ?, parent = coalesce(parent, ?) WHERE run = ?')
-      .run(into.id, at, parent, from.id)
+      .prepare(
+        'INSERT INTO trace_chunk (run, parent, spans) SELECT ?, coalesce(parent, ?), spans FROM trace_chunk WHERE run = ? ORDER BY id',
+      )
+      .run(into.id, parent, from.id)
+    store.prepare('DELETE FROM trace_chunk WHERE run = ?').run(from.id)
     store.prepare('UPDATE trace_alias SET run = ? WHERE run = ?').run(into.id, from.id)
     store.prepare('INSERT OR REPLACE INTO trace_alias VALUES (?, ?, ?)').run(traceId, into.id, parent)
     store.prepare('DELETE FROM trace_run WHERE id = ?').run(from.id)
     const summary = joined(JSON.parse(into.summary) as Summary, JSON.parse(from.summary) as Summary)
-    setRun.run(at, nowMs, ...valuesOf(intoTrace, summary, into.bytes + from.bytes), into.id)
-    addDeleted.run(at, traceId)
+    setRun.run(nowMs, ...valuesOf(intoTrace, summary, into.bytes + from.bytes), into.id)
   }
 
-  function remove(row: RunRow, at: number): void {
-    store.prepare('DELETE FROM trace_chunk WHERE run = ?').run(row.id)
-    store.prepare('DELETE FROM trace_alias WHERE run = ?').run(row.id)
-    store.prepare('DELETE FROM trace_run WHERE id = ?').run(row.id)
-    addDeleted.run(at, row.trace)
-    store.prepare('DELETE FROM trace_deleted WHERE position < ?').run(at - MAX_DELETED_KEPT)
+  /** Before what it is of is removed, so that its number is the highest. */
+  function leaveWord(traceId: string): void {
+    const { lastInsertRowid } = addChunk.run(0, null, traceId)
+    store.prepare('DELETE FROM trace_chunk WHERE run = 0 AND id < ?').run(Number(lastInsertRowid) - WORDS_KEPT)
+  }
+
+  function remove({ id, trace }: RunRow): void {
+    leaveWord(trace)
+    for (const table of ['trace_chunk', 'trace_alias']) store.prepare(`DELETE FROM ${table} WHERE run = ?`).run(id)
+    store.prepare('DELETE FROM trace_run WHERE id = ?').run(id)
   }
 
   /** One that runs by its row may be of a process that is gone. */
@@ -138,8 +149,8 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
   return {
     write(spans, nowMs) {
       return store.commit(() => {
-        const at = position() + 1
-        for (const [traceId, own] of Map.groupBy(spans, (span) => span.traceId)) saveTrace(traceId, own, at, nowMs)
+        aliases = new Set(allAliases.all<{ trace: string }>().map(({ trace }) => trace))
+        for (const [traceId, own] of Map.groupBy(spans, (span) => span.traceId)) saveTrace(traceId, own, nowMs)
         for (const span of spans) joinToolUse(span, nowMs)
       })
     },
@@ -185,8 +196,12 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     changes(afterPosition, traceId) {
       const now = position()
       if (now === afterPosition) return { position: now, runs: [], spans: [], deleted: [] }
-      const rows = store.prepare('SELECT * FROM trace_run WHERE position > ? ORDER BY position').all<RunRow>(afterPosition)
-      const gone = store.prepare('SELECT trace FROM trace_deleted WHERE position > ?').all<{ trace: string }>(afterPosition)
+      const rows = store
+        .prepare('SELECT * FROM trace_run WHERE id IN (SELECT run FROM trace_chunk WHERE id > ?) ORDER BY id')
+        .all<RunRow>(afterPosition)
+      const gone = store
+        .prepare('SELECT spans AS trace FROM trace_chunk WHERE run = 0 AND id > ? ORDER BY id')
+        .all<{ trace: string }>(afterPosition)
       return {
         position: now,
         runs: rows.map(shown),
@@ -198,12 +213,12 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
       return store.transact(() => {
         const found = rowOf(traceId)
         if (found === undefined) return false
-        remove(found.row, position() + 1)
+        remove(found.row)
         return true
       })
     },
     async prune(writtenBeforeMs, maxBytes) {
-      const oldest = store.prepare('SELECT * FROM trace_run ORDER BY position LIMIT ?')
+      const oldest = store.prepare('SELECT * FROM trace_run ORDER BY id LIMIT ?')
       let removed = 0
       for (;;) {
         let excess = this.totals().bytes - maxBytes
@@ -214,8 +229,7 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
         })
         if (gone.length === 0) return removed
         await store.commit(() => {
-          const at = position() + 1
-          for (const row of gone) remove(row, at)
+          for (const row of gone) remove(row)
           store.prepare('DELETE FROM trace_tool_use WHERE seen_ms < ?').run(writtenBeforeMs - TOOL_USE_KEPT_MS)
         })
         removed += gone.length
