@@ -1,16 +1,20 @@
 import { resolve } from 'node:path'
 import type { Run, RunFilter, RunState, Span } from '@switchyard/trace'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { createFile } from '../lib/files.ts'
+import { count, type Moment, moment, momentMs, port, span } from '../lib/flag-values.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
 import { alive } from '../lib/run-chain.ts'
 import type { Session } from '../lib/session.ts'
 import { openInBrowser, viewerSource } from '../lib/viewer.ts'
+import { renderBundle } from '../render/bundle.ts'
 import { renderRunLine, renderRuns, renderSpanLine, renderTrace } from '../render/trace.ts'
 
 const STATES = ['running', 'waiting', 'done', 'failed', 'undone', 'interrupted'] as const satisfies readonly RunState[]
 const FROM = ['cli', 'mcp', 'plugin', 'other'] as const satisfies readonly Run['from'][]
+/** The mode of a file that nobody else is to read. */
+const OWN_EYES = 0o600
 const RUN = 'The first digits of its id, as the list shows it; or "last"'
 
 export const define: Define = (command, session) => {
@@ -68,6 +72,20 @@ export const define: Define = (command, session) => {
       session.answer({ data: { run: traceId, format, file: written.path }, text: `Wrote ${written.path}` })
     })
 
+  add('bundle', 'Write all that is known of one run to one file, without secrets: trace, log, decision, breakers, dead letters, versions')
+    .argument('[run]', RUN, 'last')
+    .option('--to <file>', 'A file that is not there yet; without it the answer is the document itself')
+    .action(async (id: string, { to }: { to?: string }) => {
+      const yard = await session.yard()
+      const { findRun } = await import('@switchyard/trace-viewer')
+      const { traceId } = findRun(yard.traces, id)
+      const bundle = await yard.bundle(traceId)
+      const text = JSON.stringify(bundle, null, 2)
+      if (to === undefined) return session.answer({ data: bundle, text })
+      const { path } = createFile(resolve(session.host.cwd, to), `${text}\n`, OWN_EYES)
+      session.answer({ data: { run: traceId, file: path }, text: (look) => renderBundle(bundle, path, look) })
+    })
+
   add('view', 'Open a page with everything that ran, on this machine alone, until Ctrl-C')
     .argument('[run]', `${RUN}. Without it: the list of runs`)
     .addOption(new Option('--port <n>', 'Else any that is free').argParser(port))
@@ -107,7 +125,7 @@ function filterOf(words: readonly string[], { state, plugin, from, since, longer
     ...(state !== undefined && { states: state }),
     ...(plugin !== undefined && { lane: plugin }),
     ...(from !== undefined && { from }),
-    ...(since !== undefined && { sinceMs: 'agoMs' in since ? nowMs - since.agoMs : since.atMs }),
+    ...(since !== undefined && { sinceMs: momentMs(since, nowMs) }),
     ...(longer !== undefined && { minDurationMs: longer }),
   }
 }
@@ -163,31 +181,4 @@ async function following(session: Session, follow: (end: () => void) => () => vo
   } finally {
     stop()
   }
-}
-
-type Moment = { readonly agoMs: number } | { readonly atMs: number }
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function span(text: string): number {
-  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
-  if (amount === undefined || unit === undefined) throw new InvalidArgumentError('it must be a time such as 500ms, 5s, 2h or 7d')
-  return Number(amount) * UNIT_MS[unit]!
-}
-
-function moment(text: string): Moment {
-  const atMs = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(atMs) ? { agoMs: span(text) } : { atMs }
-}
-
-function count(text: string): number {
-  const number = Number(text)
-  if (Number.isInteger(number) && number >= 1 && number <= 10_000) return number
-  throw new InvalidArgumentError('it must be a whole number from 1 to 10000')
-}
-
-function port(text: string): number {
-  const number = Number(text)
-  if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number
-  throw new InvalidArgumentError('it must be a port from 1 to 65535')
 }

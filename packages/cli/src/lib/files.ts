@@ -10,10 +10,10 @@ export interface Written {
 }
 
 /** Writes a file that must not be there yet; a half-written one is taken away again. @throws ALREADY_THERE, NOT_WRITABLE */
-export function createFile(path: string, text: string): Written {
+export function createFile(path: string, text: string, mode?: number): Written {
   try {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text, { flag: 'wx' })
+    writeFileSync(path, text, { flag: 'wx', ...(mode !== undefined && { mode }) })
   } catch (error) {
     if (systemCode(error) === 'EEXIST') throw alreadyThere(path)
     if (systemCode(error) === 'ENOSPC') rmSync(path, { force: true })

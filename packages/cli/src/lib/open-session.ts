@@ -124,18 +124,15 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   }
 
   async function openYard(options: Partial<YardOptions>): Promise<Yard> {
-    const [{ openYard }, { createLog }, loaded, list] = await Promise.all([
+    const [{ openYard }, { createLog }, { keysOf }, loaded, list] = await Promise.all([
       import('@switchyard/yard'),
       import('./log.ts'),
+      import('./keys.ts'),
       config(),
       plugins(),
     ])
     const log = createLog(loaded.config.logLevel, session.note)
-    const modelKey = loaded.config.model === undefined ? undefined : host.env[loaded.config.model.keyVariable]
-    const { otlp } = loaded.config
-    const otlpHeaders =
-      otlp === undefined ? undefined : (await import('@switchyard/trace/otlp')).parseHeaders(host.env[otlp.headersVariable])
-    const keys = { ...(modelKey && { modelKey }), ...(otlpHeaders !== undefined && { otlpHeaders }) }
+    const keys = await keysOf(loaded.config, host.env)
     return openYard(workspace(), { plugins: list, config: loaded.config, learned: builtInModel, log, ...keys, ...options })
   }
 }

@@ -57,6 +57,8 @@ export function withoutSecrets<value>(value: value): value {
 export interface Redactor {
   text(text: string): string
   value<value>(value: value): value
+  /** Whether a secret that is known is in it, however it is written. */
+  holdsKnown(text: string): boolean
 }
 
 export interface RedactorOptions {
@@ -84,7 +86,11 @@ export function createRedactor({ known = [] }: RedactorOptions = {}): Redactor {
     return redact(literal === undefined ? given : given.replace(literal, MARK))
   }
 
-  return { text, value: <value>(value: value) => shown(value, { text, within: [], hidesTexts: false, hidesNumbers: false }) as value }
+  return {
+    text,
+    holdsKnown: (given) => literal !== undefined && given.search(literal) !== -1,
+    value: <value>(value: value) => shown(value, { text, within: [], hidesTexts: false, hidesNumbers: false }) as value,
+  }
 }
 
 const plainRedactor = createRedactor()

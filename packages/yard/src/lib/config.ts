@@ -71,7 +71,7 @@ export const configSchema = z.strictObject({
       level: z
         .enum(['debug', 'info', 'warn', 'error', 'silent'])
         .default('info')
-        .describe('The least level that is kept; "switchyard logs --level debug" changes it while processes run'),
+        .describe('The least level that is kept; "switchyard logs level debug" changes it while processes run'),
       maxBytes: z
         .int()
         .min(4_096)

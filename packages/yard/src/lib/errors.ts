@@ -151,6 +151,12 @@ export const needsAnswer = (question: string): SwitchyardError =>
     next: 'run it again in a terminal',
   })
 
+export const unknownTrace = (id: string): SwitchyardError =>
+  new SwitchyardError('TRACE_UNKNOWN', `Cannot bundle the run "${id}" as it must have been traced in this workspace`, {
+    data: { trace: id },
+    next: 'switchyard trace list',
+  })
+
 /** What does not fit a schema, and where. */
 export interface Mistake {
   readonly path: string

@@ -1,5 +1,5 @@
 import type { Bus, BusClient, HandlerContext } from '@switchyard/bus'
-import { type Grant, isSwitchyardError, type Message } from '@switchyard/contracts'
+import { type Grant, isSwitchyardError, type Message, toWireError } from '@switchyard/contracts'
 import type { Plan, Plugin } from '@switchyard/plugin-kit'
 import { isForReading, type PluginSurroundings, RunContext } from './context.ts'
 import { handlerFailed, invalidInput, invalidOutput, invalidPlan, readOnly } from './errors.ts'
@@ -21,11 +21,16 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
     if (plan !== undefined) client.serve(planMethod(id), planned, { input })
 
     /** Whatever the plugin's code throws that says nothing of itself is named after the command. */
-    async function own(work: () => unknown): Promise<unknown> {
+    async function own({ headers }: HandlerContext, work: () => unknown): Promise<unknown> {
       try {
         return await work()
       } catch (error) {
-        throw isSwitchyardError(error) ? error : handlerFailed(id, error)
+        if (isSwitchyardError(error)) {
+          around.log(headers).info(`${id} failed`, { code: error.code, message: error.message })
+          throw error
+        }
+        around.log(headers).info(`${id} threw`, { error: toWireError(error) })
+        throw handlerFailed(id, error)
       }
     }
 
@@ -33,14 +38,18 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
     async function run(value: unknown, context: HandlerContext): Promise<unknown> {
       const onlyReads = command.effect === 'read'
       if (!onlyReads && isForReading(context)) throw readOnly(id, context.source)
-      return parseWith(command.output, await own(() => command.run(value, new RunContext(context, around, { onlyReads }))), (mistakes) =>
-        invalidOutput(id, mistakes),
+      return parseWith(
+        command.output,
+        await own(context, () => command.run(value, new RunContext(context, around, { onlyReads }))),
+        (mistakes) => invalidOutput(id, mistakes),
       )
     }
 
     async function planned(value: unknown, context: HandlerContext): Promise<Plan> {
-      return parseWith(planSchema, await own(() => plan?.(value, new RunContext(context, around, { onlyReads: true }))), (mistakes) =>
-        invalidPlan(id, mistakes),
+      return parseWith(
+        planSchema,
+        await own(context, () => plan?.(value, new RunContext(context, around, { onlyReads: true }))),
+        (mistakes) => invalidPlan(id, mistakes),
       )
     }
   }

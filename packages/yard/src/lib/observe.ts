@@ -1,5 +1,6 @@
 import type { Clock } from '@switchyard/contracts'
 import { createRedactor, type Redactor } from '@switchyard/contracts/redact'
+import type { Span } from '@switchyard/trace'
 import type { LogLine } from '@switchyard/trace/logs'
 import { createMetrics, type MetricPoint, type Metrics } from '@switchyard/trace/metrics'
 import type { YardConfig } from './config.ts'
@@ -26,6 +27,8 @@ export interface ObservationOptions {
 /** What one process says and counts of itself. */
 export interface Observation {
   readonly redactor: Redactor
+  /** A span without the secrets that are known; absent where none is. */
+  readonly hide: ((span: Span) => Span) | undefined
   readonly log: LogOf
   readonly metrics: Metrics
   readonly metering: Metering
@@ -63,6 +66,7 @@ export function createObservation({ dataRoot, memory, config, clock, secrets, be
 
   return {
     redactor,
+    hide: secrets.length === 0 ? undefined : (span) => (textsOf(span).some(redactor.holdsKnown) ? redactor.value(span) : span),
     log: logs.of,
     metrics,
     metering,
@@ -78,4 +82,10 @@ export function createObservation({ dataRoot, memory, config, clock, secrets, be
       await logs.close()
     },
   }
+}
+
+/** All that words of somebody may be in. */
+function textsOf({ name, error, attributes, events = [] }: Span): readonly string[] {
+  const values = [attributes, ...events.map((event) => event.attributes ?? {})].flatMap((one) => Object.values(one).flat())
+  return [name, error?.message, ...events.map((event) => event.name), ...values].filter((value) => typeof value === 'string')
 }

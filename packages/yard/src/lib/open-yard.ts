@@ -101,7 +101,17 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     metering.spans(spans)
     otlp?.traces(spans)
   }
-  const traces = createYardTraces({ dataRoot, memory, config, clock, random, log: log('trace'), asked: options.asked, onBatch })
+  const traces = createYardTraces({
+    dataRoot,
+    memory,
+    config,
+    clock,
+    random,
+    log: log('trace'),
+    asked: options.asked,
+    onBatch,
+    hide: observation.hide,
+  })
   let bus: Bus | undefined
   try {
     bus = createBus({

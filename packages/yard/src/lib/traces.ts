@@ -54,6 +54,8 @@ export interface YardTracesOptions {
   readonly asked?: Asked | undefined
   /** Told of every span that is kept. */
   onBatch?(spans: readonly Span[]): void
+  /** Absent where no secret is known. */
+  readonly hide?: ((span: Span) => Span) | undefined
 }
 
 /** The traces of one workspace as this process makes them. */
@@ -103,7 +105,7 @@ export interface Routing {
 }
 
 export function createYardTraces(options: YardTracesOptions): YardTraces {
-  const { dataRoot, memory, config, clock, random, log, asked, onBatch } = options
+  const { dataRoot, memory, config, clock, random, log, asked, onBatch, hide } = options
   const { sample, keepDays, maxMegabytes } = config.trace
   const store = createTraceStore({
     path: memory ? ':memory:' : join(dataRoot, TRACE_FILE),
@@ -111,6 +113,7 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
     keepMs: keepDays * 86_400_000,
     maxBytes: maxMegabytes * 1_048_576,
     ...(onBatch !== undefined && { onBatch }),
+    ...(hide !== undefined && { hide }),
     onLost: (count, error) => log.warn(`lost ${count} spans`, { error: toWireError(error) }),
   })
   const tracer = createTracer({ store, sample, clock, random })

@@ -86,6 +86,8 @@ export function createYardWatch(options: YardWatchOptions): YardWatch {
 
   async function open(): Promise<Alerts> {
     const { createAlerts, oneLine, webhook } = await import('@switchyard/trace/alerts')
+    // Its tables cannot be made while alerts are being decided on.
+    metricStore()
     return createAlerts({
       store,
       clock,

@@ -1,0 +1,1 @@
+export { type IncidentBundle, type IncidentParts, makeBundle } from './lib/bundle/bundle.ts'
