@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'rolldown'
+import { writePage } from '../trace-viewer/page/build.ts'
 
 // The whole command for publishing, so that an installed one starts without looking for its rooms: a start reads only the files of
 // what it does. They lie as deep as the sources do, since those read package.json and the library from beside `src`.
@@ -20,6 +21,10 @@ export default defineConfig({
     {
       name: 'library',
       writeBundle: ({ dir }) => cpSync(new URL('../chain/library', import.meta.url), join(dir, '../../library'), { recursive: true }),
+    },
+    {
+      name: 'trace-page',
+      writeBundle: ({ dir }) => writePage(join(dir, '../../trace-page')),
     },
   ],
   output: { dir: 'dist/bundle', cleanDir: true, format: 'esm' },

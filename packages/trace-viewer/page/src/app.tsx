@@ -42,17 +42,17 @@ export function App({ api }: { api: Api }) {
 
   return (
     <ApiContext.Provider value={api}>
-      <a
-        class="skip"
-        href={location.hash || '#/runs'}
-        onClick={(event) => {
-          event.preventDefault()
-          main.current?.focus()
-        }}
-      >
-        Skip to the content
-      </a>
       <header class="top">
+        <a
+          class="skip"
+          href={location.hash || '#/runs'}
+          onClick={(event) => {
+            event.preventDefault()
+            main.current?.focus()
+          }}
+        >
+          Skip to the content
+        </a>
         <a class="brand" href={file === undefined ? '#/runs' : runHash(file.id)}>
           <Mark /> Switchyard
         </a>

@@ -26,10 +26,24 @@ export const subjectOf = ({ command, name }: Run): string => command ?? name
 
 /** The spans of a run by columns; they come by when they began, and a parent goes before its children. */
 export function traceOf(run: Run, all: readonly Span[], nowMs: number, good: string | undefined): TraceData {
-  const spans = parentsFirst(all.slice(0, MAX_SPANS))
-  const startMs = spans.reduce((first, span) => Math.min(first, span.startMs), spans[0]?.startMs ?? run.startMs)
-  const places = new Map(spans.map(({ spanId }, i) => [spanId, i]))
+  const [spans, places] = parentsFirst(all.length > MAX_SPANS ? all.slice(0, MAX_SPANS) : all)
+  let startMs = spans[0]?.startMs ?? run.startMs
+  for (const span of spans) if (span.startMs < startMs) startMs = span.startMs
+  return {
+    run: rowOf(run),
+    nowMs,
+    startMs,
+    spans: columnsOf(spans, places, startMs),
+    ...(good !== undefined && { good }),
+    ...(all.length > MAX_SPANS && { truncated: true }),
+  }
+}
+
+function columnsOf(spans: readonly Span[], places: ReadonlyMap<string, number>, beganMs: number): SpanColumns {
+  const ids: string[] = []
   const words: string[] = []
+  const [parent, name, lane, code]: [number[], number[], number[], number[]] = [[], [], [], []]
+  const [startUs, durationUs, flags]: [number[], number[], number[]] = [[], [], []]
   const placeOfWord = new Map<string, number>()
   const wordOf = (text: string): number => {
     let at = placeOfWord.get(text)
@@ -39,32 +53,30 @@ export function traceOf(run: Run, all: readonly Span[], nowMs: number, good: str
     }
     return at
   }
-  const columns: SpanColumns = {
-    ids: spans.map(({ spanId }) => spanId).join(''),
-    words,
-    parent: spans.map(({ parentSpanId }) => (parentSpanId === undefined ? -1 : (places.get(parentSpanId) ?? -1))),
-    name: spans.map(({ name }) => wordOf(name)),
-    lane: spans.map(({ lane }) => wordOf(lane)),
-    code: spans.map(({ error }) => (error === undefined ? -1 : wordOf(error.type))),
-    startUs: spans.map((span) => Math.round((span.startMs - startMs) * 1_000)),
-    durationUs: spans.map(({ durationMs }) => (durationMs === undefined ? -1 : Math.round(durationMs * 1_000))),
-    flags: spans.map(flagsOf),
+  for (const span of spans) {
+    const { spanId, parentSpanId, startMs, durationMs, error } = span
+    ids.push(spanId)
+    parent.push(parentSpanId === undefined ? -1 : (places.get(parentSpanId) ?? -1))
+    name.push(wordOf(span.name))
+    lane.push(wordOf(span.lane))
+    code.push(error === undefined ? -1 : wordOf(error.type))
+    startUs.push(Math.round((startMs - beganMs) * 1_000))
+    durationUs.push(durationMs === undefined ? -1 : Math.round(durationMs * 1_000))
+    flags.push(flagsOf(span))
   }
-  return {
-    run: rowOf(run),
-    nowMs,
-    startMs,
-    spans: columns,
-    ...(good !== undefined && { good }),
-    ...(all.length > MAX_SPANS && { truncated: true }),
-  }
+  return { ids: ids.join(''), words, parent, name, lane, code, startUs, durationUs, flags }
 }
 
-/** Clocks of several processes may have a child begin before its parent. */
-function parentsFirst(spans: readonly Span[]): readonly Span[] {
-  const places = new Map(spans.map(({ spanId }, i) => [spanId, i]))
-  const isSorted = spans.every(({ parentSpanId }, i) => parentSpanId === undefined || (places.get(parentSpanId) ?? -1) < i)
-  if (isSorted) return spans
+/** Clocks of several processes may have a child begin before its parent. With the place of each. */
+function parentsFirst(spans: readonly Span[]): readonly [spans: readonly Span[], places: ReadonlyMap<string, number>] {
+  const places = new Map<string, number>()
+  let isSorted = true
+  for (const [i, { spanId, parentSpanId }] of spans.entries()) {
+    if (parentSpanId !== undefined && !places.has(parentSpanId)) isSorted = false
+    places.set(spanId, i)
+  }
+  // A parent that is in none of them looks as if it came later; then all are gone through once more, to the same order.
+  if (isSorted) return [spans, places]
   const sorted: Span[] = []
   const taken = new Uint8Array(spans.length)
   for (const start of spans.keys()) {
@@ -77,7 +89,7 @@ function parentsFirst(spans: readonly Span[]): readonly Span[] {
     }
     while (above.length > 0) sorted.push(spans[above.pop()!]!)
   }
-  return sorted
+  return [sorted, new Map(sorted.map(({ spanId }, i) => [spanId, i]))]
 }
 
 function flagsOf({ error, durationMs, name, attributes }: Span): number {

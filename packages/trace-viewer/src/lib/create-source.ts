@@ -1,6 +1,6 @@
 import type { Bus } from '@switchyard/bus'
 import type { ChainReport } from '@switchyard/chain'
-import { type Clock, systemClock } from '@switchyard/contracts'
+import { type Clock, isSwitchyardError, systemClock } from '@switchyard/contracts'
 import { withoutSecrets } from '@switchyard/contracts/redact'
 import type { HistoryChange, State } from '@switchyard/state'
 import type { Run, Span, TraceStore } from '@switchyard/trace'
@@ -87,7 +87,14 @@ export function createSource(parts: SourceParts): ViewerSource {
     },
     async chain(id) {
       const chainId = traces.run(id)?.chainId
-      return chainId === undefined ? undefined : chainData(withoutSecrets(await parts.chain(chainId)))
+      if (chainId === undefined) return undefined
+      try {
+        return chainData(withoutSecrets(await parts.chain(chainId)))
+      } catch (error) {
+        // Chains are forgotten earlier than traces, and somebody else's trace may name one of theirs.
+        if (isSwitchyardError(error, 'CHAIN_UNKNOWN')) return undefined
+        throw error
+      }
     },
     breakers: () =>
       parts.bus.breakers().map(({ name, snapshot: { state, forced, failures }, changes }) => ({

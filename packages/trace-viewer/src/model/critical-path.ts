@@ -21,27 +21,37 @@ export function criticalPath(tree: TraceTree): readonly Stretch[] {
     return found.sort((a, b) => endUs[a]! - endUs[b]! || startUs[a]! - startUs[b]!)
   }
   const stretches: Stretch[] = []
-  const stack: { span: number; cursor: number; left: number[] }[] = [{ span: lastRoot(tree), cursor: Infinity, left: [] }]
-  const top = stack[0]!
-  top.cursor = endUs[top.span]!
-  top.left = children(top.span)
+  const root = lastRoot(tree)
+  const stack: Frame[] = [{ span: root, fromUs: startUs[root]!, toUs: endUs[root]!, cursor: endUs[root]!, left: children(root) }]
   while (stack.length > 0) {
     const frame = stack.at(-1)!
     const { span } = frame
     const child = frame.left.pop()
     if (child === undefined) {
-      if (frame.cursor > startUs[span]!) stretches.push({ span, fromUs: startUs[span]!, toUs: frame.cursor })
+      if (frame.cursor > frame.fromUs) stretches.push({ span, fromUs: frame.fromUs, toUs: frame.cursor })
       stack.pop()
       continue
     }
-    // One that began too late, or runs beside one that ended later, decided nothing.
-    const endsAt = Math.min(endUs[child]!, endUs[span]!)
-    if (endsAt > frame.cursor || startUs[child]! >= frame.cursor) continue
-    if (endsAt < frame.cursor) stretches.push({ span, fromUs: endsAt, toUs: frame.cursor })
-    frame.cursor = Math.max(startUs[child]!, startUs[span]!)
-    stack.push({ span: child, cursor: endsAt, left: children(child) })
+    // Of a child only what lies within its parent counts: clocks differ, and some outlive who began them.
+    const fromUs = Math.max(startUs[child]!, frame.fromUs)
+    const toUs = Math.min(endUs[child]!, frame.toUs)
+    // One that ran beside another that ended later decided nothing.
+    if (toUs > frame.cursor || fromUs >= toUs) continue
+    if (toUs < frame.cursor) stretches.push({ span, fromUs: toUs, toUs: frame.cursor })
+    frame.cursor = fromUs
+    stack.push({ span: child, fromUs, toUs, cursor: toUs, left: children(child) })
   }
   return stretches
+}
+
+interface Frame {
+  readonly span: number
+  readonly fromUs: number
+  readonly toUs: number
+  /** What comes behind it is decided already. */
+  cursor: number
+  /** Children that were not looked at, the one that ended last at the end. */
+  readonly left: number[]
 }
 
 /** The root that ended last. */
