@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCaddy, type TestCaddy } from './caddy.ts'
 import { startEngine, type TestEngine } from './engine.ts'
@@ -84,5 +85,56 @@ describe('a stack of two services on a real engine', () => {
     expect(engine.podman('ps', '--format', '{{.Names}}').split('\n').sort()).toEqual(['shop-staging-api-green', 'shop-staging-web-green'])
     // Others of the stack find what serves under the service's own name.
     expect(engine.podman('exec', 'shop-staging-web-green', 'wget', '-qO-', 'http://api:8080/')).toBe('api-2')
+  })
+})
+
+async function failureOf(call: Promise<unknown>): Promise<{ code: string; message: string; data: { page: string } }> {
+  try {
+    await call
+  } catch (error) {
+    return error as { code: string; message: string; data: { page: string } }
+  }
+  throw new Error('it did not fail')
+}
+
+describe('a release that is not well', () => {
+  it('is returned from by itself while the old one serves throughout, and a page says why', async () => {
+    const [good] = [engine.image('shop:1', page('good'))]
+    engine.image('shop:2', {
+      'www/index.html': 'broken\n',
+      serve: 'echo "ERROR cannot reach the database with $DB_PASSWORD"\nhttpd -p 8080 -h /www\nsleep 3600\n',
+    })
+    engine.image('shop:3', { serve: 'echo "FATAL no configuration"\nexit 3\n' })
+    const config = configOf('broken.test', 'broken')
+    delete config.services.api
+    config.services.web = { ...config.services.web, dependsOn: [], startForSeconds: 3 }
+    config.environments.staging = { target: 'local', envFile: '.env.staging' }
+    const file = (image: string): string =>
+      `services:\n  web:\n    image: localhost/${image}\n    environment: { DB_PASSWORD: "\${DB_PASSWORD}" }\n`
+    await using stack = await createStack(config, { 'compose.yaml': file('shop:1'), '.env.staging': 'DB_PASSWORD=tulips-in-may\n' })
+    await stack.call('apply', { env: 'staging' })
+    const load = await startLoad(caddy.port, 'broken.test')
+
+    stack.write('compose.yaml', file('shop:2'))
+    stack.write('.env.staging', 'DB_PASSWORD=roses-in-june\n')
+    const refused = await failureOf(stack.call('apply', { env: 'staging' }))
+    expect(refused).toMatchObject({ code: 'GATE_FAILED', message: expect.stringContaining('What ran before runs again') })
+    const why = readFileSync(refused.data.page, 'utf8')
+    expect(why).toContain('/healthz answered 404')
+    expect(why).toContain('ERROR cannot reach the database with [DB_PASSWORD]')
+    expect(why).toMatch(/changed DB_PASSWORD [0-9a-f]{16} -> [0-9a-f]{16}/)
+    expect(why).toContain('-> 8080/tcp')
+    expect(why).toContain(`Last good: ${good?.slice(0, 19)}`)
+    expect(why).not.toMatch(/roses|tulips/)
+
+    stack.write('compose.yaml', file('shop:3'))
+    await expect(stack.call('apply', { env: 'staging' })).rejects.toMatchObject({ code: 'GATE_FAILED' })
+
+    const seen = await load.stop()
+    expect(seen.failed).toEqual([])
+    expect(Object.keys(seen.pages)).toEqual(['good'])
+    expect(engine.podman('ps', '-a', '--filter', 'label=switchyard.stack=broken', '--format', '{{.Names}}')).toBe('broken-staging-web-blue')
+    // Nowhere in the workspace's own files is a value to be found.
+    expect(stack.grep('roses-in-june')).toEqual(['.env.staging'])
   })
 })

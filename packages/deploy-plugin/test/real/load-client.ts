@@ -1,16 +1,20 @@
-// Asks PORT for pages of HOST as fast as it can over connections that it keeps open, until its stdin ends; then says what it saw.
+// Asks PORT for pages of each HOST, over connections that it keeps open, until its stdin ends; then says what it saw.
 import { Agent, request } from 'node:http'
 
-const [port, host, workers = '6'] = process.argv.slice(2)
-const agent = new Agent({ keepAlive: true, maxSockets: Number(workers) })
+const [port, ...hosts] = process.argv.slice(2)
+/** Each asks again soon after its answer: often enough to meet every moment of a switch, and leaving the machine to others. */
+const WORKERS = 4
+const PAUSE_MS = 2
+
+const agent = new Agent({ keepAlive: true, maxSockets: WORKERS * hosts.length })
 const seen = { asked: 0, reused: 0, failed: [] as string[], pages: {} as Record<string, number> }
 let isOver = false
 
-function ask(): Promise<void> {
+function ask(host: string): Promise<void> {
   return new Promise((resolve) => {
     seen.asked++
     const fail = (why: string): void => {
-      if (seen.failed.length < 20) seen.failed.push(`${Date.now()} ${why}`)
+      if (seen.failed.length < 20) seen.failed.push(`${host} ${why}`)
       resolve()
     }
     const asked = request({ port: Number(port), host: '127.0.0.1', path: '/', method: 'GET', agent, headers: { host } }, (answer) => {
@@ -35,15 +39,18 @@ function ask(): Promise<void> {
   })
 }
 
-async function work(): Promise<void> {
-  while (!isOver) await ask()
+async function work(host: string): Promise<void> {
+  while (!isOver) {
+    await ask(host)
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
 }
 
 process.stdin.on('end', () => {
   isOver = true
 })
 process.stdin.resume()
-const all = Array.from({ length: Number(workers) }, work)
+const all = hosts.flatMap((host) => Array.from({ length: WORKERS }, () => work(host)))
 process.stdout.write('begun\n')
 await Promise.all(all)
 agent.destroy()

@@ -11,9 +11,9 @@ export interface LoadSeen {
   readonly pages: Readonly<Record<string, number>>
 }
 
-/** Asks a page without a break, from a process of its own, until `stop` is called. */
-export async function startLoad(port: number, host: string): Promise<{ stop(): Promise<LoadSeen> }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('load-client.ts', import.meta.url)), String(port), host], {
+/** Asks for the pages of some hosts without a break, from a process of its own, until `stop` is called. */
+export async function startLoad(port: number, ...hosts: readonly string[]): Promise<{ stop(): Promise<LoadSeen> }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('load-client.ts', import.meta.url)), String(port), ...hosts], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

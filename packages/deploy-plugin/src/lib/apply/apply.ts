@@ -5,7 +5,7 @@ import { createDeployments, type Deployments } from '../records/deployments.ts'
 import { deployHalfMade, deployReturned, runNotOpen, runUnknown } from './errors.ts'
 import type { DeployPlan } from './plan.ts'
 import { createRuns, type Run, type Runs } from './run.ts'
-import { chainOf, stepsOf, undoStep, withSession } from './steps.ts'
+import { chainOf, isRetired, stepsOf, undoStep, withSession } from './steps.ts'
 
 /** Begins what a plan says and waits until it is done, or what ran before runs again. @throws what stood in its way, DEPLOY_HALF_MADE */
 export async function beginRun(
@@ -87,11 +87,15 @@ export async function resumeRun(found: Run, ctx: Context): Promise<Run> {
   return runChain(runs, found.run, ctx)
 }
 
-/** Takes an unfinished run back, so that what ran before runs again. @throws DEPLOY_RUN_ENDED */
+/**
+ * Takes an unfinished run back, so that what ran before runs again; one that has begun to take that away is completed instead, for a
+ * return to be made. @throws DEPLOY_RUN_ENDED
+ */
 export async function takeRunBack(found: Run, ctx: Context): Promise<Run> {
   const runs = createRuns(ctx)
   if (found.state === 'returned') return found
   if (found.state === 'done') throw runNotOpen(found.run, found.state)
+  if (isRetired(found, ctx)) return resumeRun(found, ctx)
   takeDeployments(found, createDeployments(ctx))
   return withSession(found, ctx, async () => {
     if (found.chain !== undefined && !hasEnded((await ctx.call(chains.show, { id: found.chain })).state))
@@ -118,11 +122,6 @@ async function runChain(runs: Runs, number: number, ctx: Context): Promise<Run> 
     runs.note(number, { chain: id })
     return settle(runs, number, await ctx.call(chains.resume, { id }))
   })
-}
-
-function isRetired({ deployments }: Run, ctx: Context): boolean {
-  const history = createDeployments(ctx)
-  return Object.values(deployments).some((id) => history.steps(id).some(({ step }) => step.startsWith('retire:') || step === 'end'))
 }
 
 /** A run that is done, or the error that says what became of it. */

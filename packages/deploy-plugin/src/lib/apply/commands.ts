@@ -97,6 +97,7 @@ const resume = command({
   summary: 'Complete a deployment that was interrupted or ended half-way',
   description: 'Goes on from what stands, also after the process was killed or the machine went down: what is done is not done twice.',
   examples: APPLY_EXAMPLES.resume,
+  rare: true,
   effect: 'write',
   idempotent: true,
   timeoutMs: LONGEST_MS,
@@ -116,6 +117,7 @@ const resume = command({
 const undo = command({
   summary: 'Take a deployment back: one that is unfinished step by step, one that is done by a return to what ran before it',
   examples: APPLY_EXAMPLES.undo,
+  rare: true,
   effect: 'destroy',
   idempotent: true,
   timeoutMs: LONGEST_MS,
@@ -133,9 +135,10 @@ const undo = command({
     }
   },
   async run(input, ctx) {
-    const run = await findRun(input, isOpen, ctx)
-    if (run.state === 'done') return viewOf(await (await import('../rollback/take-back.ts')).takeBack(run, input.confirm, ctx))
-    return viewOf(await (await loadApply()).takeRunBack(run, ctx))
+    const found = await findRun(input, isOpen, ctx)
+    const run = found.state === 'open' ? await (await loadApply()).takeRunBack(found, ctx) : found
+    if (run.state === 'returned') return viewOf(run)
+    return viewOf(await (await import('../rollback/take-back.ts')).takeBack(run, input.confirm, ctx))
   },
 })
 

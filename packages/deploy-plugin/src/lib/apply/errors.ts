@@ -51,6 +51,13 @@ export const runNotOpen = (run: number, state: string): SwitchyardError =>
     next: 'switchyard deploy history',
   })
 
+export const alreadyRetired = (run: number): SwitchyardError =>
+  new SwitchyardError(
+    'DEPLOY_RETIRED',
+    `Cannot take deployment ${run} back step by step as what ran before must still be there: it is being taken away`,
+    { data: { run }, next: 'switchyard deploy undo completes it and returns' },
+  )
+
 export const stepUnknown = (step: string): SwitchyardError =>
   new SwitchyardError('DEPLOY_STEP_UNKNOWN', `Cannot do step "${step}" as the deployment must have it: it has none of that name`, {
     data: { step },

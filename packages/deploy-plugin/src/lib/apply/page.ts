@@ -108,7 +108,9 @@ async function serviceLines(run: Run, session: Session, service: string, hide: (
     for (const port of status.ports) lines.push(`- ${port}`)
     if (status.ports.length === 0) lines.push('- no ports are bound')
     if (work.config.port !== undefined)
-      lines.push(`- expected: ${facts.port === undefined ? 'a port of the loopback' : `127.0.0.1:${facts.port}`} -> ${work.config.port}`)
+      lines.push(
+        `- expected: ${facts.ports?.[plan.to.slot] === undefined ? 'a port of the loopback' : `127.0.0.1:${facts.ports[plan.to.slot]}`} -> ${work.config.port}`,
+      )
     const before = good?.variables ?? {}
     const after = facts.variables ?? {}
     const { added, removed, changed } = differenceOf(before, after)

@@ -10,7 +10,8 @@ export function runText({ run, plan, facts, state }: Run): string {
   ]
   const width = Math.max(...plan.services.map(({ service }) => service.length))
   for (const { service, from, to } of plan.services) {
-    const { release, gate, cut, port } = facts[service] ?? {}
+    const { release, gate, cut, ports } = facts[service] ?? {}
+    const port = ports?.[to.slot]
     const before = from === undefined ? 'new' : shortRelease(from.release)
     lines.push(`  ${service.padEnd(width)}  ${before} -> ${shortRelease(release ?? to.release ?? '?')}  ${to.reference}`)
     const told = [

@@ -1,6 +1,7 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
 import type { DeployConfig } from '../config/config.ts'
 import type { GateEvidence } from '../gate/gate.ts'
+import type { Slot } from '../handlers/handler.ts'
 import { runUnknown } from './errors.ts'
 import type { DeployPlan } from './plan.ts'
 
@@ -48,7 +49,8 @@ export interface ServiceFacts {
   readonly release?: string
   /** Whether this run brought it there. */
   readonly fetched?: boolean
-  readonly port?: number
+  /** Of the host's loopback, for each slot: both from the first deployment on, so that the proxy need not be told of a new one. */
+  readonly ports?: Readonly<Partial<Record<Slot, number>>>
   /** Whether it was started: what serves is not started anew by a run that goes over its steps again. */
   readonly started?: boolean
   readonly gate?: GateEvidence

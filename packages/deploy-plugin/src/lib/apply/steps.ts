@@ -3,7 +3,7 @@ import { environmentOf, markHost, unmarkHost } from '../guard/guard.ts'
 import { createDeployments } from '../records/deployments.ts'
 import { createResources, type ResourceNote } from '../records/resources.ts'
 import { backUpVolume, restoreVolume } from './backup.ts'
-import { deployPlanStale, stepUnknown } from './errors.ts'
+import { alreadyRetired, deployPlanStale, stepUnknown } from './errors.ts'
 import { emptyState, type HostState, type KeptOnHost, readState, servingOf, writeState } from './host-state.ts'
 import { holderState, readLock, releaseLock, takeLock } from './lock.ts'
 import { folderOf, shortRelease } from './paths.ts'
@@ -11,7 +11,7 @@ import { canonical, type DeployPlan, routeId, type ServicePlan } from './plan.ts
 import { createRuns, type Run, type Runs } from './run.ts'
 import { openSession, type Session } from './session.ts'
 import { hashOf, hashVariables } from './variables.ts'
-import { beforeOf, choosePort, drain, instanceOf, migrate, passGate, type StepContext, switchOver, wantedOf } from './work-steps.ts'
+import { beforeOf, choosePorts, drain, instanceOf, migrate, passGate, type StepContext, switchOver, wantedOf } from './work-steps.ts'
 
 /** One step of a deployment, as people are told of it; each names its environment. */
 export interface DeployStep {
@@ -125,6 +125,8 @@ export async function doStep(runId: number, id: string, ctx: Context): Promise<v
 export async function undoStep(runId: number, id: string, ctx: Context): Promise<void> {
   await inSession(runId, ctx, async (run, session, runs) => {
     if (run.state !== 'open') return
+    // What the old release would serve from is gone, or is about to be.
+    if (isRetired(run, ctx)) throw alreadyRetired(runId)
     const [name, service] = parted(id)
     const held = await readLock(session.host, session.paths.lock)
     // Without the lock nothing of it was ever done, or another one is at work.
@@ -137,6 +139,12 @@ export async function undoStep(runId: number, id: string, ctx: Context): Promise
     else await ofService(name).undo(await stepContext(run, session, runs, service, ctx))
     note(run, ctx, id, service, 'undone')
   })
+}
+
+/** Whether a run has begun to take away what ran before. */
+export function isRetired({ deployments }: Run, ctx: Context): boolean {
+  const history = createDeployments(ctx)
+  return Object.values(deployments).some((id) => history.steps(id).some(({ step }) => step.startsWith('retire:') || step === 'end'))
 }
 
 function parted(id: string): [name: string, service: string | undefined] {
@@ -347,13 +355,9 @@ async function begin({ run, session, runs, ctx }: RunContext): Promise<void> {
   const taken = new Set(Object.values(state?.services ?? {}).flatMap(({ ports }) => Object.values(ports)))
   for (const { service } of plan.services) {
     const step = await stepContext(runs.read(run.run), session, runs, service, ctx)
-    if (step.run.facts[service]?.port !== undefined) continue
-    const own = state?.services[service]?.ports[step.plan.to.slot]
-    if (own !== undefined) taken.delete(own)
-    const port = await choosePort(step, state, taken)
-    if (port === undefined) continue
-    taken.add(port)
-    runs.noteService(run.run, service, { port })
+    if (step.run.facts[service]?.ports !== undefined) continue
+    for (const own of Object.values(state?.services[service]?.ports ?? {})) taken.delete(own)
+    runs.noteService(run.run, service, { ports: await choosePorts(step, state, taken) })
   }
 }
 
@@ -369,7 +373,10 @@ async function close({ run, session, runs, ctx }: RunContext): Promise<void> {
     await session.host.removeFolder(`${session.paths.base}/services`)
     await session.host.removeFile(session.paths.state)
   }
-  if (isOurs) await session.host.removeFile(beforeFile(session.paths, run))
+  if (isOurs) {
+    await session.host.removeFile(beforeFile(session.paths, run))
+    await tidy(session, plan)
+  }
   finishAll(run, ctx, 'returned')
   runs.note(run.run, { state: 'returned' })
   if (held !== undefined && (held.run === String(run.run) || holderState(held) === 'dead'))
@@ -407,7 +414,7 @@ async function record({ run, session, ctx }: RunContext): Promise<void> {
       handler: plan.handler,
       slot: plan.to.slot,
       release: instance.release,
-      ports: { ...before?.ports, ...(facts.port !== undefined && { [plan.to.slot]: facts.port }) },
+      ports: { ...before?.ports, ...facts.ports },
       // Too many of them only after the release before is retired, so that a step back has all it needs.
       kept: [entry, ...others],
     }
@@ -418,6 +425,14 @@ async function record({ run, session, ctx }: RunContext): Promise<void> {
 async function unrecord({ run, session: { host, paths } }: RunContext): Promise<void> {
   const before = await host.readFile(beforeFile(paths, run))
   if (before !== undefined) await host.writeFile(paths.state, before, { mode: 0o600 })
+}
+
+/** Takes away what a process that was killed had half-written; only who has the lock writes there. */
+async function tidy({ host, paths }: Session, plan: DeployPlan): Promise<void> {
+  const folders = [paths.base, ...plan.services.flatMap(({ service }) => [paths.service(service).base, paths.service(service).releases])]
+  for (const folder of folders)
+    for (const name of await host.list(folder))
+      if (name.endsWith('.draft') || name.endsWith('.broken')) await host.removeFolder(`${folder}/${name}`)
 }
 
 /** The host's state as it was before a run wrote down its own. */
@@ -452,6 +467,7 @@ async function end({ run, session, runs, ctx }: RunContext): Promise<void> {
   }
   if (state !== undefined) await writeState(session.host, session.paths, state)
   await session.host.removeFile(beforeFile(session.paths, run))
+  await tidy(session, run.plan)
   finishAll(run, ctx, 'done')
   runs.note(run.run, { state: 'done' })
   await releaseLock(session.host, session.paths.lock, String(run.run))
@@ -470,7 +486,8 @@ function instanceThing(
 }
 
 function thingsOf(plan: ServicePlan, work: StepContext['work'], run: Run): ResourceNote[] {
-  const { port, release } = run.facts[plan.service] ?? {}
+  const { ports, release } = run.facts[plan.service] ?? {}
+  const port = ports?.[plan.to.slot]
   const things: ResourceNote[] = [
     {
       ...instanceThing(plan.handler, work.stack, work.env, plan.service, plan.to.slot),
@@ -495,10 +512,10 @@ function finishAll(run: Run, ctx: Context, state: 'done' | 'returned'): void {
   const deployments = createDeployments(ctx)
   for (const [service, id] of Object.entries(run.deployments)) {
     if (deployments.find(id)?.state !== 'running') continue
-    const { gate, port, cut, servesSince } = run.facts[service] ?? {}
+    const { gate, ports, cut, servesSince } = run.facts[service] ?? {}
     const evidence = {
       ...(gate !== undefined && { gate }),
-      ...(port !== undefined && { port }),
+      ...(ports !== undefined && { ports }),
       ...(cut !== undefined && { cut }),
       ...(servesSince !== undefined && { servesSince: new Date(servesSince).toISOString() }),
       ...(state === 'returned' && run.page !== undefined && { report: run.page }),

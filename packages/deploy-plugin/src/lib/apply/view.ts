@@ -40,7 +40,7 @@ export function viewOf(run: Run): RunView {
       from: from?.release ?? null,
       to: facts[service]?.release ?? to.release ?? null,
       slot: to.slot,
-      port: facts[service]?.port ?? null,
+      port: facts[service]?.ports?.[to.slot] ?? null,
       wellForMs: facts[service]?.gate?.wellForMs ?? null,
       cut: facts[service]?.cut ?? 0,
     })),

@@ -4,7 +4,6 @@ import { gateFailed } from '../gate/errors.ts'
 import { pause, watchGate } from '../gate/gate.ts'
 import { probeOf } from '../gate/probe.ts'
 import type { Desired, Handler, Instance, Slot, Spec, Work } from '../handlers/handler.ts'
-import { otherSlot } from '../handlers/handler.ts'
 import { type CaddyProxy, type Route, setServingSlot } from '../proxy/caddy.ts'
 import { proxyNotSwitched } from '../proxy/errors.ts'
 import { deployPlanStale, migrationFailed, noFreePort } from './errors.ts'
@@ -64,7 +63,7 @@ export async function instanceOf(step: StepContext): Promise<Instance> {
   const facts = run.facts[plan.service] ?? {}
   const known = facts.release ?? release
   if (known === undefined) throw deployPlanStale(`${plan.to.reference} is not on the host`)
-  return { slot: plan.to.slot, release: known, spec, port: facts.port }
+  return { slot: plan.to.slot, release: known, spec, port: facts.ports?.[plan.to.slot] }
 }
 
 /** The instance that served before. */
@@ -76,22 +75,39 @@ export async function beforeOf({ plan, session }: StepContext): Promise<(Instanc
   return { slot: plan.from.slot, release: kept.release, spec: kept.spec, port: state?.services[plan.service]?.ports[plan.from.slot] }
 }
 
-/** A port for a slot: the one it had, else one that follows from its name, else the next that is free. */
-export async function choosePort(step: StepContext, state: HostState | undefined, taken: ReadonlySet<number>): Promise<number | undefined> {
-  const { plan, work, session } = step
-  if (work.config.port === undefined || work.config.handler === 'static') return undefined
-  const before = state?.services[plan.service]?.ports[plan.to.slot]
-  const first =
-    20_000 + (Number.parseInt(hashOf(`${work.stack}/${work.env}/${plan.service}/${plan.to.slot}`, 'port').slice(0, 8), 16) % 10_000)
-  const candidates = [
-    ...(before === undefined ? [] : [before]),
-    ...Array.from({ length: 50 }, (_, index) => 20_000 + ((first - 20_000 + index * 7) % 10_000)),
-  ]
-  for (const port of candidates) {
-    if (taken.has(port)) continue
-    if (await isFree(session, port)) return port
+/** Ports for both slots: those they had, else ones that follow from their names, else the next that are free. */
+export async function choosePorts(
+  { plan, work, session }: StepContext,
+  state: HostState | undefined,
+  taken: Set<number>,
+): Promise<Partial<Record<Slot, number>>> {
+  if (work.config.port === undefined || work.config.handler === 'static') return {}
+  const known = state?.services[plan.service]?.ports ?? {}
+  const ports: Partial<Record<Slot, number>> = {}
+  for (const slot of ['blue', 'green'] as const) {
+    const before = known[slot]
+    const serves = plan.from?.slot === slot
+    ports[slot] =
+      serves && before !== undefined
+        ? before
+        : await freePort(session, plan.service, candidates(`${work.stack}/${work.env}/${plan.service}/${slot}`, before), taken)
+    taken.add(ports[slot])
   }
-  throw noFreePort(plan.service)
+  return ports
+}
+
+const FIRST_PORT = 20_000
+const PORTS = 10_000
+
+function candidates(name: string, before: number | undefined): number[] {
+  const first = Number.parseInt(hashOf(name, 'port').slice(0, 8), 16)
+  const others = Array.from({ length: 50 }, (_, index) => FIRST_PORT + ((first + index * 7) % PORTS))
+  return before === undefined ? others : [before, ...others]
+}
+
+async function freePort(session: Session, service: string, among: readonly number[], taken: ReadonlySet<number>): Promise<number> {
+  for (const port of among) if (!taken.has(port) && (await isFree(session, port))) return port
+  throw noFreePort(service)
 }
 
 async function isFree({ host }: Session, port: number): Promise<boolean> {
@@ -135,14 +151,10 @@ export async function passGate(step: StepContext): Promise<void> {
 export function routeFor({ plan, work, run }: Pick<StepContext, 'plan' | 'work' | 'run'>, state: HostState | undefined): Route | undefined {
   const { hostname, handler } = work.config
   if (hostname === undefined) return undefined
-  const ports = {
-    ...state?.services[plan.service]?.ports,
-    ...(run.facts[plan.service]?.port !== undefined && { [plan.to.slot]: run.facts[plan.service]?.port }),
-  }
+  const ports = { ...state?.services[plan.service]?.ports, ...run.facts[plan.service]?.ports }
   const placeOf = (slot: Slot): Route['slots'][Slot] => {
     if (handler === 'static') return { folder: work.at.slot(slot) }
-    // Before its first deployment a slot has no port: nobody is led to it, and the other one's is as good as any.
-    return { port: ports[slot] ?? ports[otherSlot(slot)] ?? 1 }
+    return { port: ports[slot] ?? 1 }
   }
   return {
     id: routeId(work.stack, work.env, work.service),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join, posix } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { copyFailed, sourceChanged, sourceInvalid } from './errors.ts'
 import type { Work } from './handler.ts'
@@ -80,10 +81,12 @@ export async function sendSource(work: Work, source: string, { release, files }:
       signal,
     },
   )
-  tar.on('error', () => tar.stdout.destroy(new Error('tar failed')))
+  // A program's output is thrown away when it ends before somebody reads.
+  const packed = tar.stdout.pipe(new PassThrough())
+  tar.on('error', () => packed.destroy(new Error('tar failed')))
   tar.stdin.on('error', () => {})
   tar.stdin.end(files.map(({ path }) => `./${path}\0`).join(''))
-  const unpacked = await host.run(['tar', '-C', draft, '--no-same-owner', '-xf', '-'], { stdin: tar.stdout, signal, timeoutMs: 1_800_000 })
+  const unpacked = await host.run(['tar', '-C', draft, '--no-same-owner', '-xf', '-'], { stdin: packed, signal, timeoutMs: 1_800_000 })
   if (unpacked.exit !== 0) throw copyFailed(source, host.label, unpacked.stderr.trim().slice(0, 300) || 'tar failed')
   const plain = files.filter(({ link }) => link === undefined)
   const sums = plain.map(({ path, sha256 }) => `${sha256}  ./${path}\n`).join('')

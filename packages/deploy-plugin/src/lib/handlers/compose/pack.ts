@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 
 /** A folder as a tar stream, without what its .dockerignore leaves out and without git's own. */
 export function pack(folder: string): NodeJS.ReadableStream {
@@ -9,9 +10,11 @@ export function pack(folder: string): NodeJS.ReadableStream {
   const tar = spawn('tar', ['-C', folder, '--exclude=./.git', '--exclude=./.switchyard', ...without, '-cf', '-', '.'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  // A program's output is thrown away when it ends before somebody reads.
+  const packed = tar.stdout.pipe(new PassThrough())
   tar.on('exit', (code) => {
-    if (code !== 0) tar.stdout.destroy(new Error(`tar ended with ${code}`))
+    if (code !== 0) packed.destroy(new Error(`tar ended with ${code}`))
   })
-  tar.on('error', (error) => tar.stdout.destroy(error))
-  return tar.stdout
+  tar.on('error', (error) => packed.destroy(error))
+  return packed
 }

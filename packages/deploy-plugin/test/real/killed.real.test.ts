@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCaddy, type TestCaddy } from './caddy.ts'
+import { startEngine, type TestEngine } from './engine.ts'
+import { runAlone } from './runner.ts'
+
+let caddy: TestCaddy
+let engine: TestEngine
+beforeAll(async () => {
+  caddy = await startCaddy()
+  engine = await startEngine()
+})
+afterAll(async () => {
+  await engine?.[Symbol.asyncDispose]()
+  await caddy?.[Symbol.asyncDispose]()
+})
+
+/** Serves the page that lies beside it, on $PORT. */
+const SERVER = `import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+const page = readFileSync(new URL('page.txt', import.meta.url), 'utf8')
+createServer((_, answer) => answer.end(page)).listen(Number(process.env.PORT), '127.0.0.1')
+`
+
+let count = 0
+
+interface Ground {
+  readonly folder: string
+  readonly host: string
+  readonly hostname: string
+  page(): Promise<string>
+  write(path: string, text: string): void
+  remove(): void
+}
+
+function makeGround(service: Record<string, unknown>, target: Record<string, unknown> = {}): Ground {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-killed-'))
+  const host = mkdtempSync(join(tmpdir(), 'switchyard-host-'))
+  const stack = `k${process.pid}-${++count}`.replace(/-/g, 'x')
+  const hostname = `${stack}.test`
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const config = {
+    stack,
+    targets: { local: { kind: 'local', root: host, ...target } },
+    environments: { staging: { target: 'local' } },
+    services: {
+      web: { port: 8080, hostname, health: { http: '/' }, stableForSeconds: 0, startForSeconds: 30, drainSeconds: 2, ...service },
+    },
+    proxy: { admin: caddy.admin },
+  }
+  write('switchyard.deploy.json', JSON.stringify(config))
+  return {
+    folder,
+    host,
+    hostname,
+    async page() {
+      const { promise, resolve, reject } = Promise.withResolvers<string>()
+      const { get } = await import('node:http')
+      get({ port: caddy.port, host: '127.0.0.1', path: '/', headers: { host: hostname, connection: 'close' } }, (answer) => {
+        let text = ''
+        answer.on('data', (chunk: Buffer) => {
+          text += chunk.toString('utf8')
+        })
+        answer.on('end', () => resolve(text.trim()))
+      }).on('error', reject)
+      return promise
+    },
+    write,
+    remove() {
+      rmSync(folder, { recursive: true, force: true })
+      rmSync(`${folder}-runner.mjs`, { force: true })
+      rmSync(host, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Whatever was left running is seen, and ended. */
+function supervisors(host: string): string[] {
+  const { stdout } = spawnSync('pgrep', ['-af', `${host}/.*supervise.sh`], { encoding: 'utf8' })
+  return stdout.split('\n').filter((line) => line.includes('supervise.sh'))
+}
+
+function endAll(host: string): void {
+  for (const line of supervisors(host)) {
+    try {
+      process.kill(Number(line.split(' ')[0]), 'SIGTERM')
+    } catch {
+      // It had ended by itself.
+    }
+  }
+}
+
+const leftovers = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /^[^/]+\/.*\.draft$|lock\.json|\.broken$|\.before-\d+$|once\.env$/.test(name),
+  )
+
+/** Deploys a second release, killed right after its `at`th effect; then another process goes on as told. */
+async function deployKilled(at: number, then: 'resume' | 'undo'): Promise<string[]> {
+  const ground = makeGround({ handler: 'process', source: 'app', command: [process.execPath, 'server.mjs'], stopAfterSeconds: 2 })
+  try {
+    ground.write('app/server.mjs', SERVER)
+    ground.write('app/page.txt', 'one')
+    const first = await runAlone(ground.folder, 'apply', { env: 'staging' })
+    expect(first, first.stderr).toMatchObject({ code: 0 })
+    ground.write('app/page.txt', 'two')
+    const KILL_LOG = join(ground.folder, 'effects')
+    const killed = await runAlone(ground.folder, 'apply', { env: 'staging' }, { KILL_LOG, KILL_AT: String(at) })
+    const effects = existsSync(KILL_LOG) ? readFileSync(KILL_LOG, 'utf8').trim().split('\n') : []
+    const told = { at, then, effect: effects[at - 1] }
+    if (at > 0) expect({ ...told, signal: killed.signal, error: killed.error }).toEqual({ ...told, signal: 'SIGKILL', error: undefined })
+    else expect(killed, killed.stderr).toMatchObject({ code: 0 })
+    // Whatever point it was killed at, somebody serves.
+    expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: expect.stringMatching(/^(one|two)$/) })
+    let isReturned = false
+    if (at > 0) {
+      const next = await runAlone(ground.folder, then, { env: 'staging' })
+      expect({ ...told, code: next.code, error: next.error }).toEqual({ ...told, code: 0, error: undefined })
+      isReturned = next.result?.state === 'returned' || (then === 'undo' && next.result?.state === 'done')
+    }
+    const expected = isReturned ? 'one' : 'two'
+    expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: expected })
+    expect({ ...told, running: supervisors(ground.host).length }).toEqual({ ...told, running: 1 })
+    expect({ ...told, left: leftovers(ground.host) }).toEqual({ ...told, left: [] })
+    if (at % 6 !== 0) return effects
+    // The next one finds everything in order.
+    ground.write('app/page.txt', 'three')
+    const last = await runAlone(ground.folder, 'apply', { env: 'staging' })
+    expect({ ...told, code: last.code, error: last.error }).toEqual({ ...told, code: 0, error: undefined })
+    expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: 'three' })
+    return effects
+  } finally {
+    endAll(ground.host)
+    ground.remove()
+  }
+}
+
+describe('a process that is killed while it deploys', () => {
+  it('leaves what another one completes or takes back, wherever it was killed', { timeout: 500_000 }, async () => {
+    const effects = await deployKilled(0, 'resume')
+    for (const step of ['begin', 'fetch:web', 'start:web', 'gate:web', 'switch:web', 'drain:web', 'record', 'retire:web', 'end'])
+      expect(effects).toEqual(expect.arrayContaining([`note ${step} begun`, `note ${step} done`]))
+    // Before and after each step, and at every second thing that is done within one.
+    const points = effects.flatMap((effect, index) => (effect.startsWith('note') || index % 2 === 0 ? [index + 1] : []))
+    const lanes = [points.filter((at) => at % 2 === 0), points.filter((at) => at % 2 === 1)]
+    await Promise.all(
+      lanes.map(async (lane, parity) => {
+        for (const [index, at] of lane.entries()) await deployKilled(at, (index + parity) % 2 === 0 ? 'resume' : 'undo')
+      }),
+    )
+  })
+})
