@@ -71,8 +71,9 @@ export function planSync(root: string, paths: readonly string[] | undefined): Wr
     const addition =
       lacking.length === 0 ? '' : `${text === '' || text.endsWith('\n') ? '' : '\n'}\n# Added from ${from}\n${added.join('\n')}`
     const toFill = lacking.filter((spec) => spec.randomBytes === undefined && startingValue(spec) === '' && isWanted(spec, env))
+    const after = text + (text.includes('\r\n') ? addition.replaceAll('\n', '\r\n') : addition)
     return {
-      change: { path, before: text, after: text + addition, secret: true } satisfies FileChange,
+      change: { path, before: text, after, secret: true } satisfies FileChange,
       report: { file: path, added: lacking.map(({ name }) => name), toFill: toFill.map(({ name }) => name) },
       extra: { file: path, names: [...there].filter((name) => !known.has(name)) },
     }

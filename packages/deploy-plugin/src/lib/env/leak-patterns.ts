@@ -1,4 +1,5 @@
 import { isSecretName } from '../files/hide-secrets.ts'
+import { ADDRESS_WITH_PASSWORD, SECRET_FORMS } from '../files/secret-forms.ts'
 
 /** A secret in a line: what it is, and where it stands. The value stays inside of the search. */
 export interface Leak {
@@ -6,24 +7,6 @@ export interface Leak {
   readonly value: string
 }
 
-/** Forms that nothing else has. Every quantifier is bounded, so that no line takes long. */
-const FORMS: readonly (readonly [kind: string, form: RegExp])[] = [
-  ['private key', /-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g],
-  ['age key', /\bAGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{50,4000}\b/g],
-  ['AWS access key', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g],
-  ['GitHub token', /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{22,255})\b/g],
-  ['GitLab token', /\bglpat-[\w-]{20,64}/g],
-  ['Slack token', /\bxox[abeprs]-[\w-]{10,200}/g],
-  ['Slack webhook', /https:\/\/hooks\.slack\.com\/services\/[\w/]{20,100}/g],
-  ['Stripe key', /\b[rs]k_live_\w{16,255}\b/g],
-  ['Google key', /\bAIza[\w-]{35}\b/g],
-  ['npm token', /\bnpm_[A-Za-z0-9]{36}\b/g],
-  ['OpenAI or Anthropic key', /\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,255}\b/g],
-  ['Telegram token', /\b\d{8,10}:AA[\w-]{33}\b/g],
-  ['JSON web token', /\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}/g],
-]
-
-const URL_WITH_PASSWORD = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{0,100}:([^\s/@"'<>]{3,200})@[\w.[\]-]{1,253}/gi
 const ASSIGNMENT = /(["']?)([A-Za-z][\w.-]{1,80})\1\s{0,5}(?::=|=>|[=:])\s{0,5}(["'`]?)([^\s"'`,;(){}[\]]{8,500})\3/g
 
 /** What people write where a value will be. */
@@ -36,8 +19,9 @@ export function leaksIn(line: string, path: string): Leak[] {
   const add = (kind: string, value: string): void => {
     if (!found.some((leak) => leak.value.includes(value) || value.includes(leak.value))) found.push({ kind, value })
   }
-  for (const [kind, form] of FORMS) for (const [value] of line.matchAll(form)) if (!/example/i.test(value)) add(kind, value)
-  for (const [, password = ''] of line.matchAll(URL_WITH_PASSWORD)) if (!isPlaceholder(password)) add('password in a URL', password)
+  for (const [kind, form] of SECRET_FORMS) for (const [value] of line.matchAll(form)) if (!/example/i.test(value)) add(kind, value)
+  for (const [, password = ''] of line.matchAll(ADDRESS_WITH_PASSWORD))
+    if (password.length > 2 && !isPlaceholder(password)) add('password in a URL', password)
   for (const [, , name = '', quote = '', value = ''] of line.matchAll(ASSIGNMENT)) {
     if (!isSecretName(name) || isPlaceholder(value)) continue
     if (isEnvFile(path) || (looksRandom(value) && (quote !== '' || isConfiguration(path)))) add('value of a secret name', value)

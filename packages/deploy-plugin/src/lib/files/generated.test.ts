@@ -197,4 +197,20 @@ describe('isSecretName() and isSecretValue()', () => {
     for (const value of [...tokens, ...tokens]) expect(isSecretValue(value), value).toBe(true)
     expect(hideSecrets(tokens.join(' '))).toBe('postgres://me:••••@db/x •••• ••••')
   })
+
+  it('hide values wherever they stand, and leave names, references and plain values', () => {
+    const rows = [
+      ['environment: { TOKEN: hunter2, PORT: 80 }', 'environment: { TOKEN: ••••, PORT: 80 }'],
+      ['["A=1", "DB_PASSWORD=hunter2"]', '["A=1", "DB_PASSWORD=••••"]'],
+      ['{"password":"hunter2 x","user":"me"}', '{"password":••••,"user":"me"}'],
+      ["-  API_KEY: 'hunter2' # note", '-  API_KEY: •••• # note'],
+      ['P: "${P:?set it}"\nSECRET=$SECRET\nTOKEN_TTL: 30', 'P: "${P:?set it}"\nSECRET=$SECRET\nTOKEN_TTL: 30'],
+      ['automountServiceAccountToken: false', 'automountServiceAccountToken: false'],
+      ['url: postgres://app:${POSTGRES_PASSWORD}@db/x', 'url: postgres://app:${POSTGRES_PASSWORD}@db/x'],
+      ['SECRET=randomHex(32)', 'SECRET=randomHex(32)'],
+      ['Environment=DB_PASSWORD=hunter2 A=1', 'Environment=DB_PASSWORD=•••• A=1'],
+    ]
+    for (const [text = '', hidden] of rows) expect(hideSecrets(text)).toBe(hidden)
+    for (const text of ['A_TOKEN=', 'A=', 'a'].map((one) => one.repeat(50_000))) expect(hideSecrets(text).length).toBeGreaterThan(0)
+  })
 })

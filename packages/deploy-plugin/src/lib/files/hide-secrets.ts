@@ -1,3 +1,5 @@
+import { ADDRESS_WITH_PASSWORD, SECRET_FORMS } from './secret-forms.ts'
+
 /** Names whose values are secrets, by how people call them. */
 const SECRET_NAME =
   /(^|[_.-])(password|passwd|passphrase|pwd|pass|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|credential|credentials|dsn|salt|auth)([_.-]|s?$)/i
@@ -12,28 +14,44 @@ export function isSecretName(name: string): boolean {
   )
 }
 
-/** Whether a value holds a secret, as far as its form tells: a URL with a password, a key in PEM, a token of a known kind. */
-export function isSecretValue(value: string): boolean {
-  return (
-    /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i.test(value) ||
-    /-----BEGIN [A-Z ]*PRIVATE KEY/.test(value) ||
-    value.search(KNOWN_TOKEN) !== -1
-  )
-}
+/** Whether a value holds a secret, as far as its form tells: an address with a password, a key in PEM, a token of a known kind. */
+export const isSecretValue = (value: string): boolean =>
+  value.search(ADDRESS_WITH_PASSWORD) !== -1 || SECRET_FORMS.some(([, form]) => value.search(form) !== -1)
 
-const KNOWN_TOKEN =
-  /\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|sk_(live|test)_\w{16,}|sk-[\w-]{20,}|AIza[\w-]{35}|npm_\w{36}|AGE-SECRET-KEY-[0-9A-Z-]+|ey[\w-]{10,}\.ey[\w-]{10,}\.[\w-]+)/g
+const NAMED = /(["']?)([A-Za-z_][\w.-]{0,80})\1[ \t]{0,5}[=:][ \t]{0,5}/g
+const VALUE = /"[^"\n]*"|'[^'\n]*'|[^\s"'{}[\]#,][^\s"',}\]]*/y
+
+/** References to values that come from elsewhere, and what no secret is. */
+const OPEN_VALUE = /^["']?(\$|<|random\w{1,20}\(|(true|false|null|\d{1,5})["']?$)/
 
 /** A text with whatever looks like a secret's value replaced by dots; names, references to variables and the rest stay. */
 export function hideSecrets(text: string): string {
-  return text
-    .replace(KNOWN_TOKEN, HIDDEN)
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^/\s:@"']*:)(?!\$\{)[^/\s@"']+(@)/gi, `$1${HIDDEN}$2`)
-    .replace(
-      /^([ +-]?\s*(?:- )?["']?)([\w.-]+)(["']?\s*[=:]\s*)(\S.*)$/gm,
-      (whole, indent: string, name: string, sign: string, value: string) =>
-        isSecretName(name) && !/^["']?(\$\{|<|#|$)/.test(value) ? `${indent}${name}${sign}${HIDDEN}` : whole,
-    )
+  let clean = text
+  for (const [, form] of SECRET_FORMS) clean = clean.replace(form, HIDDEN)
+  clean = clean.replace(ADDRESS_WITH_PASSWORD, (address, password: string) =>
+    password.startsWith('$') ? address : address.replace(`:${password}@`, `:${HIDDEN}@`),
+  )
+  return hideNamed(clean)
+}
+
+/** Values may hold names of their own, as in `Environment=TOKEN=x`, so only those of secrets are passed over. */
+function hideNamed(text: string): string {
+  const parts: string[] = []
+  let done = 0
+  for (let found = find(NAMED, text, 0); found !== undefined; found = find(NAMED, text, Math.max(done, found.end))) {
+    const [, , name = ''] = found.match
+    const value = isSecretName(name) ? find(VALUE, text, found.end) : undefined
+    if (value === undefined || OPEN_VALUE.test(value.match[0]) || value.match[0].includes(HIDDEN)) continue
+    parts.push(text.slice(done, found.end), HIDDEN)
+    done = value.end
+  }
+  return parts.join('') + text.slice(done)
+}
+
+function find(pattern: RegExp, text: string, from: number): { match: RegExpExecArray; end: number } | undefined {
+  pattern.lastIndex = from
+  const match = pattern.exec(text)
+  return match === null ? undefined : { match, end: pattern.lastIndex }
 }
 
 const HIDDEN = '••••'
