@@ -10,6 +10,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'plugin-kit': 1,
   bus: 2,
   state: 3,
+  trace: 3,
   chain: 3,
   registry: 3,
   router: 4,

@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest'
 // What others build on, as literals. Red means: deliberate? Then change it here, in the docs, and in the version.
 
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  '@switchyard/bus': ['createBus', 'createDurableLog', 'createHubLink', 'createMemoryNetwork', 'createRecorder', 'createTopicTrie'],
+  '@switchyard/bus': [
+    'createBus',
+    'createDurableLog',
+    'createHubLink',
+    'createMemoryNetwork',
+    'createRecorder',
+    'createTopicTrie',
+    'joinHooks',
+  ],
   '@switchyard/bus/testing': ['linkContract'],
   '@switchyard/chain': [
     'chainReference',
@@ -124,6 +132,38 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'readDisk',
     'writeFiles',
   ],
+  '@switchyard/trace': ['contentOf', 'createTraceStore', 'createTracer', 'headersOf', 'parseTraceContext', 'wordsOf'],
+  '@switchyard/trace/alerts': ['builtInRules', 'createAlerts', 'oneLine', 'webhook'],
+  '@switchyard/trace/bundle': ['makeBundle'],
+  '@switchyard/trace/logs': ['LOG_LEVELS', 'createLogs', 'followLogs', 'isLeastLevel', 'levelOverride', 'readLogs', 'setLevelOverride'],
+  '@switchyard/trace/metrics': [
+    'BEAT_MS',
+    'INSTRUMENTS',
+    'createMetricStore',
+    'createMetrics',
+    'instrumentOf',
+    'isHistogram',
+    'mergePoints',
+    'prometheusText',
+    'quantile',
+    'serveMetrics',
+  ],
+  '@switchyard/trace/otlp': [
+    'createOtlpExporter',
+    'decodeTraces',
+    'encodeLogs',
+    'encodeMetrics',
+    'encodeTraces',
+    'importOtlpLines',
+    'nanosOf',
+    'otlpResource',
+    'parseHeaders',
+    'plainOf',
+    'readAttributes',
+    'readNanos',
+    'startOtlpReceiver',
+    'writeAttributes',
+  ],
   '@switchyard/trace-viewer': [
     'codeOf',
     'costText',
@@ -166,6 +206,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const ERROR_CODES: readonly string[] = [
+  'ALERT_UNKNOWN',
   'ALREADY_THERE',
   'BACKPRESSURE',
   'BUS_CLOSED',
@@ -252,11 +293,13 @@ const ERROR_CODES: readonly string[] = [
   'TOOL_FAILED',
   'TOO_MANY_ROUNDS',
   'TRACE_AMBIGUOUS',
+  'TRACE_CLOSED',
   'TRACE_UNKNOWN',
   'UNKNOWN_COMMAND',
   'UNKNOWN_METHOD',
   'USAGE',
   'VALIDATION',
+  'WEBHOOK_FAILED',
 ]
 
 describe('the doors', () => {
