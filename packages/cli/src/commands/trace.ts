@@ -7,6 +7,7 @@ import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
 import { alive } from '../lib/run-chain.ts'
 import type { Session } from '../lib/session.ts'
+import { addReceiving } from '../lib/trace-receive.ts'
 import { openInBrowser, viewerSource } from '../lib/viewer.ts'
 import { renderBundle } from '../render/bundle.ts'
 import { renderRunLine, renderRuns, renderSpanLine, renderTrace } from '../render/trace.ts'
@@ -107,6 +108,8 @@ export const define: Define = (command, session) => {
         await viewer.close()
       }
     })
+
+  addReceiving(add, session)
 }
 
 interface ListFlags {

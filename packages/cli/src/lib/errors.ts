@@ -53,6 +53,13 @@ export const cannotWrite = (path: string, cause: unknown): SwitchyardError =>
     { data: { path }, cause, next: 'df -h . && ls -ld .' },
   )
 
+export const cannotRead = (path: string, cause: unknown): SwitchyardError =>
+  new SwitchyardError('FILE_UNREADABLE', `Cannot read "${path}" as it must be a file that may be read: ${(cause as Error).message}`, {
+    cause,
+    data: { path },
+    next: `ls -l ${path}`,
+  })
+
 export const noFolder = (path: string): SwitchyardError =>
   usage(`Cannot work in ${path} as it must be a folder: there is none`, 'switchyard --dir FOLDER')
 

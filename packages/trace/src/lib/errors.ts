@@ -18,5 +18,5 @@ export const webhookFailed = (why: string): SwitchyardError =>
 export const receiverPortTaken = (port: number, why: string): SwitchyardError =>
   new SwitchyardError('USAGE', `Cannot receive traces as port ${port} must be free: ${why}`, {
     data: { port },
-    next: 'switchyard trace receive --port 0',
+    next: `switchyard trace receive --port ${port + 1}`,
   })

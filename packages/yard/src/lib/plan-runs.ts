@@ -66,6 +66,7 @@ export function createPlanRuns(parts: PlanRunsParts): Pick<Yard, 'plan' | 'appro
           ...(ended !== undefined && by === undefined && { 'switchyard.declined': true, 'switchyard.outcome': 'done' }),
         },
         ...(links.length > 0 && { links }),
+        ...(context.traceState !== undefined && { traceState: context.traceState }),
       },
       context.recorded,
     )

@@ -150,9 +150,9 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
     const { decision, startMs, endMs, stages } = routing
     const context = parseTraceContext(parent)
     if (context === undefined) return
-    const { traceId, recorded } = context
+    const { traceId, recorded, traceState } = context
     const routeId = tracer.newSpanId()
-    const shared = { traceId, kind: 'internal', lane: 'router' } as const
+    const shared = { traceId, kind: 'internal', lane: 'router', ...(traceState !== undefined && { traceState }) } as const
     for (const [index, { name, startMs: stageMs }] of stages.entries()) {
       const durationMs = (stages[index + 1]?.startMs ?? endMs) - stageMs
       const ids = { spanId: tracer.newSpanId(), parentSpanId: routeId }
@@ -217,8 +217,8 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
       }
     },
     routed(routing, headers) {
-      const { traceparent } = headers ?? {}
-      if (traceparent !== undefined) tell(routing, { traceparent })
+      const { traceparent, tracestate } = headers ?? {}
+      if (traceparent !== undefined) tell(routing, { traceparent, ...(tracestate !== undefined && { tracestate }) })
       else if (own !== undefined) tell(routing, own.headers)
       else if (asked !== undefined) unused = [...unused, routing].slice(-5)
     },

@@ -9,7 +9,10 @@ export interface ImportedLines {
 }
 
 /** Reads a file of OTLP JSON lines, one export a line, as OpenTelemetry's file exporter and `encodeTraces` write it. */
-export async function importOtlpLines(lines: AsyncIterable<string>, take: (spans: readonly Span[]) => void): Promise<ImportedLines> {
+export async function importOtlpLines(
+  lines: AsyncIterable<string>,
+  take: (spans: readonly Span[]) => void | Promise<void>,
+): Promise<ImportedLines> {
   let spans = 0
   let rejected = 0
   let firstRejectedLine: number | undefined
@@ -18,7 +21,7 @@ export async function importOtlpLines(lines: AsyncIterable<string>, take: (spans
     number++
     if (line.trim() === '') continue
     const decoded = decodeLine(line)
-    take(decoded.spans)
+    await take(decoded.spans)
     spans += decoded.spans.length
     rejected += decoded.rejected
     if (decoded.rejected > 0) firstRejectedLine ??= number
