@@ -220,6 +220,12 @@ function parseBlocks(tokens: readonly CaddyToken[], source: Source, problems: Pr
   const sites: RawSite[] = []
   while (at < tokens.length) {
     const keys: CaddyToken[] = []
+    const stray = tokens[at]
+    if (stray !== undefined && isClose(stray)) {
+      wrong('closes a block that was never opened', stray.spot)
+      at++
+      continue
+    }
     let isMore = true
     while (at < tokens.length && !isOpen(tokens[at]) && (isMore || tokens[at]?.isFirst === false)) {
       const token = tokens[at++] as CaddyToken
@@ -249,7 +255,7 @@ function addressOf({ text, spot, hasHole }: CaddyToken): Address | undefined {
   const [, scheme = '', host = '', portText, path = ''] = /^(?:(https?):\/\/)?(\[[^\]]*\]|[^:/]*)(?::([^/]*))?(\/.*)?$/.exec(clean) ?? []
   const port = portText !== undefined && /^\d{1,5}$/.test(portText) ? Number(portText) : undefined
   return {
-    text: clean,
+    text: written(spot).replace(/,$/, ''),
     scheme:
       scheme === 'http' || scheme === 'https'
         ? scheme
@@ -298,6 +304,9 @@ export function upstreamsOf({ name, args, block }: Directive): readonly Upstream
   return [...own, ...more].flatMap((token) => upstreamOf(token) ?? [])
 }
 
+/** Before variables were put in: their values are nobody's business. */
+const written = ({ source, start, end }: Spot): string => source.text.slice(start, end)
+
 function upstreamOf({ text, spot, hasHole }: CaddyToken): Upstream | undefined {
   if (hasHole) return text === '' ? { text, host: '', port: undefined, mistake: 'is empty, as its variable has no value', spot } : undefined
   if (text.includes('{') || text.startsWith('unix/')) return undefined
@@ -308,7 +317,7 @@ function upstreamOf({ text, spot, hasHole }: CaddyToken): Upstream | undefined {
   const port = from === undefined ? { https: 443, http: 80, h2c: 80 }[scheme] : Number(from)
   const isWrong = portText !== undefined && (from === undefined || Number(to) > 65_535 || Number(to) < 1)
   return {
-    text,
+    text: written(spot),
     host: host.toLowerCase(),
     port: isWrong ? undefined : port,
     mistake: isWrong ? 'has a port that is no number from 1 to 65535' : undefined,

@@ -23,17 +23,22 @@ export interface EnvFile {
   readonly problems: readonly Problem[]
 }
 
+/** Values that take one another in could double at each line. */
+const MAX_CHARS = 4_000_000
+
 /** An env file with its values as Compose would take them. */
 export function readEnvFile(source: Source): EnvFile {
   const { entries, problems } = parseDotenv(source.text)
   const values = new Map<string, string>()
   const uses = new Set<string>()
+  let leftChars = MAX_CHARS
   const lookup = (name: string): string | undefined => {
     uses.add(name)
-    return values.get(name)
+    return leftChars > 0 ? values.get(name) : undefined
   }
   const variables = entries.map((entry): EnvVariable => {
     const value = entry.template === undefined ? undefined : expandTemplate(entry.template, lookup).value
+    leftChars -= value?.length ?? 0
     if (value !== undefined) values.set(entry.name, value)
     const start = nameStart(source, entry)
     return {

@@ -20,6 +20,7 @@ export interface Interpolated {
 
 const MAX_NESTED = 8
 const MAX_CHARS = 32_768
+const MAX_MISTAKES = 50
 
 /**
  * Puts variables in as Compose does: `$$` is a dollar sign, `:-` and `-` name a default, `:?` and `?` refuse to go on without a
@@ -31,9 +32,10 @@ export function interpolate(text: string, variables: ReadonlyMap<string, string>
   let hasHole = false
 
   function put(part: string, base: number, depth: number): string {
+    const closers = matchBraces(part)
     let out = ''
     let at = 0
-    while (at < part.length) {
+    while (at < part.length && out.length < MAX_CHARS && mistakes.length < MAX_MISTAKES) {
       const dollar = part.indexOf('$', at)
       if (dollar === -1) return cut(out + part.slice(at))
       out = cut(out + part.slice(at, dollar))
@@ -49,7 +51,7 @@ export function interpolate(text: string, variables: ReadonlyMap<string, string>
         at = dollar + 1 + bare.length
         continue
       }
-      const close = next === '{' ? closing(part, dollar + 1) : -1
+      const close = closers.get(dollar + 1) ?? -1
       const inner = close === -1 ? '' : part.slice(dollar + 2, close)
       const [, name, operator = '', rest] = BRACED.exec(inner) ?? []
       if (name === undefined) {
@@ -97,13 +99,17 @@ const BRACED = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:[-?+]|[-?+])([\s\S]*))?$/
 
 const cut = (text: string): string => (text.length > MAX_CHARS ? text.slice(0, MAX_CHARS) : text)
 
-/** The brace that closes the one at `open`; defaults may hold variables with braces of their own. */
-function closing(text: string, open: number): number {
-  let depth = 0
-  for (let at = open; at < text.length; at++) {
+/** Which brace closes which, by their offsets; defaults may hold variables with braces of their own. */
+function matchBraces(text: string): ReadonlyMap<number, number> {
+  const closers = new Map<number, number>()
+  const open: number[] = []
+  for (let at = text.indexOf('$'); at !== -1 && at < text.length; at++) {
     if (text[at] === '$' && text[at + 1] === '$') at++
-    else if (at === open || (text[at] === '{' && text[at - 1] === '$')) depth++
-    else if (text[at] === '}' && --depth === 0) return at
+    else if (text[at] === '{' && text[at - 1] === '$') open.push(at)
+    else if (text[at] === '}') {
+      const opener = open.pop()
+      if (opener !== undefined) closers.set(opener, at)
+    }
   }
-  return -1
+  return closers
 }

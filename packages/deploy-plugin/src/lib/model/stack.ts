@@ -31,6 +31,9 @@ export interface Stack {
   readonly problems: readonly Problem[]
 }
 
+/** Of one file; what comes after so many has the same cause. */
+const MAX_PROBLEMS = 200
+
 const COMPOSE_BASES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
 const CADDYFILE = /^(Caddyfile(\.[\w-]+)?|.+\.[Cc]addyfile)$/
 const ENV_FILE = /^\.env(\.[\w.-]+)?$/
@@ -119,10 +122,7 @@ export function readStack(folder: string, { env, compose, overlay }: StackOption
     gitignore,
     problems: [
       ...problems,
-      ...projects.flatMap((project) => project.problems),
-      ...caddyfiles.flatMap((caddyfile) => caddyfile.problems),
-      ...units.flatMap((unit) => unit.problems),
-      ...[...envFiles.values()].flatMap((file) => file.problems),
+      ...[...projects, ...caddyfiles, ...units, ...envFiles.values()].flatMap((part) => part.problems.slice(0, MAX_PROBLEMS)),
     ],
   }
 }

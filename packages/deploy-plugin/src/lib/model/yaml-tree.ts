@@ -53,8 +53,9 @@ export function parseYaml(source: Source, readScalar: ReadScalar = (scalar) => s
   }
   try {
     // Keys that come twice are looked for below: the library compares each with each.
-    const document = parseDocument(source.text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
-    for (const { message, pos } of document.errors.slice(0, MAX_ERRORS)) add(withoutPeriod(message), source.spot(pos[0], pos[1]))
+    const document = parseDocument(source.text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
+    for (const { message, pos, code } of document.errors.slice(0, MAX_ERRORS))
+      add(code === 'MULTIPLE_DOCS' ? 'a second document begins here' : withoutPeriod(message), source.spot(pos[0], pos[1]))
     if (problems.length > 0) return { tree: undefined, problems }
     if (document.contents === null) return { tree: undefined, problems: [] }
     const tree = grow(document.contents, source, readScalar, add)
@@ -165,10 +166,13 @@ export function childrenOf(tree: Tree): Iterable<Tree> {
   return tree.kind === 'scalar' ? [] : tree.kind === 'list' ? tree.items : Array.from(tree.entries.values(), ({ value }) => value)
 }
 
-/** The value as plain data, for schemas; what is reset is left out. */
+/** Schemas compare each item of some lists with each. */
+const MAX_PLAIN_ITEMS = 1_000
+
+/** The value as plain data, for schemas; what is reset is left out, and so is the end of a list that is too long. */
 export function plainOf(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value
-  if (tree.kind === 'list') return tree.items.map(plainOf)
+  if (tree.kind === 'list') return tree.items.slice(0, MAX_PLAIN_ITEMS).map(plainOf)
   const plain: Record<string, unknown> = {}
   for (const [key, { value }] of tree.entries) {
     if (value.tag === 'reset') continue

@@ -12,6 +12,8 @@ export interface SchemaMistake {
 }
 
 const MAX_MISTAKES = 50
+/** Of one file: they are compared with one another. */
+const MAX_ERRORS = 1_000
 let compiled: ValidateFunction | undefined
 
 /**
@@ -40,7 +42,7 @@ export function schemaMistakes(value: unknown): readonly SchemaMistake[] | undef
   const validate = schemaOf()
   if (validate === undefined) return undefined
   if (validate(value)) return []
-  return readErrors(validate.errors ?? [])
+  return readErrors(validate.errors?.slice(0, MAX_ERRORS) ?? [])
 }
 
 /** Of alternatives that all fail, only what is wrong inside of one of them helps, or which types would do. */

@@ -39,11 +39,11 @@ export async function planFixes(folder: string, options: ValidateOptions, only: 
   for (const rule of ALL_RULES) {
     if (rule.fix === undefined || (only.length > 0 && !only.includes(rule.id))) continue
     const edits = view.edits.get(rule)
-    if (edits === undefined) continue
-    const edited = editFiles(view.stack, edits.flat())
+    if (edits === undefined || edits.length === 0) continue
+    const edited = editFiles(view.stack, edits)
     const next = new Map([...overlay, ...edited])
     const after = await examine(folder, { ...asked, overlay: next })
-    const mended = countOf(view.report, rule.id) - countOf(after.report, rule.id)
+    const mended = (view.byRule.get(rule.id) ?? 0) - (after.byRule.get(rule.id) ?? 0)
     if (mended <= 0 || after.report.counts.critical > view.report.counts.critical) continue
     fixes.push({ rule: rule.id, findings: mended, does: rule.fix, files: [...edited.keys()].sort() })
     overlay = next
@@ -51,9 +51,30 @@ export async function planFixes(folder: string, options: ValidateOptions, only: 
   }
   const changes = [...overlay].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, after]) => ({ path, before: textAt(start, path), after }))
   const diffs = await Promise.all(
-    changes.map(async ({ path, before = '', after }) => `--- ${path}\n${await unifiedDiff(hideSecrets(before), hideSecrets(after))}\n`),
+    changes.map(
+      async ({ path, before = '', after }) => `--- ${path}\n${onlyChanged(await unifiedDiff(hideSecrets(before), hideSecrets(after)))}\n`,
+    ),
   )
   return { fixes, changes, diff: diffs.join(''), after: view.report }
+}
+
+/** Without the lines around what changes: they are of no help here, and may hold anything. */
+function onlyChanged(diff: string): string {
+  const lines: string[] = []
+  let number = 0
+  let isHeadDue = true
+  for (const line of diff.split('\n')) {
+    const head = /^@@ line (\d+) @@$/.exec(line)
+    if (head !== null) [number, isHeadDue] = [Number(head[1]), true]
+    else if (line.startsWith(' ')) [number, isHeadDue] = [number + 1, true]
+    else {
+      if (isHeadDue && /^[+-]/.test(line)) lines.push(`@@ line ${Math.max(1, number)} @@`)
+      isHeadDue = false
+      if (line.startsWith('-')) number++
+      lines.push(line)
+    }
+  }
+  return lines.join('\n')
 }
 
 function editFiles(stack: Stack, edits: readonly TextEdit[]): Map<string, string> {
@@ -65,5 +86,3 @@ function textAt({ files }: Stack, path: string): string | undefined {
   const source = files.read(path)
   return isUnread(source) ? undefined : source.text
 }
-
-const countOf = ({ findings }: Report, rule: string): number => findings.filter((finding) => finding.rule === rule).length

@@ -15,7 +15,8 @@ export function insertKey({ tree }: ComposeService, key: string, value: string):
   return { spot: source.spot(lineStart), text: `${indent}${key}: ${value}${eolOf(text)}` }
 }
 
-export const eolOf = (text: string): '\r\n' | '\n' => (text.includes('\r\n') ? '\r\n' : '\n')
+/** As the first line ends. */
+export const eolOf = (text: string): '\r\n' | '\n' => (text[text.indexOf('\n') - 1] === '\r' ? '\r\n' : '\n')
 
 /** A file's text with the edits made; of those that overlap only the first is. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { byCodeUnit } from '../model/project-files.ts'
+import { placeOf, type Spot } from '../model/source.ts'
 import type { Stack, StackOptions } from '../model/stack.ts'
 import { readStack } from '../model/stack.ts'
 import { schemaIsHere } from './compose-schema.ts'
@@ -27,8 +28,10 @@ export interface ValidateOptions extends StackOptions {
 export interface Examination {
   readonly report: Report
   readonly stack: Stack
+  /** How many findings each rule has, also of those that the report does not list. */
+  readonly byRule: ReadonlyMap<string, number>
   /** Of every rule that has some: what would mend its findings. */
-  readonly edits: ReadonlyMap<Rule, readonly (readonly TextEdit[])[]>
+  readonly edits: ReadonlyMap<Rule, readonly TextEdit[]>
 }
 
 const MAX_FINDINGS = 500
@@ -49,27 +52,27 @@ export async function examine(folder: string, options: ValidateOptions): Promise
   const asked = rules.filter(({ part }) => isWanted(part, target))
   const answers = tools ? await askTools(stack, target, signal) : []
 
-  const judged = asked.flatMap((rule) => {
-    const own = withoutTwins([...rule.look(stack), ...(rule.id === 'stack.suppression' ? suppressions.mistakes : [])])
-    return own.map((found) => ({ rule, found, finding: findingOf(rule, found) }))
-  })
+  const judged = asked.flatMap((rule) =>
+    withoutTwins([...rule.look(stack), ...(rule.id === 'stack.suppression' ? suppressions.mistakes : [])]).map((found) =>
+      placed(rule, found),
+    ),
+  )
   judged.push(...saidByTools(answers, asked, judged))
   const taken = suppressions.all.map(() => 0)
-  const kept = judged.filter(({ finding }) => {
-    const by = suppressions.all.findIndex((one) => takesOut(one, finding, today))
+  const kept = judged.filter(({ rule, file, line }) => {
+    const by = suppressions.all.findIndex((one) => takesOut(one, { rule: rule.id, file, line }, today))
     if (by !== -1) taken[by] = (taken[by] ?? 0) + 1
     return by === -1
   })
-  kept.sort((a, b) => byPlace(a.finding, b.finding))
-  const findings = withPrints(kept.map(({ finding }) => finding))
+  kept.sort(byPlace)
 
-  const count = (severity: Finding['severity']): number => findings.filter((finding) => finding.severity === severity).length
+  const count = (severity: Finding['severity']): number => kept.filter(({ rule }) => rule.severity === severity).length
   const counts = {
     critical: count('critical'),
     warning: count('warning'),
     info: count('info'),
     suppressed: judged.length - kept.length,
-    fixable: findings.filter(({ fixable }) => fixable).length,
+    fixable: kept.filter(({ found }) => found.edits !== undefined).length,
   }
   const report: Report = {
     verdict: isEmpty ? 'empty' : counts.critical > 0 || (strict && counts.warning > 0) ? 'fail' : 'pass',
@@ -81,18 +84,20 @@ export async function examine(folder: string, options: ValidateOptions): Promise
       units: stack.units.length,
       envFiles: stack.envFiles.length,
     },
-    findings: findings.slice(0, MAX_FINDINGS),
+    findings: withPrints(kept.slice(0, MAX_FINDINGS).map((one) => findingOf(one, stack))),
     suppressions: suppressions.all.map((one, index) => suppressionOf(one, taken[index] ?? 0, today)),
     checkedBy: [
       ...(stack.projects.length > 0 && isWanted('compose', target) ? [schemaAnswer()] : []),
       ...answers.map(({ tool, ran, why }) => ({ tool, ran, ...(why !== undefined && { why }) })),
     ],
   }
-  const edits = Map.groupBy(
-    kept.filter(({ found }) => found.edits !== undefined),
-    ({ rule }) => rule,
-  )
-  return { report, stack, edits: new Map([...edits].map(([rule, list]) => [rule, list.map(({ found }) => found.edits ?? [])])) }
+  const byRule = Map.groupBy(kept, ({ rule }) => rule)
+  return {
+    report,
+    stack,
+    byRule: new Map([...byRule].map(([{ id }, list]) => [id, list.length])),
+    edits: new Map([...byRule].map(([rule, list]) => [rule, list.flatMap(({ found }) => found.edits ?? [])])),
+  }
 }
 
 const isWanted = (part: Part, target: Target): boolean => target === 'all' || part === target || part === 'stack'
@@ -112,7 +117,15 @@ function schemaAnswer(): Report['checkedBy'][number] {
     : { tool: 'compose schema', ran: false, why: 'the package dclint, which brings it, is not installed here' }
 }
 
-type Judged = { readonly rule: Rule; readonly found: Found; readonly finding: Finding }
+interface Judged {
+  readonly rule: Rule
+  readonly found: Found
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+const placed = (rule: Rule, found: Found): Judged => ({ rule, found, ...placeOf(found.spot) })
 
 /** What the programs found and our own rules did not: of one line, or of a whole file that cannot be read, one voice is enough. */
 function saidByTools(answers: readonly ToolAnswer[], rules: readonly Rule[], own: readonly Judged[]): Judged[] {
@@ -120,37 +133,51 @@ function saidByTools(answers: readonly ToolAnswer[], rules: readonly Rule[], own
     found.flatMap((one) => {
       const rule = rules.find(({ id }) => id === one.rule)
       if (rule === undefined) return []
-      const finding = findingOf(rule, one)
+      const said = placed(rule, one)
       const isKnown = own.some(
-        ({ finding: other, rule: { part, severity } }) =>
-          part === rule.part &&
-          other.file === finding.file &&
-          (other.line === finding.line || (rule.id === 'caddy.adapt' && severity === 'critical')),
+        ({ rule: { part, severity }, file, line }) =>
+          part === rule.part && file === said.file && (line === said.line || (rule.id === 'caddy.adapt' && severity === 'critical')),
       )
-      return isKnown ? [] : [{ rule, found: one, finding }]
+      return isKnown ? [] : [said]
     }),
   )
 }
 
-function findingOf(rule: Rule, { spot, note, mend, edits }: Found): Finding {
-  const { source, start, end } = spot
-  const from = source.placeOf(start)
-  const to = source.placeOf(Math.max(start, end))
+function findingOf({ rule, found, file, line, column }: Judged, stack: Stack): Finding {
+  const { spot, note, mend = rule.mend, edits } = found
+  const to = spot.source.placeOf(Math.max(spot.start, spot.end))
   return {
     rule: rule.id,
     severity: rule.severity,
-    note: shown(note),
-    file: shown(from.file),
-    line: from.line,
-    column: from.column,
+    note: shown(withoutValues(note, spot, stack)),
+    file: shown(file),
+    line,
+    column,
     endLine: to.line,
     endColumn: to.column,
-    mend: mend ?? rule.mend,
+    mend,
     fixable: edits !== undefined,
     docs: docsOf(rule.id),
     fingerprint: '',
   }
 }
+
+/** A note with `${NAME}` in the place of every value that a variable put into what it is about. */
+function withoutValues(note: string, { source, start, end }: Spot, { envFiles }: Stack): string {
+  const about = source.text.slice(start, Math.min(end, start + MAX_ABOUT))
+  if (!about.includes('$')) return note
+  const names = new Set(Array.from(about.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name = '']) => name))
+  let clean = note
+  for (const name of names) {
+    for (const { values } of envFiles) {
+      const value = values.get(name) ?? ''
+      if (value.length >= MIN_HIDDEN_CHARS && !/^\d{1,5}$/.test(value)) clean = clean.replaceAll(value, `\${${name}}`)
+    }
+  }
+  return clean
+}
+const MAX_ABOUT = 1_000
+const MIN_HIDDEN_CHARS = 3
 
 /** What several services take from one anchor is found wrong once. */
 function withoutTwins(found: readonly Found[]): readonly Found[] {
@@ -172,14 +199,14 @@ function withPrints(findings: readonly Finding[]): Finding[] {
   })
 }
 
-function byPlace(a: Finding, b: Finding): number {
+function byPlace(a: Judged, b: Judged): number {
   return (
-    SEVERITY[a.severity] - SEVERITY[b.severity] ||
+    SEVERITY[a.rule.severity] - SEVERITY[b.rule.severity] ||
     byCodeUnit(a.file, b.file) ||
     a.line - b.line ||
     a.column - b.column ||
-    byCodeUnit(a.rule, b.rule) ||
-    byCodeUnit(a.note, b.note)
+    byCodeUnit(a.rule.id, b.rule.id) ||
+    byCodeUnit(a.found.note, b.found.note)
   )
 }
 
