@@ -26,7 +26,7 @@ export async function planSetup(root: string, dataDir: string, wishes: Wishes, r
   const detected = detect(root)
   const composed = readComposed(root, dataDir)
   if (composed.services.length === 0 && detected.apps.length === 0) throw nothingToDeploy(root)
-  const proposed = `${JSON.stringify(proposeConfig(detected, composed.services, wishes), null, 2)}\n`
+  const proposed = inLines(proposeConfig(detected, composed.services, wishes))
   parseConfig(proposed)
   const check = async (text: string): Promise<string | undefined> => {
     try {
@@ -46,3 +46,7 @@ export async function planSetup(root: string, dataDir: string, wishes: Wishes, r
   const others = await settle(root, dataDir, files, resolution)
   return { detected, config, outcomes: [...(configured === undefined ? [] : [configured]), ...others] }
 }
+
+/** As people write it: lists of texts in one line. */
+const inLines = (config: object): string =>
+  `${JSON.stringify(config, null, 2).replace(/\[\n\s+("(?:[^"\\]|\\.)*"(?:,\n\s+"(?:[^"\\]|\\.)*")*)\n\s+\]/g, (_, items: string) => `[${items.replace(/,\n\s+/g, ', ')}]`)}\n`
