@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 /** Where pictures go; git does not look there. */
-export const PICTURES = fileURLToPath(new URL('../pictures/', import.meta.url))
+const PICTURES = fileURLToPath(new URL('../pictures/', import.meta.url))
 
 /** Debian's Chromium, found as a shell would. */
 export async function launchChromium(): Promise<Browser> {

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { exportedOf } from '../src/lib/exported.ts'
@@ -13,7 +13,6 @@ import { launchChromium, takePicture } from './browser.ts'
 import { bigTrace, deploy, manyRuns, spansOf, traceIdOf } from './sample-spans.ts'
 import { openSampleWorkspace, RUNS, type SampleWorkspace } from './workspace.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TIMES = { open: 1_500, frames: 50 }
 
 let browser: Browser
@@ -58,7 +57,7 @@ async function open(
 /** What axe finds wrong with what is shown. */
 async function violations(page: Page): Promise<string[]> {
   // What the page's rules forbid a tester has to bring in through the debugger.
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> }

@@ -16,7 +16,7 @@ export interface Drawn {
   readonly children?: readonly Drawn[]
 }
 
-export const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0')
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0')
 
 /** The trace's id of a number. */
 export const traceIdOf = (n: number): string => `${hex(n, 8)}${'5a'.repeat(12)}`
@@ -115,7 +115,7 @@ export interface DeployOptions {
   readonly slow?: number
 }
 
-export const DEPLOY_REQUEST = 'check the api, then deploy it to staging'
+const DEPLOY_REQUEST = 'check the api, then deploy it to staging'
 
 /** A request that becomes a chain: a check, a build, an approval, a release that may fail, and then what was done is undone. */
 export function deploy({ chainId = 'chain-1', fails = false, slow = 1 }: DeployOptions): Drawn {
@@ -275,7 +275,7 @@ const WORDS = [
 ]
 
 /** Always the same numbers for a seed, in [0, 1). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0

@@ -12,7 +12,7 @@ export type Route =
   | { readonly at: 'runs'; readonly filter: string }
   | { readonly at: 'run'; readonly id: string; readonly tab: RunTab; readonly span: string | undefined; readonly other: string | undefined }
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?')
   const query = new URLSearchParams(search)
   const [place = '', id = '', tab = ''] = path.split('/')

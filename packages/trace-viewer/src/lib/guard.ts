@@ -7,7 +7,7 @@ export interface Guard {
   admit(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): { readonly path: string } | { readonly refused: Refusal }
 }
 
-export interface Refusal {
+interface Refusal {
   readonly status: number
   readonly why: string
 }

@@ -9,7 +9,7 @@ export interface PlacedNode {
 }
 
 /** A line from the foot of one box to the head of another. */
-export interface PlacedEdge {
+interface PlacedEdge {
   readonly from: readonly [x: number, y: number]
   readonly to: readonly [x: number, y: number]
 }

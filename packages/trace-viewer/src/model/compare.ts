@@ -65,7 +65,7 @@ export function compareTraces(tree: TraceTree, other: TraceTree): Comparison {
   }
 }
 
-export function childrenOf({ order, place, below }: TraceTree, span: number): number[] {
+function childrenOf({ order, place, below }: TraceTree, span: number): number[] {
   const found: number[] = []
   for (let k = place[span]! + 1; k <= place[span]! + below[span]!; k += below[order[k]!]! + 1) found.push(order[k]!)
   return found

@@ -70,7 +70,7 @@ export interface LogLine {
 }
 
 /** What happened in a span at one moment: a message, a change of a breaker, an approval. */
-export interface SpanEvent {
+interface SpanEvent {
   readonly atMs: number
   readonly name: string
   readonly attributes?: Readonly<Record<string, unknown>> | undefined
@@ -87,7 +87,7 @@ export interface SpanDetail {
   readonly logs: readonly LogLine[]
 }
 
-export interface Candidate {
+interface Candidate {
   readonly command: string
   /** From 0 to 1, calibrated. */
   readonly confidence: number
@@ -137,7 +137,7 @@ export interface ChainData {
   readonly notUndone: readonly { readonly path: string; readonly why: string }[]
 }
 
-export type BreakerState = 'closed' | 'open' | 'half-open'
+type BreakerState = 'closed' | 'open' | 'half-open'
 
 export interface BreakerRow {
   readonly name: string
@@ -158,7 +158,7 @@ export interface TopicRow {
 }
 
 /** A subscription whose messages are kept until it has had them. */
-export interface QueueRow {
+interface QueueRow {
   readonly name: string
   readonly pattern: string
   /** Messages that it has not had yet, those at work included. */
@@ -193,7 +193,7 @@ export interface StateRow {
   readonly history: readonly StateChangeRow[]
 }
 
-export interface StateChangeRow {
+interface StateChangeRow {
   readonly atMs: number
   readonly who: string
   readonly kind: 'change' | 'conflict' | 'denied' | 'refused'
