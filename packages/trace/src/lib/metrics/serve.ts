@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { MetricPoint } from './point.ts'
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus.ts'
@@ -16,6 +15,8 @@ const OWN_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]'])
  * which tells the same. Keeps no process alive.
  */
 export async function serveMetrics(port: number, collect: () => readonly MetricPoint[]): Promise<MetricsEndpoint | undefined> {
+  // Loaded only here, as all processes count and few answer.
+  const { createServer } = await import('node:http')
   const server = createServer((request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
