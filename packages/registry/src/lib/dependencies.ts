@@ -9,6 +9,10 @@ export interface DependencyProblem {
   readonly message: string
 }
 
+/** A hostile marketplace can have more problems than anybody reads, each as long as its plugins are many. */
+const MAX_PROBLEMS = 1_000
+const MAX_NAMES = 8
+
 /** Plugins in an order in which each stands after what it needs, and what is wrong with their needs. */
 export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
   readonly order: readonly string[]
@@ -22,7 +26,7 @@ export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
     if (done.has(plugin.name)) return
     for (const { name, range } of plugin.dependencies) {
       const of = (kind: DependencyProblem['kind'], message: string): void =>
-        void problems.push({ plugin: plugin.name, dependency: name, kind, message })
+        void (problems.length < MAX_PROBLEMS && problems.push({ plugin: plugin.name, dependency: name, kind, message }))
       const other = plugins.get(name)
       if (other === undefined) of('missing', `${plugin.name} needs ${name}, which is not here`)
       else if (range !== undefined && (other.version === undefined || !fits(other.version, range)))
@@ -31,7 +35,7 @@ export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
       const loop = [...way, plugin.name]
       const at = loop.indexOf(name)
       if (at === -1) visit(other, loop)
-      else if (name !== plugin.name) of('cycle', `${[...loop.slice(at), name].join(' needs ')}`)
+      else if (name !== plugin.name) of('cycle', circleOf(loop.slice(at)))
     }
     if (done.has(plugin.name)) return
     done.add(plugin.name)
@@ -40,6 +44,11 @@ export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
 
   for (const plugin of plugins.values()) visit(plugin, [])
   return { order, problems }
+}
+
+function circleOf(names: readonly string[]): string {
+  const shown = names.length > MAX_NAMES ? [...names.slice(0, MAX_NAMES), `${names.length - MAX_NAMES} more`] : names
+  return [...shown, names[0]].join(' needs ')
 }
 
 function fits(version: string, range: string): boolean {

@@ -5,6 +5,8 @@ import { isAbsolute, join, relative, sep } from 'node:path'
 const MAX_BYTES = 1_048_576
 const MAX_FILES = 5_000
 const MAX_DEPTH = 6
+/** So often is anything looked at in one folder of others: a hostile one names the same things again and again. */
+const MAX_LOOKS = 200_000
 /** Folders that hold no plugin's own things. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['node_modules', '.git'])
 
@@ -25,11 +27,13 @@ export interface Folder {
   files(path: string, ending: string): readonly string[]
 }
 
-export function openFolder(dir: string): Folder {
+export function openFolder(dir: string, maxLooks = MAX_LOOKS): Folder {
   const root = realpathSync(dir)
+  let looks = 0
 
   /** The real path inside; undefined where nothing is there. */
   function locate(path: string): { readonly real: string } | { readonly refused: string } | undefined {
+    if (++looks > maxLooks) return { refused: 'too much of the folder was looked at already' }
     if (path.includes('\0')) return { refused: 'its path has a zero byte' }
     if (isAbsolute(path) || path.split(/[\\/]/).includes('..')) return { refused: 'its path leads out of the folder' }
     let real: string
@@ -81,7 +85,12 @@ export function openFolder(dir: string): Folder {
     },
     files(path, ending) {
       const found: string[] = []
+      // Links may lead round in circles, and many to one place.
+      const been = new Set<string>()
       const collect = (at: string, depth: number): void => {
+        const here = locate(at)
+        if (here === undefined || 'refused' in here || been.has(here.real)) return
+        been.add(here.real)
         for (const name of folder.names(at)) {
           if (found.length >= MAX_FILES) return
           const inner = join(at, name)

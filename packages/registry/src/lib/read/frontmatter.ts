@@ -76,7 +76,8 @@ function unquoted(text: string): string {
 
 function twice(head: string): string | undefined {
   const keys = head.split('\n').flatMap((line) => FIELD.exec(line)?.[1] ?? [])
-  const double = keys.find((key, index) => keys.indexOf(key) !== index)
+  const once = new Set<string>()
+  const double = keys.find((key) => once.size === once.add(key).size)
   return double === undefined ? undefined : `its frontmatter has the key "${double}" twice, and the last counts`
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { notCloned } from '../errors.ts'
 import { cleanName, cleanText } from '../text.ts'
@@ -21,7 +21,7 @@ export function nameOfUrl(url: string): string {
  * @throws REGISTRY_SOURCE, with what was there left as it was
  */
 export function fetchSource(url: string, folder: string): void {
-  if (/^https?:\/\/[^/]*@/.test(url)) throw notCloned(withoutPassword(url), 'its address may carry no password or token: git keeps those')
+  assertAddress(url)
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
   const fresh = mkdtempSync(join(dirname(folder), '.clone-'))
   const safe = [
@@ -29,24 +29,70 @@ export function fetchSource(url: string, folder: string): void {
     'core.fsmonitor=false',
     'protocol.ext.allow=never',
     'filter.lfs.smudge=',
+    'filter.lfs.process=',
     'filter.lfs.required=false',
   ]
-  const args = [...safe.flatMap((one) => ['-c', one]), 'clone', '--quiet', '--depth', '1', '--no-tags', '--template=', '--', url, fresh]
+  const args = [
+    ...safe.flatMap((one) => ['-c', one]),
+    'clone',
+    '--quiet',
+    '--depth',
+    '1',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--template=',
+    '--',
+    url,
+    fresh,
+  ]
   const { status, stderr, error } = spawnSync('git', args, {
     timeout: TIME_LIMIT_MS,
     encoding: 'utf8',
-    env: { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: 'true', GIT_LFS_SKIP_SMUDGE: '1' },
+    env: { ...environment(), GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: 'true', GIT_LFS_SKIP_SMUDGE: '1' },
   })
   if (status !== 0) {
     rmSync(fresh, { recursive: true, force: true })
     const said = stderr?.trim().split('\n').at(-1) ?? ''
     throw notCloned(withoutPassword(url), cleanText(withoutPassword(error?.message ?? said), 300))
   }
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(fresh, folder)
+  exchange(fresh, folder)
+}
+
+/** Puts a folder in place of another, which stays where that fails. */
+function exchange(fresh: string, folder: string): void {
+  const before = `${fresh}.before`
+  if (existsSync(folder)) renameSync(folder, before)
+  try {
+    renameSync(fresh, folder)
+  } catch (error) {
+    if (existsSync(before)) renameSync(before, folder)
+    rmSync(fresh, { recursive: true, force: true })
+    throw error
+  }
+  rmSync(before, { recursive: true, force: true })
+}
+
+/** What git, run by a hook, would take for its own repository is not passed on: a clone would be checked out over the work of that. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = /^GIT_(?:SSH|SSL|HTTP|PROXY|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)|TRACE|EXEC_PATH)/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || kept.test(name)))
+}
+
+/** Passwords and tokens would be kept by git, and by us. */
+function assertAddress(url: string): void {
+  if (!/^\w+:\/\//.test(url)) return
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed === undefined) throw notCloned(withoutPassword(url), 'it is no address')
+  if (parsed.password !== '' || (/^https?:$/.test(parsed.protocol) && parsed.username !== ''))
+    throw notCloned(withoutPassword(url), 'its address may carry no password or token: git keeps those')
+  if (parsed.search !== '') throw notCloned(withoutPassword(url.split('?')[0]!), 'its address may carry no "?": a token may stand there')
 }
 
 /** An address may carry a password or a token. */
 export function withoutPassword(text: string): string {
-  return text.replace(/(\w+:\/\/)[^\s/@]+@/g, '$1')
+  return text.replace(/(\w+:\/\/)([^\s'"]*)@/g, (whole, scheme: string, before: string) => {
+    const isPath = URL.canParse(`${whole}x`) && before.includes('/') && new URL(`${whole}x`).username === ''
+    // Else to the last "@": a password may have one, and a slash.
+    return isPath ? whole : scheme
+  })
 }

@@ -75,11 +75,11 @@ function opening(body: string): string {
     .slice(0, 8_000)
     .split('\n')
     .find((one) => /\p{L}/u.test(one) && !/^\s*(?:#|---|```|<|!)/.test(one))
-  const heading = /^\s*#+\s+(.+)$/m.exec(body.slice(0, 8_000))?.[1]
+  const heading = /^[ \t]*#+[ \t]+(.+)$/m.exec(body.slice(0, 8_000))?.[1]
   return cleanText(line ?? heading ?? '', 300)
 }
 
-const EXAMPLE = /<example>[\s\S]*?(?:<\/example>|$)|(?:\\n|\n)\s*Examples?:[\s\S]*$/gi
+const EXAMPLE = /<example>[\s\S]*?(?:<\/example>|$)|(?:\\n|\n)[ \t]*Examples?:[\s\S]*$/gi
 const SAID = /\buser:\s*["“]([^"”\n]{3,200})["”]/gi
 
 function withoutExamples(description: string): string {

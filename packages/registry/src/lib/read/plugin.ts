@@ -73,7 +73,7 @@ function skills(folder: Folder, paths: readonly string[], root: string, report: 
 
 /** The paths that may be followed. */
 function inside(folder: Folder, paths: readonly string[], root: string, report: Report): string[] {
-  return paths.flatMap((path) => {
+  return [...new Set(paths)].flatMap((path) => {
     const full = normalize(join(root, path))
     const refused = path.split(/[\\/]/).includes('..') || path.startsWith('/') ? 'its path leads out of the plugin' : folder.refusal(full)
     if (refused === undefined) return [full]

@@ -24,6 +24,32 @@ const agent = (name: string, description = `Does ${name}`): string => `---\nname
 const PLUGIN = '.claude-plugin/plugin.json'
 const MARKET = '.claude-plugin/marketplace.json'
 
+describe('readSource() of what means harm', () => {
+  it('comes to an end where links lead round in circles', () => {
+    const dir = folderOf({ [PLUGIN]: '{"name":"web"}', 'agents/one.md': agent('one') })
+    for (let i = 0; i < 60; i++) symlinkSync('.', join(dir, 'agents', `again${i}`))
+    for (let i = 0; i < 60; i++) symlinkSync('..', join(dir, 'agents', `up${i}`))
+    expect(readSource(dir).plugins[0]!.items.map(({ name }) => name)).toEqual(['one'])
+  })
+
+  it('names the same folder a thousand times, and is read once', () => {
+    const dir = folderOf({ [PLUGIN]: JSON.stringify({ name: 'web', agents: Array(1_000).fill('agents') }), 'agents/one.md': agent('one') })
+    const { plugins, problems } = readSource(dir)
+    expect(plugins[0]!.items).toHaveLength(1)
+    expect(problems).toEqual([])
+  })
+
+  it.each([
+    ['line ends', `description: "${'\\n'.repeat(30_000)}"`],
+    ['fields', Array.from({ length: 20_000 }, (_, i) => `f${i}: x`).join('\n')],
+  ])('reads a file of many %s in no time', (_, head) => {
+    const dir = folderOf({ [PLUGIN]: '{"name":"web"}', 'agents/one.md': `---\nname: one\n${head}\n---\n${'\n'.repeat(20_000)}` })
+    const started = performance.now()
+    expect(readSource(dir).plugins[0]!.items).toHaveLength(1)
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+})
+
 describe('readSource()', () => {
   it('reads a plugin with all it offers', () => {
     const { name, plugins, problems } = readSource(
