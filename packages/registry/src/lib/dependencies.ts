@@ -21,9 +21,13 @@ export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
   const problems: DependencyProblem[] = []
   const order: string[] = []
   const done = new Set<string>()
+  /** The plugins between the first and this one, each needing the next. */
+  const way: string[] = []
+  const onWay = new Map<string, number>()
 
-  function visit(plugin: Registered, way: readonly string[]): void {
+  function visit(plugin: Registered): void {
     if (done.has(plugin.name)) return
+    onWay.set(plugin.name, way.push(plugin.name) - 1)
     for (const { name, range } of plugin.dependencies) {
       const of = (kind: DependencyProblem['kind'], message: string): void =>
         void (problems.length < MAX_PROBLEMS && problems.push({ plugin: plugin.name, dependency: name, kind, message }))
@@ -32,17 +36,17 @@ export function checkDependencies(plugins: ReadonlyMap<string, Registered>): {
       else if (range !== undefined && (other.version === undefined || !fits(other.version, range)))
         of('version', `${plugin.name} needs ${name} ${range}: here is ${other.version ?? 'one without a version'}`)
       if (other === undefined) continue
-      const loop = [...way, plugin.name]
-      const at = loop.indexOf(name)
-      if (at === -1) visit(other, loop)
-      else if (name !== plugin.name) of('cycle', circleOf(loop.slice(at)))
+      const at = onWay.get(name)
+      if (at === undefined) visit(other)
+      else if (name !== plugin.name && problems.length < MAX_PROBLEMS) of('cycle', circleOf(way.slice(at)))
     }
-    if (done.has(plugin.name)) return
+    way.pop()
+    onWay.delete(plugin.name)
     done.add(plugin.name)
     order.push(plugin.name)
   }
 
-  for (const plugin of plugins.values()) visit(plugin, [])
+  for (const plugin of plugins.values()) visit(plugin)
   return { order, problems }
 }
 
