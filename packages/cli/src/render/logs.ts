@@ -10,7 +10,16 @@ export function renderLogs(lines: readonly LogLine[], look: Look): string {
 /** Time, level, who, what, its data, and of which run. */
 export function renderLogLine({ atMs, level, plugin, message, fields, traceId }: LogLine, look: Look): string {
   const time = paint(look, 'dim', new Date(atMs).toISOString().slice(5, 19).replace('T', ' '))
-  const data = fields === undefined ? '' : ` ${JSON.stringify(fields)}`
+  const data = fields === undefined ? '' : ` ${JSON.stringify(fields, firstFrame)}`
   const run = traceId === undefined ? '' : paint(look, 'dim', ` [${traceId.slice(0, 8)}]`)
   return `${time} ${paint(look, COLOURS[level], level.padEnd(5))} ${plain(plugin)}: ${plain(message + data).replace(/[\n\t]+/g, ' ')}${run}`
+}
+
+/** Of a stack, where it happened; the rest is in the file. */
+function firstFrame(key: string, value: unknown): unknown {
+  if (key !== 'stack' || typeof value !== 'string') return value
+  return value
+    .split('\n')
+    .find((line) => line.trimStart().startsWith('at '))
+    ?.trim()
 }
