@@ -6,6 +6,8 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
+import { createTraceStore, type Span } from '@switchyard/trace'
+import { startOtlpReceiver } from '@switchyard/trace/otlp'
 import { startFakeApi } from './claude/fake-api.ts'
 import { listTools } from './claude/stdio-client.ts'
 import { claudePlugins } from './marketplace/claude-plugin.ts'
@@ -70,6 +72,7 @@ try {
     ask,
     plugins.map(({ name }) => name),
   )
+  await traceCall(ask)
   await useSkill(ask, 'ops')
   await useSkill(ask, 'director')
   await fromClone(ask)
@@ -111,6 +114,38 @@ async function callTool(ask: Ask, names: readonly string[]): Promise<void> {
   assert.match(told, /score/)
   say(`the model calls ${tool} and is told`, told.slice(0, 400))
   assert.equal(events.at(-1)?.result, 'That is its health.')
+}
+
+/** The same with Claude Code's own telemetry sent to us: what it did and what we did for it are one trace. */
+async function traceCall(ask: Ask): Promise<void> {
+  const path = join(project, '.switchyard/trace.db')
+  // The stand-in for the model counts its tool uses anew in each session.
+  for (const file of globSync(`${path}*`)) rmSync(file)
+  const tool = 'mcp__plugin_ops_ops__ops_health_scan'
+  await using api = await startFakeApi([{ tool, input: { project: '.' } }, { text: 'That is its health.' }])
+  const received: Span[] = []
+  const receiver = await startOtlpReceiver({ port: 0, traces: (spans) => received.push(...spans) })
+  await ask(['-p', 'how healthy is this project?', '--allowedTools', tool], {
+    ANTHROPIC_BASE_URL: api.url,
+    CLAUDE_CODE_ENABLE_TELEMETRY: '1',
+    CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: '1',
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+  })
+  await receiver.close()
+  const store = createTraceStore({ path })
+  for (const span of received) store.add(span)
+  await store.flush()
+  const ours = store.runs().runs.find(({ from }) => from === 'mcp')
+  const spans = ours === undefined ? [] : store.spans(ours.traceId)
+  await store.close()
+  const lines = spans.map(({ name, scope }) => `${scope ?? 'switchyard'}: ${name}`)
+  say('claude -p "how healthy is this project?"   (with its telemetry sent to switchyard trace receive)', lines.join('\n'))
+  const call = spans.find(({ name }) => name === 'claude_code.tool')
+  const request = spans.find(({ attributes }) => attributes['switchyard.op'] === 'request')
+  assert.equal(request?.parentSpanId, call?.spanId)
+  assert.ok(spans.some(({ name }) => name === 'claude_code.interaction'))
 }
 
 /** A skill by its short name: what the model is given is our text. */
