@@ -20,7 +20,9 @@ export interface HostCheck {
 export interface HostCheckParts {
   readonly target: TargetConfig | undefined
   readonly wants: Wants
-  /** What stands there because of earlier deployments: it is replaced, and in nobody's way. */
+  /** Of which stack and environment what is there may be: it is replaced, and in nobody's way. */
+  readonly place: { readonly stack: string; readonly env: string } | undefined
+  /** What stands there because of earlier deployments, and is replaced too. */
   readonly resources: readonly Pick<Resource, 'kind' | 'name' | 'data'>[]
   readonly proxyAdmin: string | undefined
   readonly store: PluginStore
@@ -81,7 +83,7 @@ function keepQuietly(store: PluginStore, host: string, facts: HostFacts, nowMs: 
 
 async function judgePorts(
   host: Host,
-  { wants, resources }: Pick<HostCheckParts, 'wants' | 'resources'>,
+  { wants, resources, place }: Pick<HostCheckParts, 'wants' | 'resources' | 'place'>,
   listening: readonly Listening[],
   containers: readonly SeenContainer[],
   signal: AbortSignal,
@@ -96,7 +98,7 @@ async function judgePorts(
     if (at === undefined) return { ...base, level: 'ok', measured: 'free' }
     const holder = holders.find(({ port, address }) => port === at.port && address === at.address)
     const container = containerAt(containers, wanted)
-    const ours = resources.some((one) => isHolder(one, holder, container))
+    const ours = isOurs(container, place, wanted.service) || resources.some((one) => isHolder(one, holder, container))
     const measured = `held by ${container === undefined ? processText(holder) : `container ${container.name}`}`
     if (ours) return { ...base, level: 'ok', measured: `${measured}, which is replaced` }
     return { ...base, level: 'fail', measured, ...adviceFor(holder, container) }
@@ -112,6 +114,12 @@ function processText(holder: PortHolder | undefined): string {
   const held = holder?.process
   if (held === undefined) return 'a process of another account'
   return `${held.program}, pid ${held.pid}${held.unit === undefined ? '' : `, ${held.unit}`}`
+}
+
+/** By the labels that every container of ours has, whoever deployed it from wherever. */
+function isOurs(container: SeenContainer | undefined, place: HostCheckParts['place'], service: string): boolean {
+  const { 'switchyard.stack': stack, 'switchyard.env': env, 'switchyard.service': own } = container?.labels ?? {}
+  return place !== undefined && stack === place.stack && env === place.env && own === service
 }
 
 function isHolder(

@@ -100,6 +100,7 @@ async function checkPlace(
       const found = await checkHost(host, {
         target,
         wants,
+        place: config === undefined || env === undefined ? undefined : { stack: config.stack, env },
         resources: config === undefined || env === undefined ? [] : createResources(ctx).list({ stack: config.stack, env }),
         proxyAdmin: wants.hostnames.length === 0 ? undefined : config?.proxy?.admin,
         store: ctx.store,

@@ -1,5 +1,7 @@
+import { isSwitchyardError } from '@switchyard/plugin-kit'
+import { findSocket } from '../engine/engine.ts'
 import type { Host } from '../hosts/host.ts'
-import { askJson } from './ask-http.ts'
+import { askJson } from './ask-engine.ts'
 import type { Finding } from './finding.ts'
 import type { PortHolder } from './holders.ts'
 import { sizeOf } from './judge.ts'
@@ -24,9 +26,6 @@ type Tree = Readonly<Record<string, unknown>>
 const treeOf = (value: unknown): Tree => (typeof value === 'object' && value !== null ? (value as Tree) : {})
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** Where Docker and Podman put their socket. */
-const SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock']
-
 /** Whether the engine runs, and whether what the services want of it is there. */
 export async function lookAtEngine(
   host: Host,
@@ -35,7 +34,7 @@ export async function lookAtEngine(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<EngineLook> {
   const none = { containers: [], root: undefined }
-  const found = socket ?? (await findSocket(host))
+  const found = socket ?? (await usualSocket(host))
   if (found === undefined) return { findings: wants.needsEngine ? [engineMissing('no socket is where one usually is')] : [], ...none }
   const ask = async (path: string): Promise<{ status: number; body: unknown }> => askJson(() => host.connectSocket(found), path, { signal })
   try {
@@ -69,11 +68,13 @@ export async function lookAtEngine(
 
 const isTimeout = (reason: unknown): boolean => reason instanceof Error && reason.name === 'TimeoutError'
 
-async function findSocket(host: Host): Promise<string | undefined> {
-  const user = host.kind === 'local' ? process.getuid?.() : undefined
-  const own = user === undefined || user === 0 ? [] : [`/run/user/${user}/docker.sock`, `/run/user/${user}/podman/podman.sock`]
-  for (const path of [...SOCKETS, ...own]) if ((await host.facts(path)) !== undefined) return path
-  return undefined
+async function usualSocket(host: Host): Promise<string | undefined> {
+  try {
+    return await findSocket(host)
+  } catch (error) {
+    if (isSwitchyardError(error, 'ENGINE_MISSING')) return undefined
+    throw error
+  }
 }
 
 function messageOf(error: unknown, socket: string): string {

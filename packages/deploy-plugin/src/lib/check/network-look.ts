@@ -1,7 +1,8 @@
 import { connect as connectTls } from 'node:tls'
 import { isSwitchyardError } from '@switchyard/plugin-kit'
 import type { Host } from '../hosts/host.ts'
-import { askJson, withSignal } from './ask-http.ts'
+import { httpOn } from '../hosts/http.ts'
+import { withSignal } from './ask-engine.ts'
 import type { Finding } from './finding.ts'
 import { judgeCertificate } from './judge.ts'
 import type { Wants } from './wants.ts'
@@ -22,9 +23,10 @@ export async function lookAtNetwork(
 
 async function lookAtProxy(host: Host, admin: string, signal: AbortSignal): Promise<readonly Finding[]> {
   const { hostname, port } = new URL(admin)
+  const address = hostname.replace(/^\[|\]$/g, '')
   const base = { check: 'proxy', group: 'Network', subject: admin, wanted: 'its admin API answers' } as const
   try {
-    const { status } = await askJson(() => host.connectPort(Number(port || 80), hostname), '/config/', { signal })
+    const { status } = await httpOn(host, { address, port: Number(port || 80), path: '/config/', timeoutMs: 5_000, signal })
     return [{ ...base, level: status === 200 ? 'ok' : 'fail', measured: `answered ${status}` }]
   } catch (error) {
     return [{ ...base, level: 'fail', measured: `no answer: ${reasonOf(error)}`, advice: 'start it: caddy run' }]

@@ -23,7 +23,8 @@ export async function openEngine(host: Host, socket: string | undefined): Promis
   return new Dockerode(options)
 }
 
-async function findSocket(host: Host): Promise<string> {
+/** Where the host's engine listens. @throws ENGINE_MISSING */
+export async function findSocket(host: Host): Promise<string> {
   const looked = [...USUAL]
   const { stdout } = await host.run(['id', '-u'])
   const user = stdout.trim()

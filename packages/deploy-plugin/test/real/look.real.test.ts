@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Finding } from '../../src/lib/check/finding.ts'
+import { startCaddy, type TestCaddy } from './caddy.ts'
+import { startEngine, type TestEngine } from './engine.ts'
+import { freePorts } from './ports.ts'
+import { startSshd, type TestSshd } from './sshd.ts'
+import { createStack, inRealTime, type TestStack } from './stack.ts'
+
+let engine: TestEngine
+let caddy: TestCaddy
+let sshd: TestSshd
+
+beforeAll(async () => {
+  engine = await startEngine()
+  caddy = await startCaddy()
+  sshd = await startSshd()
+})
+afterAll(async () => {
+  await sshd?.[Symbol.asyncDispose]()
+  await caddy?.[Symbol.asyncDispose]()
+  await engine?.[Symbol.asyncDispose]()
+})
+
+const page = (text: string): Record<string, string> => ({ 'www/index.html': `${text}\n` })
+const call = <answer>(stack: TestStack, command: string, input: object): Promise<answer> =>
+  inRealTime(stack.kit, () => stack.kit.call(`deploy.${command}`, input)) as Promise<answer>
+
+interface Checked {
+  readonly places: readonly { readonly ready: boolean; readonly host: string; readonly findings: readonly Finding[] }[]
+}
+interface Shown {
+  readonly services: readonly { readonly state: string; readonly drift: readonly { readonly kind: string }[] }[]
+  readonly resources: readonly { readonly kind: string; readonly name: string }[]
+}
+
+/** A stack with a published port and a volume, over SSH. */
+async function makeStack(port: number): Promise<TestStack> {
+  return createStack(
+    {
+      stack: 'look',
+      targets: { 'web-1': { ...sshd.target, engine: engine.socket } },
+      environments: { production: { target: 'web-1' } },
+      services: {
+        web: { handler: 'compose', port: 8080, hostname: 'localhost', stableForSeconds: 0.5, startForSeconds: 30, drainSeconds: 1 },
+        store: { handler: 'compose', stableForSeconds: 0.5, startForSeconds: 30 },
+      },
+      proxy: { admin: caddy.admin },
+    },
+    {
+      'compose.yaml': JSON.stringify({
+        services: {
+          web: { image: 'localhost/look:1', mem_limit: '32m' },
+          store: { image: 'localhost/look:1', ports: [`127.0.0.1:${port}:8080`], volumes: ['data:/data'] },
+        },
+        volumes: { data: {} },
+      }),
+    },
+  )
+}
+
+describe('check, status and destroy on a real engine over SSH', () => {
+  it('tell of everything before, between and after', async () => {
+    const digest = engine.image('look:1', page('look'))
+    const [port] = (await freePorts(1)) as [number]
+    await using stack = await makeStack(port)
+    const findings = async (check: string): Promise<readonly Finding[]> =>
+      (await call<Checked>(stack, 'check', { env: 'production' })).places[0]!.findings.filter((one) => one.check === check)
+
+    const before = await call<Checked>(stack, 'check', { env: 'production' })
+    expect(before.places[0]).toMatchObject({ host: expect.stringContaining('127.0.0.1') })
+    const told = Object.fromEntries(before.places[0]!.findings.map(({ check, level }) => [check, level]))
+    expect(told).toMatchObject({ engine: 'ok', image: 'ok', port: 'ok', proxy: 'ok', dns: 'ok', clock: 'ok' })
+
+    await call(stack, 'apply', { env: 'production', version: '1.0.0' })
+    expect(await findings('port')).toMatchObject([{ level: 'ok', measured: expect.stringContaining('which is replaced') }])
+    const shown = await call<Shown>(stack, 'status', { env: 'production' })
+    expect(shown.services).toMatchObject([
+      { service: 'web', state: 'running', release: digest, version: '1.0.0', drift: [] },
+      { service: 'store', state: 'running', drift: [] },
+    ])
+    expect(shown.resources.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['container', 'image', 'route']))
+
+    // Somebody ends a container by hand.
+    engine.podman('rm', '-f', 'look-production-web-blue')
+    const drifted = await call<Shown>(stack, 'status', { env: 'production' })
+    expect(drifted.services[0]).toMatchObject({ state: 'missing', drift: [{ kind: 'stopped' }] })
+
+    const { stays, gone } = await call<Record<'stays' | 'gone', { kind: string; name: string }[]>>(stack, 'destroy', { env: 'production' })
+    expect(stays).toMatchObject([{ kind: 'volume', name: 'look-production-data' }])
+    expect(gone.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['route', 'container', 'release', 'network']))
+    expect(engine.podman('ps', '-aq').trim()).toBe('')
+    expect(engine.podman('volume', 'ls', '-q')).toContain('look-production-data')
+    expect((await call<Shown>(stack, 'status', { env: 'production' })).services).toMatchObject([
+      { state: 'not-deployed', drift: [] },
+      { state: 'not-deployed', drift: [] },
+    ])
+  })
+
+  it('take volumes away only where that is said', async () => {
+    engine.image('look:1', page('look'))
+    const [port] = (await freePorts(1)) as [number]
+    await using stack = await makeStack(port)
+    await call(stack, 'apply', { env: 'production' })
+    const { gone, stays } = await call<Record<'stays' | 'gone', { kind: string; name: string }[]>>(stack, 'destroy', {
+      env: 'production',
+      volumes: true,
+    })
+    expect(gone).toContainEqual({ kind: 'volume', name: 'look-production-data' })
+    expect(stays).toEqual([])
+    expect(engine.podman('volume', 'ls', '-q')).not.toContain('look-production-data')
+  })
+
+  it('say that a port is held by a container of somebody else', async () => {
+    engine.image('look:1', page('look'))
+    const [port] = (await freePorts(1)) as [number]
+    engine.podman('run', '-d', '--name', 'stranger', '-p', `127.0.0.1:${port}:8080`, 'localhost/look:1')
+    await using stack = await makeStack(port)
+    const { places } = await call<Checked>(stack, 'check', { env: 'production' })
+    expect(places[0]!.findings.find(({ check }) => check === 'port')).toMatchObject({
+      level: 'fail',
+      measured: 'held by container stranger',
+      advice: expect.stringContaining('docker stop stranger'),
+    })
+    engine.podman('rm', '-f', 'stranger')
+  })
+})
