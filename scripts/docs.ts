@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { chainReference } from '@switchyard/chain'
 import { builtInModel, builtInPlugins, outlineOf } from '@switchyard/cli'
+import { ruleReference } from '@switchyard/deploy-plugin/reference'
 import { checkReference } from '@switchyard/ops-plugin/reference'
 import type { Command, Plugin } from '@switchyard/plugin-kit'
 import { configJsonSchema, isLearnedFrom, learnRouter } from '@switchyard/yard'
@@ -17,6 +18,7 @@ pages.set('README.md', indexPage(plugins))
 for (const plugin of plugins) pages.set(`${plugin.name}.md`, pluginPage(plugin))
 pages.set('chain-language.md', chainReference())
 pages.set('checks.md', checkReference())
+pages.set('deploy-rules.md', ruleReference())
 pages.set('config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`)
 
 const files = new Map([...pages].map(([name, text]) => [join(FOLDER, name), text]))
@@ -46,7 +48,7 @@ function indexPage(all: readonly Plugin[]): string {
 
 Generated from the definitions by \`npm run docs\`. The keys of \`switchyard.config.json\` are in
 [config.schema.json](config.schema.json), which editors can read. The language of chains is in [chain-language.md](chain-language.md),
-the checks of health in [checks.md](checks.md).
+the checks of health in [checks.md](checks.md), the rules of a stack in [deploy-rules.md](deploy-rules.md).
 
 | Plugin | What it is for | Commands |
 |---|---|---|

@@ -50,6 +50,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   '@switchyard/contracts/manifest': ['assertManifest', 'checkManifest', 'parseUriTemplate'],
   '@switchyard/deploy-plugin': ['default'],
+  '@switchyard/deploy-plugin/reference': ['ruleReference'],
   '@switchyard/ops-plugin': ['default'],
   '@switchyard/ops-plugin/reference': ['checkReference'],
   '@switchyard/mcp': ['DIRECTOR_SOURCE', 'TOKEN_BUDGET', 'claimStdout', 'createMcpServer', 'createToolSet', 'estimateTokens'],

@@ -149,6 +149,20 @@ function composeGroups(paths: readonly string[], env: string | undefined): strin
   })
 }
 
+/** A service and the project it belongs to. */
+export interface PlacedService {
+  readonly project: ComposeProject
+  readonly service: ComposeService
+}
+
+const known = new WeakMap<Stack, readonly PlacedService[]>()
+
 /** Every service of every project, with the project it belongs to. */
-export const allServices = ({ projects }: Stack): readonly { readonly project: ComposeProject; readonly service: ComposeService }[] =>
-  projects.flatMap((project) => [...project.services.values()].map((service) => ({ project, service })))
+export function allServices(stack: Stack): readonly PlacedService[] {
+  let all = known.get(stack)
+  if (all === undefined) {
+    all = stack.projects.flatMap((project) => Array.from(project.services.values(), (service) => ({ project, service })))
+    known.set(stack, all)
+  }
+  return all
+}

@@ -10,6 +10,7 @@ const ABOUT_A_SECRET =
 export const isSecretName = (name: string): boolean => isCalledSecret(name) && !ABOUT_A_SECRET.test(name)
 
 const MIN_SECRET_CHARS = 4
+const MIN_SHAPE_CHARS = 11
 
 /** What secret a setting gives away, in words that do not hold it; undefined where it gives away none. */
 export function secretIn(name: string, value: string): string | undefined {
@@ -22,6 +23,8 @@ export function secretIn(name: string, value: string): string | undefined {
 
 /** What kind of secret a text holds by its shape. */
 export function shapeIn(text: string): string | undefined {
+  // Nothing shorter has such a shape.
+  if (text.length < MIN_SHAPE_CHARS) return undefined
   const [leak] = leaksIn(text, '')
   return leak === undefined ? undefined : `what looks like a secret (${leak.kind})`
 }

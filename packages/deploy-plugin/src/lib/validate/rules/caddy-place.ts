@@ -1,20 +1,24 @@
-import type { ComposeProject } from '../../model/compose.ts'
 import type { ComposeService } from '../../model/compose-service.ts'
-import { allServices, type Stack } from '../../model/stack.ts'
+import { allServices, type PlacedService as Placed, type Stack } from '../../model/stack.ts'
 import { get, textOf, textsOf } from '../../model/yaml-tree.ts'
 import { isCaddy } from './facts.ts'
-
-interface Placed {
-  readonly project: ComposeProject
-  readonly service: ComposeService
-}
 
 /** The services in which Caddy runs; none where it runs on the host, or in a stack of its own. */
 export const caddyServices = (stack: Stack): readonly Placed[] => allServices(stack).filter(({ service }) => isCaddy(service))
 
+const byName = new WeakMap<Stack, ReadonlyMap<string, readonly Placed[]>>()
+
 /** The services that a host name in a Caddyfile means: by name, by container name or by an alias. */
 export function servicesCalled(stack: Stack, host: string): readonly Placed[] {
-  return allServices(stack).filter(({ service }) => namesOf(service).includes(host))
+  let index = byName.get(stack)
+  if (index === undefined) {
+    const found = new Map<string, Placed[]>()
+    for (const placed of allServices(stack))
+      for (const name of new Set(namesOf(placed.service))) found.set(name, [...(found.get(name) ?? []), placed])
+    index = found
+    byName.set(stack, found)
+  }
+  return (host === '' ? undefined : index.get(host)) ?? []
 }
 
 function namesOf({ name, tree, networks }: ComposeService): readonly string[] {
