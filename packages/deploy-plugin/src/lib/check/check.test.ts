@@ -129,7 +129,7 @@ describe('deploy.check', () => {
     expect(text.split('\n').every((line) => line.length <= 80)).toBe(true)
   })
 
-  it('looks at each environment, or at the one that is named, and at none that is not there', async () => {
+  it('[N1] looks at each environment, or at the one that is named, and at none that is not there', async () => {
     await using it = await opened(shop())
     expect((await it.check()).places.map(({ env }) => env)).toEqual(['staging', 'production'])
     expect((await it.check({ env: 'staging' })).places).toHaveLength(1)
@@ -137,7 +137,7 @@ describe('deploy.check', () => {
     await expect(it.check({ service: ['web'] })).rejects.toMatchObject({ code: 'SERVICE_UNKNOWN' })
   })
 
-  it('says who holds a port that a service publishes, by process and program', async () => {
+  it('[C9] says who holds a port that a service publishes, by process and program', async () => {
     const holder = spawn(
       process.execPath,
       ['-e', `require('net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })`],
@@ -199,7 +199,7 @@ services:
     ])
   })
 
-  it('asks the engine for its version, networks and images, and holds their architecture against its own', async () => {
+  it('[C10] asks the engine for its version, networks and images, and holds their architecture against its own', async () => {
     const compose = `
 services:
   api:
@@ -255,7 +255,7 @@ networks: { edge: { external: true }, lost: { external: true, name: elsewhere },
     expect(await none.find('engine')).not.toContainEqual(expect.objectContaining({ level: 'fail' }))
   })
 
-  it('asks the proxy, and where the names lead', async () => {
+  it('[C10] [C11] asks the proxy, and where the names lead', async () => {
     await using caddy = await listening(
       createServer((_, answer) => answer.end('{}')),
       0,
@@ -277,7 +277,7 @@ networks: { edge: { external: true }, lost: { external: true, name: elsewhere },
     expect(['warn', 'unknown']).toContain(name!.level)
   })
 
-  it('forecasts when a disk is full by what it measured before, and adds up what the services may take', async () => {
+  it('[C7] [C8] forecasts when a disk is full by what it measured before, and adds up what the services may take', async () => {
     const compose = `services: { api: { image: "x:1", mem_limit: 9999g, deploy: { resources: { reservations: { memory: 64m } } } } }`
     await using it = await opened(shop({ compose }))
     const DAY_MS = 86_400_000
@@ -314,7 +314,7 @@ networks: { edge: { external: true }, lost: { external: true, name: elsewhere },
     expect(count()).toEqual({ count: 1 })
   })
 
-  it('is strict where that is asked for: a warning is then enough', async () => {
+  it('[C12] is strict where that is asked for: a warning is then enough', async () => {
     await using it = await opened(shop({ compose: `services: { api: { build: ., mem_limit: 9999g } }` }))
     await using _ = await listening(engineOf(ENGINE), join(it.kit.dir, 'e.sock'))
     const { readFileSync, writeFileSync } = await import('node:fs')
@@ -326,7 +326,7 @@ networks: { edge: { external: true }, lost: { external: true, name: elsewhere },
     expect(lax.ready).toBe(!lax.findings.some(({ level }) => level === 'fail'))
   })
 
-  it('tells of a host that cannot be reached instead of failing', async () => {
+  it('[C13] tells of a host that cannot be reached instead of failing', async () => {
     const files = shop()
     await using it = await opened({
       ...files,

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000
 const looks = (...usedKb: number[]): readonly DiskLook[] => usedKb.map((used, day) => ({ atMs: day * DAY_MS, usedKb: used }))
 
 describe('forecastDisk()', () => {
-  it('says when a disk that grows steadily reaches the limit', () => {
+  it('[C14] says when a disk that grows steadily reaches the limit', () => {
     expect(forecastDisk('/', looks(100, 110, 120, 130), 230)).toEqual({
       mount: '/',
       growthKbPerDay: 10,
@@ -16,11 +16,11 @@ describe('forecastDisk()', () => {
     })
   })
 
-  it('is not led astray by one odd look, as a least-squares line would be', () => {
+  it('[C14] is not led astray by one odd look, as a least-squares line would be', () => {
     expect(forecastDisk('/', looks(100, 110, 9_000, 130, 140, 150, 160), 260)).toMatchObject({ growthKbPerDay: 10, fullInDays: 10 })
   })
 
-  it('says nothing by too few looks, or by looks of one day alone', () => {
+  it('[C14] says nothing by too few looks, or by looks of one day alone', () => {
     expect(forecastDisk('/', looks(1, 2), 10)).toBeUndefined()
     expect(
       forecastDisk(

@@ -38,7 +38,7 @@ describe('judgeFacts()', () => {
     [70, 'warn'],
     [85, 'warn'],
     [85.1, 'fail'],
-  ])('takes a disk that is %s %% full for %s', (percent, level) => {
+  ])('[C1] takes a disk, %s percent full, for %s', (percent, level) => {
     expect(levels({ disks: [disk(percent)] }, 'disk')).toEqual([level])
     expect(levels({ disks: [disk(1, percent)] }, 'inodes')).toEqual([level])
   })
@@ -48,7 +48,7 @@ describe('judgeFacts()', () => {
     [512, 'warn'],
     [256, 'warn'],
     [255, 'fail'],
-  ])('takes %s MB of available memory for %s', (megabytes, level) => {
+  ])('[C2] takes %s MB of available memory for %s', (megabytes, level) => {
     expect(levels({ memory: { totalKb: 4_000 * MB, availableKb: megabytes * MB } }, 'memory')).toEqual([level])
   })
 
@@ -57,7 +57,7 @@ describe('judgeFacts()', () => {
     [60, 'warn'],
     [70, 'warn'],
     [70.1, 'fail'],
-  ])('takes %s degrees for %s, of several sensors the hottest', (celsius, level) => {
+  ])('[C4] takes %s degrees for %s, of several sensors the hottest', (celsius, level) => {
     const temperatures = [
       { sensor: 'cpu', celsius },
       { sensor: 'disk', celsius: 20 },
@@ -65,12 +65,12 @@ describe('judgeFacts()', () => {
     expect(levels({ temperatures }, 'temperature')).toEqual([level])
   })
 
-  it('wants the load of five minutes below the number of CPUs', () => {
+  it('[C3] wants the load of five minutes below the number of CPUs', () => {
     expect(levels({ load: [5, 1.9, 5] }, 'load')).toEqual(['ok'])
     expect(levels({ load: [0, 2, 0] }, 'load')).toEqual(['warn'])
   })
 
-  it('compares the clock of another machine, and blames it for nothing that the way there explains', () => {
+  it('[C5] compares the clock of another machine, and blames it for nothing that the way there explains', () => {
     expect(levels({ clock: { aheadMs: 5_000, withinMs: 10 } }, 'clock', true)).toEqual([])
     expect(levels({ clock: { aheadMs: 2_100, withinMs: 200 } }, 'clock', false)).toEqual(['ok'])
     expect(levels({ clock: { aheadMs: -2_300, withinMs: 200 } }, 'clock', false)).toEqual(['warn'])
@@ -94,7 +94,7 @@ describe('judgeCertificate()', () => {
     [3, 'warn'],
     [2.9, 'fail'],
     [0, 'fail'],
-  ])('takes one that is good for %s days for %s', (days, level) => {
+  ])('[C6] takes one that is good for %s days for %s', (days, level) => {
     expect(judgeCertificate('a.example', 1_000 + days * DAY_MS, 1_000).level).toBe(level)
   })
 })

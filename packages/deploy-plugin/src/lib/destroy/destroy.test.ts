@@ -42,7 +42,7 @@ const states = async (env: string): Promise<unknown> =>
 const names = (things: readonly { kind: string; name: string }[]): readonly string[] => things.map(({ kind, name }) => `${kind} ${name}`)
 
 describe('deploy.destroy', { timeout: 60_000 }, () => {
-  it('plans each thing that goes and each that stays, and does just that', async () => {
+  it('[X1] plans each thing that goes and each that stays, and does just that', async () => {
     await kit.call('deploy.apply', { env: 'staging' })
     mkdirSync(join(kit.dir, 'host/shop/staging/backups/1'), { recursive: true })
     const { id, plan } = await kit.plan('deploy.destroy', { env: 'staging' })
@@ -75,7 +75,7 @@ describe('deploy.destroy', { timeout: 60_000 }, () => {
     expect(existsSync(join(kit.dir, 'host/shop/staging/state.json'))).toBe(true)
   })
 
-  it('wants the name of a protected environment typed, and destroys nothing before', async () => {
+  it('[N2] wants the name of a protected environment typed, and destroys nothing before', async () => {
     await kit.call('deploy.apply', { env: 'production', service: ['api'], confirm: 'production' })
     await expect(kit.call('deploy.destroy', { env: 'production', confirm: 'prod' })).rejects.toMatchObject({
       code: 'ENVIRONMENT_NOT_CONFIRMED',

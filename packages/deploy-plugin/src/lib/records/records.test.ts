@@ -68,7 +68,7 @@ function deployed({ deployments }: Opened, more: Partial<DeploymentStart>): numb
 }
 
 describe('createDeployments()', () => {
-  it('keeps how far a deployment came, step by step, and what it ended in', async () => {
+  it('[R1] [R5] keeps how far a deployment came, step by step, and what it ended in', async () => {
     await using records = await opened()
     const { deployments, kit } = records
     const { id, run } = deployments.begin({ ...api, fromRelease: 'sha256:a', version: '1.2.0' })
@@ -102,7 +102,7 @@ describe('createDeployments()', () => {
     expect(() => deployments.get(99)).toThrow('Cannot find deployment 99')
   })
 
-  it('lets one deployment of a service run at a time in an environment, and says who holds it', async () => {
+  it('[R2] lets one deployment of a service run at a time in an environment, and says who holds it', async () => {
     await using records = await opened()
     const { deployments } = records
     const { id } = deployments.begin({ ...api, who: 'ada@desk' })
@@ -114,7 +114,7 @@ describe('createDeployments()', () => {
     expect(deployments.begin(api).state).toBe('running')
   })
 
-  it('answers a second start with the same key with the first deployment, also when that has ended', async () => {
+  it('[R3] answers a second start with the same key with the first deployment, also when that has ended', async () => {
     await using records = await opened()
     const { deployments } = records
     const first = deployments.begin({ ...api, key: 'k' })
@@ -124,7 +124,7 @@ describe('createDeployments()', () => {
     expect(deployments.begin({ ...api, key: 'k' })).toMatchObject({ id: first.id, state: 'done' })
   })
 
-  it('gives a deployment whose process is gone to the next, and none whose process lives', async () => {
+  it('[R2] gives a deployment whose process is gone to the next, and none whose process lives', async () => {
     await using records = await opened()
     const { deployments, store } = records
     const { id } = deployments.begin(api)
@@ -143,7 +143,7 @@ describe('createDeployments()', () => {
     expect(deployments.isRunning(id)).toBe(true)
   })
 
-  it('knows what should run now: the last that was done, not what was returned from, rolled back or destroyed', async () => {
+  it('[R4] knows what should run now: the last that was done, not what was returned from, rolled back or destroyed', async () => {
     await using records = await opened()
     const { deployments } = records
     const now = (): unknown => deployments.current({ stack: 'shop', env: 'production' }).map(({ toRelease }) => toRelease)

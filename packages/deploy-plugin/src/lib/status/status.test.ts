@@ -107,7 +107,7 @@ describe('deploy.status', () => {
     await expect(it.status({ env: 'prod' })).rejects.toMatchObject({ code: 'ENVIRONMENT_UNKNOWN' })
   })
 
-  it('holds what was recorded against what the host keeps and runs', async () => {
+  it('[T1] holds what was recorded against what the host keeps and runs', async () => {
     await using it = await opened()
     const { id } = it.deployments.begin(start({ toRelease: 'sha256:aaaaaaaaaaaaaaaa', version: '1.2.0' }))
     it.deployments.finish(id, { state: 'done' })
@@ -145,7 +145,7 @@ describe('deploy.status', () => {
     expect(of(found, 'production', 'api').state).toBe('not-deployed')
   })
 
-  it('fits into 80 columns and steers no terminal, whatever names and reasons say', async () => {
+  it('[T2] fits into 80 columns and steers no terminal, whatever names and reasons say', async () => {
     await using it = await opened()
     const { id } = it.deployments.begin(
       start({ toRelease: 'sha256:a', version: '1.2.0', why: `\u001b[31m${'x'.repeat(300)}`, who: '\u202Eada' }),
@@ -202,7 +202,7 @@ describe('deploy.history', () => {
 
 describe('findDrift()', () => {
   const seen = { release: 'a', state: 'running', restarts: 0, runs: 'a', ended: undefined } as const
-  it('sees none where all three tell the same, and each way in which they differ', () => {
+  it('[T1] sees none where all three tell the same, and each way in which they differ', () => {
     expect(findDrift('a', seen)).toEqual([])
     const kinds = (recorded: string | undefined, more: object): unknown => findDrift(recorded, { ...seen, ...more }).map(({ kind }) => kind)
     expect(kinds('a', { release: undefined, state: undefined, runs: undefined })).toEqual(['gone'])
@@ -216,7 +216,7 @@ describe('findDrift()', () => {
 })
 
 describe('statusPage() and statusMarkdown()', () => {
-  it('let nothing out of what somebody wrote', async () => {
+  it('[T2] let nothing out of what somebody wrote', async () => {
     await using it = await opened()
     const evil = '"><script>alert(1)</script>|`${x}`\n# [a](b)'
     const { id } = it.deployments.begin(start({ toRelease: evil, version: evil, why: evil, who: evil }))

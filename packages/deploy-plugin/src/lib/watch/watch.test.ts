@@ -117,7 +117,7 @@ describe('deploy.watch', { timeout: 60_000 }, () => {
     expect(steps.at(-1)).toMatchObject({ step: 'watch', state: 'done' })
   })
 
-  it('says what failed, rolls back only where that is asked for, and files an issue with its labels', async () => {
+  it('[W1] [W2] says what failed, rolls back only where that is asked for, and files an issue with its labels', async () => {
     await apply('1.0.0')
     await apply('2.0.0')
     makeFile('sick')
@@ -135,7 +135,7 @@ describe('deploy.watch', { timeout: 60_000 }, () => {
     ])
   })
 
-  it('rolls back by itself what ended, without waiting for more looks to fail', async () => {
+  it('[W1] rolls back by itself what ended, without waiting for more looks to fail', async () => {
     await apply('1.0.0')
     await apply('2.0.0')
     makeFile('dead')
@@ -155,7 +155,7 @@ describe('deploy.watch', { timeout: 60_000 }, () => {
     expect(deployments[0]!.why).toContain('watch of deployment 2')
   })
 
-  it('hears from a monitor that a service it watches is unhealthy, and of nothing else', async () => {
+  it('[W3] hears from a monitor that a service it watches is unhealthy, and of nothing else', async () => {
     await apply('1.0.0')
     await apply('2.0.0')
     const watching = kit.call('deploy.watch', { env: 'staging', intervalSeconds: 0.1, rollback: true, forSeconds: 3_600 })
