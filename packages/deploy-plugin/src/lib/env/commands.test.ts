@@ -281,6 +281,60 @@ describe('deploy.env.encrypt and deploy.env.decrypt', () => {
   })
 })
 
+describe('deploy.env', () => {
+  it('says no value in any plan, result, error or file that it keeps', { timeout: 60_000 }, async () => {
+    const secret = ['hunter2', 'correct', 'horse'].join('-')
+    const env = `API_KEY=${secret}\nDATABASE_URL=postgres://me:${secret}@db/x\nPORT=${secret}\nBAD LINE ${secret}\nQ="${secret}\n`
+    await using kit = await open({ ...files, '.env.staging': env, '.env.production': `API_KEY=${secret}\nPORT=${secret}\n` })
+    const told: unknown[] = []
+    const tell = async (work: Promise<unknown>): Promise<void> => {
+      told.push(await work.catch((error: unknown) => (error instanceof Error ? [error.message, error.stack, { ...error }] : error)))
+    }
+    for (const command of ['list', 'diff', 'validate']) await tell(kit.call(`deploy.env.${command}`, {}))
+    for (const [command, input] of [
+      ['sync', {}],
+      ['sync', { files: ['.env.production'] }],
+      ['create', { env: 'staging' }],
+      ['create', { env: 'next' }],
+      ['encrypt', { env: 'staging', keep: true }],
+      ['encrypt', { env: 'production' }],
+      ['decrypt', { env: 'production' }],
+      ['decrypt', { env: 'production', key: '.env.staging' }],
+    ] as const) {
+      const planned = kit.plan(`deploy.env.${command}`, input)
+      await tell(planned)
+      await tell(planned.then(({ id }) => kit.approve(id)))
+    }
+    expect(told).toHaveLength(19)
+    expect(JSON.stringify(told)).not.toContain(secret)
+    const kept = readdirSync(join(kit.dir, '.switchyard'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(kept.length).toBeGreaterThan(0)
+    for (const entry of kept) {
+      const bytes = readFileSync(join(entry.parentPath, entry.name))
+      expect([entry.name, bytes.includes(secret), bytes.includes(Buffer.from(secret).toString('base64').slice(0, 16))]).toEqual([
+        entry.name,
+        false,
+        false,
+      ])
+    }
+  })
+
+  it('reads an env file of 10 MB, and refuses one of 20', { timeout: 90_000 }, async () => {
+    await using kit = await open({
+      ...files,
+      '.env.big': 'KEY_NUMBER=value # comment\n'.repeat(400_000),
+      '.env.huge': 'A'.repeat(20_000_000),
+    })
+    const { files: listed } = (await kit.call('deploy.env.list', { files: ['.env.big'] })) as {
+      files: { count: number; variables: unknown[] }[]
+    }
+    expect(listed.map(({ count, variables }) => [count, variables.length])).toEqual([[400_000, 500]])
+    const judged = (await kit.call('deploy.env.validate', { files: ['.env.big'] })) as { found: number; findings: unknown[]; text: string }
+    expect([judged.found > 400_000, judged.findings.length]).toEqual([true, 500])
+    await expect(kit.call('deploy.env.validate', { files: ['.env.huge'] })).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' })
+  })
+})
+
 describe('isIgnored()', () => {
   it('reads a .gitignore as git does, for what env files need', () => {
     expect(isIgnored('.env*\n!.env.example\n', '.env.production')).toBe(true)

@@ -32,6 +32,7 @@ const list = command({
       z.object({
         file: z.string(),
         env: z.string().optional(),
+        count: z.int().describe('Of all variables; 500 are listed at most'),
         variables: z.array(z.object({ name: z.string(), line: z.int(), isEmpty: z.boolean(), value: z.string().optional() })),
         modified: z.string(),
         mode: z.string(),
@@ -175,6 +176,7 @@ const validate = command({
         message: z.string(),
       }),
     ),
+    found: z.int().describe('Of all findings; 500 are listed at most'),
     text: z.string(),
   }),
   async run({ project, env, files, strict }, { workspace }) {

@@ -1,7 +1,7 @@
 import { isSecretName, isSecretValue } from '../files/hide-secrets.ts'
 import { table } from '../files/table.ts'
 import { type EnvFileOnDisk, listEnvFiles, readEnvFile } from './env-files.ts'
-import { indented, wantedVariables } from './list.ts'
+import { indented, MAX_LISTED, wantedVariables } from './list.ts'
 
 export type Presence = 'set' | 'empty' | 'absent'
 
@@ -26,11 +26,11 @@ export async function compareEnv(root: string, paths: readonly string[] | undefi
   const labels = files.map(({ path }) => path)
   return {
     files: labels,
-    variables,
-    uneven: uneven.map(({ name }) => name),
+    variables: variables.slice(0, MAX_LISTED),
+    uneven: uneven.slice(0, MAX_LISTED).map(({ name }) => name),
     shared,
     nowhere: nowhere.map(({ name, at }) => ({ name, at })),
-    text: render(labels, uneven, shared, nowhere),
+    text: render(labels, uneven.slice(0, MAX_LISTED), shared, nowhere),
   }
 }
 

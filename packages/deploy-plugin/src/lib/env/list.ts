@@ -25,9 +25,14 @@ export async function wantedVariables(root: string): Promise<Wanted[]> {
   return [...wanted.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** Nobody reads further, and no answer should grow with a file. */
+export const MAX_LISTED = 500
+
 export interface ListedFile {
   readonly file: string
   readonly env?: string
+  /** Of all variables, also those that are not listed. */
+  readonly count: number
   readonly variables: { readonly name: string; readonly line: number; readonly isEmpty: boolean; readonly value?: string }[]
   /** The day it was changed last. */
   readonly modified: string
@@ -54,7 +59,8 @@ function describeFile(file: EnvFileOnDisk, wanted: readonly Wanted[], values: bo
   return {
     file: file.path,
     ...(file.env !== undefined && { env: file.env }),
-    variables: file.dotenv.entries.map(({ name, line }) => {
+    count: file.dotenv.entries.length,
+    variables: file.dotenv.entries.slice(0, MAX_LISTED).map(({ name, line }) => {
       const value = file.values.get(name) ?? ''
       return { name, line, isEmpty: value === '', ...(values && { value }) }
     }),
@@ -71,13 +77,13 @@ function render(files: readonly ListedFile[], encrypted: readonly string[]): str
   const blocks: string[] = []
   if (files.length === 0) blocks.push('There is no env file yet: switchyard deploy env create')
   else {
-    const rows = files.map(({ file, variables, coverage, exposed, mode, problems, missing }) => {
+    const rows = files.map(({ file, count: variables, coverage, exposed, mode, problems, missing }) => {
       const notes = [
         missing.length > 0 ? `lacks ${missing.length}` : '',
         exposed ? `others can read it (${mode})` : '',
         problems > 0 ? count(problems, 'wrong line') : '',
       ].filter((note) => note !== '')
-      return [file, String(variables.length), `${coverage} %`, notes.length === 0 ? 'ok' : notes.join(', ')]
+      return [file, String(variables), `${coverage} %`, notes.length === 0 ? 'ok' : notes.join(', ')]
     })
     blocks.push(table(['File', 'Variables', 'Covers', 'Status'], rows))
   }

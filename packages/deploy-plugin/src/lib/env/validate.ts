@@ -1,6 +1,7 @@
 import { count, table } from '../files/table.ts'
 import { valuesOf } from './dotenv.ts'
 import { listEnvFiles, readEnvFile, readSchema } from './env-files.ts'
+import { MAX_LISTED } from './list.ts'
 import { isPlaceholder } from './placeholder.ts'
 import type { FindingRule } from './rules.ts'
 import { isRequired, misfit, type VariableSpec } from './schema.ts'
@@ -24,7 +25,9 @@ export function validateEnv(root: string, paths: readonly string[] | undefined, 
   const counts = { error: 0, warning: 0, info: 0 }
   for (const { severity } of findings) counts[severity]++
   const ok = counts.error === 0 && (!strict || counts.warning === 0)
-  return { ok, schema: schema.file, typed: schema.isTyped, files: [...files], findings, text: render(schema.file, files, findings, ok) }
+  const listed = findings.slice(0, MAX_LISTED)
+  const text = render(schema.file, files, listed, findings.length, ok)
+  return { ok, schema: schema.file, typed: schema.isTyped, files: [...files], findings: listed, found: findings.length, text }
 }
 
 function findingsIn(root: string, path: string, variables: readonly VariableSpec[], isTyped: boolean): EnvFinding[] {
@@ -82,12 +85,12 @@ function findingsIn(root: string, path: string, variables: readonly VariableSpec
   return findings.sort((a, b) => a.line - b.line || a.column - b.column)
 }
 
-function render(schema: string, files: readonly string[], findings: readonly EnvFinding[], ok: boolean): string {
+function render(schema: string, files: readonly string[], findings: readonly EnvFinding[], found: number, ok: boolean): string {
   const rows = findings.map(({ file, line, column, severity, message, rule }) => [
     `${file}:${line}:${column}`,
     severity,
     `${message} (${rule})`,
   ])
-  const verdict = `${ok ? 'PASS' : 'FAIL'}  ${count(files.length, 'file')} against ${schema}, ${count(findings.length, 'finding')}`
+  const verdict = `${ok ? 'PASS' : 'FAIL'}  ${count(files.length, 'file')} against ${schema}, ${count(found, 'finding')}`
   return rows.length === 0 ? verdict : `${table(['Place', 'Severity', 'What'], rows)}\n\n${verdict}`
 }

@@ -52,7 +52,7 @@ describe('deploy.generate keeps what every plugin must', () => {
 
 describe('deploy.generate', () => {
   for (const [name, files] of Object.entries({ nodeShop, goTool, monorepo }))
-    it(`writes files of which our own rules find nothing to say: ${name}`, async () => {
+    it(`writes files of which our own rules find nothing to say: ${name}`, { timeout: 60_000 }, async () => {
       await using kit = await open(files)
       await run(kit, ALL)
       const values = parseDotenv(read(kit, '.env.example')).entries.map(({ name: variable }) => `${variable}=${'5d1f0a9c'.repeat(4)}\n`)
@@ -245,7 +245,7 @@ describe('deploy.generate', () => {
 })
 
 describe('writeYaml()', () => {
-  it('is read back as it was by a reader of YAML, whatever texts it is given', () => {
+  it('is read back as it was by a reader of YAML, whatever texts it is given', { timeout: 60_000 }, () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(

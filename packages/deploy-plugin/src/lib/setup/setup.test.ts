@@ -155,6 +155,19 @@ describe('deploy.setup', () => {
     expect(Object.keys(parseConfig(read(kit, 'switchyard.deploy.json')).services)).toContain('x-touch-pwned')
   })
 
+  it('is not held up by files that are made to', { timeout: 90_000 }, async () => {
+    const bomb = `a0: &a0 [x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 12 }, (_, index) => `a${index + 1}: &a${index + 1} [${`*a${index},`.repeat(9)}]\n`).join('')}services: { app: { image: a:1, labels: *a12 } }\n`
+    await using kit = await open({
+      ...nodeShop,
+      'compose.yaml': bomb,
+      'big.js': `${'process.env.A || '.repeat(700_000)}`,
+      'nested/package.json': `${'{"a":'.repeat(50_000)}`,
+      'nested/requirements.txt': 'x'.repeat(900_000),
+      'nested/go.mod': `module ${'a/'.repeat(200_000)}`,
+    })
+    await kit.plan('deploy.setup', { stack: 'shop' }).catch(({ code }: { code: string }) => expect(code).toMatch(/^[A-Z_]+$/))
+  })
+
   it('says when there is nothing to deploy', async () => {
     await using kit = await open({ 'README.md': 'x' })
     await expect(kit.plan('deploy.setup', {})).rejects.toMatchObject({ code: 'NOTHING_TO_DEPLOY' })
