@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { CONFIG_FILE, type DeployConfig, deployConfig } from './config.ts'
 import { type ConfigProblem, configInvalid, configMissing } from './errors.ts'
 
@@ -50,11 +50,23 @@ const keyOf = (key: PropertyKey): string | number => (typeof key === 'symbol' ? 
 /** Where the value at a path begins, or what is nearest to it: of a wrong key the key itself. */
 function offsetOf(tree: Node, path: readonly (string | number)[]): number {
   for (let length = path.length; length > 0; length--) {
-    const node = findNodeAtLocation(tree, path.slice(0, length))
+    const node = nodeAt(tree, path.slice(0, length))
     if (node === undefined) continue
     return length === path.length && node.parent?.type === 'property' ? node.parent.offset : node.offset
   }
   return tree.offset
+}
+
+/** The value at a path; of keys that are there twice the last one, which counts. */
+function nodeAt(tree: Node, path: readonly (string | number)[]): Node | undefined {
+  let node: Node | undefined = tree
+  for (const key of path) {
+    node =
+      typeof key === 'number'
+        ? node?.children?.[key]
+        : node?.children?.findLast(({ children }) => children?.[0]?.value === key)?.children?.[1]
+  }
+  return node
 }
 
 function* twiceIn(node: Node, path = ''): Generator<{ node: Node; key: string }> {

@@ -38,7 +38,7 @@ export async function planRollback(session: Session, wish: RollbackWish, ctx: Pa
     const data = dataSteps(state, service, now, target, wish)
     warnings.push(...data.warnings)
     const variables = differenceOf(target.variables, hashVariables(work.variables, state.key))
-    const names = [...variables.added, ...variables.removed, ...variables.changed]
+    const names = [...variables.added, ...variables.removed, ...variables.changed].filter((name) => name !== 'VERSION')
     if (names.length > 0) warnings.push(`"${service}" gets the variables of now, which differ from those it had: ${names.join(', ')}`)
     const { strategy, because } = strategyOf(target, work.config.strategy)
     if (strategy === 'replace')
@@ -78,7 +78,9 @@ export async function planRollback(session: Session, wish: RollbackWish, ctx: Pa
     })
   }
   if (services.length === 0) throw nothingToDeploy(wish.env)
-  return sealed({ kind: 'rollback', ...headOf(session, wish), services, same: [], warnings })
+  const versions = new Set(services.map(({ to }) => to.version))
+  const [version] = versions.size === 1 ? versions : []
+  return sealed({ kind: 'rollback', ...headOf(session, { ...wish, version, tag: undefined }), services, same: [], warnings })
 }
 
 function targetOf(state: HostState, service: string, { to, releases }: RollbackWish, named: boolean): KeptOnHost | undefined {
