@@ -95,6 +95,13 @@ export function createTraceStore(options: TraceStoreOptions): TraceStore {
     await tables.prune(nowMs - keepMs, maxBytes).catch(() => {})
   }
 
+  async function flushInTime(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.after(CLOSE_MS, resolve)
+    await Promise.race([queue.flush(), promise])
+    cancel()
+  }
+
   /** What cannot be read now can be read at the next look. */
   function changesQuietly(at: number, traceId: string | undefined): TraceChange {
     try {
@@ -147,10 +154,8 @@ export function createTraceStore(options: TraceStoreOptions): TraceStore {
     },
     async close() {
       followers.clear()
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const cancel = clock.after(CLOSE_MS, resolve)
-      await Promise.race([queue.flush(), promise])
-      cancel()
+      // What is in memory is gone with it.
+      if (path !== ':memory:' || onBatch !== undefined) await flushInTime()
       isClosed = true
       opened?.store.close()
       opened = undefined

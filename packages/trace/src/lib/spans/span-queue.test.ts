@@ -42,8 +42,8 @@ describe('createSpanQueue()', () => {
   })
 
   it('[Q2] keeps them in the order in which they came, in slices with pauses in between', async () => {
-    const { clock, queue, batches, kept } = setUp()
-    const spans = Array.from({ length: 900 }, () => spanOf())
+    const { clock, queue, batches, kept } = setUp({ maxWaiting: 5_000 })
+    const spans = Array.from({ length: 2_000 }, () => spanOf())
     for (const span of spans) queue.add(span)
     for (let turn = 0; turn < 20; turn++) {
       clock.advance(100)

@@ -67,7 +67,8 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     return other === undefined ? undefined : { row: other, parent: alias!.parent }
   }
 
-  function saveTrace(traceId: string, spans: readonly Span[], nowMs: number): void {
+  function saveTrace(traceId: string, given: readonly Span[], nowMs: number): void {
+    const spans = withoutReplaced(given)
     const text = `[${spans.map(writeSpan).join()}]`
     if (!aliases.has(traceId)) {
       // Most traces are new with their first batch, and small.
@@ -238,6 +239,13 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     totals: () =>
       store.prepare('SELECT count(*) AS runs, coalesce(sum(bytes), 0) AS bytes FROM trace_run').get<{ runs: number; bytes: number }>()!,
   }
+}
+
+/** What began and ended within one batch needs to be kept once. */
+function withoutReplaced(spans: readonly Span[]): readonly Span[] {
+  if (spans.every(({ durationMs }) => durationMs !== undefined)) return spans
+  const ended = new Set(spans.flatMap(({ spanId, durationMs }) => (durationMs === undefined ? [] : [spanId])))
+  return spans.filter(({ spanId, durationMs }) => durationMs !== undefined || !ended.has(spanId))
 }
 
 function conditionsOf({ text = '', states, lane, from, sinceMs, untilMs, minDurationMs }: RunFilter): {
