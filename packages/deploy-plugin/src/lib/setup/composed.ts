@@ -4,6 +4,7 @@ import { HEAD } from '../generate/head.ts'
 import { containerPorts } from '../model/compose-service.ts'
 import { placeOf } from '../model/source.ts'
 import { readStack } from '../model/stack.ts'
+import { composeUnreadable } from './errors.ts'
 
 /** A service of a compose file that people wrote; no value of a variable is in it. */
 export interface ComposedService {
@@ -26,10 +27,13 @@ export interface Composed {
 
 const OURS = `# ${HEAD.split('\n', 1)[0]}`
 
-/** Reads the project's own compose files; those that we generated are none of them. */
+/** Reads the project's own compose files; those that we generated are none of them. @throws COMPOSE_UNREADABLE */
 export function readComposed(root: string, dataDir: string): Composed {
   const isOurs = (path: string): boolean => wasGenerated(dataDir, root, path) || readInside(root, path)?.startsWith(OURS) === true
-  const projects = readStack(root).projects.filter(({ files }) => !files.some(({ source }) => isOurs(source.path)))
+  const stack = readStack(root)
+  const broken = stack.problems.find(({ rule, spot }) => rule === 'compose.syntax' && !isOurs(spot.source.path))
+  if (broken !== undefined) throw composeUnreadable(placeOf(broken.spot))
+  const projects = stack.projects.filter(({ files }) => !files.some(({ source }) => isOurs(source.path)))
   const wanted = new Map<string, Composed['wanted'][number]>()
   for (const { name, operator, spot } of projects.flatMap(({ uses }) => uses)) {
     const optional = /[-+]$/.test(operator) && (wanted.get(name)?.optional ?? true)

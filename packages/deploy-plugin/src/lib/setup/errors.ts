@@ -24,3 +24,14 @@ export const hostKeyMissing = (host: string): SwitchyardError =>
       next: `compare what this prints with the host's own: ssh-keyscan ${host} | ssh-keygen -lf - ; then pass it with --host-key`,
     },
   )
+
+/** What stands there is not repeated, as it may be a secret. */
+export const composeUnreadable = ({ file, line, column }: { file: string; line: number; column: number }): SwitchyardError =>
+  new SwitchyardError(
+    'COMPOSE_UNREADABLE',
+    `Cannot look at the services as ${file} must be YAML that can be read: line ${line}, column ${column} cannot`,
+    {
+      data: { file, line, column },
+      next: 'switchyard deploy validate',
+    },
+  )
