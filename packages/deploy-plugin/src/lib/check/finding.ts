@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-export const LEVELS = ['ok', 'warn', 'fail', 'unknown'] as const
+const LEVELS = ['ok', 'warn', 'fail', 'unknown'] as const
 export const GROUPS = ['Host', 'Engine', 'Ports', 'Network', 'Images', 'Capacity'] as const
 export type Level = (typeof LEVELS)[number]
 

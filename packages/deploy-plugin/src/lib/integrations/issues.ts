@@ -10,7 +10,7 @@ const HANDLER_LABELS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What an issue about a deployment is labelled. */
-export const labelsOf = ({ handler }: Pick<Deployment, 'handler'>, isProxied = false): readonly string[] => [
+const labelsOf = ({ handler }: Pick<Deployment, 'handler'>, isProxied = false): readonly string[] => [
   ...new Set(['Component/Infra', 'Component/Deploy', ...(HANDLER_LABELS[handler] ?? []), ...(isProxied ? ['Tech/Caddy'] : [])]),
 ]
 

@@ -16,7 +16,7 @@ export interface InventoryHost {
   readonly tags: readonly string[]
 }
 
-export interface HostFilter {
+interface HostFilter {
   readonly status: string
   readonly role?: string | undefined
   readonly tag?: string | undefined

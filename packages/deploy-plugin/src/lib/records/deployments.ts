@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type Clock, isSwitchyardError, type PluginStore, type SqlValue } from '@switchyard/plugin-kit'
+import type { Clock, PluginStore, SqlValue } from '@switchyard/plugin-kit'
 import {
   type Deployment,
   type DeploymentKind,
@@ -7,16 +7,15 @@ import {
   type DeploymentState,
   type KeptRelease,
   type Place,
-  type RecordedError,
   type Step,
   type StepNote,
-  type StepState,
   whoAmI,
 } from './deployment.ts'
 import { cursorInvalid, deploymentEnded, deploymentTaken, deploymentUnfinished, deploymentUnknown } from './errors.ts'
+import { deploymentOf, keptReleaseOf, type NoteRow, type ReleaseRow, type Row, recordedError, stepsOf } from './rows.ts'
 
 /** What a list is narrowed to; what is undefined does not count. */
-export interface DeploymentFilter {
+interface DeploymentFilter {
   readonly stack?: string | undefined
   readonly env?: string | undefined
   readonly service?: string | undefined
@@ -27,7 +26,7 @@ export interface DeploymentFilter {
   readonly untilMs?: number | undefined
 }
 
-export interface DeploymentPage {
+interface DeploymentPage {
   readonly deployments: readonly Deployment[]
   readonly nextCursor?: string
 }
@@ -79,37 +78,10 @@ export interface Deployments {
   forget(place: Place, release: string): void
 }
 
-export interface Outcome {
+interface Outcome {
   readonly state: Exclude<DeploymentState, 'planned' | 'running' | 'rolled-back'>
   readonly evidence?: Readonly<Record<string, unknown>>
   readonly error?: unknown
-}
-
-interface Row {
-  id: number
-  run: number
-  kind: DeploymentKind
-  stack: string
-  env: string
-  target: string
-  service: string
-  handler: string
-  from_release: string | null
-  to_release: string | null
-  version: string | null
-  tag: string | null
-  who: string
-  why: string
-  state: DeploymentState
-  plan: string | null
-  key: string | null
-  /** The process that runs it, as host and process id. */
-  runner: string | null
-  evidence: string
-  error: string | null
-  created_ms: number
-  started_ms: number | null
-  finished_ms: number | null
 }
 
 const DURABLE = { durable: true } as const
@@ -328,87 +300,6 @@ function conditions(filter: DeploymentFilter, beforeId?: number): { where: strin
 function idOf(cursor: string): number {
   if (!/^d\d{1,15}$/.test(cursor)) throw cursorInvalid(cursor)
   return Number(cursor.slice(1))
-}
-
-const optional = <value>(value: value | null): value | undefined => value ?? undefined
-
-function deploymentOf(row: Row): Deployment {
-  return {
-    id: row.id,
-    run: row.run,
-    kind: row.kind,
-    stack: row.stack,
-    env: row.env,
-    target: row.target,
-    service: row.service,
-    handler: row.handler,
-    fromRelease: optional(row.from_release),
-    toRelease: optional(row.to_release),
-    version: optional(row.version),
-    tag: optional(row.tag),
-    who: row.who,
-    why: row.why,
-    state: row.state,
-    plan: optional(row.plan),
-    evidence: JSON.parse(row.evidence) as Deployment['evidence'],
-    error: row.error === null ? undefined : (JSON.parse(row.error) as RecordedError),
-    createdMs: row.created_ms,
-    startedMs: optional(row.started_ms),
-    finishedMs: optional(row.finished_ms),
-  }
-}
-
-interface NoteRow {
-  step: string
-  state: StepState
-  at_ms: number
-  data: string
-}
-
-function stepsOf(notes: readonly NoteRow[]): readonly Step[] {
-  const steps = new Map<string, Step>()
-  for (const { step, state, at_ms: atMs, data } of notes) {
-    const before = steps.get(step)
-    steps.set(step, {
-      step,
-      state,
-      beganMs: before?.beganMs ?? atMs,
-      endedMs: state === 'begun' ? undefined : atMs,
-      data: { ...before?.data, ...(JSON.parse(data) as Step['data']) },
-    })
-  }
-  return [...steps.values()]
-}
-
-interface ReleaseRow extends Place {
-  release: string
-  version: string | null
-  tag: string | null
-  deployment_id: number
-  data: string
-  kept_ms: number
-}
-
-function keptReleaseOf(row: ReleaseRow): KeptRelease {
-  const { stack, env, service, release } = row
-  return {
-    stack,
-    env,
-    service,
-    release,
-    version: optional(row.version),
-    tag: optional(row.tag),
-    deployment: row.deployment_id,
-    data: JSON.parse(row.data) as KeptRelease['data'],
-    keptMs: row.kept_ms,
-  }
-}
-
-function recordedError(error: unknown): RecordedError {
-  if (isSwitchyardError(error)) {
-    return { code: error.code, message: error.message, ...(error.next !== undefined && { next: error.next }) }
-  }
-  return { code: 'HANDLER_ERROR', message: error instanceof Error ? error.message : String(error) }
 }
 
 const runnerHere = (): string => `${hostname()} ${process.pid}`

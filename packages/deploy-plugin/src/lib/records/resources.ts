@@ -12,7 +12,7 @@ export interface ResourceNote {
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-export interface ResourceFilter {
+interface ResourceFilter {
   readonly stack: string
   readonly env?: string | undefined
   readonly service?: string | undefined

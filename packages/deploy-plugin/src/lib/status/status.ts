@@ -73,7 +73,7 @@ export const resourceView = z.object({
 })
 export type ResourceView = z.output<typeof resourceView>
 
-export const resourceViewOf = ({
+const resourceViewOf = ({
   kind,
   name,
   env,
@@ -99,7 +99,7 @@ export const resourceViewOf = ({
   updatedAt: isoOf(updatedMs),
 })
 
-export const SERVICE_STATES = ['running', 'starting', 'stopped', 'missing', 'not-deployed', 'unknown'] as const
+const SERVICE_STATES = ['running', 'starting', 'stopped', 'missing', 'not-deployed', 'unknown'] as const
 
 export const serviceView = z.object({
   env: z.string(),

@@ -1,7 +1,7 @@
 import type { Clock, PluginStore } from '@switchyard/plugin-kit'
 
 /** A time in which a deployment has to prove itself. */
-export interface Watch {
+interface Watch {
   readonly deployment: number
   readonly state: 'watching' | 'healthy' | 'unhealthy' | 'rolled-back' | 'stopped'
   /** Whether a person asked beforehand for it to be taken back when it fails. */
