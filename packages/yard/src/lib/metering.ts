@@ -30,7 +30,7 @@ export interface Metering {
 }
 
 /** Undefined where nothing is known of it yet. */
-export interface Expectation {
+interface Expectation {
   readonly durationMs: number | undefined
   readonly costUsd: number
 }

@@ -13,7 +13,6 @@ import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecider, type DecideParts } from './decide.ts'
 import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
-import { findElsewhere } from './elsewhere.ts'
 import { duplicatePlugin, reservedName, unknownCommand } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
 import { grantOf, hostPlugin, listenFor } from './host.ts'
@@ -23,13 +22,14 @@ import { createPlanRuns } from './plan-runs.ts'
 import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
+import { createRequests } from './requests.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
 import { proposeTeam } from './team.ts'
 import { createYardTraces, type YardTraces } from './traces.ts'
 import { createYardWatch } from './watch.ts'
 import { createWorkspaceNames } from './workspace-names.ts'
-import type { CommandInfo, Decision, RunOptions, Yard, YardOptions } from './yard.ts'
+import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
 import type { LogOf } from './yard-logs.ts'
 import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 
@@ -259,6 +259,7 @@ function createYard(parts: OpenParts): Yard {
     names: createWorkspaceNames(workspace, names, clock),
     ...(learned !== undefined && { learned }),
     runsOf: (id) => registry.open().figures(id),
+    downOf: registry.downOf,
     ...(model !== undefined && { model }),
     log: log('router'),
   })
@@ -333,6 +334,15 @@ function createYard(parts: OpenParts): Yard {
 
   const timeLimitOf = ({ id }: CommandInfo): number => timeLimitMsOf(id)!
 
+  const requests = createRequests({
+    decider,
+    commands,
+    registry: registry.open,
+    traces,
+    metering,
+    clock,
+    isClosing: () => closing !== undefined,
+  })
   const yard: Yard = {
     dir: workspace,
     plugins,
@@ -354,8 +364,7 @@ function createYard(parts: OpenParts): Yard {
       clock,
     }),
     plans: () => plans.list(),
-    decide,
-    routing: { ...decider, correct, consult },
+    ...requests,
     state: () => state.open(),
     registry: registry.open,
     team: (task) => proposeTeam(task, registry.open()),
@@ -381,55 +390,13 @@ function createYard(parts: OpenParts): Yard {
   }
   serveDirector(bus, {
     commands,
-    decide,
+    decide: (request, options) => requests.routing.consult(requests.decide(request, options)),
     plan: yard.plan,
     chains: chains.open,
     clientOf: (identity) => (identity === PERSON ? person : clients.get(identity)),
   })
   servePlans(bus, { pluginOf: (identity) => plugins.find(({ name }) => name === identity), plan: yard.plan, get: plans.get })
   return yard
-
-  function decide(request: string, { headers }: Pick<RunOptions, 'headers'> = {}): Decision {
-    const startMs = clock.now()
-    const startedMs = clock.monotonicMs()
-    const nowMs = (): number => startMs + clock.monotonicMs() - startedMs
-    const stages: { name: string; startMs: number }[] = []
-    const decided = decider.decide(request, (name) => stages.push({ name, startMs: nowMs() }))
-    metering.decided(decided, nowMs() - startMs)
-    if (decided.outcome === 'routed') setImmediate(expect, decided)
-    traces.routed({ decision: decided, startMs, endMs: nowMs(), stages, why: () => decider.explain(decided).explanation }, headers)
-    if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
-    // What nothing here surely does may be something that others offer.
-    const elsewhere = findElsewhere(request, registry.open())
-    if (elsewhere.length === 0) return decided
-    metering.fellBack('elsewhere')
-    return { ...decided, elsewhere }
-  }
-
-  /** Looked up once the answer is out, as the registry may have to be opened for it. */
-  function expect({ parts }: Decision): void {
-    if (closing !== undefined) return
-    for (const { command } of parts) {
-      const { costUsd = 0 } = commands.get(command)?.definition ?? {}
-      metering.expect(command, { durationMs: registry.open().figures(command).latencyMs, costUsd })
-    }
-  }
-
-  function correct(request: string, command: string): ReturnType<Yard['routing']['correct']> {
-    const changed = decider.correct(request, command)
-    metering.corrected()
-    return changed
-  }
-
-  async function consult(decision: Decision): ReturnType<Yard['routing']['consult']> {
-    const startedMs = clock.monotonicMs()
-    const answer = await decider.consult(decision)
-    if (answer.consulted !== undefined) {
-      metering.fellBack('model')
-      metering.asked(answer.consulted, clock.monotonicMs() - startedMs)
-    }
-    return answer
-  }
 
   async function bundle(traceId: string): ReturnType<Yard['bundle']> {
     const { bundleOf } = await import('./bundle.ts')

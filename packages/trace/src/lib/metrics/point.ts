@@ -25,7 +25,7 @@ export function isHistogram(point: MetricPoint): point is HistogramPoint {
 }
 
 /** A series' name and labels as one text. */
-export function keyOf({ name, labels }: MetricPoint): string {
+function keyOf({ name, labels }: MetricPoint): string {
   return `${name}${JSON.stringify(Object.values(labels))}`
 }
 
