@@ -8,7 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchCase[]>>> = {
   cli: async () => (await import('./cli.ts')).cliCases,
   yard: async () => (await import('./yard.ts')).yardCases,
   bus: async () => (await import('./bus/cases.ts')).busCases,
-  trace: async () => (await import('./trace.ts')).traceCases,
+  trace: async () => [...(await import('./trace.ts')).traceCases, ...(await import('./trace-viewer.ts')).viewerCases],
   chain: async () => (await import('./chain.ts')).chainCases,
   mcp: async () => (await import('./mcp/cases.ts')).mcpCases,
   router: async () => (await import('./router.ts')).routerCases,

@@ -107,24 +107,22 @@ describe('the page', () => {
     expect(complaints).toEqual([])
   })
 
-  it('has nothing that axe minds, in either theme, and fits 360 px', async () => {
-    for (const theme of ['light', 'dark'] as const) {
-      for (const [name, hash, ready] of PLACES) {
-        const page = await open(hash, { theme })
-        await page.locator(ready).first().waitFor()
-        await takePicture(page, `${name}-1280-${theme}`)
-        expect(await violations(page), `${name}, ${theme}`).toEqual([])
-        await page.setViewportSize({ width: 360, height: 740 })
-        await page.locator(ready).first().waitFor()
-        const wide = await page.evaluate('document.documentElement.scrollWidth')
-        expect(wide, `${name} at 360 px`).toBeLessThanOrEqual(360)
-        expect(await violations(page), `${name}, ${theme}, 360 px`).toEqual([])
-        await takePicture(page, `${name}-360-${theme}`)
-        expect(complaints, name).toEqual([])
-        await page.context().close()
-      }
-    }
-  }, 180_000)
+  it.each(PLACES.flatMap((place) => (['light', 'dark'] as const).map((theme) => [...place, theme] as const)))(
+    'has nothing that axe minds, and fits 360 px: %s (%s, %s, %s)',
+    async (name, hash, ready, theme) => {
+      const page = await open(hash, { theme })
+      await page.locator(ready).first().waitFor()
+      await takePicture(page, `${name}-1280-${theme}`)
+      expect(await violations(page)).toEqual([])
+      await page.setViewportSize({ width: 360, height: 740 })
+      await page.locator(ready).first().waitFor()
+      const wide = await page.evaluate('document.documentElement.scrollWidth')
+      expect(wide).toBeLessThanOrEqual(360)
+      expect(await violations(page), '360 px').toEqual([])
+      await takePicture(page, `${name}-360-${theme}`)
+      expect(complaints).toEqual([])
+    },
+  )
 
   it('follows a running chain live, without being asked again', async () => {
     const page = await open('')
@@ -252,10 +250,10 @@ describe('the page with much to show', () => {
       if (tookMs < TIMES.open * busy && frames * busy >= TIMES.frames) return
     }
     expect.fail(told.join('; '))
-  }, 120_000)
+  })
 
   it('filters 10,000 runs as fast as one types', async () => {
-    await workspace.add([...manyRuns(10_000, workspace.nowMs)].flat())
+    await workspace.add([...manyRuns(10_000, workspace.nowMs, 50_000)].flat())
     const page = await open('')
     await page.locator('.rows .run-row').nth(10).waitFor()
     const began = performance.now()
@@ -273,7 +271,7 @@ describe('the page with much to show', () => {
     await page.locator('[aria-sort=descending]', { hasText: 'Duration' }).waitFor()
     await takePicture(page, 'many-1280-light')
     expect(complaints).toEqual([])
-  }, 120_000)
+  })
 })
 
 /** How many programs share a core now: how much longer than its own time a bit of work takes. What is measured means little without it. */

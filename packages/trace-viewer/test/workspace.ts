@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { createSource } from '../src/lib/create-source.ts'
 import type { ViewerSource } from '../src/lib/source.ts'
 import type { LogLine } from '../src/model/wire.ts'
-import { deploy, spansOf, traceIdOf } from './sample-spans.ts'
+import { deploy, manyRuns, spansOf, traceIdOf } from './sample-spans.ts'
 
 /** The ids of runs that are always there. */
 export const RUNS = { good: traceIdOf(1), failed: traceIdOf(2), waiting: traceIdOf(3), check: traceIdOf(4) }
@@ -102,6 +102,7 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
     }
     await traces.flush()
   }
+  await add([...manyRuns(40, nowMs - 900_000)].flat())
   await add(spansOf(1, nowMs - 900_000, deploy({ chainId: 'chain-0' })))
   await add(
     spansOf(4, nowMs - 600_000, {

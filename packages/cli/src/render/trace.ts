@@ -68,7 +68,7 @@ export function renderSpanLine({ name, lane, startMs, durationMs, error, attribu
       ? paint(look, 'cyan', attributes['switchyard.waits_for'] === 'person' ? '…' : '▸')
       : error !== undefined
         ? paint(look, 'red', '✗')
-        : attributes['switchyard.op'] === 'undo'
+        : attributes['switchyard.op'] === 'undo' || attributes['switchyard.op'] === 'compensate'
           ? paint(look, 'yellow', '↶')
           : paint(look, 'green', '✓')
   const at = durationText(Math.max(0, startMs - beganMs) * 1_000).padStart(9)

@@ -92,12 +92,15 @@ function parentsFirst(spans: readonly Span[]): readonly [spans: readonly Span[],
   return [sorted, new Map(sorted.map(({ spanId }, i) => [spanId, i]))]
 }
 
+/** What a person takes back, and what a chain does. */
+const UNDOING: ReadonlySet<unknown> = new Set(['undo', 'compensate'])
+
 function flagsOf({ error, durationMs, name, attributes }: Span): number {
   let flags = 0
   if (error !== undefined) flags |= FLAG.failed
   // Claude Code waits for a person under a name of its own.
   if (attributes['switchyard.waits_for'] === 'person' || name === 'claude_code.tool.blocked_on_user') flags |= FLAG.person
-  if (attributes['switchyard.op'] === 'undo') flags |= FLAG.undo
+  if (UNDOING.has(attributes['switchyard.op'])) flags |= FLAG.undo
   if (Number(attributes['switchyard.attempts']) > 1) flags |= FLAG.retry
   if (durationMs === undefined) flags |= FLAG.open
   return flags

@@ -50,11 +50,12 @@ export function createSource(parts: SourceParts): ViewerSource {
     return kept.spans
   }
 
-  /** The last run before it of the same command, or of the same words, that went well. */
+  /** The last run before it of the same command that went well, asked for in the same words if there is one. */
   function goodOf(run: Run): string | undefined {
     const subject = subjectOf(run)
     const { runs } = traces.runs({ text: subject, states: ['done'], untilMs: run.startMs, limit: LOOKED_BACK })
-    return runs.find((one) => subjectOf(one) === subject && one.traceId !== run.traceId)?.traceId
+    const same = runs.filter((one) => subjectOf(one) === subject && one.traceId !== run.traceId)
+    return (same.find(({ name }) => name === run.name) ?? same[0])?.traceId
   }
 
   const letters = () => parts.bus.durable?.deadLetters
