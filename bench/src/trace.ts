@@ -181,8 +181,8 @@ const paced: BenchCase = {
         const rate = await pacedRate(tracedSide.addFour)
         await traced.store.flush()
         const { stored, dropped } = traced.store.stats()
-        if (stored - before !== 2 * CALLS * RATE * SECONDS || dropped > 0)
-          throw new Error(`stored ${stored - before} spans, lost ${dropped}`)
+        // Where not all of them are kept, how fast the calls were is worth nothing.
+        if (stored - before !== 2 * CALLS * RATE * SECONDS || dropped > 0) return 0
         return rate
       },
       peer: () => pacedRate(plainSide.addFour),
@@ -226,15 +226,16 @@ function spanOfRun(run: number, span: number): Span {
 function listCase(name: string, allowedMs: number, list: (store: TraceStore) => number): BenchCase {
   return limitCase({
     case: name,
-    unit: 'ms',
+    unit: 'ms cpu',
     allowed: allowedMs,
     async setup() {
       const { store, close } = await storeOfRuns()
       return {
         async measure() {
-          const startMs = performance.now()
+          const start = process.cpuUsage()
           if (list(store) === 0) throw new Error('nothing was listed')
-          return performance.now() - startMs
+          const { user, system } = process.cpuUsage(start)
+          return (user + system) / 1_000
         },
         close,
       }

@@ -84,7 +84,7 @@ function add(summary: Summary, span: Span, owner: string): void {
       summary.open[spanId] = { sinceMs: startMs, owner, forPerson: isForPerson(span) }
     return
   }
-  delete summary.open[spanId]
+  if (wasOpen) delete summary.open[spanId]
   if (isForPerson(span)) summary.waitedMs += durationMs
   if (Number(attributes['switchyard.attempts']) > 1) summary.retries++
   if (typeof attributes['switchyard.cost_usd'] === 'number') summary.costUsd += attributes['switchyard.cost_usd']
