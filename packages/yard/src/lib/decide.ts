@@ -33,6 +33,8 @@ export interface DecideParts {
   readonly names: () => SlotValues
   /** What runs have told of a command; undefined before its first. */
   readonly runsOf?: (command: string) => { readonly latencyMs: number | undefined } | undefined
+  /** Why a plugin is down; undefined where it is not. */
+  readonly downOf?: (plugin: string) => string | undefined
   /** A model that may be asked; absent where none is configured or its key is not there. */
   readonly model?: { readonly settings: ModelSettings; readonly key: string }
   /** A model of the commands that was made before; it is not used where it was learned from others. */
@@ -73,6 +75,7 @@ export function createDecider({
   commands,
   names,
   runsOf,
+  downOf,
   model: asked,
   learned: shipped,
   log,
@@ -101,6 +104,7 @@ export function createDecider({
       facts,
       names: names(),
       nowMs: clock.now(),
+      downOf: (id) => downOf?.(commands.get(id)?.plugin ?? ''),
       ...(onStage !== undefined && { onStage }),
     })
   }

@@ -14,7 +14,8 @@ const ASK_MS = 600_000
 
 export interface DirectorParts {
   readonly commands: ReadonlyMap<string, CommandInfo>
-  readonly decide: (request: string, options: Pick<RunOptions, 'headers'>) => Decided
+  /** May ask a model, where one is configured. */
+  readonly decide: (request: string, options: Pick<RunOptions, 'headers'>) => Decided | Promise<Decided>
   readonly plan: (command: string, input: unknown, options: RunOptions) => Promise<PlannedRun>
   readonly chains: () => Promise<Chains>
   /** In whose name a caller calls; undefined for one that is nobody here. */
@@ -37,7 +38,7 @@ export const directorTimeLimitMsOf = (method: string): number | undefined => (me
 export function serveDirector(bus: Bus, { commands, decide, plan, chains, clientOf }: DirectorParts): void {
   const client = bus.connect('director')
   serve('route', ({ request: text }, context) => decide(text, { headers: traceOf(context) }))
-  serve('ask', ({ request: text }, context) => ask(decide(text, { headers: traceOf(context) }), context))
+  serve('ask', async ({ request: text }, context) => ask(await decide(text, { headers: traceOf(context) }), context))
 
   function serve(verb: string, work: (input: z.output<typeof request>, context: HandlerContext) => unknown): void {
     const method = `director.${verb}`

@@ -41,6 +41,26 @@ const sheep = (): Plugin =>
     },
   })
 
+/** It fails, and nobody meant it to. */
+const lost: Plugin = definePlugin({
+  name: 'sheep',
+  version: '1.0.0',
+  summary: 'Counts sheep',
+  guard: { breaker: { failures: 2 }, retry: { maxRetries: 1, delayMs: 1 } },
+  commands: {
+    count: command({
+      summary: 'Count the sheep',
+      examples: ['count the sheep', 'how many sheep are there', 'number of sheep in the field', 'tell me how many sheep we have'],
+      effect: 'read',
+      input: z.object({}),
+      output: z.object({}),
+      run() {
+        throw new Error('the gate is open')
+      },
+    }),
+  },
+})
+
 const AGENT = '---\nname: accessibility-auditor\ndescription: Audits React pages for accessibility\n---\n'
 
 function addTo(yard: Yard, folder: string): void {
@@ -59,6 +79,18 @@ describe('the registry of a yard', () => {
     await using yard = await openYard(dir, { plugins: [sheep()] })
     expect(yard.registry().figures('sheep.count')).toMatchObject({ runs: 2, failures: 1, success: 10 / 12 })
     expect(yard.registry().health('sheep')).toEqual({ state: 'ready' })
+  })
+
+  it.each([false, true])('asks before a command of a plugin is tried whose breaker is open (registry opened before: %s)', async (first) => {
+    await using yard = await openYard(makeFolder(), { plugins: [lost], memory: true })
+    if (first) yard.registry()
+    expect(yard.decide('count the sheep')).toMatchObject({ outcome: 'routed' })
+    for (let i = 0; i < 2; i++) await expect(yard.call('sheep.count', {})).rejects.toThrow()
+    expect(yard.decide('count the sheep')).toMatchObject({
+      outcome: 'ask',
+      asks: 'intent',
+      question: expect.stringContaining('its breaker is open'),
+    })
   })
 
   it('says what others offer where nothing here fits, and never in place of what does', async () => {

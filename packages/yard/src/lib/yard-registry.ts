@@ -17,6 +17,8 @@ export interface YardRegistryParts {
 export interface YardRegistry {
   readonly hooks: BusHooks
   open(): Registry
+  /** Why a plugin is down, as far as that is known without opening anything. */
+  downOf(plugin: string): string | undefined
   /** Hears of breakers. */
   attach(bus: Bus): void
   /** Writes what traffic told. */
@@ -49,6 +51,12 @@ export function createYardRegistry({ store, clock, plugins, isCommand }: YardReg
 
   return {
     open,
+    downOf(plugin) {
+      if (opened === undefined)
+        return breakers().some(([name, state]) => name === plugin && state === 'open') ? 'its breaker is open' : undefined
+      const { state, reason = 'it does not answer' } = opened.health(plugin)
+      return state === 'down' ? reason : undefined
+    },
     hooks: {
       served(span) {
         if (span.kind !== 'call' || !isCommand(span.subject)) return

@@ -69,6 +69,17 @@ describe('decide()', () => {
     })
   })
 
+  it('asks before it tries what cannot run now', () => {
+    const downOf = (command: string) => (command === 'ops.service.restart' ? 'its breaker is open' : undefined)
+    expect(decide(model, 'restart the api', { ...options, downOf })).toMatchObject({
+      outcome: 'ask',
+      asks: 'intent',
+      question: 'ops.service.restart is not up, as its breaker is open. Try it all the same?',
+      parts: [{ command: 'ops.service.restart' }],
+    })
+    expect(decide(model, 'show the error logs of the web', { ...options, downOf }).outcome).toBe('routed')
+  })
+
   it('does not do what is not to be done', () => {
     expect(ask('do not deploy the api to production')).toMatchObject({
       outcome: 'abstain',

@@ -23,6 +23,8 @@ export interface DecideOptions {
   readonly nowMs: number
   /** Only these commands compete. Default: all. */
   readonly only?: ReadonlySet<string>
+  /** Why a command cannot be run now; undefined where it can. What cannot is asked about before it is tried. */
+  readonly downOf?: (command: string) => string | undefined
   /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
   readonly onStage?: (stage: 'classify' | 'match' | 'decide') => void
 }
@@ -60,7 +62,7 @@ interface Doubt {
 
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
 export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
-  const { facts, only, onStage } = options
+  const { facts, only, downOf, onStage } = options
   onStage?.('classify')
   // Taking a request apart reads many of its pieces that are parts in the end.
   const read = new Map<string, Routed>()
@@ -122,7 +124,9 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     }
     if (part.condition !== undefined && when === undefined)
       doubts.push({ asks: 'condition', question: `What tells whether "${conditionText(part.condition)}"?` })
-    if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
+    const down = downOf?.(best.id)
+    if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?` })
+    else if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
     else if (routed.outcome === 'ask') doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
   }
