@@ -16,6 +16,11 @@ describe('parseVariables()', () => {
     })
   })
 
+  it('puts in what a value refers to, from this file and from those before it', () => {
+    const text = "PW=abc\nURL=postgres://app:${PW}@${HOST:-db}/x\nPLAIN='${PW}'\n"
+    expect(parseVariables(text, '.env', { HOST: 'db-2' })).toEqual({ PW: 'abc', URL: 'postgres://app:abc@db-2/x', PLAIN: '${PW}' })
+  })
+
   it('names the line that is wrong, and nothing of what stands there', () => {
     for (const text of ['A=1\nhunter2 is my password\n', 'A=1\nB="hunter2\n'])
       expect(() => parseVariables(text, '.env')).toThrow(
@@ -30,7 +35,8 @@ describe('parseVariables()', () => {
   it('is given back any value that was put between single quotes', () => {
     fc.assert(
       fc.property(
-        fc.string().filter((text) => !/['\r]/.test(text)),
+        // As compose has it, a backslash before the quote would make it part of the value.
+        fc.string().filter((text) => !/['\r]|\\$/.test(text)),
         (value) => {
           expect(parseVariables(`A='${value}'\nB=1`, '.env')).toEqual({ A: value, B: '1' })
         },

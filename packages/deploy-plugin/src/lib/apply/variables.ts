@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseDotenv, valuesOf } from '../env/dotenv.ts'
 import { envFileInvalid, envFileMissing } from './errors.ts'
 
 export type Variables = Readonly<Record<string, string>>
@@ -16,52 +17,19 @@ export async function readVariables(project: string, files: readonly (string | u
     const found = await stat(path).catch(() => undefined)
     if (found?.isFile() !== true) throw envFileMissing(file)
     if (found.size > MAX_BYTES) throw envFileInvalid(file, 1, `it has more than ${MAX_BYTES} bytes`)
-    Object.assign(all, parseVariables(await readFile(path, 'utf8'), file))
+    Object.assign(all, parseVariables(await readFile(path, 'utf8'), file, all))
   }
   return all
 }
 
-/** The text of an env file: NAME=value lines, with "export", comments, and quoted values that may have several lines. */
-export function parseVariables(text: string, file: string): Record<string, string> {
-  const all: Record<string, string> = {}
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  for (let index = 0; index < lines.length; index++) {
-    const line = lines[index] ?? ''
-    if (/^\s*(#|$)/.test(line)) continue
-    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*)$/.exec(line)
-    // The line itself may hold a secret.
-    if (match === null) throw envFileInvalid(file, index + 1, 'it is neither NAME=value nor a comment')
-    const [, name = '', rest = ''] = match
-    const quote = rest[0]
-    if (quote !== '"' && quote !== "'") {
-      all[name] = rest.replace(/\s+#.*$/, '').trimEnd()
-      continue
-    }
-    const first = index + 1
-    let value = rest.slice(1)
-    while (!hasEnd(value, quote)) {
-      index++
-      const more = lines[index]
-      if (more === undefined) throw envFileInvalid(file, first, `${name} begins with a quote that has no end`)
-      value += `\n${more}`
-    }
-    const inside = value.slice(0, endOf(value, quote))
-    all[name] = quote === '"' ? inside.replace(/\\([nrt"\\$])/g, (_, char: string) => ESCAPES[char] ?? char) : inside
-  }
-  return all
+/** The text of an env file as compose reads it, so that a service is deployed with the values that were checked. @throws ENV_FILE_INVALID */
+export function parseVariables(text: string, file: string, outside: Variables = {}): Record<string, string> {
+  const dotenv = parseDotenv(text)
+  const { values, problems } = valuesOf(dotenv, (name) => (Object.hasOwn(outside, name) ? outside[name] : undefined))
+  const wrong = [...dotenv.problems.filter(({ fault }) => fault !== 'duplicate'), ...problems][0]
+  if (wrong !== undefined) throw envFileInvalid(file, wrong.line, wrong.message)
+  return Object.fromEntries(values)
 }
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
-
-function endOf(value: string, quote: string): number {
-  for (let index = 0; index < value.length; index++) {
-    if (value[index] === '\\' && quote === '"') index++
-    else if (value[index] === quote) return index
-  }
-  return -1
-}
-
-const hasEnd = (value: string, quote: string): boolean => endOf(value, quote) >= 0
 
 /** A fingerprint of each value, by a key that stays on the host: equal ones can be seen, and nothing be guessed from them. */
 export function hashVariables(variables: Variables, key: string): Readonly<Record<string, string>> {
