@@ -31,6 +31,7 @@ interface Ground {
   readonly folder: string
   readonly host: string
   readonly hostname: string
+  readonly stack: string
   page(): Promise<string>
   write(path: string, text: string): void
   remove(): void
@@ -59,6 +60,7 @@ function makeGround(service: Record<string, unknown>, target: Record<string, unk
     folder,
     host,
     hostname,
+    stack,
     async page() {
       const { promise, resolve, reject } = Promise.withResolvers<string>()
       const { get } = await import('node:http')
@@ -142,7 +144,7 @@ async function deployKilled(at: number, then: 'resume' | 'undo'): Promise<string
 }
 
 describe('a process that is killed while it deploys', () => {
-  it('leaves what another one completes or takes back, wherever it was killed', { timeout: 500_000 }, async () => {
+  it('leaves what another one completes or takes back, wherever it was killed', { timeout: 900_000 }, async () => {
     const effects = await deployKilled(0, 'resume')
     for (const step of ['begin', 'fetch:web', 'start:web', 'gate:web', 'switch:web', 'drain:web', 'record', 'retire:web', 'end'])
       expect(effects).toEqual(expect.arrayContaining([`note ${step} begun`, `note ${step} done`]))
@@ -154,5 +156,44 @@ describe('a process that is killed while it deploys', () => {
         for (const [index, at] of lane.entries()) await deployKilled(at, (index + parity) % 2 === 0 ? 'resume' : 'undo')
       }),
     )
+  })
+})
+
+/** The same with a container, killed after the `at`th step. */
+async function containerKilled(at: number, then: 'resume' | 'undo'): Promise<string[]> {
+  const ground = makeGround({ handler: 'compose' }, { engine: engine.socket })
+  try {
+    const file = (version: number): string => `services: { web: { image: "localhost/killed:${version}" } }\n`
+    ground.write('compose.yaml', file(1))
+    const first = await runAlone(ground.folder, 'apply', { env: 'staging' })
+    expect(first, first.stderr).toMatchObject({ code: 0 })
+    ground.write('compose.yaml', file(2))
+    const KILL_LOG = join(ground.folder, 'effects')
+    const killed = await runAlone(ground.folder, 'apply', { env: 'staging' }, { KILL_LOG, KILL_AT: String(at), KILL_ON: 'steps' })
+    const effects = readFileSync(KILL_LOG, 'utf8').trim().split('\n')
+    const told = { at, then, effect: effects[at - 1] }
+    if (at === 0) expect(killed, killed.stderr).toMatchObject({ code: 0 })
+    else expect({ ...told, signal: killed.signal }).toEqual({ ...told, signal: 'SIGKILL' })
+    expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: expect.stringMatching(/^container-[12]$/) })
+    const next = at === 0 ? killed : await runAlone(ground.folder, then, { env: 'staging' })
+    expect({ ...told, code: next.code, error: next.error }).toEqual({ ...told, code: 0, error: undefined })
+    expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: then === 'undo' ? 'container-1' : 'container-2' })
+    const names = engine.podman('ps', '-a', '--filter', `label=switchyard.stack=${ground.stack}`, '--format', '{{.Names}}').split('\n')
+    expect({ ...told, names: names.length }).toEqual({ ...told, names: 1 })
+    return effects
+  } finally {
+    for (const name of engine.podman('ps', '-aq', '--filter', `label=switchyard.stack=${ground.stack}`).split('\n').filter(Boolean))
+      engine.podman('rm', '-f', '-t', '0', name)
+    ground.remove()
+  }
+}
+
+describe('a process that is killed while it deploys a container', () => {
+  it('leaves what another one completes or takes back, at each step', { timeout: 900_000 }, async () => {
+    for (const version of [1, 2]) engine.image(`killed:${version}`, { 'www/index.html': `container-${version}\n` })
+    const effects = await containerKilled(0, 'resume')
+    const points = effects.flatMap((effect, index) => (effect.endsWith('done') ? [index + 1] : []))
+    expect(points).toHaveLength(8)
+    for (const [index, at] of points.entries()) await containerKilled(at, index % 2 === 0 ? 'resume' : 'undo')
   })
 })

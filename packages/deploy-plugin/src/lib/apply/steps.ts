@@ -169,8 +169,13 @@ function note(
   const data = error === undefined ? {} : { code: (error as { code?: string }).code ?? 'HANDLER_ERROR' }
   const says = stepsOf(run.plan).find(({ id }) => id === step)?.says
   if (state === 'begun' && says !== undefined) ctx.progress({ message: says })
-  for (const [name, id] of Object.entries(run.deployments))
-    if (service === undefined || service === name) deployments.note(id, { step, state, data })
+  // One write to the disk for all of them.
+  ctx.store.transact(
+    () => {
+      for (const [name, id] of Object.entries(run.deployments)) if (service === undefined || service === name) deployments.note(id, { step, state, data })
+    },
+    { durable: true },
+  )
 }
 
 async function stepContext(run: Run, session: Session, runs: Runs, service: string, ctx: Context): Promise<StepContext> {

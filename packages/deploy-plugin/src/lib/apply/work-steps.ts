@@ -129,7 +129,8 @@ export async function passGate(step: StepContext): Promise<void> {
   let told = ''
   const evidence = await watchGate({
     startForMs: startForSeconds * 1000,
-    stableForMs: stableForSeconds * 1000,
+    // Files that are there stay there.
+    stableForMs: plan.handler === 'static' ? 0 : stableForSeconds * 1000,
     maxErrorLines,
     errorLinesBefore: errorLinesOf(before).length,
     probe: probeOf(health, work, handler, instance),
