@@ -328,8 +328,8 @@ export const FIXTURES: Readonly<Record<string, RuleFixture>> = {
   },
 
   'caddy.syntax': {
-    pass: caddy('example.com {\n\trespond "a { b" 200\n\theader X <<END\n\t  }\n\tEND\n}\n'),
-    wrong: caddy('example.com ◆{\n\thandle {\n\t\trespond ok\n\t}\n'),
+    pass: caddy('example.com {\n\trespond "a { b" 200\n}\n'),
+    wrong: caddy('example.com ◆{\n\trespond ok\n'),
     notes: ['opens a block that is never closed'],
   },
   'caddy.import': {
@@ -352,8 +352,11 @@ export const FIXTURES: Readonly<Record<string, RuleFixture>> = {
   },
   'caddy.duplicate-site': {
     pass: caddy('a.example.com {\n\trespond a\n}\nhttp://a.example.com {\n\trespond b\n}\n'),
-    wrong: caddy('a.example.com, b.example.com {\n\trespond a\n}\n◆https://A.example.com:443 {\n\trespond b\n}\n'),
-    notes: ['the address https://A.example.com:443 belongs to a site in line 1 too'],
+    wrong: caddy('a.example.com, b.example.com {\n\trespond a\n}\n◆https://A.example.com:443, ◆b.example.com {\n\trespond b\n}\n'),
+    notes: [
+      'the address https://A.example.com:443 belongs to a site in line 1 too',
+      'the address b.example.com belongs to a site in line 1 too',
+    ],
   },
   'caddy.duplicate-route': {
     pass: caddy(
@@ -370,7 +373,9 @@ export const FIXTURES: Readonly<Record<string, RuleFixture>> = {
     notes: ['https://b.example.com:8443 serves https on port 8443, where http://a.example.com:8443 serves http'],
   },
   'caddy.upstream-invalid': {
-    pass: caddy('a.example.com {\n\treverse_proxy http://api:80 unix//run/x.sock {$UP:api:81} {\n\t\tto [::1]:80\n\t}\n}\n'),
+    pass: caddy(
+      'a.example.com {\n\treverse_proxy /a http://api:80\n\treverse_proxy /b unix//run/x.sock\n\treverse_proxy api:82 {$UP:api:81} {\n\t\tto [::1]:80\n\t}\n}\n',
+    ),
     wrong: caddy('a.example.com {\n\treverse_proxy ◆app:notaport {\n\t\tto ◆{$UP}\n\t}\n}\n'),
     notes: [
       'the upstream app:notaport has a port that is no number from 1 to 65535',

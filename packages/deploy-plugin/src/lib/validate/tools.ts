@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { type Caddyfile, walkDirectives } from '../model/caddyfile.ts'
 import { folderOf } from '../model/compose.ts'
+import { isUnread } from '../model/project-files.ts'
 import type { Spot } from '../model/source.ts'
 import type { Stack } from '../model/stack.ts'
 import type { Unit } from '../model/unit.ts'
@@ -13,7 +14,15 @@ export interface ToolAnswer {
   readonly tool: string
   readonly ran: boolean
   readonly why?: string
-  readonly found: readonly { readonly rule: 'caddy.adapt' | 'systemd.verify'; readonly spot: Spot; readonly note: string }[]
+  readonly found: readonly Said[]
+}
+
+export interface Said {
+  readonly rule: 'caddy.adapt' | 'systemd.verify'
+  readonly spot: Spot
+  readonly note: string
+  /** No line was named: it is said of the file as a whole. */
+  readonly isWhole: boolean
 }
 
 const TIMEOUT_MS = 15_000
@@ -51,7 +60,7 @@ export async function askCaddy(stack: Stack, signal?: AbortSignal): Promise<Tool
   const tool = 'caddy adapt'
   const home = mkdtempSync(join(tmpdir(), 'switchyard-caddy-'))
   try {
-    const found: ToolAnswer['found'][number][] = []
+    const found: Said[] = []
     for (const caddyfile of stack.caddyfiles) {
       if (leadsOut(stack, caddyfile))
         return { tool, ran: false, why: `${caddyfile.source.path} imports from outside of the project`, found: [] }
@@ -94,17 +103,15 @@ function leadsOut({ problems }: Stack, { source, sites, global, imports }: Caddy
   return problems.some(({ rule, spot }) => rule === 'stack.path-escape' && paths.has(spot.source.path))
 }
 
-/** Caddy names the file and the line in two ways, and sometimes not at all. */
-function readCaddyError(stderr: string, { source }: Caddyfile, { files }: Stack): { spot: Spot; note: string } {
+/** Caddy names the file and the line somewhere in what it says, or not at all. */
+function readCaddyError(stderr: string, { source }: Caddyfile, { files }: Stack): Omit<Said, 'rule'> {
   const line = stderr.split('\n').findLast((text) => text.startsWith('Error: ')) ?? 'Error: caddy adapt failed'
   const text = line.slice('Error: '.length).replaceAll(`${files.root}/`, '')
-  const [, path, number, message] = /^(?:adapting config using caddyfile: )?([^\s:]+):(\d+)(?::| - )\s*(.*)$/.exec(text) ?? []
+  const [, path, number, message] = /([^\s:]+):(\d+)(?:: | - )(?:Error during parsing: |Syntax error: )?(.*)$/.exec(text) ?? []
   const where = path === undefined || path === source.path ? source : files.read(path)
-  const spot =
-    typeof where === 'string'
-      ? source.spot(0)
-      : where.spot(number === undefined ? 0 : lineStart(where.text, where.offsetOf(Number(number), 1)))
-  return { spot, note: `caddy says: ${message ?? text}` }
+  if (number === undefined || isUnread(where)) return { spot: source.spot(0), note: `caddy says: ${text}`, isWhole: true }
+  const spot = where.spot(lineStart(where.text, where.offsetOf(Number(number), 1)))
+  return { spot, note: `caddy says: ${message}`, isWhole: false }
 }
 
 const lineStart = (text: string, offset: number): number => offset + (/^[ \t]*/.exec(text.slice(offset))?.[0].length ?? 0)
@@ -121,20 +128,19 @@ export async function askSystemd({ units, files }: Stack, signal?: AbortSignal):
   const paths = asked.map(({ source }) => join(files.root, source.path))
   const answer = await ask('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', ...paths], files.root, {}, signal)
   if (answer === undefined) return { tool, ran: false, why: 'systemd-analyze is not installed here', found: [] }
-  const found = answer.stderr.split('\n').flatMap((line) => readSystemdLine(line, asked, files.root) ?? [])
-  return { tool, ran: true, found }
+  const said = answer.stderr.split('\n').flatMap((line) => readSystemdLine(line, asked, files.root) ?? [])
+  // "Refusing" follows from a line that was named already.
+  const lined = new Set(said.filter(({ isWhole }) => !isWhole).map(({ spot }) => spot.source))
+  return { tool, ran: true, found: said.filter(({ isWhole, spot }) => !isWhole || !lined.has(spot.source)) }
 }
 
-function readSystemdLine(line: string, units: readonly Unit[], root: string): ToolAnswer['found'][number] | undefined {
+function readSystemdLine(line: string, units: readonly Unit[], root: string): Said | undefined {
   if (OF_THIS_MACHINE.test(line)) return undefined
   const [, path, number, message] = /^(\/.*?):(\d+): (.*)$/.exec(line) ?? []
   const unit = units.find(({ source, name }) => (path === undefined ? line.startsWith(`${name}: `) : join(root, source.path) === path))
   if (unit === undefined) return undefined
   const { source, name } = unit
   const spot = source.spot(number === undefined ? 0 : source.offsetOf(Number(number), 1))
-  return {
-    rule: 'systemd.verify',
-    spot,
-    note: `systemd says: ${(message ?? line.slice(name.length + 2)).replace(/, ignoring(: .*)?\.?$|\.$/, '')}`,
-  }
+  const note = `systemd says: ${(message ?? line.slice(name.length + 2)).replace(/, ignoring(: .*)?\.?$|\.$/, '')}`
+  return { rule: 'systemd.verify', spot, note, isWhole: number === undefined }
 }

@@ -136,7 +136,7 @@ function saidByTools(answers: readonly ToolAnswer[], rules: readonly Rule[], own
       const said = placed(rule, one)
       const isKnown = own.some(
         ({ rule: { part, severity }, file, line }) =>
-          part === rule.part && file === said.file && (line === said.line || (rule.id === 'caddy.adapt' && severity === 'critical')),
+          part === rule.part && file === said.file && (one.isWhole ? severity === 'critical' : line === said.line && severity !== 'info'),
       )
       return isKnown ? [] : [said]
     }),

@@ -73,7 +73,7 @@ const duplicateSite = caddyRule(
     id: 'caddy.duplicate-site',
     severity: 'critical',
     title: 'Every address belongs to one site',
-    why: 'Caddy refuses the file: "ambiguous site definition".',
+    why: 'Caddy refuses the file: "ambiguous site definition". Where the same address is written in two ways, the second site gets no request.',
     mend: 'put both sites together',
   },
   function* ({ sites }) {
