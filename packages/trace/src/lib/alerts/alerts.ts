@@ -192,7 +192,8 @@ export function createAlerts({
               .run(rule.id, subject, next.state, next.sinceMs, next.firedMs ?? null, next.toldMs ?? null, value, words)
           }
           if (news === undefined) continue
-          const { id, title, severity, above, first, runbook } = rule
+          const { id, title, severity, above, runbook } = rule
+          const first = firstOf(rule, subject)
           const firedMs = next?.firedMs ?? row?.fired_ms ?? nowMs
           notices.push({ news, atMs: nowMs, rule: id, title, subject, severity, says: words, value, above, firedMs, first, runbook })
         }
@@ -233,7 +234,7 @@ export function createAlerts({
         .flatMap((row) => {
           const rule = rules.find(({ id }) => id === row.rule)
           if (rule === undefined) return []
-          const { title, severity, above, first, runbook } = rule
+          const { title, severity, above, runbook } = rule
           const { subject, value, says } = row
           return [
             {
@@ -245,7 +246,7 @@ export function createAlerts({
               value,
               above,
               says,
-              first,
+              first: firstOf(rule, subject),
               runbook,
               isMuted: isMuted(muted, rule.id, subject),
             },
@@ -288,6 +289,11 @@ export function createAlerts({
       return Object.fromEntries(await Promise.all(Object.keys(sinks).map(async (name) => [name, await tellSink(name, notice)] as const)))
     },
   }
+}
+
+/** What to do first, with the plugin that it is about in its place. */
+function firstOf({ first }: AlertRule, subject: string): string {
+  return first.replaceAll('PLUGIN', subject.split('.')[0]!)
 }
 
 function isMuted(muted: readonly Mute[], rule: string, subject: string): boolean {

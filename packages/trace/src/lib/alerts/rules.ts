@@ -44,7 +44,7 @@ export function builtInRules({ budgetUsdPerDay }: RuleOptions = {}): readonly Al
       below: 0,
       forMs: 0,
       clearForMs: 10 * SECOND_MS,
-      first: 'See what failed: switchyard logs --plugin PLUGIN --level warn',
+      first: 'See what failed: switchyard logs --plugin PLUGIN --since 15m',
       measure: (view) =>
         view.now('breaker_state').map(({ labels: [breaker = ''], value }) => ({
           subject: breaker,
@@ -159,7 +159,7 @@ export function builtInRules({ budgetUsdPerDay }: RuleOptions = {}): readonly Al
       below: 0.1,
       forMs: 0,
       clearForMs: 5 * MINUTE_MS,
-      first: 'See which fields: switchyard logs --text VALIDATION',
+      first: 'See which fields: switchyard trace list VALIDATION',
       measure: invalid,
     }),
     rule('chain-failed', 'A chain failed', 'warning', {
