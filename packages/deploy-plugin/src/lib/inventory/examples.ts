@@ -8,6 +8,16 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'which target has another address than in netbox',
   'find active hosts tagged docker to deploy to',
   'show me the configured deploy targets',
+  'list the targets',
+  'where can we deploy to',
+  'which hosts can be deployed to',
+  'deployment targets',
+  'show the servers we deploy to',
+  'what targets are configured',
+  'which machines are in netbox',
+  'list the deployment hosts',
+  'show all environments and their targets',
+  'which server is production on',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [
@@ -19,4 +29,12 @@ export const TARGET_NOTE_EXAMPLES: readonly string[] = [
   'journal the deployment in netbox',
   'sync the finished deployment back to the inventory',
   'enter the deployed version into netbox',
+  'write the deployment into netbox',
+  'note the deployment in netbox',
+  'add a journal entry for the host in netbox',
+  'record in netbox what runs on web-1',
+  'update netbox with the deployed services',
+  'tell netbox about the deployment',
+  'document the deployment in the inventory',
+  'enter the ports of the service in netbox',
 ]
