@@ -188,7 +188,7 @@ export class Exchange {
   #tellPublished(envelope: Envelope, receivers: number): void {
     const core = this.#core
     const trace = new Trace(core.ids, rootOf(envelope), envelope.number, envelope.parentSpan)
-    core.tell(core.hooks.published, { message: envelope.sealed, receivers, trace })
+    core.tell(core.hooks.published, { message: envelope.sealed, receivers, trace, atMs: core.wallMs(core.clock.monotonicMs()) })
   }
 
   #refresh(route: Route): void {

@@ -58,6 +58,8 @@ export interface PublishedSpan {
   readonly message: Message
   readonly receivers: number
   readonly trace: SpanTrace
+  /** Wall time, finer than the message's own. */
+  readonly atMs: number
 }
 
 export interface DeliverySpan {

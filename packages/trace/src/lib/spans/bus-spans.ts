@@ -38,15 +38,14 @@ export function spanOfCall(call: CallSpan): Span {
   return spanIn(trace, span, error, headers?.tracestate)
 }
 
-export function spanOfPublish({ message, receivers, trace }: PublishedSpan): Span {
+export function spanOfPublish({ message, receivers, trace, atMs }: PublishedSpan): Span {
   const attributes = messaging(message, 'publish', 'send')
   attributes['switchyard.receivers'] = receivers
   setContent(attributes, 'switchyard.input', message.payload)
   const { topic, source } = message
-  const startMs = Date.parse(message.timestamp)
   return spanIn(
     trace,
-    { name: `publish ${topic}`, kind: 'producer', lane: source, startMs, durationMs: 0, attributes },
+    { name: `publish ${topic}`, kind: 'producer', lane: source, startMs: atMs, durationMs: 0, attributes },
     undefined,
     stateOf(message),
   )
