@@ -6,14 +6,13 @@ import { openYard, type Yard } from '@switchyard/yard'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { builtInPlugins } from '../src/lib/built-in.ts'
 
-/** Well for as long as its gate looks, and in a version that is sick no longer. */
+/** Well until there is the file that it was told of. */
 const SERVER = `
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-const { sickAfterMs } = JSON.parse(readFileSync('app.json', 'utf8'))
-const began = Date.now()
+const { sick } = JSON.parse(readFileSync('app.json', 'utf8'))
 createServer((_, answer) => {
-  if (sickAfterMs !== undefined && Date.now() - began > sickAfterMs) answer.statusCode = 500
+  if (sick !== undefined && existsSync(sick)) answer.statusCode = 500
   answer.end()
 }).listen(Number(process.env.PORT), '127.0.0.1')
 `
@@ -81,13 +80,13 @@ beforeEach(async () => {
       return 'yes'
     },
   })
-})
+}, 60_000)
 
 afterEach(async () => {
   await yard.call('deploy.destroy', { env: 'staging' }).catch(() => {})
   await yard.close()
   rmSync(folder, { recursive: true, force: true })
-})
+}, 60_000)
 
 const chain = async (watchSeconds: number) =>
   (await yard.chains()).run(await yard.chain('release-and-deploy'), { service: 'api', env: 'staging', watchSeconds })
@@ -111,9 +110,12 @@ describe('release-and-deploy', { timeout: 120_000 }, () => {
 
   it('takes the deployment and the release back when it turns out not to be healthy', async () => {
     await yard.call('deploy.apply', { env: 'staging', version: '1.0.0' })
-    commit('feat: sell poison', { sickAfterMs: 8_000 })
+    commit('feat: sell poison', { sick: join(folder, 'sick') })
     git('push', '-q')
-    const report = await chain(60)
+    const under = chain(600)
+    while ((await running()) !== '1.1.0') await new Promise((resolve) => setTimeout(resolve, 100))
+    writeFileSync(join(folder, 'sick'), '')
+    const report = await under
     expect(report.error).toMatchObject({ code: 'WATCH_UNHEALTHY' })
     expect(report).toMatchObject({ state: 'undone', notUndone: [] })
     expect(git('tag', '--list').split('\n')).toEqual(['v1.0.0'])

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 interface Destroyed {
@@ -11,12 +12,11 @@ interface Destroyed {
 }
 
 let kit: TestYard
-let moving: NodeJS.Timeout
+let moving: Disposable
 
 beforeEach(async () => {
   kit = await createTestYard({ plugins: [deploy] })
-  // The kit's clock stands still: real processes need it to go on.
-  moving = setInterval(() => kit.clock.advance(100), 10)
+  moving = inRealTime(kit)
   mkdirSync(join(kit.dir, 'dist'))
   writeFileSync(join(kit.dir, 'dist', 'run.sh'), 'exec sleep 600\n')
   const service = { handler: 'process', source: 'dist', command: ['sh', 'run.sh'], stableForSeconds: 0, stopSignal: 'KILL' }
@@ -29,13 +29,13 @@ beforeEach(async () => {
       services: { api: service, worker: service },
     }),
   )
-})
+}, 60_000)
 
 afterEach(async () => {
   for (const env of ['staging', 'production']) await kit.call('deploy.destroy', { env, confirm: env }).catch(() => {})
-  clearInterval(moving)
+  moving[Symbol.dispose]()
   await kit[Symbol.asyncDispose]()
-})
+}, 60_000)
 
 const states = async (env: string): Promise<unknown> =>
   ((await kit.call('deploy.status', { env })) as { services: { service: string; state: string }[] }).services.map(({ state }) => state)

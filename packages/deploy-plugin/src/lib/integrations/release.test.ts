@@ -4,6 +4,7 @@ import { command, definePlugin, defineTopic } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 const tagged = defineTopic(
@@ -50,20 +51,20 @@ const release = definePlugin({
 })
 
 let kit: TestYard
-let moving: NodeJS.Timeout
+let moving: Disposable
 
 beforeEach(async () => {
   kit = await createTestYard({ plugins: [deploy, release] })
-  moving = setInterval(() => kit.clock.advance(100), 10)
+  moving = inRealTime(kit)
   mkdirSync(join(kit.dir, 'dist'))
   writeFileSync(join(kit.dir, 'dist', 'run.sh'), 'exec sleep 600\n')
-})
+}, 60_000)
 
 afterEach(async () => {
   await kit.call('deploy.destroy', { env: 'staging' }).catch(() => {})
-  clearInterval(moving)
+  moving[Symbol.dispose]()
   await kit[Symbol.asyncDispose]()
-})
+}, 60_000)
 
 function configure(environments: object): void {
   writeFileSync(

@@ -4,6 +4,7 @@ import { command, definePlugin, defineTopic } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 const serviceChanged = defineTopic(
@@ -57,13 +58,12 @@ require('node:http').createServer((_, answer) => {
 `
 
 let kit: TestYard
-let moving: NodeJS.Timeout
+let moving: Disposable
 
 beforeEach(async () => {
   issues.length = 0
   kit = await createTestYard({ plugins: [deploy, ops] })
-  // The kit's clock stands still: real processes need it to go on.
-  moving = setInterval(() => kit.clock.advance(100), 10)
+  moving = inRealTime(kit)
   writeFileSync(join(kit.dir, 'vars.env'), `SICK=${join(kit.dir, 'sick')}\nDEAD=${join(kit.dir, 'dead')}\n`)
   writeFileSync(
     join(kit.dir, 'switchyard.deploy.json'),
@@ -85,13 +85,13 @@ beforeEach(async () => {
       },
     }),
   )
-})
+}, 60_000)
 
 afterEach(async () => {
   await kit.call('deploy.destroy', { env: 'staging' }).catch(() => {})
-  clearInterval(moving)
+  moving[Symbol.dispose]()
   await kit[Symbol.asyncDispose]()
-})
+}, 60_000)
 
 function release(version: string): void {
   mkdirSync(join(kit.dir, 'dist'), { recursive: true })
