@@ -20,4 +20,11 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'get rid of the staging environment completely',
   'destroy the deployment of the worker',
   'take down the test environment for good',
+  "we don't need staging any more, remove it",
+  'shut the test environment down for good',
+  'delete what we deployed on web-1',
+  'remove the worker from the servers',
+  'clear the environment demo',
+  'erase the deployment of the shop',
+  'take the api off production forever',
 ]

@@ -18,6 +18,14 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'list the deployment hosts',
   'show all environments and their targets',
   'which server is production on',
+  'what machines do we have to deploy on',
+  'which places can I ship to',
+  'show me the hosts from netbox',
+  'what environments are there',
+  'where does staging live',
+  'names of the deployment targets',
+  'is web-1 a target',
+  'servers in the inventory',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [
@@ -37,4 +45,8 @@ export const TARGET_NOTE_EXAMPLES: readonly string[] = [
   'tell netbox about the deployment',
   'document the deployment in the inventory',
   'enter the ports of the service in netbox',
+  'put a note about this deployment in netbox',
+  'let the inventory know what we deployed',
+  'log the rollout in netbox',
+  'keep netbox up to date about web-1',
 ]

@@ -22,4 +22,13 @@ export const SETUP_EXAMPLES = [
   'set up the environments staging and production',
   'onboard this project to deployments',
   'get this repo ready to deploy',
+  'I want to deploy this project, what do I need',
+  'get deployments going here',
+  'bootstrap the deployment',
+  'make the deploy configuration',
+  'start using deployments in this repo',
+  'detect how this project is deployed and write it down',
+  'wire this project up for staging and production',
+  'first time deployment setup',
+  'prepare everything so that we can deploy',
 ] as const

@@ -33,6 +33,19 @@ export const STATUS_EXAMPLES: readonly string[] = [
   "what's out there right now",
   'show me the state of the staging environment',
   'which image does the web service run in production',
+  "what's live right now",
+  'are we on the latest release everywhere',
+  'which environments are behind',
+  'anything running that we did not deploy',
+  'does production match what we deployed',
+  'tell me which versions are out',
+  'where is the shop running',
+  'did someone change the server behind our back',
+  "what's on prod",
+  "what's on staging at the moment",
+  'give me an overview of the environments',
+  'is the deployed version still the one we put there',
+  'a page that shows what is deployed where',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
@@ -64,4 +77,13 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   'earlier deployments of web',
   'how did deployment 31 end',
   'record of deployments',
+  'how did the rollouts of this week go',
+  'what got shipped to production lately',
+  'who pushed the api to production yesterday',
+  'how long did the last deployment take',
+  'what went wrong with deployment 9',
+  'when did 1.4.0 go to production',
+  'the last ten rollouts',
+  'did we deploy anything on friday',
+  'give me the story of deployment 15',
 ]

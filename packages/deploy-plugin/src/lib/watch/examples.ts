@@ -20,4 +20,13 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'roll back on your own if the new release misbehaves',
   'watch staging after the rollout',
   'follow the deployed version for an hour',
+  'make sure the new release stays healthy, else roll it back',
+  'babysit the rollout',
+  'keep watching the deployment for an hour',
+  'see whether the release holds up',
+  'observe what we deployed',
+  'watch whether 2.0.0 is stable on production',
+  'hold an eye on the fresh deployment and go back if errors rise',
+  'stay on the new version for 20 minutes',
+  'bake time for the release',
 ]
