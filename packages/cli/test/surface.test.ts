@@ -12,7 +12,7 @@ async function terms(dir: string, args: readonly string[]): Promise<string[]> {
 const ALWAYS = ['--json', '--dir <folder>', '-h, --help']
 const APPROVAL = ['--yes', '--dry-run']
 
-describe('the surface of the command line: red means that people have to change what they type', () => {
+describe('the surface of the command line: red means that people have to change what they type', { timeout: 120_000 }, () => {
   it('exit codes', () => {
     expect(door.EXIT).toEqual({ done: 0, failed: 1, usedWrongly: 2, needsApproval: 3, noCommandFits: 4, interrupted: 130 })
   })
