@@ -51,7 +51,6 @@ export interface PlannedVariable {
   readonly type: 'string' | 'port' | 'url' | 'boolean' | 'number'
 }
 
-/** `known` are the names of variables that the project's own schema or example lists. */
 /** A file as it would be had nobody touched it. */
 export interface MadeFile {
   readonly path: string
@@ -85,7 +84,8 @@ export function createBlueprint(config: DeployConfig, { detected, composed, know
         : undefined
     if (own !== undefined) return planComposed(name, service, own, variables)
     const need = service.handler === 'compose' && service.image !== undefined ? needOfImage(service.image) : undefined
-    return planService(stack, name, service, need, appOf(name, service, detected, names), config.services, listed, isSecret, variables)
+    if (need !== undefined) return planBacking(stack, name, service, need, variables)
+    return planApp(name, service, appOf(name, service, detected, names), { config, listed, isSecret, variables })
   })
   const envs = Object.keys(config.environments)
   const env = envs.includes('production') ? 'production' : (envs[0] ?? 'production')
@@ -111,66 +111,68 @@ function appOf(name: string, service: ServiceConfig, { apps }: Detected, names: 
 
 export const joined = (folder: string, name: string): string => (folder === '' ? name : name === '.' ? folder : `${folder}/${name}`)
 
-function planService(
-  stack: string,
-  name: string,
-  service: ServiceConfig,
-  need: Need | undefined,
-  app: App | undefined,
-  all: DeployConfig['services'],
-  listed: readonly string[],
-  isSecret: (name: string) => boolean,
-  variables: Map<string, PlannedVariable>,
-): Planned {
-  const port = service.port ?? (need === undefined ? app?.port : BACKINGS[need].port)
-  const common = {
-    name,
-    handler: service.handler,
-    config: service,
-    app,
-    need,
-    image: service.handler === 'compose' ? service.image : undefined,
-    port,
-    hostname: service.hostname,
-    dependsOn: service.dependsOn,
+/** What all services have, whatever they are. */
+const common = (name: string, service: ServiceConfig) => ({
+  name,
+  handler: service.handler,
+  config: service,
+  image: service.handler === 'compose' ? service.image : undefined,
+  hostname: service.hostname,
+  dependsOn: service.dependsOn,
+})
+
+function planBacking(stack: string, name: string, service: ServiceConfig, need: Need, variables: Map<string, PlannedVariable>): Planned {
+  const backing = BACKINGS[need]
+  const environment = Object.entries(backing.environment(stack)).map(([key, text]): PlannedSetting => ({ name: key, text }))
+  const { secret } = backing
+  if (secret !== undefined) {
+    environment.push({ name: secret, text: `\${${secret}}` })
+    const about = `Password of ${name} (${need})`
+    variables.set(secret, {
+      name: secret,
+      about,
+      secret: true,
+      random: true,
+      listed: false,
+      optional: false,
+      fallback: undefined,
+      type: 'string',
+    })
   }
-  if (need !== undefined) {
-    const backing = BACKINGS[need]
-    const settings = Object.entries(backing.environment(stack)).map(([key, text]) => ({ name: key, text }))
-    if (backing.secret !== undefined) {
-      settings.push({ name: backing.secret, text: `\${${backing.secret}}` })
-      variables.set(backing.secret, {
-        name: backing.secret,
-        about: `Password of ${name} (${need})`,
-        secret: true,
-        random: true,
-        listed: false,
-        optional: false,
-        fallback: undefined,
-        type: 'string',
-      })
-    }
-    const volume = { ...backing.volume, name: `${name}-data` }
-    return { ...common, environment: settings, volume }
-  }
-  const given = addressesFor(stack, service.dependsOn, all)
-  const wanted = service.handler === 'static' ? [] : [...new Set([...(app?.variables ?? []), ...(app === undefined ? [] : listed)])].sort()
+  const volume = { ...backing.volume, name: `${name}-data` }
+  return { ...common(name, service), app: undefined, need, port: service.port ?? backing.port, environment, volume }
+}
+
+interface Around {
+  readonly config: DeployConfig
+  /** Variables that the project lists and no app reads. */
+  readonly listed: readonly string[]
+  readonly isSecret: (name: string) => boolean
+  /** Takes in what the app needs. */
+  readonly variables: Map<string, PlannedVariable>
+}
+
+function planApp(name: string, service: ServiceConfig, app: App | undefined, { config, listed, isSecret, variables }: Around): Planned {
+  const port = service.port ?? app?.port
+  // A unit on the host does not see the names of containers.
+  const given = service.handler === 'compose' ? addressesFor(config.stack, service.dependsOn, config.services) : {}
+  const wanted = app === undefined || service.handler === 'static' ? [] : [...new Set([...app.variables, ...listed])].sort()
   const environment = wanted.flatMap((variable): PlannedSetting[] => {
     if (variable === 'PORT') return port === undefined ? [] : [{ name: variable, text: String(port) }]
-    const address = given[variable]
-    // A unit on the host does not see the names of containers.
-    if (address !== undefined && service.handler === 'compose') return [{ name: variable, text: address }]
-    if (Object.values(BACKINGS).some(({ secret }) => secret === variable)) return []
-    if (!variables.has(variable))
-      variables.set(variable, {
-        ...describe(variable, isSecret(variable), app?.name ?? name),
-        optional: false,
-        listed: listed.includes(variable),
-      })
+    const address = Object.hasOwn(given, variable) ? given[variable] : undefined
+    if (address !== undefined) return [{ name: variable, text: address }]
+    if (BACKING_SECRETS.has(variable)) return []
+    if (!variables.has(variable)) {
+      const described = describe(variable, isSecret(variable), app?.name ?? name)
+      variables.set(variable, { ...described, optional: false, listed: listed.includes(variable) })
+    }
     return [{ name: variable, text: `\${${variable}}` }]
   })
-  return { ...common, environment, volume: undefined }
+  return { ...common(name, service), app, need: undefined, port, environment, volume: undefined }
 }
+
+/** Those belong to the services that they protect, and reach an app as part of an address. */
+const BACKING_SECRETS: ReadonlySet<string> = new Set(Object.values(BACKINGS).flatMap(({ secret }) => secret ?? []))
 
 /** What somebody's own compose file runs: its variables are known by name alone, so their values come with the secrets. */
 function planComposed(name: string, service: ServiceConfig, own: ComposedService, variables: Map<string, PlannedVariable>): Planned {
@@ -187,15 +189,11 @@ function planComposed(name: string, service: ServiceConfig, own: ComposedService
     })
   const [volume] = own.volumes
   return {
-    name,
-    handler: service.handler,
-    config: service,
+    ...common(name, service),
     app: undefined,
     need: own.image === undefined ? undefined : needOfImage(own.image),
     image: service.handler === 'compose' ? (service.image ?? own.image) : undefined,
     port: service.port ?? own.port,
-    hostname: service.hostname,
-    dependsOn: service.dependsOn,
     environment: own.variables.map((variable) => ({ name: variable, text: `\${${variable}}` })),
     volume: volume && { name: slug(volume.name), path: volume.path },
   }

@@ -26,7 +26,9 @@ export function map(
   comments: Readonly<Record<string, string | undefined>> = {},
 ): YamlMap {
   return {
-    entries: Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value, comment: comments[key] }])),
+    entries: Object.entries(fields).flatMap(([key, value]) =>
+      value === undefined ? [] : [{ key, value, comment: Object.hasOwn(comments, key) ? comments[key] : undefined }],
+    ),
   }
 }
 
