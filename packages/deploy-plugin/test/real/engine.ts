@@ -118,7 +118,7 @@ export async function startEngine(): Promise<TestEngine> {
 }
 
 /** Waits until a server has made its socket or file. */
-export async function appears(path: string, child: ChildProcess, told: () => string): Promise<void> {
+async function appears(path: string, child: ChildProcess, told: () => string): Promise<void> {
   for (let tries = 0; tries < 1_200; tries++) {
     if (existsSync(path)) return
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}: ${told()}`)

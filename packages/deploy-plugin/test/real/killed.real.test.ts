@@ -148,8 +148,10 @@ describe('a process that is killed while it deploys', () => {
     const effects = await deployKilled(0, 'resume')
     for (const step of ['begin', 'fetch:web', 'start:web', 'gate:web', 'switch:web', 'drain:web', 'record', 'retire:web', 'end'])
       expect(effects).toEqual(expect.arrayContaining([`note ${step} begun`, `note ${step} done`]))
-    // Before and after each step, and at every second thing that is done within one.
-    const points = effects.flatMap((effect, index) => (effect.startsWith('note') || index % 2 === 0 ? [index + 1] : []))
+    // As each step begins, and at every second thing that is done within one.
+    const points = effects.flatMap((effect, index) =>
+      (effect.startsWith('note') ? effect.endsWith('begun') : index % 2 === 0) ? [index + 1] : [],
+    )
     const lanes = [points.filter((at) => at % 2 === 0), points.filter((at) => at % 2 === 1)]
     await Promise.all(
       lanes.map(async (lane, parity) => {

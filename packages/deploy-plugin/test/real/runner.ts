@@ -39,7 +39,7 @@ export interface RunAnswer {
 export function runAlone(folder: string, command: string, input: object, env: Readonly<Record<string, string>> = {}): Promise<RunAnswer> {
   const program = join(folder, '..', `${folder.split('/').at(-1)}-runner.mjs`)
   writeFileSync(program, PROGRAM)
-  const preload = env.KILL_LOG === undefined ? [] : ['--import', here('fixtures/kill-at.ts')]
+  const preload = env.KILL_LOG === undefined ? [] : ['--import', here('../fixtures/kill-at.ts')]
   const { promise, resolve } = Promise.withResolvers<RunAnswer>()
   const child = spawn(
     process.execPath,

@@ -52,7 +52,7 @@ const deploy = (stack: TestStack, page: string, more: Record<string, unknown> = 
   return stack.call('apply', { env: 'staging', ...more })
 }
 
-describe('deploy.apply with programs', { timeout: 60_000 }, () => {
+describe('deploy.apply with programs', { timeout: 240_000 }, () => {
   it('starts the new beside the old, and ends the old once the new is well', async () => {
     await using stack = await makeStack()
     const one = await deploy(stack, 'one')
@@ -180,7 +180,7 @@ describe('deploy.apply with programs', { timeout: 60_000 }, () => {
   })
 })
 
-describe('deploy.apply with files', { timeout: 60_000 }, () => {
+describe('deploy.apply with files', { timeout: 240_000 }, () => {
   it('lays releases side by side, and refuses what is not plain', async () => {
     await using stack = await createStack(
       {

@@ -253,7 +253,7 @@ async function routeOf(
 export const routeId = (stack: string, env: string, service: string): string => `switchyard-${stack}-${env}-${service}`
 
 /** Which releases can be returned to afterwards, and which are taken away. */
-export function keepingOf(state: HostState | undefined, service: string, next: string, keep: number): { keeps: string[]; drops: string[] } {
+function keepingOf(state: HostState | undefined, service: string, next: string, keep: number): { keeps: string[]; drops: string[] } {
   const { kept = [] } = state?.services[service] ?? {}
   const others = kept.map(({ release }) => release).filter((release) => release !== next)
   return { keeps: others.slice(0, keep), drops: others.slice(keep) }

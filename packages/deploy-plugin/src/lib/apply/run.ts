@@ -44,7 +44,7 @@ export interface Run {
 }
 
 /** What came to be known of a service on the way. */
-export interface ServiceFacts {
+interface ServiceFacts {
   /** Set once it is on the host. */
   readonly release?: string
   /** Whether this run brought it there. */

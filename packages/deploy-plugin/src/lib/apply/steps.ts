@@ -172,7 +172,8 @@ function note(
   // One write to the disk for all of them.
   ctx.store.transact(
     () => {
-      for (const [name, id] of Object.entries(run.deployments)) if (service === undefined || service === name) deployments.note(id, { step, state, data })
+      for (const [name, id] of Object.entries(run.deployments))
+        if (service === undefined || service === name) deployments.note(id, { step, state, data })
     },
     { durable: true },
   )

@@ -149,7 +149,7 @@ export async function passGate(step: StepContext): Promise<void> {
 }
 
 /** How Caddy leads to a service, for both of its slots. */
-export function routeFor({ plan, work, run }: Pick<StepContext, 'plan' | 'work' | 'run'>, state: HostState | undefined): Route | undefined {
+function routeFor({ plan, work, run }: Pick<StepContext, 'plan' | 'work' | 'run'>, state: HostState | undefined): Route | undefined {
   const { hostname, handler } = work.config
   if (hostname === undefined) return undefined
   const ports = { ...state?.services[plan.service]?.ports, ...run.facts[plan.service]?.ports }

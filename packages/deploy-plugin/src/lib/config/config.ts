@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const CONFIG_FILE = 'switchyard.deploy.json'
 
 /** What a name of a stack, service, target or environment may be: it becomes part of container names, units, folders and host labels. */
-export const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const name = z.string().max(40, 'must have at most 40 characters').regex(NAME, 'must be lower-case words joined by "-"')
 
 /** Users of clouds and roles that people mistake for an environment. */

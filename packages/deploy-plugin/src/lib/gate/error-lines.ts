@@ -3,6 +3,6 @@ const TELLS = /\b(?:error|fatal|panic|critical|exception|traceback|segfault|unha
 /** What names errors and tells of none. */
 const DENIES = /\b(?:0|no|without) errors?\b|errors?["']?\s*[:=]\s*["']?(?:0\b|null|none|false|\[\])/i
 
-export const tellsOfError = (line: string): boolean => TELLS.test(line) && !DENIES.test(line)
+const tellsOfError = (line: string): boolean => TELLS.test(line) && !DENIES.test(line)
 
 export const errorLinesOf = (lines: readonly string[]): string[] => lines.filter(tellsOfError)

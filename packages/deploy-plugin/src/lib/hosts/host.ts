@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly onStdout?: (chunk: Buffer) => void
 }
 
-export interface FileFacts {
+interface FileFacts {
   readonly kind: 'file' | 'folder' | 'link' | 'other'
   readonly size: number
   /** Permission bits. */

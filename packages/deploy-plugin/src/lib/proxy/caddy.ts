@@ -198,11 +198,6 @@ function routeJson({ id, hostname, switchFolder, slots, probe, holdSeconds }: Ro
   }
 }
 
-/** Which slot serves, by the file that Caddy looks for. */
-export async function servingSlot(host: Host, switchFolder: string): Promise<Slot> {
-  return (await host.facts(`${switchFolder}/green`)) === undefined ? 'blue' : 'green'
-}
-
 /** Lets a slot serve, from the next request on. */
 export async function setServingSlot(host: Host, switchFolder: string, slot: Slot): Promise<void> {
   await host.makeFolder(switchFolder)

@@ -19,7 +19,7 @@ export interface RollbackWish extends Pick<PlanWish, 'config' | 'project' | 'env
 }
 
 /** What a person types to go back past what cannot be taken back. */
-export const WORD = 'lose data'
+const WORD = 'lose data'
 
 /** What a return to releases that the host keeps would do. @throws RELEASE_NOT_KEPT, MIGRATION_IRREVERSIBLE, BACKUP_MISSING */
 export async function planRollback(session: Session, wish: RollbackWish, ctx: Parameters<Session['workOf']>[1]): Promise<DeployPlan> {

@@ -25,7 +25,7 @@ export interface SpecNetwork {
   readonly aliases: readonly string[]
 }
 
-export interface SpecVolume {
+interface SpecVolume {
   readonly key: string
   readonly name: string
   readonly external: boolean

@@ -52,7 +52,7 @@ function asked(): string[] {
 }
 const units = (): string[] => readdirSync(join(stack.root, 'units')).sort()
 
-describe('a unit of systemd', { timeout: 60_000 }, () => {
+describe('a unit of systemd', { timeout: 240_000 }, () => {
   it('is placed, loaded and started beside the one before, which is then taken away', async () => {
     await stack.call('apply', { env: 'staging' })
     expect(asked()).toEqual([
