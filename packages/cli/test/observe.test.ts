@@ -33,7 +33,7 @@ describe('switchyard logs', () => {
     expect((await run(dir, ['logs', '--level', 'warn'])).stdout).toBe('No line fits\n')
     expect(readFileSync(join(dir, '.switchyard/logs/switchyard.jsonl'), 'utf8')).not.toContain('hunter2')
     expect((await run(dir, ['logs', '--since', 'yesterday'])).code).toBe(2)
-  }, 60_000)
+  }, 180_000)
 
   it('changes the level of what runs, for a while', async () => {
     using workspace = makeLeaky()
@@ -46,7 +46,7 @@ describe('switchyard logs', () => {
     expect((await run(dir, ['logs', 'level', 'debug', '--for', '10m'])).stdout).toMatch(
       /^debug, until \d{4}-.*; the configuration says info\n$/,
     )
-  }, 60_000)
+  }, 180_000)
 
   it('follows what other processes write', async () => {
     using workspace = makeLeaky()
@@ -60,7 +60,7 @@ describe('switchyard logs', () => {
     await isThere
     following.kill('SIGINT')
     expect((await end).code).toBe(130)
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('switchyard metrics', () => {
@@ -76,7 +76,7 @@ describe('switchyard metrics', () => {
     expect(row).toMatchObject({ kind: 'histogram', labels: { plugin: 'leaky' }, count: 2, p95: expect.any(Number) })
     const { stdout } = await run(dir, ['metrics', '--format', 'prometheus'])
     expect(stdout).toContain('errors_total{plugin="leaky",code="HANDLER_ERROR"} 1\n')
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('switchyard alerts', () => {
@@ -121,7 +121,7 @@ describe('switchyard alerts', () => {
     })
     for (const file of ['logs/switchyard.jsonl', 'yard.db'])
       expect(readFileSync(join(dir, '.switchyard', file), 'latin1')).not.toContain('s3cr3t-hook')
-  }, 90_000)
+  }, 180_000)
 })
 
 describe('switchyard trace bundle', () => {
@@ -141,5 +141,5 @@ describe('switchyard trace bundle', () => {
     })
     expect(statSync(join(dir, 'incident.json')).mode & 0o777).toBe(0o600)
     expect((await run(dir, ['trace', 'bundle', 'last', '--to', 'incident.json'])).code).toBe(1)
-  }, 60_000)
+  }, 180_000)
 })
