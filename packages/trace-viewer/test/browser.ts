@@ -3,8 +3,6 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-export type { Page }
-
 /** Where pictures go; git does not look there. */
 const PICTURES = fileURLToPath(new URL('../pictures/', import.meta.url))
 
