@@ -13,7 +13,7 @@ export interface Named {
   readonly spot: Spot
 }
 
-export interface ServiceVariable extends Named {
+interface ServiceVariable extends Named {
   /** As it stands after interpolation; undefined where it is taken from the shell. */
   readonly value: string | undefined
   readonly valueSpot: Spot
@@ -21,12 +21,12 @@ export interface ServiceVariable extends Named {
   readonly isFromElsewhere: boolean
 }
 
-export interface Dependency extends Named {
+interface Dependency extends Named {
   readonly condition: string
   readonly isShort: boolean
 }
 
-export interface NamedFile extends Named {
+interface NamedFile extends Named {
   /** Relative to the project, whatever the compose file said. */
   readonly path: string
   readonly isRequired: boolean

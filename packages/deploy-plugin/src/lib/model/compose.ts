@@ -15,7 +15,7 @@ export interface Declared {
   readonly isExternal: boolean
 }
 
-export interface PlacedUse extends VariableUse {
+interface PlacedUse extends VariableUse {
   readonly spot: Spot
 }
 

@@ -89,9 +89,6 @@ function normalIp(ip: string): string {
   return ip === '0.0.0.0' || ip === '::' || ip === '[::]' ? '' : ip.replace(/^\[|\]$/g, '').toLowerCase()
 }
 
-/** Whether only this machine reaches it. */
-export const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1'
-
 /** Whether both cannot listen at once. */
 export function collide(a: Port, b: Port): boolean {
   if (a.protocol !== b.protocol || !fixed(a) || !fixed(b)) return false

@@ -3,7 +3,7 @@ import { join, posix, relative, sep } from 'node:path'
 import { createSource, type Source } from './source.ts'
 
 /** Larger files are nobody's configuration. */
-export const MAX_FILE_BYTES = 1024 * 1024
+const MAX_FILE_BYTES = 1024 * 1024
 /** All files together. */
 const MAX_TOTAL_BYTES = 16 * MAX_FILE_BYTES
 const MAX_ENTRIES = 20_000

@@ -11,7 +11,7 @@ export interface UnitEntry {
   readonly valueSpot: Spot
 }
 
-export interface UnitSection {
+interface UnitSection {
   readonly name: string
   readonly spot: Spot
   /** After its last line that says something: where a line can be added. */

@@ -24,7 +24,8 @@ function schemaOf(): ValidateFunction | undefined {
   if (compiled !== undefined) return compiled
   let text: string
   try {
-    const manifest = createRequire(import.meta.url).resolve('dclint/package.json')
+    const require = createRequire(import.meta.url)
+    const manifest = require.resolve('dclint/package.json')
     text = readFileSync(join(dirname(manifest), 'schemas/compose.schema.json'), 'utf8')
   } catch {
     return undefined

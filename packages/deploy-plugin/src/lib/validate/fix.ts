@@ -9,7 +9,7 @@ import type { Report } from './schema.ts'
 import { applyEdits } from './text-edits.ts'
 import { examine, type ValidateOptions } from './validate.ts'
 
-export interface PlannedFix {
+interface PlannedFix {
   readonly rule: string
   /** How many findings it mends. */
   readonly findings: number

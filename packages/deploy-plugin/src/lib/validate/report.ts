@@ -14,7 +14,7 @@ export function renderReport(report: Report, format: Format): string {
 }
 
 /** For people: each block of findings with place, words and what to do; then the counts, what was asked, and the verdict. */
-export function reportText(report: Report): string {
+function reportText(report: Report): string {
   const { verdict, counts, stack, findings, suppressions, checkedBy } = report
   if (verdict === 'empty') return 'EMPTY: no Compose file, Caddyfile, unit or env file was found here.\n'
   const lines: string[] = []

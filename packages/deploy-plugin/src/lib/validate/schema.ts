@@ -3,7 +3,7 @@ import { projectField } from '../files/project.ts'
 import { FORMATS } from './formats.ts'
 import { SEVERITIES } from './severity.ts'
 
-export const TARGETS = ['all', 'compose', 'caddy', 'systemd', 'env'] as const
+const TARGETS = ['all', 'compose', 'caddy', 'systemd', 'env'] as const
 export type Target = (typeof TARGETS)[number]
 
 const looking = {
@@ -33,7 +33,7 @@ export const validateInput = z.object({
 
 const place = { file: z.string(), line: z.int().min(1), column: z.int().min(1) }
 
-export const findingSchema = z.object({
+const findingSchema = z.object({
   rule: z.string(),
   severity: z.enum(SEVERITIES),
   note: z.string().describe('What is the case'),
@@ -46,7 +46,7 @@ export const findingSchema = z.object({
   fingerprint: z.string().describe('Stays the same while lines move'),
 })
 
-export const reportSchema = z.object({
+const reportSchema = z.object({
   verdict: z
     .enum(['pass', 'fail', 'empty'])
     .describe('fail: something critical, or with "strict" a warning; empty: there is nothing to deploy here'),

@@ -6,7 +6,7 @@ import { parseYaml, plainOf, type Tree } from '../model/yaml-tree.ts'
 import type { Found } from './rule.ts'
 
 /** Committed beside the stack, so that accepting something is a change that others see. */
-export const SUPPRESSIONS_FILE = 'switchyard.validate.json'
+const SUPPRESSIONS_FILE = 'switchyard.validate.json'
 
 const suppression = z.strictObject({
   rule: z.string().min(1),

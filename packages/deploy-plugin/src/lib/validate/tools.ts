@@ -17,7 +17,7 @@ export interface ToolAnswer {
   readonly found: readonly Said[]
 }
 
-export interface Said {
+interface Said {
   readonly rule: 'caddy.adapt' | 'systemd.verify'
   readonly spot: Spot
   readonly note: string

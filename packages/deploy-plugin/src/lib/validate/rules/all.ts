@@ -7,7 +7,8 @@ import { composeFileRules } from './compose-files.ts'
 import { composeServiceRules } from './compose-services.ts'
 import { envRules } from './env.ts'
 import { stackRules } from './stack.ts'
-import { systemdRules } from './systemd.ts'
+import { systemdServiceRules } from './systemd-services.ts'
+import { systemdUnitRules } from './systemd-units.ts'
 import { toolRules } from './tools.ts'
 
 /** In the order of the parts: what keeps a file from being read, what refers to what, variables, then what would be better. */
@@ -18,7 +19,8 @@ export const ALL_RULES: readonly Rule[] = [
   ...composeDangerRules,
   ...caddySiteRules,
   ...caddyUpstreamRules,
-  ...systemdRules,
+  ...systemdUnitRules,
+  ...systemdServiceRules,
   ...envRules,
   ...stackRules,
   ...toolRules,

@@ -1,6 +1,6 @@
 import { publishedPorts } from '../../model/compose-service.ts'
 import { rangeText } from '../../model/ports.ts'
-import { get, isTrue, type Tree, textOf, textsOf } from '../../model/yaml-tree.ts'
+import { childrenOf, get, isTrue, type Tree, textOf, textsOf } from '../../model/yaml-tree.ts'
 import { type Found, type Rule, serviceRule } from '../rule.ts'
 import { secretIn, shapeIn } from '../secrets.ts'
 import { DATABASE_PORTS } from './compose-services.ts'
@@ -43,8 +43,7 @@ function* shapesIn(tree: Tree | undefined, where: string): Generator<Found> {
     if (what !== undefined) yield { spot: tree.spot, note: `${where} holds ${what}` }
     return
   }
-  const children = tree.kind === 'list' ? tree.items : Array.from(tree.entries.values(), ({ value }) => value)
-  for (const child of children) yield* shapesIn(child, where)
+  for (const child of childrenOf(tree)) yield* shapesIn(child, where)
 }
 
 const privileged = serviceRule(

@@ -4,7 +4,7 @@ import { allServices, type Stack } from '../../model/stack.ts'
 import type { MapTree } from '../../model/yaml-tree.ts'
 
 /** The name of the image alone: without registry, tag and digest. */
-export function imageName({ image }: ComposeService): string {
+function imageName({ image }: ComposeService): string {
   const last = image?.name.split('@')[0]?.split('/').at(-1) ?? ''
   return last.split(':')[0] ?? ''
 }

@@ -1,10 +1,8 @@
-import { posix } from 'node:path'
-import type { Stack } from '../../model/stack.ts'
 import { settingOf, settingsOf, type Unit, type UnitEntry } from '../../model/unit.ts'
-import { type Found, problemRule, type Rule, type TextEdit } from '../rule.ts'
-import { secretIn } from '../secrets.ts'
+import { type Found, problemRule, type Rule } from '../rule.ts'
 import { eolOf } from '../text-edits.ts'
 import { closestKey, isKey, isSection } from '../unit-keys.ts'
+import { addTo, names, sectionSpot, unitRule } from './unit-rule.ts'
 
 const syntax = problemRule({
   id: 'systemd.syntax',
@@ -14,22 +12,6 @@ const syntax = problemRule({
   why: 'systemd passes over the line, whatever it was meant to do.',
   mend: 'mend the line',
 })
-
-/** A rule that looks at one unit by itself. */
-function unitRule(rule: Omit<Rule, 'look' | 'part'>, look: (unit: Unit, stack: Stack) => Iterable<Found>): Rule {
-  return {
-    ...rule,
-    part: 'systemd',
-    *look(stack) {
-      for (const unit of stack.units) yield* look(unit, stack)
-    },
-  }
-}
-
-const serviceUnitRule = (rule: Omit<Rule, 'look' | 'part'>, look: (unit: Unit, stack: Stack) => Iterable<Found>): Rule =>
-  unitRule(rule, function* (unit, stack) {
-    if (unit.kind === 'service') yield* look(unit, stack)
-  })
 
 const unknownKey = unitRule(
   {
@@ -55,88 +37,6 @@ const unknownKey = unitRule(
   },
 )
 
-const typeOf = (unit: Unit): string => settingOf(unit, 'Service', 'Type')?.value ?? 'simple'
-const execOf = (unit: Unit): readonly UnitEntry[] => settingsOf(unit, 'Service', 'ExecStart')
-const sectionSpot = ({ sections, source }: Unit, name: string): Found['spot'] =>
-  sections.find((section) => section.name === name)?.spot ?? source.spot(0)
-
-const exec = serviceUnitRule(
-  {
-    id: 'systemd.exec',
-    severity: 'critical',
-    title: 'Every service says by an absolute path what it runs',
-    why: 'systemd refuses the unit.',
-    mend: 'write ExecStart=/path/to/program and its arguments; a unit that runs several needs Type=oneshot',
-  },
-  function* (unit) {
-    const starts = execOf(unit)
-    const hasStop = settingsOf(unit, 'Service', 'ExecStop').length > 0 || settingOf(unit, 'Unit', 'SuccessAction') !== undefined
-    if (starts.length === 0 && !(hasStop && settingOf(unit, 'Service', 'RemainAfterExit')?.value === 'yes'))
-      yield { spot: sectionSpot(unit, 'Service'), note: `${unit.name} runs nothing: it has no ExecStart=` }
-    if (starts.length > 1 && typeOf(unit) !== 'oneshot')
-      yield { spot: starts[1]?.spot ?? unit.source.spot(0), note: `${unit.name} has more than one ExecStart=` }
-    for (const { key, value, valueSpot, section } of unit.entries) {
-      if (section !== 'Service' || !/^Exec(Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(key) || value === '') continue
-      const program =
-        value
-          .replace(/^[-@:+!|]+/, '')
-          .split(/\s/)[0]
-          ?.replace(/^"|"$/g, '') ?? ''
-      if (!program.startsWith('/') && !program.startsWith('%'))
-        yield { spot: valueSpot, note: `${key}= names ${program}, which is no absolute path` }
-    }
-  },
-)
-
-const user = serviceUnitRule(
-  {
-    id: 'systemd.user',
-    severity: 'warning',
-    title: 'Every service runs as a user of its own',
-    why: 'Without User= it runs as root: a break-in into it is one into the host.',
-    mend: 'add User= and Group=, or DynamicUser=yes',
-  },
-  function* (unit) {
-    if (isForUsers(unit)) return
-    const named = settingOf(unit, 'Service', 'User')
-    const isDynamic = isYes(settingOf(unit, 'Service', 'DynamicUser')?.value)
-    if (named === undefined && !isDynamic) yield { spot: sectionSpot(unit, 'Service'), note: `${unit.name} runs as root: it has no User=` }
-    else if (named !== undefined && /^(root|0)$/.test(named.value)) yield { spot: named.spot, note: `${unit.name} runs as root` }
-  },
-)
-
-/** Units of a user's own manager run as that user. */
-const isForUsers = ({ source, entries }: Unit): boolean =>
-  /(^|\/)user\//.test(source.path) || entries.some(({ key, value }) => key === 'WantedBy' && value === 'default.target')
-const isYes = (value: string | undefined): boolean => value !== undefined && /^(yes|true|on|1)$/i.test(value)
-
-const restart = serviceUnitRule(
-  {
-    id: 'systemd.restart',
-    severity: 'warning',
-    title: 'Every service that runs on comes back by itself',
-    why: 'After a crash the service stays down until somebody notices.',
-    mend: 'add Restart=on-failure',
-    fix: 'adds Restart=on-failure',
-  },
-  function* (unit) {
-    if (typeOf(unit) === 'oneshot' || execOf(unit).length === 0) return
-    const own = settingOf(unit, 'Service', 'Restart')
-    if (own === undefined) {
-      yield { spot: sectionSpot(unit, 'Service'), note: `${unit.name} has no Restart=`, ...addTo(unit, 'Service', 'Restart=on-failure') }
-    } else if (own.value === 'no') yield { spot: own.spot, note: `${unit.name} is never restarted` }
-  },
-)
-
-/** A line added at the end of a section. */
-function addTo({ sections, source }: Unit, name: string, line: string): { edits?: TextEdit[] } {
-  const section = sections.find((one) => one.name === name)
-  if (section === undefined) return {}
-  return { edits: [{ spot: source.spot(withoutReturn(source.text, section.end)), text: `${eolOf(source.text)}${line}` }] }
-}
-
-const withoutReturn = (text: string, end: number): number => (text[end - 1] === '\r' ? end - 1 : end)
-
 const networkOnline = unitRule(
   {
     id: 'systemd.network-online',
@@ -158,8 +58,6 @@ const networkOnline = unitRule(
       }
   },
 )
-
-const names = (value: string): string[] => value.split(/\s+/).filter((name) => name !== '')
 
 const requiresAfter = unitRule(
   {
@@ -250,30 +148,6 @@ const unitName = unitRule(
   },
 )
 
-const environmentFile = serviceUnitRule(
-  {
-    id: 'systemd.environment-file',
-    severity: 'critical',
-    title: 'Every env file that a unit reads has an absolute path, and is in the project where its folder is deployed',
-    why: 'The service does not start: "Failed to load environment files".',
-    mend: 'mend the path, or begin it with - where the file may be absent',
-  },
-  function* (unit, { files }) {
-    const folder = settingOf(unit, 'Service', 'WorkingDirectory')?.value.replace(/^[-~]/, '')
-    for (const { value, valueSpot } of settingsOf(unit, 'Service', 'EnvironmentFile')) {
-      const isOptional = value.startsWith('-')
-      const path = value.replace(/^-/, '').replace(/^"(.*)"$/, '$1')
-      if (!path.startsWith('/') && !path.startsWith('%'))
-        yield { spot: valueSpot, note: `EnvironmentFile= names ${path}, which is no absolute path` }
-      else if (!isOptional && folder !== undefined && folder.length > 1 && path.startsWith(`${folder.replace(/\/$/, '')}/`)) {
-        const own = posix.relative(folder, path)
-        if (files.kindOf(own) === 'missing')
-          yield { spot: valueSpot, note: `EnvironmentFile= names ${path}, and the project has no ${own}` }
-      }
-    }
-  },
-)
-
 const install = unitRule(
   {
     id: 'systemd.install',
@@ -312,56 +186,6 @@ const install = unitRule(
 const named = (unit: Unit): readonly string[] =>
   ['Timer', 'Socket', 'Path'].flatMap((section) => settingsOf(unit, section, 'Unit').map(({ value }) => value))
 
-const HARDENING = ['NoNewPrivileges', 'ProtectSystem', 'ProtectHome', 'PrivateTmp'] as const
-
-const hardening = serviceUnitRule(
-  {
-    id: 'systemd.hardening',
-    severity: 'info',
-    title: 'Every service is shut off from what it does not need',
-    why: 'Whoever breaks into it reads home folders, writes the system and gains rights by other programs.',
-    mend: 'add NoNewPrivileges=yes, ProtectSystem=strict, ProtectHome=yes and PrivateTmp=yes, and look at systemd-analyze security',
-  },
-  function* (unit) {
-    const missing = HARDENING.filter((key) => {
-      const value = settingOf(unit, 'Service', key)?.value
-      return value === undefined || /^(no|false|off|0)$/i.test(value)
-    })
-    const isDynamic = isYes(settingOf(unit, 'Service', 'DynamicUser')?.value)
-    // DynamicUser brings most of them along.
-    const left = isDynamic ? missing.filter((key) => key === 'ProtectHome' && settingOf(unit, 'Service', key) !== undefined) : missing
-    if (left.length > 0) yield { spot: sectionSpot(unit, 'Service'), note: `${unit.name} does not set ${left.join(', ')}` }
-  },
-)
-
-const secret = serviceUnitRule(
-  {
-    id: 'systemd.literal-secret',
-    severity: 'critical',
-    title: 'No secret stands in a unit file',
-    why: 'Every user of the machine can read it: systemctl show.',
-    mend: 'revoke it, then use LoadCredential= or an EnvironmentFile= with mode 0600',
-  },
-  function* ({ entries }) {
-    for (const { key, value, valueSpot } of entries) {
-      const pairs = key === 'Environment' ? pairsOf(value) : [[key, value] as const]
-      for (const [name, text] of pairs) {
-        const what = key === 'Environment' ? secretIn(name, text) : /^Exec/.test(key) ? secretIn('', text) : undefined
-        if (what !== undefined) yield { spot: valueSpot, note: key === 'Environment' ? `${name} holds ${what}` : `${key}= holds ${what}` }
-      }
-    }
-  },
-)
-
-/** `A=b "C=d e"` as names and values. */
-function pairsOf(value: string): (readonly [string, string])[] {
-  return [...value.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].flatMap(([, double, single, bare]) => {
-    const text = double ?? single ?? bare ?? ''
-    const at = text.indexOf('=')
-    return at === -1 ? [] : [[text.slice(0, at), text.slice(at + 1)] as const]
-  })
-}
-
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   Type: ['simple', 'exec', 'forking', 'oneshot', 'dbus', 'notify', 'notify-reload', 'idle'],
   Restart: ['no', 'on-success', 'on-failure', 'on-abnormal', 'on-watchdog', 'on-abort', 'always'],
@@ -370,6 +194,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   ProtectHome: ['yes', 'no', 'true', 'false', '1', '0', 'on', 'off', 'read-only', 'tmpfs'],
   NotifyAccess: ['none', 'main', 'exec', 'all'],
 }
+
 const TIME_UNITS: ReadonlySet<string> = new Set(
   'us usec µs ms msec s sec second seconds m min minute minutes h hr hour hours d day days w week weeks M month months y year years'.split(
     ' ',
@@ -382,6 +207,7 @@ function isSpan(value: string): boolean {
   if (!/^\d+(\.\d+)?(\s*[A-Za-zµ]+\s*\d+(\.\d+)?)*\s*[A-Za-zµ]*$/.test(value)) return false
   return (value.match(/[A-Za-zµ]+/g) ?? []).every((unit) => TIME_UNITS.has(unit))
 }
+
 const SIZE = /^(infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%)$/
 
 const badValue = unitRule(
@@ -438,51 +264,14 @@ const timer = unitRule(
   },
 )
 
-const engineOrder = serviceUnitRule(
-  {
-    id: 'systemd.engine-order',
-    severity: 'warning',
-    title: 'A unit that talks to the container engine starts after it and asks for it',
-    why: 'After a reboot it runs before the engine is up, and fails.',
-    mend: 'add Requires=docker.service and After=docker.service',
-    fix: 'adds Requires= and After= for docker.service',
-  },
-  function* (unit) {
-    const starts = unit.entries.find(
-      ({ section, key, value }) => section === 'Service' && /^ExecStart(Pre)?$/.test(key) && /(^|\/)docker(-compose)?(\s|$)/.test(value),
-    )
-    if (starts === undefined) return
-    const asked = new Set(
-      ['Requires', 'Wants', 'BindsTo'].flatMap((key) => settingsOf(unit, 'Unit', key).flatMap(({ value }) => names(value))),
-    )
-    const after = new Set(settingsOf(unit, 'Unit', 'After').flatMap(({ value }) => names(value)))
-    const isEngine = (name: string): boolean => name === 'docker.service' || name === 'docker.socket'
-    const missing = [...([...asked].some(isEngine) ? [] : ['Requires']), ...([...after].some(isEngine) ? [] : ['After'])]
-    if (missing.length === 0) return
-    const lines = missing.map((key) => `${key}=docker.service`).join(eolOf(unit.source.text))
-    yield {
-      spot: starts.spot,
-      note: `${unit.name} runs docker without ${missing.join('= and ')}=docker.service`,
-      ...addTo(unit, 'Unit', lines),
-    }
-  },
-)
-
-export const systemdRules: readonly Rule[] = [
+export const systemdUnitRules: readonly Rule[] = [
   syntax,
   unknownKey,
   badValue,
-  exec,
-  user,
-  restart,
   networkOnline,
   requiresAfter,
   orderCycle,
   unitName,
-  engineOrder,
-  environmentFile,
   install,
   timer,
-  hardening,
-  secret,
 ]
