@@ -16,15 +16,17 @@ interface Step {
 
 /** The blocks of the page that are done: files that are written, and command lines. What is marked `ignore` needs what a test has not. */
 function stepsOf(page: string): readonly Step[] {
-  return [...page.matchAll(/^```(\w+)(?: (file=\S+|fails|ignore))?\n(.*?)^```$/gms)].flatMap(([, language, mark = '', text = '']) => {
-    if (mark === 'ignore') return []
-    if (mark.startsWith('file=')) return [{ kind: 'file' as const, what: mark.slice(5), text, fails: false }]
-    if (language !== 'sh') return []
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => ({ kind: 'line' as const, what: line, text: '', fails: mark === 'fails' }))
-  })
+  return [...page.matchAll(/^```(\w+)(?: (file=\S+|fails|ignore))?\n(.*?)^```$/gms)].flatMap(
+    ([, language, mark = '', text = '']): readonly Step[] => {
+      if (mark === 'ignore') return []
+      if (mark.startsWith('file=')) return [{ kind: 'file', what: mark.slice(5), text, fails: false }]
+      if (language !== 'sh') return []
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => ({ kind: 'line', what: line, text: '', fails: mark === 'fails' }))
+    },
+  )
 }
 
 /** Words as a shell would take them, so far as the page uses it. */
