@@ -189,7 +189,8 @@ describe('hostile input', () => {
   it('shows no value of a variable and no secret, whatever is wrong around it', async () => {
     const files = {
       'compose.yaml': `version: "3"\nservices:\n  web:\n    image: https://joe:${SECRET}@host/app\n    container_name: \${NAME}\n    environment:\n      DB_PASSWORD: ${SECRET}\n      OTHER: \${TOKEN}\n    command: --password=${SECRET} --url=postgres://a:${SECRET}@db/x\n    ports: ["\${TOKEN}:80", 22:22]\n    volumes: ["./\${TOKEN}:/x"]\n    labels: ["a=postgres://a:${SECRET}@db/x"]\n    extra_hosts: [\n`,
-      'deploy/compose.yaml': `services:\n  web:\n    image: a:1\n    ports: [22:22]\n    environment:\n      DB_PASSWORD: ${SECRET}\n`,
+      'deploy/.env': `NAME=${SECRET}\n`,
+      'deploy/compose.yaml': `name: shop\nservices:\n  web:\n    image: a:1\n    container_name: \${NAME}\n    env_file: \${NAME}\n    ports: [22:22]\n    environment:\n      DB_PASSWORD: ${SECRET}\n`,
       '.env': `TOKEN=${SECRET}\nNAME=${SECRET}\n= ${SECRET}\nX="${SECRET}\n`,
       '.env.production': `DB_PASSWORD=${SECRET}\n`,
       '.env.staging': `DB_PASSWORD=${SECRET}\n`,
