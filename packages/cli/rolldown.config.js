@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { defineConfig } from 'rolldown'
 import { writePage } from '../trace-viewer/page/build.ts'
 
@@ -23,9 +24,19 @@ export default defineConfig({
       writeBundle: ({ dir }) => cpSync(new URL('../chain/library', import.meta.url), join(dir, '../../library'), { recursive: true }),
     },
     {
+      name: 'compose-schema',
+      writeBundle: ({ dir }) => cpSync(composeSchema(), join(dir, '../../compose.schema.json')),
+    },
+    {
       name: 'trace-page',
       writeBundle: ({ dir }) => writePage(join(dir, '../../trace-page')),
     },
   ],
   output: { dir: 'dist/bundle', cleanDir: true, format: 'esm' },
 })
+
+/** Of the package that the deploy plugin has it from. */
+function composeSchema() {
+  const { resolve } = createRequire(new URL('../deploy-plugin/package.json', import.meta.url))
+  return join(dirname(resolve('dclint/package.json')), 'schemas/compose.schema.json')
+}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
@@ -16,17 +16,13 @@ const MAX_MISTAKES = 50
 const MAX_ERRORS = 1_000
 let compiled: ValidateFunction | undefined
 
-/**
- * The JSON Schema that the Compose specification publishes, out of the package that keeps it up to date; undefined where that
- * package is not there, as in a bundle.
- */
+/** The JSON Schema that the Compose specification publishes, out of the package that keeps it up to date; a bundle has it beside itself. */
 function schemaOf(): ValidateFunction | undefined {
   if (compiled !== undefined) return compiled
   let text: string
   try {
-    const require = createRequire(import.meta.url)
-    const manifest = require.resolve('dclint/package.json')
-    text = readFileSync(join(dirname(manifest), 'schemas/compose.schema.json'), 'utf8')
+    const beside = new URL('../../compose.schema.json', import.meta.url)
+    text = readFileSync(existsSync(beside) ? beside : ofPackage(), 'utf8')
   } catch {
     return undefined
   }
@@ -34,6 +30,11 @@ function schemaOf(): ValidateFunction | undefined {
   const { $schema: _, ...schema } = JSON.parse(text) as Record<string, unknown>
   compiled = new Ajv({ allErrors: true, strict: false, validateFormats: false, code: { optimize: false } }).compile(schema)
   return compiled
+}
+
+function ofPackage(): string {
+  const manifest = createRequire(import.meta.url).resolve('dclint/package.json')
+  return join(dirname(manifest), 'schemas/compose.schema.json')
 }
 
 export const schemaIsHere = (): boolean => schemaOf() !== undefined
