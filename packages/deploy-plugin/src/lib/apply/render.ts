@@ -19,7 +19,7 @@ export function runText({ run, plan, facts, state }: Run): string {
       ...(port === undefined ? [] : [`port ${port}`]),
       ...(gate === undefined
         ? []
-        : [`well for ${(gate.wellForMs / 1000).toFixed(1)} s, ${gate.probes} looks, ${gate.failedProbes} failed`]),
+        : [`well for ${(gate.wellForMs / 1000).toFixed(1)} s`, `${gate.failedProbes} of ${gate.probes} probes failed`]),
       ...(cut === undefined ? [] : [`${cut} requests cut off`]),
     ]
     lines.push(`  ${' '.repeat(width)}  ${told.join(', ')}`)
