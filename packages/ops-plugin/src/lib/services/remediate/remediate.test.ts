@@ -176,11 +176,11 @@ describe('ops.remediate', () => {
             summary: 'Roll back a deployment',
             examples: ['roll back'],
             effect: 'destroy',
-            input: z.object({ service: z.string(), env: z.string(), confirm: z.string().optional() }),
+            input: z.strictObject({ service: z.array(z.string()), env: z.string(), why: z.string(), confirm: z.string().optional() }),
             output: z.object({}),
             plan: ({ service, env }) => ({
               summary: 'back',
-              steps: [{ does: 'change', target: `${service}@${env}`, detail: 'v2 to v1' }],
+              steps: [{ does: 'change', target: `${service.join()}@${env}`, detail: 'v2 to v1' }],
               warnings: ['data stays'],
             }),
             run(input) {
@@ -202,15 +202,32 @@ describe('ops.remediate', () => {
       })
       expect(done).toEqual([])
       expect(await drive(kit, kit.approve(id))).toMatchObject({ status: 'HEALTHY', detail: 'deploy.rollback was done' })
-      expect(done).toEqual([{ service: 'shop-api', env: 'staging' }])
+      expect(done).toEqual([{ service: ['shop-api'], env: 'staging', why: 'remedy of api' }])
     })
 
-    it('is refused where that plugin is not there, or does not offer it', async () => {
+    it('is refused where that plugin is not there', async () => {
       const alone = await serviceYard([await definition()])
-      const refused = { code: 'REMEDIATION_IMPOSSIBLE', message: expect.stringContaining('deploy plugin') }
-      await expect(alone.plan('ops.remediate', { service: 'api', action: 'rollback' })).rejects.toMatchObject(refused)
+      await expect(alone.plan('ops.remediate', { service: 'api', action: 'rollback' })).rejects.toMatchObject({
+        code: 'REMEDIATION_IMPOSSIBLE',
+        message: expect.stringContaining('deploy plugin'),
+      })
+    })
+
+    it('is not done without a person where the policy wants one', async () => {
       const kit = await serviceYard([await definition()], { plugins: [deploy([])] })
-      await expect(kit.plan('ops.remediate', { service: 'api', action: 'scale', replicas: 3 })).rejects.toMatchObject(refused)
+      await expect(kit.plan('ops.remediate', { service: 'api', action: 'rollback', automatic: true })).rejects.toMatchObject({
+        code: 'REMEDIATION_FORBIDDEN',
+        message: expect.stringContaining('a person has to approve it'),
+      })
+    })
+
+    it('scales nothing, and says what is possible instead', async () => {
+      const kit = await serviceYard([await definition()], { plugins: [deploy([])] })
+      await expect(kit.plan('ops.remediate', { service: 'api', action: 'scale', replicas: 3 })).rejects.toMatchObject({
+        code: 'REMEDIATION_IMPOSSIBLE',
+        message: expect.stringContaining('one instance of a service'),
+        next: 'switchyard deploy apply --env staging --service shop-api',
+      })
     })
   })
 })

@@ -2,7 +2,7 @@ import { type Context, isSwitchyardError, type Plan, type PluginStore } from '@s
 import { pause } from '../deadline.ts'
 import type { Service, ServicesFile } from '../definition.ts'
 import { findEngineSocket } from '../engine.ts'
-import { remediationFailed, remediationForbidden, remediationImpossible } from '../errors.ts'
+import { remediationFailed, remediationForbidden, remediationImpossible, scaleImpossible } from '../errors.ts'
 import { keepEvent } from '../events.ts'
 import { noteAction } from '../incidents/incident.ts'
 import { checkServices } from '../monitor/check-service.ts'
@@ -14,7 +14,6 @@ type Action = 'restart' | 'scale' | 'rollback'
 
 export interface Remedy {
   readonly action: Action
-  readonly replicas?: number | undefined
   readonly confirm?: string | undefined
   /** Asked for by a watching run, and not by a person. */
   readonly automatic: boolean
@@ -24,7 +23,7 @@ const HOUR_MS = 3_600_000
 const VERIFY_EVERY_MS = 1_000
 
 /** @throws REMEDIATION_FORBIDDEN, REMEDIATION_IMPOSSIBLE where it may not or cannot be done */
-function assertAllowed(store: PluginStore, service: Service, { action, automatic, replicas }: Remedy, nowMs: number): void {
+function assertAllowed(store: PluginStore, service: Service, { action, automatic }: Remedy, nowMs: number): void {
   const { name, remediate } = service
   const policy = remediate.policy[action]
   if (policy === 'never') throw remediationForbidden(action, name, 'it says never')
@@ -32,6 +31,7 @@ function assertAllowed(store: PluginStore, service: Service, { action, automatic
   if (automatic && recent(store, name, nowMs) >= remediate.maxPerHour) {
     throw remediationForbidden(action, name, `${remediate.maxPerHour} automatic remedies within an hour did not help for good`)
   }
+  if (action === 'scale') throw scaleImpossible(name, remediate.deployment)
   if (action === 'restart') {
     if (remediate.restart === undefined)
       throw remediationImpossible(action, name, 'its definition names nothing to restart under remediate.restart')
@@ -41,7 +41,6 @@ function assertAllowed(store: PluginStore, service: Service, { action, automatic
   } else if (remediate.deployment === undefined) {
     throw remediationImpossible(action, name, 'its definition names no deployment under remediate.deployment')
   }
-  if (action === 'scale' && replicas === undefined) throw remediationImpossible(action, name, 'the number of replicas must be named')
 }
 
 const recent = (store: PluginStore, service: string, nowMs: number): number =>
@@ -49,10 +48,10 @@ const recent = (store: PluginStore, service: string, nowMs: number): number =>
     .prepare('SELECT count(*) AS count FROM ops_remediation WHERE service = ? AND automatic = 1 AND at_ms > ?')
     .get<{ count: number }>(service, nowMs - HOUR_MS)?.count ?? 0
 
-const targetOf = ({ remediate }: Service, { action, replicas }: Remedy): string => {
+const targetOf = ({ remediate }: Service, { action }: Remedy): string => {
   if (action === 'restart') return describeTarget(remediate.restart!)
   const { service, env } = remediate.deployment!
-  return `${service} in ${env}${replicas === undefined ? '' : `, ${replicas} replicas`}`
+  return `${service} in ${env}`
 }
 
 /** What would be done, and how the service is now. For what the deploy plugin does, its own plan. */
@@ -60,7 +59,7 @@ export async function planRemedy(ctx: Context, file: ServicesFile, service: Serv
   assertAllowed(ctx.store, service, remedy, ctx.clock.now())
   const { action } = remedy
   const observation = await look(ctx, file, service)
-  const deployPlan = action === 'restart' ? undefined : ((await callDeploy(ctx, service, remedy, '#plan')) as Plan)
+  const deployPlan = action === 'restart' ? undefined : ((await callRollback(ctx, service, remedy, '#plan')) as Plan)
   const own = { does: 'run' as const, target: targetOf(service, remedy), detail: action }
   return {
     summary: `${action} ${service.name}, which is ${observation.status} now`,
@@ -137,27 +136,38 @@ async function perform(ctx: Context, file: ServicesFile, service: Service, asked
   const { clock, signal, workspace } = ctx
   const around = { clock, signal, workspace, engineSocket: findEngineSocket(file.engine) }
   if (asked.action === 'restart') return restart(service.remediate.restart!, around)
-  await callDeploy(ctx, service, asked, '')
-  return `deploy.${asked.action} was done`
+  await callRollback(ctx, service, asked, '')
+  return 'deploy.rollback was done'
 }
 
-/** Another plugin does it; `#plan` asks what it would do, as the yard serves it beside every command that changes something. */
-async function callDeploy(ctx: Context, service: Service, { action, replicas, confirm }: Remedy, what: '' | '#plan'): Promise<unknown> {
-  const input = {
-    ...service.remediate.deployment,
-    ...(replicas !== undefined && { replicas }),
+/** What the deploy plugin is asked for, in the terms of its `deploy.rollback`; a test with both plugins holds them together. */
+interface RollbackInput {
+  readonly env: string
+  readonly service: readonly string[]
+  readonly why: string
+  readonly confirm?: string
+}
+
+/** The deploy plugin returns to the release before; `#plan` asks what that would do, as the yard serves it beside every command that changes something. */
+async function callRollback(
+  ctx: Context,
+  { name, remediate }: Service,
+  { automatic, confirm }: Remedy,
+  what: '' | '#plan',
+): Promise<unknown> {
+  const { service, env } = remediate.deployment!
+  const input: RollbackInput = {
+    env,
+    service: [service],
+    why: `${automatic ? 'automatic ' : ''}remedy of ${name}`,
     ...(confirm !== undefined && { confirm }),
   }
   try {
-    return await ctx.call(`deploy.${action}${what}`, input)
+    return await ctx.call(`deploy.rollback${what}`, input)
   } catch (error) {
     const isAbsent = ['NO_RESPONDER', 'UNKNOWN_METHOD', 'FORBIDDEN'].some((code) => isSwitchyardError(error, code))
     if (!isAbsent) throw error
-    throw remediationImpossible(
-      action,
-      service.name,
-      `the deploy plugin, which would do it, is not here or does not offer deploy.${action}`,
-    )
+    throw remediationImpossible('rollback', name, 'the deploy plugin, which would do it, is not here')
   }
 }
 
