@@ -19,8 +19,8 @@ export function checklist(config: DeployConfig): string {
       [
         '`switchyard deploy generate` wrote what is missing, and somebody read it',
         '`switchyard deploy validate` has no critical finding',
-        ...envs.map(
-          ([name, { envFile }]) => `${envFile ?? `.env.${name}`} has every value: \`switchyard deploy env validate --env ${name}\``,
+        ...envs.flatMap(([name, { envFile }]) =>
+          envFile === undefined ? [] : [`${envFile} has every value: \`switchyard deploy env validate --env ${name}\``],
         ),
         '`switchyard deploy env leaks` found no secret in the history',
       ],

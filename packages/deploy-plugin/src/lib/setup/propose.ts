@@ -11,6 +11,8 @@ export interface Wishes {
   readonly profile?: Profile | undefined
   /** Under which the services are served. */
   readonly domain?: string | undefined
+  /** The name of each service, where no domain is wished for. */
+  readonly hostnames?: Readonly<Record<string, string | undefined>>
   readonly ssh?:
     | { readonly host: string; readonly port: number; readonly user: string; readonly hostKey: string; readonly key: string }
     | undefined
@@ -19,7 +21,7 @@ export interface Wishes {
 type Json = Record<string, unknown>
 
 /** A configuration for what was found, as it would be had nobody touched it; the same for the same project. */
-export function proposeConfig(detected: Detected, composed: readonly ComposedService[], wishes: Wishes): Json {
+export function proposeConfig(detected: Detected, composed: readonly ComposedService[], wishes: Wishes, hasVariables: boolean): Json {
   const stack = wishes.stack ?? detected.name
   const apps = detected.apps.filter(
     ({ folder }) => !composed.length || !detected.compose.some((path) => path.startsWith(`${folder}/`) && folder !== ''),
@@ -33,7 +35,7 @@ export function proposeConfig(detected: Detected, composed: readonly ComposedSer
       local: { kind: 'local' },
       ...(wishes.ssh !== undefined && { server: { kind: 'ssh', ...wishes.ssh } }),
     },
-    environments: environmentsOf(detected, wishes.ssh === undefined ? 'local' : 'server'),
+    environments: environmentsOf(detected, wishes.ssh === undefined ? 'local' : 'server', hasVariables),
     services,
     ...((served || detected.caddyfiles.length > 0) && { proxy: { admin: 'http://127.0.0.1:2019' } }),
     keepReleases: 5,
@@ -50,12 +52,14 @@ function profileOf(services: Readonly<Record<string, Json>>, hasProxy: boolean):
 const NO_ENVIRONMENT = /^(example|sample|template|dist|schema|local|test|ci|dev|development|defaults?)$/
 
 /** Production, and those that the env files name; only production is protected, as people expect. */
-function environmentsOf({ envFiles }: Detected, target: string): Json {
+function environmentsOf({ envFiles }: Detected, target: string, hasVariables: boolean): Json {
   const named = envFiles.flatMap((path) => /^\.env\.([a-z][a-z0-9-]*)$/.exec(path)?.[1] ?? []).filter((name) => !NO_ENVIRONMENT.test(name))
   const names = [...new Set([...named, 'production'])].sort(
     (a, b) => Number(a === 'production') - Number(b === 'production') || (a < b ? -1 : 1),
   )
-  return Object.fromEntries(names.map((name) => [name, { target, protected: /^prod(uction)?$/.test(name), envFile: `.env.${name}` }]))
+  // A file that is named has to be there at a deployment, and nobody can make one of no variables.
+  const fileOf = (name: string): Json => (hasVariables || named.includes(name) ? { envFile: `.env.${name}` } : {})
+  return Object.fromEntries(names.map((name) => [name, { target, protected: /^prod(uction)?$/.test(name), ...fileOf(name) }]))
 }
 
 function fromCompose(composed: readonly ComposedService[], apps: readonly App[], wishes: Wishes): Record<string, Json> {
@@ -121,8 +125,9 @@ function fromApps(apps: readonly App[], { needs }: Detected, wishes: Wishes): Re
 }
 
 /** The one that people see first gets the name itself, the others one beneath it. */
-function hostnameFor(name: string, webs: number, { domain }: Wishes): Json {
-  if (domain === undefined) return {}
+function hostnameFor(name: string, webs: number, { domain, hostnames = {} }: Wishes): Json {
+  const said = Object.hasOwn(hostnames, name) ? hostnames[name] : undefined
+  if (domain === undefined) return said === undefined ? {} : { hostname: said }
   return { hostname: webs === 1 || /^(web|www|frontend|site|ui|client)$/.test(name) ? domain : `${name}.${domain}` }
 }
 

@@ -125,6 +125,34 @@ describe('deploy.setup', () => {
     expect(read(kit, 'deploy/CHECKLIST.md')).toContain('- [x] `switchyard deploy generate`')
   })
 
+  it('keeps what was wished for before, where a later run says nothing of it', async () => {
+    await using kit = await open(nodeShop)
+    await run(kit, {
+      stack: 'store',
+      domain: 'shop.example.com',
+      profile: 'multi-service',
+      ssh: 'deploy@web-1',
+      hostKey: `SHA256:${'a'.repeat(43)}`,
+    })
+    const before = read(kit, 'switchyard.deploy.json')
+    await run(kit, { stack: undefined })
+    expect(read(kit, 'switchyard.deploy.json')).toBe(before)
+    await run(kit, { stack: undefined, domain: 'other.example.com' })
+    expect(parseConfig(read(kit, 'switchyard.deploy.json'))).toMatchObject({
+      stack: 'store',
+      profile: 'multi-service',
+      services: { shop: { hostname: 'other.example.com' } },
+      environments: { production: { target: 'server' } },
+    })
+  })
+
+  it('names no env file where nothing can stand in one', async () => {
+    await using kit = await open({ 'index.html': '<!doctype html>\n' })
+    await run(kit)
+    expect(parseConfig(read(kit, 'switchyard.deploy.json')).environments).toEqual({ production: { target: 'local', protected: true } })
+    expect(read(kit, 'deploy/CHECKLIST.md')).not.toContain('env validate')
+  })
+
   it('shows the whole diff in its plan, and is taken back whole', async () => {
     await using kit = await open(goTool)
     const before = readdirSync(kit.dir).sort()
