@@ -108,11 +108,11 @@ describe('switchyard route', { timeout: 90_000 }, () => {
 
   it('remembers a correction in the workspace', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
-    expect((await run(workspace.dir, ['route', 'whats on my plate'])).code).toBe(4)
-    expect(await run(workspace.dir, ['route', '--wrong', 'whats on my plate', '--right', 'notes.note.list'])).toMatchObject({ code: 0 })
+    expect((await run(workspace.dir, ['route', 'whats in my pockets'])).code).toBe(4)
+    expect(await run(workspace.dir, ['route', '--wrong', 'whats in my pockets', '--right', 'notes.note.list'])).toMatchObject({ code: 0 })
     expect((await run(workspace.dir, ['route', 'replay', '--json'])).stdout).toContain('"after": [')
-    expect((await run(workspace.dir, ['route', 'whats on my plate'])).code).toBe(0)
-    expect(await run(workspace.dir, ['route', '--wrong', 'whats on my plate'])).toMatchObject({ code: 2 })
+    expect((await run(workspace.dir, ['route', 'whats in my pockets'])).code).toBe(0)
+    expect(await run(workspace.dir, ['route', '--wrong', 'whats in my pockets'])).toMatchObject({ code: 2 })
   })
 })
 
