@@ -24,10 +24,16 @@ export interface Source {
 }
 
 const MAX_FILES = 100_000
-const LEFT_OUT: ReadonlySet<string> = new Set(['.git', '.switchyard', '.env'])
+const NEVER_RELEASED = /^\.(git|hg|svn|switchyard|env(\..*)?)$/
+/** Whoever knows a name is sent the file: what is hidden in a folder, or says how it is deployed, is for nobody outside. */
+const NEVER_SERVED = /^(\.(?!well-known$).*|switchyard\.deploy\.json|Caddyfile)$/
 
-/** @throws SOURCE_INVALID where it holds what cannot be carried over, or links that leave it */
-export async function readSource(project: string, source: string): Promise<Source> {
+/**
+ * Without the history and the values of environments, which are given to a release as it starts; of what is `served`, also without
+ * hidden files.
+ * @throws SOURCE_INVALID where it holds what cannot be carried over, or links that leave it
+ */
+export async function readSource(project: string, source: string, served = false): Promise<Source> {
   const root = join(project, source)
   const files: SourceFile[] = []
   async function visit(folder: string): Promise<void> {
@@ -35,7 +41,7 @@ export async function readSource(project: string, source: string): Promise<Sourc
       throw sourceInvalid(source, folder === '' ? 'there is no such folder' : `${folder} cannot be read`)
     })
     for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
-      if (LEFT_OUT.has(entry.name)) continue
+      if (NEVER_RELEASED.test(entry.name) || (served && NEVER_SERVED.test(entry.name))) continue
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (/[\n\r\\]/.test(path)) throw sourceInvalid(source, `${JSON.stringify(path)} has a name that not every tool reads alike`)
       if (entry.isDirectory()) await visit(path)

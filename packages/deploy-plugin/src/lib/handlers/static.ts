@@ -10,7 +10,7 @@ const configOf = ({ config }: Work): StaticConfig => config as StaticConfig
 export const staticHandler: Handler = {
   async desired(work) {
     const { source, index } = configOf(work)
-    const found = await readSource(work.project, source)
+    const found = await readSource(work.project, source, true)
     if (!found.files.some(({ path }) => path === index)) throw sourceInvalid(source, `${index} is not there`)
     return {
       release: found.release,
@@ -26,7 +26,7 @@ export const staticHandler: Handler = {
   async fetch(work, { release }) {
     const { source } = configOf(work)
     if (release !== undefined && (await hasRelease(work, release))) return release
-    const found = await readSource(work.project, source)
+    const found = await readSource(work.project, source, true)
     await sendSource(work, source, found)
     return found.release
   },
