@@ -77,6 +77,15 @@ describe('parseDotenv()', () => {
     expect([...values.values()].every((value) => value.length <= 1_000_000)).toBe(true)
   })
 
+  it('[E7] stops values that are referred to over and over', { timeout: 60_000 }, () => {
+    const long = 'x'.repeat(900_000)
+    const { values, problems } = valuesOf(
+      parseDotenv(`A=${long}\n${Array.from({ length: 2_000 }, (_, index) => `B${index}=-$A\n`).join('')}`),
+    )
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/^B17: .* adds up to more than/)])
+    expect(values.size).toBe(18)
+  })
+
   it('reads 10 MB in a moment', { timeout: 60_000 }, () => {
     const text = 'KEY_OF_MANY="some value that is quoted" # and a comment\n'.repeat(180_000)
     expect(text.length).toBeGreaterThan(10_000_000)

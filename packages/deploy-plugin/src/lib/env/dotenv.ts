@@ -105,6 +105,9 @@ export function parseDotenv(text: string): Dotenv {
   return { items, entries: items.filter((item) => item.kind === 'entry'), problems }
 }
 
+/** Of all values that are longer than they are written: a long one may be referred to in every line. */
+const MAX_CHARS = 16_000_000
+
 /** The values by name, each expanded from those above it and from `outside`, which goes first. The last of a name wins. */
 export function valuesOf(
   { entries }: Dotenv,
@@ -112,6 +115,7 @@ export function valuesOf(
 ): { values: Map<string, string>; problems: DotenvProblem[] } {
   const values = new Map<string, string>()
   const problems: DotenvProblem[] = []
+  let leftChars = MAX_CHARS
   for (const { name, template, line, column } of entries) {
     if (template === undefined) {
       const inherited = outside(name)
@@ -120,6 +124,16 @@ export function valuesOf(
     }
     const { value, mistakes } = expandTemplate(template, (wanted) => outside(wanted) ?? values.get(wanted))
     for (const message of mistakes) problems.push({ fault: 'expansion', line, column, message: `${name}: ${message}` })
+    if (value.length > template.length) leftChars -= value.length
+    if (leftChars < 0) {
+      problems.push({
+        fault: 'expansion',
+        line,
+        column,
+        message: `${name}: what the values refer to adds up to more than ${MAX_CHARS} characters`,
+      })
+      return { values, problems }
+    }
     values.set(name, value)
   }
   return { values, problems }

@@ -23,7 +23,7 @@ export function leaksIn(line: string, path: string): Leak[] {
   for (const [, password = ''] of line.matchAll(ADDRESS_WITH_PASSWORD))
     if (password.length > 2 && !isPlaceholder(password)) add('password in a URL', password)
   for (const [, , name = '', quote = '', value = ''] of line.matchAll(ASSIGNMENT)) {
-    if (!isSecretName(name) || isPlaceholder(value)) continue
+    if (!isSecretName(name) || isPlaceholder(value) || isOpenAddress(value)) continue
     if (isEnvFile(path) || (looksRandom(value) && (quote !== '' || isConfiguration(path)))) add('value of a secret name', value)
   }
   return found
@@ -35,6 +35,9 @@ export const isEnvFile = (path: string): boolean =>
 
 const isConfiguration = (path: string): boolean =>
   /\.(ya?ml|toml|ini|conf|cfg|properties|json|env|service|tfvars)$|(^|\/)(Caddyfile|Dockerfile)$/.test(path)
+
+/** Where a server is; a password in it would stand before an "@", a token in a longer path. */
+const isOpenAddress = (value: string): boolean => /^[a-z][a-z0-9+.-]{1,20}:\/\/[\w.-]+(:\d+)?(\/[\w-]{0,20})?$/i.test(value)
 
 const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value) || new Set(value).size < 4
 

@@ -125,6 +125,8 @@ describe('leaksIn()', () => {
       'SECRET=your-secret-here',
       'PASSWORD=xxxxxxxxxxxx',
       'API_TOKEN=',
+      'REDIS_URL=redis://cache:6379/0',
+      'DATABASE_URL=postgres://db.internal/shop',
     ])
       expect(kinds(line, '.env'), line).toEqual([])
     for (const line of [
@@ -139,6 +141,7 @@ describe('leaksIn()', () => {
 
   it('[L6] takes anything for a secret that an env file gives a secret name, and elsewhere what looks random', () => {
     expect(kinds('DB_PASSWORD=sunshine', '.env.production')).toEqual(['value of a secret name'])
+    expect(kinds('HOOK_TOKEN=https://acme.org/hooks/a8Fk2Lq9Zx7Wv3TnB5', '.env')).toEqual(['value of a secret name'])
     expect(kinds('db_password = "sunshine"')).toEqual([])
     expect(kinds(`apiKey: '${'a8Fk2Lq9Zx7Wv3Tn'}'`)).toEqual(['value of a secret name'])
   })

@@ -1,6 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { applyChanges, revertChanges, writeAtomically } from '../files/change-set.ts'
+import { filesChangedSince } from '../files/errors.ts'
 import { bytesInside, pathInside, readInside } from '../files/project.ts'
 import { isValueFile } from './env-files.ts'
 import { envFileExists, envFileMissing, notAnEnvFile } from './errors.ts'
@@ -39,7 +40,7 @@ export function sealedNames(root: string, file: string): { clear: string; encryp
 /**
  * Encrypts an env file for the key and for everybody in `.env.recipients`, then takes the clear file away unless it is kept. What is
  * encrypted already and says the same is not written again, so that git sees no change.
- * @throws ENV_FILE_MISSING, KEY_EXPOSED, KEY_INVALID, RECIPIENT_INVALID
+ * @throws ENV_FILE_MISSING, KEY_EXPOSED, KEY_INVALID, RECIPIENT_INVALID, FILES_CHANGED_SINCE
  */
 export async function seal({ root, dataDir, key, nowMs }: Vault, file: string, keep: boolean): Promise<Sealed> {
   const { clear, encrypted } = sealedNames(root, file)
@@ -53,6 +54,8 @@ export async function seal({ root, dataDir, key, nowMs }: Vault, file: string, k
   const before = readInside(root, encrypted)
   const isSame = before !== undefined && recipients.length === 1 && (await saysTheSame(before, bytes, readKey(key)))
   const after = isSame ? before : await encrypt(bytes, recipients)
+  // What somebody wrote while it was being encrypted is in no other file.
+  if (bytesInside(root, clear)?.equals(bytes) !== true) throw filesChangedSince([clear])
   const change = applyChanges(root, [{ path: encrypted, before, after }], dataDir)
   if (!keep) rmSync(join(root, clear))
   return { file: clear, encrypted, recipients: recipients.length, madeKey, removed: !keep, mode, ...(change !== undefined && { change }) }

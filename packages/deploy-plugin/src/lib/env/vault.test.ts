@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { seal } from './seal.ts'
 import { decrypt, encrypt, keyPath, makeKey, publicKeyOf, readKey, recipientsIn } from './vault.ts'
 
 let folder: string
@@ -36,6 +37,18 @@ describe('encrypt() and decrypt()', () => {
 
   it('refuse what is no public key', async () => {
     await expect(encrypt(SECRET, ['age1nonsense'])).rejects.toMatchObject({ code: 'RECIPIENT_INVALID' })
+  })
+})
+
+describe('seal()', () => {
+  it('[F1] takes no clear file away that somebody wrote to while it was encrypted', async () => {
+    const clear = join(folder, '.env')
+    writeFileSync(clear, SECRET)
+    const vault = { root: folder, dataDir: join(folder, 'data'), key: join(folder, 'key'), nowMs: 0 }
+    const sealing = seal(vault, '.env', false)
+    writeFileSync(clear, 'DB_PASSWORD=newer\n')
+    await expect(sealing).rejects.toMatchObject({ code: 'FILES_CHANGED_SINCE' })
+    expect(readFileSync(clear, 'utf8')).toBe('DB_PASSWORD=newer\n')
   })
 })
 
