@@ -2,6 +2,7 @@ import { type ChainOutcome, type Context, chains } from '@switchyard/plugin-kit'
 import type { DeployConfig } from '../config/config.ts'
 import { whoAmI } from '../records/deployment.ts'
 import { createDeployments, type Deployments } from '../records/deployments.ts'
+import * as events from '../records/events.ts'
 import { deployHalfMade, deployReturned, runNotOpen, runUnknown } from './errors.ts'
 import type { DeployPlan } from './plan.ts'
 import { createRuns, type Run, type Runs } from './run.ts'
@@ -44,6 +45,7 @@ export async function beginRun(
     },
     { durable: true },
   )
+  await tellAll(runs.read(number), events.began, ctx)
   return runChain(runs, number, ctx)
 }
 
@@ -82,7 +84,8 @@ export async function resumeRun(found: Run, ctx: Context): Promise<Run> {
   if (found.chain !== undefined) {
     const chain = found.chain
     const { state } = await ctx.call(chains.show, { id: chain })
-    if (!hasEnded(state)) return withSession(found, ctx, async () => settle(runs, found.run, await ctx.call(chains.resume, { id: chain })))
+    if (!hasEnded(state))
+      return withSession(found, ctx, async () => settle(runs, found.run, await ctx.call(chains.resume, { id: chain }), ctx))
   }
   return runChain(runs, found.run, ctx)
 }
@@ -102,6 +105,8 @@ export async function takeRunBack(found: Run, ctx: Context): Promise<Run> {
       await ctx.call(chains.cancel, { id: found.chain, undo: true })
     const run = runs.read(found.run)
     if (run.state !== 'open') return run
+    // The chain may first have done the step again that was cut short.
+    if (isRetired(run, ctx)) return resumeRun(run, ctx)
     for (const { id } of stepsOf(run.plan).toReversed()) await undoStep(run.run, id, ctx)
     return runs.read(found.run)
   })
@@ -120,18 +125,28 @@ async function runChain(runs: Runs, number: number, ctx: Context): Promise<Run> 
     const saga = !isRetired(run, ctx)
     const { id } = await ctx.call(chains.start, { chain: chainOf(run, { saga }) }, { idempotencyKey: `deploy ${number} ${attempt + 1}` })
     runs.note(number, { chain: id })
-    return settle(runs, number, await ctx.call(chains.resume, { id }))
+    return settle(runs, number, await ctx.call(chains.resume, { id }), ctx)
   })
 }
 
 /** A run that is done, or the error that says what became of it. */
-function settle(runs: Runs, number: number, outcome: ChainOutcome): Run {
+async function settle(runs: Runs, number: number, outcome: ChainOutcome, ctx: Context): Promise<Run> {
   const run = runs.read(number)
   if (outcome.state === 'done' && run.state === 'done') return run
   const { code, message, next } = run.failure ??
     outcome.error ?? { code: 'DEPLOY_FAILED', message: `the chain is ${outcome.state}`, next: undefined }
   if (run.state === 'returned') throw deployReturned(number, code, message, run.page, next)
+  await tellAll(run, events.failed, ctx, message)
   throw deployHalfMade(number, code, message, { state: outcome.state, done: outcome.done, notUndone: outcome.notUndone })
+}
+
+/** Of a run's deployments those that have not ended. */
+async function tellAll(run: Run, topic: typeof events.began, ctx: Context, reason?: string): Promise<void> {
+  const deployments = createDeployments(ctx)
+  for (const id of Object.values(run.deployments)) {
+    const deployment = deployments.find(id)
+    if (deployment?.state === 'running') await events.tell(ctx, topic, deployment, reason)
+  }
 }
 
 const hasEnded = (state: ChainOutcome['state']): boolean => ['done', 'failed', 'undone', 'compensation_failed', 'cancelled'].includes(state)
