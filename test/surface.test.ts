@@ -133,6 +133,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'readDisk',
     'writeFiles',
   ],
+  '@switchyard/testkit/real': ['freePorts', 'startCaddy', 'startEngine', 'startSshd', 'startSystemd'],
   '@switchyard/trace': ['contentOf', 'createTraceStore', 'createTracer', 'headersOf', 'parseTraceContext', 'wordsOf'],
   '@switchyard/trace/alerts': ['builtInRules', 'createAlerts', 'oneLine', 'webhook'],
   '@switchyard/trace/bundle': ['makeBundle'],
@@ -181,6 +182,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'traceOf',
     'treeOf',
   ],
+  '@switchyard/trace-viewer/page-build': ['buildPage', 'writePage'],
   '@switchyard/yard': [
     'DATA_FOLDER',
     'chainOf',

@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { writePage } from '@switchyard/trace-viewer/page-build'
 import { defineConfig } from 'rolldown'
-import { writePage } from '../trace-viewer/page/build.ts'
 
 // The whole command for publishing, so that an installed one starts without looking for its rooms: a start reads only the files of
 // what it does. They lie as deep as the sources do, since those read package.json and the library from beside `src`.

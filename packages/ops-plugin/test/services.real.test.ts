@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestYard } from '@switchyard/testkit'
+import { startEngine, startSystemd, type TestEngine, type TestSystemd } from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startEngine, type TestEngine } from '../../deploy-plugin/test/real/engine.ts'
-import { startSystemd, type TestSystemd } from '../../deploy-plugin/test/real/systemd.ts'
 import { drive, run, serviceYard } from './services.ts'
 
 let engine: TestEngine

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { startCaddy, startEngine, type TestCaddy, type TestEngine } from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCaddy, type TestCaddy } from './caddy.ts'
-import { startEngine, type TestEngine } from './engine.ts'
 import { startLoad } from './load.ts'
 import { createStack, type StackConfig } from './stack.ts'
 

@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { startCaddy, startEngine, type TestCaddy, type TestEngine } from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCaddy, type TestCaddy } from './caddy.ts'
-import { startEngine, type TestEngine } from './engine.ts'
 import { runAlone } from './runner.ts'
 
 let caddy: TestCaddy

@@ -1,9 +1,6 @@
+import { freePorts, startCaddy, startEngine, startSshd, type TestCaddy, type TestEngine, type TestSshd } from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/lib/check/finding.ts'
-import { startCaddy, type TestCaddy } from './caddy.ts'
-import { startEngine, type TestEngine } from './engine.ts'
-import { freePorts } from './ports.ts'
-import { startSshd, type TestSshd } from './sshd.ts'
 import { createStack, inRealTime, type TestStack } from './stack.ts'
 
 let engine: TestEngine

@@ -1,8 +1,6 @@
+import { startCaddy, startEngine, startSshd, type TestCaddy, type TestEngine, type TestSshd } from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCaddy, type TestCaddy } from './caddy.ts'
-import { startEngine, type TestEngine } from './engine.ts'
 import { startLoad } from './load.ts'
-import { startSshd, type TestSshd } from './sshd.ts'
 import { createStack } from './stack.ts'
 
 let engine: TestEngine
