@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { redact } from '@switchyard/plugin-kit/redact'
 import { parseDotenv, valuesOf } from '../env/dotenv.ts'
 import { envFileInvalid, envFileMissing } from './errors.ts'
 
@@ -65,14 +66,6 @@ export function createHider(variables: Variables): (text: string) => string {
   return (text) => {
     let clean = text
     for (const [name, value] of hidden) clean = clean.replaceAll(value, `[${name}]`)
-    for (const shape of SHAPES) clean = clean.replace(shape, '$1[hidden]')
-    return clean
+    return redact(clean)
   }
 }
-
-const SHAPES: readonly RegExp[] = [
-  /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,200}:)[^\s/@]{1,400}(?=@)/gi,
-  /\b((?:proxy-)?authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:(?:basic|bearer|token)\s{1,3})?)[^\s"',;]{4,4000}/gi,
-  /\b()eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{8,2000}/g,
-  /((?:password|passwd|secret|token|api[_-]?key)["']?\s{0,3}[:=]\s{0,3}["']?)[^\s"',;&)}\]]{3,400}/gi,
-]

@@ -208,6 +208,9 @@ describe('isSecretName() and isSecretValue()', () => {
       ['automountServiceAccountToken: false', 'automountServiceAccountToken: false'],
       ['url: postgres://app:${POSTGRES_PASSWORD}@db/x', 'url: postgres://app:${POSTGRES_PASSWORD}@db/x'],
       ['SECRET=randomHex(32)', 'SECRET=randomHex(32)'],
+      ['A: "${API_TOKEN:?set it} ${API_TOKEN:-hunter2}"', 'A: "${API_TOKEN:?set it} ${API_TOKEN:••••}"'],
+      ['+-----BEGIN PRIVATE KEY-----\n+MIIEvQ\n+hunter2\n+-----END PRIVATE KEY-----\n+b', '+••••-----END PRIVATE KEY-----\n+b'],
+      ['-----BEGIN RSA PRIVATE KEY-----\nhunter2\n… and 9 lines more', '••••'],
       ['Environment=DB_PASSWORD=hunter2 A=1', 'Environment=DB_PASSWORD=•••• A=1'],
     ]
     for (const [text = '', hidden] of rows) expect(hideSecrets(text)).toBe(hidden)

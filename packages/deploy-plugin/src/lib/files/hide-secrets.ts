@@ -21,12 +21,15 @@ export const isSecretValue = (value: string): boolean =>
 const NAMED = /(["']?)([A-Za-z_][\w.-]{0,80})\1[ \t]{0,5}[=:][ \t]{0,5}/g
 const VALUE = /"[^"\n]*"|'[^'\n]*'|[^\s"'{}[\]#,][^\s"',}\]]*/y
 
+/** With the lines that follow it, to its end or to that of a text that was cut. */
+const PRIVATE_KEY = /-----BEGIN (?:[A-Z]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----[\s\S]{1,8000}?(?=-----END|$)/g
+
 /** References to values that come from elsewhere, and what no secret is. */
 const OPEN_VALUE = /^["']?(\$|<|random\w{1,20}\(|(true|false|null|\d{1,5})["']?$)/
 
 /** A text with whatever looks like a secret's value replaced by dots; names, references to variables and the rest stay. */
 export function hideSecrets(text: string): string {
-  let clean = text
+  let clean = text.replace(PRIVATE_KEY, HIDDEN)
   for (const [, form] of SECRET_FORMS) clean = clean.replace(form, HIDDEN)
   clean = clean.replace(ADDRESS_WITH_PASSWORD, (address, password: string) =>
     password.startsWith('$') ? address : address.replace(`:${password}@`, `:${HIDDEN}@`),
@@ -40,7 +43,9 @@ function hideNamed(text: string): string {
   let done = 0
   for (let found = find(NAMED, text, 0); found !== undefined; found = find(NAMED, text, Math.max(done, found.end))) {
     const [, , name = ''] = found.match
-    const value = isSecretName(name) ? find(VALUE, text, found.end) : undefined
+    // `${NAME:?what to do}` has words for people where a value would be.
+    const isQuestion = text[found.end] === '?' && text.startsWith('${', found.match.index - 2)
+    const value = isSecretName(name) && !isQuestion ? find(VALUE, text, found.end) : undefined
     if (value === undefined || OPEN_VALUE.test(value.match[0]) || value.match[0].includes(HIDDEN)) continue
     parts.push(text.slice(done, found.end), HIDDEN)
     done = value.end
