@@ -1,55 +1,71 @@
 import type { Span } from './span.ts'
 import type { TraceStore } from './trace-store.ts'
 
-/** The spans of traces that are not recorded, for as long as one of them may still fail. */
+/** The last spans of traces that are not recorded, as one of these may still fail. */
 export interface Tail {
   take<record>(trace: number | string, record: record, write: (record: record) => Span, isFailure: boolean): void
 }
 
-interface Held {
-  isKept: boolean
-  /** Each a record, and behind it what writes it. */
-  readonly records: unknown[]
-}
+type Write = (record: unknown) => Span
 
-/** Traces that are remembered at least; twice as many at most. */
-const MAX_TRACES = 1_000
-/** Spans of each. */
-const MAX_SPANS = 200
+/** Held of all traces together. What is held outlives collections of young garbage, of which each call pays its part. */
+const MAX_SPANS = 512
+/** Failed traces that are remembered at least; twice as many at most. */
+const MAX_FAILED = 1_000
 
 /**
  * With the first failure of a trace all that is still held of it is kept, and everything that comes after: the failure with what led
- * to it and what was done about it. A trace without a failure is forgotten. While more comes than can be kept nothing is held.
+ * to it and what was done about it. What is held is one ring: a call that goes well costs three entries in it, and what it overwrites
+ * is forgotten. While more comes than can be kept nothing is held.
  */
 export function createTail(store: Pick<TraceStore, 'addLater' | 'isPressed'>): Tail {
-  let traces = new Map<number | string, Held>()
+  const traces = new Array<number | string | undefined>(MAX_SPANS).fill(undefined)
+  const records = new Array<unknown>(MAX_SPANS).fill(undefined)
+  const writes = new Array<Write | undefined>(MAX_SPANS).fill(undefined)
+  let next = 0
+  let failed = new Set<number | string>()
   /** Those of before, which are forgotten where nothing comes of them any more. */
-  let older = new Map<number | string, Held>()
+  let failedBefore = new Set<number | string>()
 
-  const known = (trace: number | string): Held | undefined => traces.get(trace) ?? older.get(trace)
+  function hasFailed(trace: number | string): boolean {
+    if (failed.has(trace)) return true
+    if (!failedBefore.has(trace)) return false
+    remember(trace)
+    return true
+  }
 
-  function heldOf(trace: number | string): Held {
-    const held = known(trace) ?? { isKept: false, records: [] }
-    if (traces.size >= MAX_TRACES) {
-      older = traces
-      traces = new Map()
+  function remember(trace: number | string): void {
+    if (failed.size >= MAX_FAILED) {
+      failedBefore = failed
+      failed = new Set()
     }
-    traces.set(trace, held)
-    return held
+    failed.add(trace)
+  }
+
+  /** The oldest first. */
+  function keepHeld(trace: number | string): void {
+    for (let step = 0; step < MAX_SPANS; step++) {
+      const at = (next + step) % MAX_SPANS
+      if (traces[at] !== trace) continue
+      store.addLater(records[at], writes[at]!, false)
+      traces[at] = undefined
+      records[at] = undefined
+    }
   }
 
   return {
     take(trace, record, write, isFailure) {
-      if (!isFailure && store.isPressed && known(trace)?.isKept !== true) return
-      const held = heldOf(trace)
-      if (isFailure && !held.isKept) {
-        held.isKept = true
-        const { records } = held
-        for (let at = 0; at < records.length; at += 2) store.addLater(records[at], records[at + 1] as (record: unknown) => Span, false)
-        records.length = 0
+      if (hasFailed(trace)) return store.addLater(record, write, isFailure)
+      if (isFailure) {
+        remember(trace)
+        keepHeld(trace)
+        return store.addLater(record, write, true)
       }
-      if (held.isKept) store.addLater(record, write, isFailure)
-      else if (held.records.length < 2 * MAX_SPANS) held.records.push(record, write)
+      if (store.isPressed) return
+      traces[next] = trace
+      records[next] = record
+      writes[next] = write as Write
+      next = (next + 1) % MAX_SPANS
     },
   }
 }

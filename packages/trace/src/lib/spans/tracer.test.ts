@@ -192,6 +192,43 @@ describe('createTracer()', () => {
     ])
   })
 
+  it('[T5] holds on to the last 512 spans of all traces together', async () => {
+    const { person, ops, all } = setUp({ sample: 0 })
+    ops.serve('ops.check', () => 'fine')
+    ops.serve('ops.break', () => Promise.reject(new Error('broken')))
+    const failing = (digit: string): Record<string, string> => ({ traceparent: `00-${digit.repeat(32)}-${'b'.repeat(16)}-00` })
+    for (const digit of ['1', '2']) {
+      await person.call('ops.check', {}, { headers: failing(digit) })
+      // Each of them is two spans.
+      for (let call = 0; call < (digit === '1' ? 256 : 255); call++) await person.call('ops.check', {})
+      await person.call('ops.break', {}, { headers: failing(digit) }).catch(() => {})
+    }
+    const names = Map.groupBy(await all(), ({ traceId }) => traceId[0])
+    expect(names.get('1')?.map(({ name }) => name)).toEqual(['ops.break', 'ops.break'])
+    expect(names.get('2')?.map(({ name }) => name)).toEqual(['ops.check', 'ops.check', 'ops.break', 'ops.break'])
+  })
+
+  it.each([0, 1])('[T5] holds on to no large input, output or message, with %i of all traces recorded', async (sample) => {
+    const waiting: unknown[] = []
+    const store = { add: () => {}, isPressed: false, addLater: (record: unknown) => void waiting.push(record) }
+    const { hooks } = createTracer({ store, sample })
+    const bus = createBus({ hooks })
+    const [person, ops] = [bus.connect('person'), bus.connect('ops')]
+    const large = { text: 'x'.repeat(100_000) }
+    const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-0${sample}` }
+    const { promise: heard, resolve } = Promise.withResolvers<void>()
+    ops.serve('ops.echo', (input) => input)
+    ops.serve('ops.break', () => Promise.reject(new Error('broken')))
+    ops.subscribe('large/*', () => void setImmediate(resolve))
+    await person.call('ops.echo', large, { headers })
+    await person.publish('large/one', large, { headers })
+    await heard
+    await person.call('ops.break', {}, { headers }).catch(() => {})
+    await bus.close()
+    expect(waiting.length).toBe(6)
+    for (const record of waiting) expect(JSON.stringify(record).length).toBeLessThan(20_000)
+  })
+
   it('[T6] begins no trace while more comes than can be kept, and keeps what fails', async () => {
     const kept: string[] = []
     const state = { isPressed: true }

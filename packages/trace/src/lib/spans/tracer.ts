@@ -1,5 +1,5 @@
 import type { BusHooks, CallSpan, DeadLetter, SpanTrace } from '@switchyard/bus'
-import { type Clock, systemClock } from '@switchyard/contracts'
+import { type Clock, type Message, systemClock } from '@switchyard/contracts'
 import { headersOf, newId, parseTraceContext, type TraceContext, type TraceHeaders } from '../context/trace-context.ts'
 import { spanOfCall, spanOfDeadLetter, spanOfDelivery, spanOfPublish, spanOfUndelivered } from './bus-spans.ts'
 import { contentOf, isLarge } from './content.ts'
@@ -66,21 +66,23 @@ export function createTracer({ store, sample = 1, clock = systemClock, random = 
   /** More than can be kept is no reason to keep pieces: whole traces are left out. */
   const decide = (): boolean => !store.isPressed && (sample >= 1 || random() < sample)
 
-  function take<record>(trace: SpanTrace, record: record, write: (record: record) => Span, isFailure: boolean): void {
-    if (trace.recorded) store.addLater(record, write, isFailure)
+  /** What holds much is written at once, so that little memory waits. */
+  function take<record>(trace: SpanTrace, record: record, write: (record: record) => Span, isFailure: boolean, isHeavy: boolean): void {
+    if (isHeavy) take(trace, write(record), itself, isFailure, false)
+    else if (trace.recorded) store.addLater(record, write, isFailure)
     else tail.take(trace.key, record, write, isFailure)
   }
 
-  /** What is large is written at once, so that little memory waits. */
   function takeCall(call: CallSpan): void {
-    const isFailure = call.code !== undefined
-    if (call.side === 'server' && call.trace.recorded && (isLarge(call.input, 0) || isLarge(call.output, 0))) store.add(spanOfCall(call))
-    else take(call.trace, call, spanOfCall, isFailure)
+    const isHeavy = call.side === 'server' && (isLarge(call.input, 0) || isLarge(call.output, 0))
+    take(call.trace, call, spanOfCall, call.code !== undefined, isHeavy)
   }
+
+  const isHeavy = ({ payload }: Message): boolean => isLarge(payload, 0)
 
   function keep(span: Span, recorded: boolean): void {
     if (recorded) store.add(span)
-    else tail.take(span.traceId, span, (itself) => itself, span.error !== undefined)
+    else tail.take(span.traceId, span, itself, span.error !== undefined)
   }
 
   return {
@@ -88,9 +90,9 @@ export function createTracer({ store, sample = 1, clock = systemClock, random = 
       sample: decide,
       called: takeCall,
       served: takeCall,
-      published: (accepted) => take(accepted.trace, accepted, spanOfPublish, false),
-      delivered: (delivery) => take(delivery.trace, delivery, spanOfDelivery, delivery.code !== undefined),
-      undelivered: (lost) => take(lost.trace, { lost, atMs: clock.now() }, spanOfUndelivered, true),
+      published: (accepted) => take(accepted.trace, accepted, spanOfPublish, false, isHeavy(accepted.message)),
+      delivered: (delivery) => take(delivery.trace, delivery, spanOfDelivery, delivery.code !== undefined, isHeavy(delivery.message)),
+      undelivered: (lost) => take(lost.trace, { lost, atMs: clock.now() }, spanOfUndelivered, true, isHeavy(lost.message)),
     },
     start: (name, options = {}) => startSpan(name, options, { clock, random, decide, keep }),
     newSpanId: () => newId(8, random),
@@ -101,6 +103,8 @@ export function createTracer({ store, sample = 1, clock = systemClock, random = 
     },
   }
 }
+
+const itself = (span: Span): Span => span
 
 interface SpanParts {
   readonly clock: Clock
