@@ -85,7 +85,7 @@ export interface YardTraces {
   close(): Promise<void>
 }
 
-export interface WithinOptions {
+interface WithinOptions {
   readonly name: string
   readonly op: string
   readonly parent: TraceHeaders | undefined
@@ -94,7 +94,7 @@ export interface WithinOptions {
 }
 
 /** One decision, with when each of its stages began. */
-export interface Routing {
+interface Routing {
   readonly decision: Decision
   /** Wall time. */
   readonly startMs: number

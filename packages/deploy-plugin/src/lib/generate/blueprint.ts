@@ -36,7 +36,7 @@ export interface PlannedSetting {
   readonly text: string
 }
 
-export interface PlannedVariable {
+interface PlannedVariable {
   readonly name: string
   readonly about: string
   readonly secret: boolean
@@ -109,7 +109,7 @@ function appOf(name: string, service: ServiceConfig, { apps }: Detected, names: 
   return others.length === 0 ? only : undefined
 }
 
-export const joined = (folder: string, name: string): string => (folder === '' ? name : name === '.' ? folder : `${folder}/${name}`)
+const joined = (folder: string, name: string): string => (folder === '' ? name : name === '.' ? folder : `${folder}/${name}`)
 
 /** What all services have, whatever they are. */
 const common = (name: string, service: ServiceConfig) => ({

@@ -46,7 +46,7 @@ function composeFile(blueprint: Blueprint, services: readonly Planned[]): string
   return writeYaml({ entries: [{ key: 'services', value: { entries } }, network, ...kept] }, HEAD)
 }
 
-export const composeName = ({ name, config }: Planned): string => (config.handler === 'compose' ? (config.service ?? name) : name)
+const composeName = ({ name, config }: Planned): string => (config.handler === 'compose' ? (config.service ?? name) : name)
 
 function about({ app, need, hostname }: Planned): string {
   const what =

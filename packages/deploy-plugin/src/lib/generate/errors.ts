@@ -6,6 +6,6 @@ export const nothingToGenerate = (formats: readonly string[]): SwitchyardError =
     `Cannot generate ${formats.join(', ')} as a service of the configuration must need it: none does`,
     {
       data: { formats },
-      next: 'look at the services in switchyard.deploy.json',
+      next: 'a service that is served needs a name: switchyard deploy setup --domain example.com; else go on with: switchyard deploy validate',
     },
   )

@@ -5,7 +5,7 @@ import { HEAD } from './head.ts'
 import { flow, map, writeYaml, type Yaml, type YamlMap } from './yaml.ts'
 
 /** Where the manifests go. */
-export const KUBERNETES_FOLDER = 'deploy/kubernetes'
+const KUBERNETES_FOLDER = 'deploy/kubernetes'
 
 /** Manifests of every service that runs in a container, one file each, with a kustomization that names them all. */
 export function kubernetesFiles(blueprint: Blueprint): MadeFile[] {

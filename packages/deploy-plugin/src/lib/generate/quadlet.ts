@@ -4,7 +4,7 @@ import { probe } from './compose.ts'
 import { commented, HEAD } from './head.ts'
 
 /** Where the quadlets go; podman reads them from /etc/containers/systemd. */
-export const QUADLET_FOLDER = 'deploy/quadlet'
+const QUADLET_FOLDER = 'deploy/quadlet'
 
 /** Podman's units: a network, a volume for each that keeps data, and a container for each service, which systemd then runs. */
 export function quadletFiles(blueprint: Blueprint): MadeFile[] {

@@ -3,8 +3,8 @@ import type { App, Detected } from './detect/detect.ts'
 import { slug } from './detect/detect.ts'
 import { BACKINGS } from './detect/needs.ts'
 
-export const PROFILES = ['single-service', 'multi-service', 'full-stack'] as const
-export type Profile = (typeof PROFILES)[number]
+const PROFILES = ['single-service', 'multi-service', 'full-stack'] as const
+type Profile = (typeof PROFILES)[number]
 
 export interface Wishes {
   readonly stack?: string | undefined

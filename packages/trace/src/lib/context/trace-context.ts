@@ -42,7 +42,7 @@ export function parseTraceState(text: unknown): string | undefined {
   return members.length === 0 ? undefined : members.join(',')
 }
 
-export const traceparentOf = ({ traceId, spanId, recorded }: TraceContext): string => `00-${traceId}-${spanId}-${recorded ? '01' : '00'}`
+const traceparentOf = ({ traceId, spanId, recorded }: TraceContext): string => `00-${traceId}-${spanId}-${recorded ? '01' : '00'}`
 
 /** How a context is handed on. */
 export function headersOf(context: TraceContext): TraceHeaders {

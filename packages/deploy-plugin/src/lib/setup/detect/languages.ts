@@ -1,4 +1,4 @@
-export const LANGUAGES = ['node', 'python', 'go', 'rust', 'ruby', 'php', 'java', 'dotnet', 'elixir', 'static', 'other'] as const
+const LANGUAGES = ['node', 'python', 'go', 'rust', 'ruby', 'php', 'java', 'dotnet', 'elixir', 'static', 'other'] as const
 export type Language = (typeof LANGUAGES)[number]
 
 export interface LanguageFacts {

@@ -1,5 +1,5 @@
 /** Services that apps keep their data in, or talk through. */
-export const NEEDS = ['mongodb', 'mysql', 'postgres', 'rabbitmq', 'redis'] as const
+const NEEDS = ['mongodb', 'mysql', 'postgres', 'rabbitmq', 'redis'] as const
 export type Need = (typeof NEEDS)[number]
 
 const DEPENDENCIES: Readonly<Record<Need, readonly string[]>> = {

@@ -29,7 +29,7 @@ export const PROBLEMS = [
 ] as const
 export type Problem = (typeof PROBLEMS)[number]
 
-export const verdictSchema = z.object({
+const verdictSchema = z.object({
   status: z.enum(STATUSES),
   problem: z.enum(PROBLEMS).optional(),
   reason: z.string().describe('What was seen'),
