@@ -212,12 +212,13 @@ const encryptCommand = command({
     text: z.string(),
   }),
   async plan(input, ctx) {
-    const { vault, file, sealing } = await vaultOf(input, ctx)
-    const { clear, encrypted } = sealing.sealedNames(vault.root, file)
+    const { vault, file } = await vaultOf(input, ctx)
+    const { sealedNames } = await import('./seal.ts')
+    const { clear, encrypted } = sealedNames(vault.root, file)
     const steps: PlanStep[] = [{ does: 'create', target: encrypted }]
     if (!input.keep) steps.push({ does: 'remove', target: clear })
-    if (!sealing.hasKey(vault.key))
-      steps.push({ does: 'create', target: vault.key, detail: 'the key: keep a copy where the workspace is not' })
+    const { hasKey } = await import('./seal.ts')
+    if (!hasKey(vault.key)) steps.push({ does: 'create', target: vault.key, detail: 'the key: keep a copy where the workspace is not' })
     return {
       summary: `Encrypt ${clear}`,
       steps,
@@ -233,7 +234,8 @@ const encryptCommand = command({
   }),
   async run(input, ctx) {
     const [{ vault, file, sealing }, { count }] = await Promise.all([vaultOf(input, ctx), import('./render.ts')])
-    const sealed = await sealing.seal(vault, file, input.keep)
+    const { seal } = await import('./seal.ts')
+    const sealed = await seal(vault, file, input.keep)
     const key = sealed.madeKey ? `\nA key was made: ${vault.key}. Keep a copy where the workspace is not.` : ''
     return { ...sealed, text: `${sealed.encrypted} is encrypted for ${count(sealed.recipients, 'key')}.${key}` }
   },
@@ -247,8 +249,9 @@ const decryptCommand = command({
   input: sealInput,
   output: z.object({ file: z.string(), encrypted: z.string(), change: changeField, text: z.string() }),
   async plan(input, ctx) {
-    const { vault, file, sealing } = await vaultOf(input, ctx)
-    const { clear, encrypted } = sealing.sealedNames(vault.root, file)
+    const { vault, file } = await vaultOf(input, ctx)
+    const { sealedNames } = await import('./seal.ts')
+    const { clear, encrypted } = sealedNames(vault.root, file)
     return {
       summary: `Decrypt ${encrypted}`,
       steps: [{ does: 'create', target: clear }],
@@ -257,8 +260,9 @@ const decryptCommand = command({
   },
   undo: undoChange,
   async run(input, ctx) {
-    const { vault, file, sealing } = await vaultOf(input, ctx)
-    const opened = await sealing.open(vault, file)
+    const { vault, file } = await vaultOf(input, ctx)
+    const { open } = await import('./seal.ts')
+    const opened = await open(vault, file)
     return {
       ...opened,
       text: opened.change === undefined ? `${opened.file} was there and says the same.` : `${opened.file} is there, for you alone.`,
@@ -291,17 +295,18 @@ const unsealCommand = command({
     }
   },
   async run(input, ctx) {
-    const { vault, sealing } = await vaultOf(input, ctx)
-    await sealing.unseal(vault, input)
+    const { vault } = await vaultOf(input, ctx)
+    const { unseal } = await import('./seal.ts')
+    await unseal(vault, input)
     return { file: input.file }
   },
 })
 
 async function vaultOf({ project, env, file, key }: Partial<SealInput> & { project: string }, { workspace, dataDir, clock }: Context) {
-  const [sealing, { keyPath }, { fileOf }] = await Promise.all([import('./seal.ts'), import('./vault.ts'), import('./env-files.ts')])
+  const [{ keyPath }, { fileOf }] = await Promise.all([import('./vault.ts'), import('./env-files.ts')])
   const root = projectRoot(workspace, project)
   const vault = { root, dataDir, key: keyPath(key, workspace, dataDir), nowMs: clock.now() }
-  return { vault, sealing, file: file ?? (await fileOf(root, env)) }
+  return { vault, file: file ?? (await fileOf(root, env)) }
 }
 
 const leaks = command({

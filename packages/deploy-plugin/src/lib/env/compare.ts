@@ -3,7 +3,7 @@ import { table } from '../files/table.ts'
 import { type EnvFileOnDisk, listEnvFiles, readEnvFile } from './env-files.ts'
 import { indented, MAX_LISTED, wantedVariables } from './list.ts'
 
-export type Presence = 'set' | 'empty' | 'absent'
+type Presence = 'set' | 'empty' | 'absent'
 
 export interface ComparedVariable {
   readonly name: string

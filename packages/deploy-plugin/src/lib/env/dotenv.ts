@@ -1,7 +1,7 @@
 import { expandTemplate, type Lookup, literal } from './expand.ts'
 
 /** How a value is written: bare, literal in single quotes, or with escapes in double quotes. */
-export type Quote = '' | "'" | '"'
+type Quote = '' | "'" | '"'
 
 /** A variable in an env file. All positions count from 1, offsets from 0 in UTF-16 units. */
 export interface DotenvEntry {
@@ -25,19 +25,19 @@ export interface DotenvEntry {
   readonly valueEnd: number
 }
 
-export interface DotenvComment {
+interface DotenvComment {
   readonly kind: 'comment'
   /** Without "#" and the space after it. */
   readonly text: string
   readonly line: number
 }
 
-export interface DotenvBlank {
+interface DotenvBlank {
   readonly kind: 'blank'
   readonly line: number
 }
 
-export type DotenvFault = 'name' | 'separator' | 'unterminated' | 'trailing' | 'duplicate' | 'expansion'
+type DotenvFault = 'name' | 'separator' | 'unterminated' | 'trailing' | 'duplicate' | 'expansion'
 
 /** What is wrong with a line. It never repeats the line, as that may hold a secret. */
 export interface DotenvProblem {
@@ -137,16 +137,6 @@ export function valuesOf(
     values.set(name, value)
   }
   return { values, problems }
-}
-
-/** The names that a value asks for. */
-export function namesAskedFor({ template = '' }: DotenvEntry): string[] {
-  const names: string[] = []
-  expandTemplate(template, (name) => {
-    names.push(name)
-    return undefined
-  })
-  return names
 }
 
 /**

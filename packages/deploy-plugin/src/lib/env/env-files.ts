@@ -53,7 +53,7 @@ export function readEnvFile(root: string, path: string): EnvFileOnDisk {
 }
 
 /** The environment that a file's name says; undefined where it is for all. */
-export function envOf(path: string): string | undefined {
+function envOf(path: string): string | undefined {
   const name = path.split('/').at(-1) ?? ''
   return /^\.env\.([\w-]+?)(\.local)?$/.exec(name)?.[1] ?? /^([\w-]+)\.env$/.exec(name)?.[1]
 }

@@ -7,7 +7,7 @@ import { gitFailed, gitMissing, notARepository } from './errors.ts'
 import { isEnvFile, leaksIn } from './leak-patterns.ts'
 
 /** Where a secret entered the history. Its value is nowhere in here. */
-export interface HistoryLeak {
+interface HistoryLeak {
   readonly commit: string
   /** When that commit was made. */
   readonly at: string

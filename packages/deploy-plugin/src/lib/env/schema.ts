@@ -26,7 +26,7 @@ export interface VariableSpec {
   readonly deprecated: string | undefined
 }
 
-export interface SchemaProblem {
+interface SchemaProblem {
   readonly line: number
   readonly column: number
   readonly message: string

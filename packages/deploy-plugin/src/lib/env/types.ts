@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import type { Options } from './schema.ts'
 
 /** What a value may be told to be. */
-export const TYPE_NAMES = [
+const TYPE_NAMES = [
   'string',
   'number',
   'boolean',

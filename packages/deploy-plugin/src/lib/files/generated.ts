@@ -23,7 +23,7 @@ export interface GeneratedFile {
  * `created`: it was not there. `unchanged`: it is what it would become, or nothing of ours is new. `updated`: nobody had touched it.
  * `merged`: a person's edits and ours. `yours`: somebody else's file, which stays. `conflict`: both changed the same lines.
  */
-export const FILE_STATES = ['created', 'unchanged', 'updated', 'merged', 'yours', 'conflict'] as const
+const FILE_STATES = ['created', 'unchanged', 'updated', 'merged', 'yours', 'conflict'] as const
 export type FileState = (typeof FILE_STATES)[number]
 
 export interface Outcome {

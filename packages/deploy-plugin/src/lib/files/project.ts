@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { fileTooLarge, pathRefused, projectMissing } from './errors.ts'
 
 /** More than any file of a deployment that people write. */
-export const MAX_FILE_BYTES = 16 * 1024 * 1024
+const MAX_FILE_BYTES = 16 * 1024 * 1024
 
 export const projectField = z.string().min(1).default('.').describe('Folder of the project, relative to the workspace or absolute')
 
