@@ -5,8 +5,8 @@ import { definePlugin } from '@switchyard/plugin-kit'
 import { createTestYard, pluginContract, type TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
 import { fileCommands } from '../files/commands.ts'
+import { isIgnored } from '../files/git-ignored.ts'
 import { envCommands } from './commands.ts'
-import { isIgnored } from './create.ts'
 import { makeKey } from './vault.ts'
 
 const deploy = definePlugin({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { matchesGlob } from 'node:path'
 import type { FileChange } from '../files/change-set.ts'
+import { isIgnored } from '../files/git-ignored.ts'
 import { pathInside, readInside } from '../files/project.ts'
 import { writeValue } from './dotenv.ts'
 import { isValueFile, listEnvFiles, readEnvFile, readSchema } from './env-files.ts'
@@ -113,20 +113,4 @@ function ignoring(root: string, path: string): FileChange | undefined {
   const more = isIgnored(lines.join('\n'), path) ? [] : [`/${path}`]
   const gap = before === undefined || before === '' ? '' : before.endsWith('\n') ? '\n' : '\n\n'
   return { path: '.gitignore', before, after: `${before ?? ''}${gap}${[...lines, ...more].join('\n')}\n` }
-}
-
-/** Whether a `.gitignore` in the root covers a file; the last line that fits decides, as in git. */
-export function isIgnored(gitignore: string, path: string): boolean {
-  let ignored = false
-  for (const raw of gitignore.split('\n')) {
-    const line = raw.trim()
-    if (line === '' || line.startsWith('#')) continue
-    const negated = line.startsWith('!')
-    const pattern = line.slice(negated ? 1 : 0).replace(/\/$/, '')
-    const fits = pattern.includes('/')
-      ? matchesGlob(path, pattern.replace(/^\//, ''))
-      : path.split('/').some((part) => matchesGlob(part, pattern))
-    if (fits) ignored = !negated
-  }
-  return ignored
 }

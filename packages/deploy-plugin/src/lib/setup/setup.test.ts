@@ -148,7 +148,8 @@ describe('deploy.setup', () => {
 
   it('names no env file where nothing can stand in one', async () => {
     await using kit = await open({ 'index.html': '<!doctype html>\n' })
-    await run(kit)
+    const { result } = await run(kit)
+    expect(result.text).toMatch(/\nNext: switchyard deploy setup --domain NAME, by which it is served$/)
     expect(parseConfig(read(kit, 'switchyard.deploy.json')).environments).toEqual({ production: { target: 'local', protected: true } })
     expect(read(kit, 'deploy/CHECKLIST.md')).not.toContain('env validate')
   })

@@ -31,6 +31,12 @@ export function setupText({ config, detected, outcomes }: Setup): string {
     table(['Service', 'Handler', 'Port', 'Name'], services),
     `Environments: ${envs.join('; ')}`,
     settledText(outcomes),
-    'Next: switchyard deploy generate',
+    `Next: ${next(config)}`,
   ].join('\n\n')
+}
+
+/** Files without a name that they are served by need nothing generated yet. */
+function next({ services }: Setup['config']): string {
+  const isNameless = Object.values(services).every(({ handler, hostname }) => handler === 'static' && hostname === undefined)
+  return isNameless ? 'switchyard deploy setup --domain NAME, by which it is served' : 'switchyard deploy generate'
 }

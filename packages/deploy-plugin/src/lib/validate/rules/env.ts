@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import { isPlaceholder } from '../../env/placeholder.ts'
+import { isIgnored } from '../../files/git-ignored.ts'
 import { folderOf } from '../../model/compose.ts'
 import type { EnvFile, EnvVariable } from '../../model/env-file.ts'
 import type { Source, Spot } from '../../model/source.ts'
 import { allServices, type Stack } from '../../model/stack.ts'
 import { settingsOf } from '../../model/unit.ts'
-import { isIgnored } from '../git-ignored.ts'
 import { type Found, problemRule, type Rule } from '../rule.ts'
 import { isSecretName, secretIn } from '../secrets.ts'
 import { appendLines } from '../text-edits.ts'
@@ -84,7 +84,7 @@ const exampleMissing: Rule = {
   severity: 'warning',
   title: 'A file .env.example names the variables that the stack needs',
   why: 'Whoever sets the stack up has to find out by its failures.',
-  mend: 'write one with: switchyard deploy env create --file .env.example',
+  mend: 'write one with: switchyard deploy setup',
   *look(stack) {
     const folders = new Map<string, Spot>()
     for (const { folder, spot } of usesOf(stack)) if (!folders.has(folder)) folders.set(folder, spot)
