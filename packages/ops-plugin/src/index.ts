@@ -3,11 +3,11 @@ import { dashboardCommands } from './lib/dashboard/commands.ts'
 import { healthCommands } from './lib/health/commands.ts'
 import { issueCommands } from './lib/issues/commands.ts'
 import { recordCommands } from './lib/records/commands.ts'
-import { RECORD_TABLES } from './lib/records/tables.ts'
+import { ISSUE_LABELS, RECORD_TABLES } from './lib/records/tables.ts'
 import { runbookCommands } from './lib/runbooks/commands.ts'
 import { runningServiceCommands } from './lib/services/commands.ts'
 import { serviceChanged, serviceListeners } from './lib/services/events.ts'
-import { SERVICE_TABLES } from './lib/services/tables.ts'
+import { EVENT_ENVIRONMENTS, SERVICE_TABLES } from './lib/services/tables.ts'
 import { smokeCommands } from './lib/smoke/commands.ts'
 
 /** Operations: what is the state of a project, and what to do about it. */
@@ -28,7 +28,7 @@ const ops = definePlugin({
   },
   publishes: [serviceChanged],
   listens: [...serviceListeners],
-  tables: [RECORD_TABLES, SERVICE_TABLES],
+  tables: [RECORD_TABLES, SERVICE_TABLES, EVENT_ENVIRONMENTS, ISSUE_LABELS],
   requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   commands: {
     ...healthCommands,

@@ -6,7 +6,7 @@ import { createTestYard, type TestYard, type TestYardOptions } from '@switchyard
 import { afterEach } from 'vitest'
 import { runningServiceCommands } from '../src/lib/services/commands.ts'
 import { serviceChanged, serviceListeners } from '../src/lib/services/events.ts'
-import { SERVICE_TABLES } from '../src/lib/services/tables.ts'
+import { EVENT_ENVIRONMENTS, SERVICE_TABLES } from '../src/lib/services/tables.ts'
 
 /** The part of ops that looks at what runs, alone, so that its tests open in no time. */
 export const services = definePlugin({
@@ -16,7 +16,7 @@ export const services = definePlugin({
   touches: { files: ['**'], plugins: ['deploy'] },
   publishes: [serviceChanged],
   listens: serviceListeners,
-  tables: [SERVICE_TABLES],
+  tables: [SERVICE_TABLES, EVENT_ENVIRONMENTS],
   commands: runningServiceCommands,
 })
 

@@ -10,12 +10,17 @@ const HANDLER_LABELS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What an issue about a deployment is labelled. */
-const labelsOf = ({ handler }: Pick<Deployment, 'handler'>, isProxied = false): readonly string[] => [
+const labelsOf = ({ handler }: Pick<Deployment, 'handler'>, isProxied: boolean): readonly string[] => [
   ...new Set(['Component/Infra', 'Component/Deploy', ...(HANDLER_LABELS[handler] ?? []), ...(isProxied ? ['Tech/Caddy'] : [])]),
 ]
 
 /** Files an issue for a deployment that failed, once; a workspace without the ops plugin has no place for it. */
-export async function fileIssue(ctx: Context, project: string, deployment: Deployment, why: string): Promise<void> {
+export async function fileIssue(
+  ctx: Context,
+  { project, isProxied }: { readonly project: string; readonly isProxied: boolean },
+  deployment: Deployment,
+  why: string,
+): Promise<void> {
   const { id, env, service, version, toRelease, who, why: reason } = deployment
   const what = version ?? shortRelease(toRelease)
   try {
@@ -24,16 +29,10 @@ export async function fileIssue(ctx: Context, project: string, deployment: Deplo
       {
         project,
         title: `${service} ${what} is not well in ${env} after deployment ${id}`.slice(0, 300),
-        description: [
-          why,
-          '',
-          `Deployed by ${who} (${reason}).`,
-          `See: switchyard deploy history --id ${id}`,
-          '',
-          `Labels: ${labelsOf(deployment).join(', ')}`,
-        ].join('\n'),
+        description: [why, '', `Deployed by ${who} (${reason}).`, `See: switchyard deploy history --id ${id}`].join('\n'),
         priority: 'high',
         category: 'bug',
+        labels: labelsOf(deployment, isProxied),
       },
       { idempotencyKey: `deploy-issue-${id}` },
     )

@@ -5,12 +5,10 @@ import { projectField, projectRoot } from '../files/project.ts'
 import { confirmEnvironment, environmentOf } from '../guard/guard.ts'
 import { chosenServices } from '../records/choose.ts'
 import { columns } from '../records/columns.ts'
-import type { Deployment } from '../records/deployment.ts'
 import { createDeployments } from '../records/deployments.ts'
-import { nothingToWatch, watchUnhealthy } from './errors.ts'
+import { nothingToWatch } from './errors.ts'
 import { WATCH_EXAMPLES } from './examples.ts'
 import type { Watched } from './watch.ts'
-import { createWatches } from './watches.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -61,30 +59,11 @@ const watch = command({
     }
   },
   async run(wish, ctx) {
-    const { env, forSeconds, intervalSeconds, failAfter, rollback } = wish
+    const { env, forSeconds, rollback } = wish
     const { root, config, deployments } = await wanted(wish, ctx)
     if (rollback) await confirmEnvironment(environmentOf(config, env), wish.confirm, ctx, 'roll back what fails')
-    const watches = createWatches(ctx)
-    const untilMs = ctx.clock.now() + forSeconds * 1_000
-    for (const { id } of deployments) watches.begin(id, { rollback, untilMs })
-    const { openSite } = await import('../status/site.ts')
-    const { watchServices } = await import('./watch.ts')
-    let seen: readonly Watched[]
-    try {
-      await using site = await openSite(ctx, root, config, env)
-      seen = await watchServices(site, deployments, { forMs: forSeconds * 1_000, intervalMs: intervalSeconds * 1_000, failAfter }, ctx)
-    } catch (error) {
-      for (const { id } of deployments) watches.end(id, 'stopped', error instanceof Error ? error.message : String(error))
-      throw error
-    }
-    const journal = createDeployments(ctx)
-    for (const { deployment, healthy, looks, failures, told } of seen) {
-      journal.note(deployment, { step: 'watch', state: healthy ? 'done' : 'failed', data: { looks, failures, told } })
-    }
-    const bad = seen.filter(({ healthy }) => !healthy)
-    for (const { deployment } of seen.filter(({ healthy }) => healthy)) watches.end(deployment, bad.length === 0 ? 'healthy' : 'stopped')
-    const [first] = bad
-    if (first !== undefined) throw watchUnhealthy(env, first.service, first.told, await actOn(ctx, wish, deployments, bad))
+    const { watchDeployments } = await import('./watch-deployments.ts')
+    const seen = await watchDeployments(ctx, wish, { root, config, deployments })
     return { env, services: seen.map((one) => ({ ...one })), text: watchText(env, forSeconds, seen) }
   },
 })
@@ -101,37 +80,7 @@ async function wanted({ project, env, service }: Wish, ctx: Context) {
   return { root, config, deployments }
 }
 
-/** Rolls back and files issues as far as that was asked for; whoever ended a watch first has rolled back already. */
-async function actOn(
-  ctx: Context,
-  { project, rollback, issue }: Wish,
-  deployments: readonly Deployment[],
-  bad: readonly Watched[],
-): Promise<string> {
-  const watches = createWatches(ctx)
-  let taken = 'no'
-  for (const { deployment: id, told } of bad) {
-    const deployment = deployments.find((one) => one.id === id)
-    if (deployment === undefined) continue
-    if (!watches.end(id, 'unhealthy', told)) {
-      if (rollback) taken = 'back'
-      continue
-    }
-    if (rollback) {
-      const { rollBack } = await import('./roll-back.ts')
-      const failed = await rollBack(ctx, project, deployment, told)
-      if (failed === undefined) watches.rolledBack(id)
-      taken = failed ?? 'back'
-    }
-    if (issue) {
-      const { fileIssue } = await import('../integrations/issues.ts')
-      await fileIssue(ctx, project, deployment, told)
-    }
-  }
-  return taken
-}
-
-function watchText(env: string, forSeconds: number, seen: readonly Watched[]): string {
+export function watchText(env: string, forSeconds: number, seen: readonly Watched[]): string {
   return [
     `${env} stayed well for ${forSeconds} s`,
     ...columns(seen.map(({ service, looks, failures, told }) => [`  ${service}`, `${looks} looks`, `${failures} failed`, told])),

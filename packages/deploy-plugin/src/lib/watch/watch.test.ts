@@ -130,7 +130,7 @@ describe('deploy.watch', { timeout: 60_000 }, () => {
     expect(issues).toMatchObject([
       {
         title: 'api 2.0.0 is not well in staging after deployment 2',
-        description: expect.stringContaining('Labels: Component/Infra, Component/Deploy'),
+        labels: ['Component/Infra', 'Component/Deploy'],
       },
     ])
   })

@@ -34,6 +34,7 @@ export function apply(
         check_id: found.check.id,
         fingerprint: found.fingerprint,
         evidence: found.evidence,
+        labels: [],
         created_ms: nowMs,
       },
       nowMs,

@@ -21,11 +21,13 @@ import {
   issueRecord,
   issueRecordOf,
   issueText,
+  labelsField,
   type NamedIssue,
   reopenIssue,
   SELECT_ISSUE,
   type SeenCheck,
   seenCheck,
+  tidyLabels,
 } from './issue.ts'
 import { ISSUE_SORTS, pageOfIssues } from './page.ts'
 import { statsOf, statsSchema } from './stats.ts'
@@ -87,6 +89,7 @@ const create = command({
     category: category.default('bug'),
     source: z.enum(['manual', 'health-scan']).default('manual').describe('Who found it'),
     healthCheck: z.int().min(1).optional().describe('Id of the health check that found it'),
+    labels: labelsField.default([]),
   }),
   output: written,
   plan: ({ title, project, priority }) => ({
@@ -147,6 +150,10 @@ const list = command({
     category: oneOrMore(CATEGORIES),
     source: z.enum(SOURCES).optional(),
     check: z.string().max(100).optional().describe('Found by this check'),
+    label: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('Has this label, or all of these'),
     text: z.string().min(1).max(200).optional().describe('Contained in title or description'),
     sort: z.enum(ISSUE_SORTS).default('priority'),
     ...sinceUntil,
@@ -154,7 +161,7 @@ const list = command({
   }),
   output: z.object({ issues: z.array(issueLine), nextCursor, text: z.string() }),
   resource: { uri: 'ops://issues' },
-  run({ project, status, priority, category, source, check, text, sort, since, until, limit, cursor }, ctx) {
+  run({ project, status, priority, category, source, check, label, text, sort, since, until, limit, cursor }, ctx) {
     const nowMs = ctx.clock.now()
     const { rows, ...rest } = pageOfIssues(
       ctx.store,
@@ -165,6 +172,7 @@ const list = command({
         categories: listed(category, CATEGORIES),
         source,
         check,
+        labels: listed(label, []),
         text,
         ...spanMs({ since, until }, nowMs),
       },
@@ -172,13 +180,23 @@ const list = command({
     )
     const issues = rows.map((row) => issueLineOf(row, nowMs))
     const isOne = project !== undefined
-    const cells = issues.map((one) => [`#${one.id}`, one.priority, one.status, one.category, ...(isOne ? [] : [one.project]), one.title])
+    const cells = issues.map((one) => [
+      `#${one.id}`,
+      one.priority,
+      one.status,
+      one.category,
+      ...(isOne ? [] : [one.project]),
+      titleWithLabels(one),
+    ])
     return { issues, ...rest, text: withMore(columns(cells, 'No issue fits.'), rest.nextCursor) }
   },
 })
 
+const titleWithLabels = ({ title, labels }: { title: string; labels: readonly string[] }): string =>
+  labels.length === 0 ? title : `${title} [${labels.join(', ')}]`
+
 const update = command({
-  summary: 'Change an issue: its title, description, priority, category or state',
+  summary: 'Change an issue: its title, description, priority, category, labels or state',
   examples: ISSUE_EXAMPLES['issue.update'],
   effect: 'write',
   idempotent: 'key',
@@ -189,6 +207,7 @@ const update = command({
     status: z.enum(ISSUE_STATUSES).optional(),
     priority: priority.optional(),
     category: category.optional(),
+    labels: labelsField.optional().describe('All that it is to have'),
     resolution: z.string().trim().min(1).max(10_000).optional().describe('What became of it; needed to close it'),
   }),
   output: written,
@@ -197,7 +216,8 @@ const update = command({
     return { summary: `Change issue ${id}, "${title}"`, steps: [{ does: 'change', target: `issue ${id}` }] }
   },
   undo: recordUndo,
-  async run({ id, status, resolution, ...fields }, ctx) {
+  async run({ id, status, resolution, labels, ...given }, ctx) {
+    const fields = { ...given, labels: labels && JSON.stringify(tidyLabels(labels)) }
     const { change: number } = await change(ctx, `change issue ${id}`, (writes) => {
       const nowMs = ctx.clock.now()
       const row = needIssue(ctx, id)

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type ChangeContext, change, type Writes } from '../records/changes.ts'
 import type { Category, IssueRow, LinkRow, Priority } from '../records/rows.ts'
-import { addEvent, closeIssue, createIssue, evidenceOf, reopenIssue } from './issue.ts'
+import { addEvent, closeIssue, createIssue, evidenceOf, labelsOf, reopenIssue, tidyLabels } from './issue.ts'
 import { markerOf, type RemoteIssue, type Tracker, uidIn } from './tracker.ts'
 
 interface Sent {
@@ -34,7 +34,7 @@ export async function exportIssues({ store, clock }: ChangeContext, tracker: Tra
   )
   let byUid: Map<string, RemoteIssue> | undefined
   for (const issue of issues) {
-    const draft = { title: issue.title, body: bodyOf(issue) }
+    const draft = { title: issue.title, body: bodyOf(issue), labels: labelsOf(issue) }
     const isClosed = issue.status === 'closed'
     const hash = hashOf(draft, isClosed)
     let link = linked.get(issue.id)
@@ -102,9 +102,10 @@ function bodyOf(issue: IssueRow): string {
   ].join('\n')
 }
 
-const hashOf = ({ title, body }: { title: string; body: string }, isClosed: boolean): string =>
+/** What was sent before there were labels keeps its hash. */
+const hashOf = ({ title, body, labels }: { title: string; body: string; labels: readonly string[] }, isClosed: boolean): string =>
   createHash('sha256')
-    .update(JSON.stringify([title, body, isClosed]))
+    .update(JSON.stringify([title, body, isClosed, ...labels.toSorted()]))
     .digest('hex')
     .slice(0, 16)
 
@@ -116,7 +117,7 @@ export interface Imported {
   readonly unchanged: number
 }
 
-/** Takes a tracker's issues in, within a change: new ones are created, those known follow title, text and state. */
+/** Takes a tracker's issues in, within a change: new ones are created, those known follow title, text, labels and state. */
 export function importIssues(
   { store, clock }: ChangeContext,
   writes: Writes,
@@ -171,6 +172,7 @@ export function importIssues(
         check_id: null,
         fingerprint: null,
         evidence: [],
+        labels: remote.labels,
         created_ms: remote.createdMs || atMs,
       },
       atMs,
@@ -188,8 +190,9 @@ function follow(writes: Writes, known: IssueRow, remote: RemoteIssue, nowMs: num
   let followed: Followed = 'unchanged'
   // Only what came from there follows its words: of others we are the source.
   const title = titleOf(remote)
-  if (known.source === 'import' && (known.title !== title || known.description !== remote.body)) {
-    writes.update('ops_issue', known.id, { title, description: remote.body, updated_ms: nowMs })
+  const labels = JSON.stringify(tidyLabels(remote.labels))
+  if (known.source === 'import' && (known.title !== title || known.description !== remote.body || known.labels !== labels)) {
+    writes.update('ops_issue', known.id, { title, description: remote.body, labels, updated_ms: nowMs })
     addEvent(writes, known.id, nowMs, 'changed', `as at ${remote.url}`)
     followed = 'changed'
   }

@@ -48,6 +48,7 @@ const lineFields = {
   category: z.enum(CATEGORIES),
   source: z.enum(SOURCES),
   check: z.string().optional().describe('The check that found it'),
+  labels: z.array(z.string()),
   ageDays: z.number().describe('Until now, or until it was closed'),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -81,6 +82,7 @@ export function issueLineOf(row: NamedIssue, nowMs: number): z.output<typeof iss
     category: row.category,
     source: row.source,
     ...(row.check_id !== null && { check: row.check_id }),
+    labels: labelsOf(row),
     ageDays: Math.round((10 * Math.max(0, (row.closed_ms ?? nowMs) - row.created_ms)) / DAY_MS) / 10,
     createdAt: isoOf(row.created_ms),
     updatedAt: isoOf(row.updated_ms),
@@ -104,6 +106,27 @@ export function issueRecordOf(store: PluginStore, row: NamedIssue, nowMs: number
   }
 }
 
+export const labelsOf = ({ labels }: Pick<IssueRow, 'labels'>): string[] => JSON.parse(labels) as string[]
+
+const MAX_LABELS = 30
+/** GitHub and Gitea take no longer name. */
+const MAX_LABEL_LENGTH = 50
+
+/** Each once whatever its case, on one line, and no more than trackers take. */
+export function tidyLabels(labels: readonly string[]): string[] {
+  const named = new Map<string, string>()
+  for (const label of labels) {
+    const name = label.replace(/\s+/g, ' ').trim().slice(0, MAX_LABEL_LENGTH)
+    if (name !== '' && !named.has(name.toLowerCase())) named.set(name.toLowerCase(), name)
+  }
+  return [...named.values()].slice(0, MAX_LABELS)
+}
+
+export const labelsField = z
+  .array(z.string().trim().min(1).max(MAX_LABEL_LENGTH))
+  .max(MAX_LABELS)
+  .describe('Names by which trackers and people sort issues, such as "Component/Deploy"')
+
 export const evidenceOf = ({ evidence }: Pick<IssueRow, 'evidence'>): Evidence[] => JSON.parse(evidence) as Evidence[]
 
 export const SELECT_ISSUE = 'SELECT i.*, p.name AS project FROM ops_issue i JOIN ops_project p ON p.id = i.project_id'
@@ -124,6 +147,7 @@ export interface Draft {
   readonly check_id: string | null
   readonly fingerprint: string | null
   readonly evidence: readonly Evidence[]
+  readonly labels: readonly string[]
   readonly created_ms: number
 }
 
@@ -131,6 +155,7 @@ export function createIssue(writes: Writes, draft: Draft, nowMs: number, note: s
   const id = writes.insert('ops_issue', {
     ...draft,
     evidence: JSON.stringify(draft.evidence),
+    labels: JSON.stringify(tidyLabels(draft.labels)),
     status: 'open',
     resolution: null,
     closed_as: null,
@@ -176,10 +201,11 @@ export function reopenIssue(writes: Writes, row: IssueRow, nowMs: number, reason
 
 /** One issue for people, 80 columns wide. */
 export function issueText(issue: IssueRecord): string {
-  const { id, title, project, status, priority, category, ageDays, description, resolution, evidence, links, history } = issue
+  const { id, title, project, status, priority, category, labels, ageDays, description, resolution, evidence, links, history } = issue
   return [
     `#${id} ${title}`,
     `${project} · ${status} · ${priority} · ${category} · ${ageDays} days`,
+    ...(labels.length === 0 ? [] : [`Labels: ${labels.join(', ')}`]),
     ...(description === '' ? [] : ['', ...description.split('\n')]),
     ...(evidence.length === 0
       ? []

@@ -57,6 +57,27 @@ describe('the states of an issue', () => {
     expect((await call(kit, 'get', { id: 1 })).history).toHaveLength(1)
   })
 
+  it('keeps labels, finds issues by all that are named, and shows them', async () => {
+    await using kit = await opened()
+    await call(kit, 'create', { title: 'Both', labels: ['Component/Deploy', ' Tech/Docker ', 'component/deploy'] })
+    await call(kit, 'create', { title: 'One', labels: ['Component/Deploy'] })
+    await call(kit, 'create', { title: 'None' })
+    const titles = async (label: unknown): Promise<string[]> =>
+      ((await call(kit, 'list', { label })).issues as unknown as { title: string }[]).map(({ title }) => title).sort()
+    expect(await titles('component/deploy')).toEqual(['Both', 'One'])
+    expect(await titles(['Tech/Docker', 'Component/Deploy'])).toEqual(['Both'])
+    expect(await titles('Tech')).toEqual([])
+    expect((await call(kit, 'list')).text).toContain('Both [Component/Deploy, Tech/Docker]')
+    const both = await call(kit, 'get', { id: 1 })
+    expect(both).toMatchObject({ labels: ['Component/Deploy', 'Tech/Docker'] })
+    expect(both.text).toContain('Labels: Component/Deploy, Tech/Docker')
+    const { change } = await call(kit, 'update', { id: 1, labels: [] })
+    expect(await titles('Tech/Docker')).toEqual([])
+    expect(await call(kit, 'update', { id: 1, labels: [] })).not.toHaveProperty('change')
+    await kit.call('ops.change.revert', { change })
+    expect(await titles('Tech/Docker')).toEqual(['Both'])
+  })
+
   it('are closed by an exact title too, which must be one', async () => {
     await using kit = await opened()
     await call(kit, 'create', { title: 'Same' })

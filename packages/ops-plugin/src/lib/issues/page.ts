@@ -14,6 +14,8 @@ export interface IssueFilter {
   readonly source?: IssueRow['source'] | undefined
   readonly check?: string | undefined
   readonly text?: string | undefined
+  /** All of them. */
+  readonly labels?: readonly string[]
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
 }
@@ -32,7 +34,7 @@ interface Entry {
 /**
  * One page of issues. The indexes begin with state, priority and category, so each combination of them is a range that is
  * read in order up to the page's size, and the ranges are merged: a page costs the same among ten issues and among a million,
- * but for `text`, `source` and `check`, which are looked at row by row. @throws CURSOR_INVALID
+ * but for `text`, `source`, `check` and `labels`, which are looked at row by row. @throws CURSOR_INVALID
  */
 export function pageOfIssues(
   store: PluginStore,
@@ -95,6 +97,7 @@ function range(store: PluginStore, bucket: Bucket, { column, ascending, rank, af
   if (bucket.source !== undefined) given.push(['source = ?', bucket.source])
   if (bucket.check !== undefined) given.push(['check_id = ?', bucket.check])
   if (bucket.text !== undefined) given.push(["instr(lower(title || ' ' || description), lower(?)) > 0", bucket.text])
+  for (const label of bucket.labels ?? []) given.push(['EXISTS (SELECT 1 FROM json_each(labels) WHERE lower(value) = lower(?))', label])
   const order = ascending ? 'ASC' : 'DESC'
   const sql = `SELECT id, ${column} AS key FROM ops_issue WHERE ${given.map(([condition]) => condition).join(' AND ')} ORDER BY ${column} ${order}, id ${order} LIMIT ?`
   return store

@@ -85,6 +85,24 @@ describe.for(['github', 'gitea'] as const)('ops.issue.export to %s', (kind) => {
     expect(tracker.issues[1]?.body).toContain('Closed: mended')
   })
 
+  it('sends labels as labels, and leaves those that people gave an issue there', async () => {
+    await using kit = await opened(1)
+    tracker.labels.push({ id: 7, name: 'tech/docker', color: '#000000' })
+    const labels = ['Component/Deploy', 'Tech/Docker']
+    await kit.call('ops.issue.create', { title: 'The api is not well', labels })
+    await send(kit)
+    const names = (issue: number): string[] => tracker.issues[issue]?.labels.map(({ name }) => name) ?? []
+    expect(names(0)).toEqual([])
+    expect(names(1).map((name) => name.toLowerCase())).toEqual(['component/deploy', 'tech/docker'])
+    if (kind === 'gitea') expect(tracker.labels.map(({ name }) => name)).toEqual(['tech/docker', 'Component/Deploy'])
+    expect(await send(kit)).toMatchObject({ updated: [], unchanged: 2 })
+
+    tracker.issues[0]?.labels.push({ name: 'theirs' })
+    await kit.call('ops.issue.update', { id: 1, labels: ['late'] })
+    expect(await send(kit)).toMatchObject({ updated: [{ id: 1 }], unchanged: 1 })
+    expect(names(0)).toEqual(['theirs', 'late'])
+  })
+
   it('finds by its marker what was created when the answer was lost, over several pages', async () => {
     await using kit = await opened(2)
     for (let number = 0; number < 7; number++) tracker.add({ title: `Stranger ${number}` })
@@ -211,7 +229,14 @@ describe('ops.issue.import', () => {
     expect(await take(kit)).toMatchObject({ created: [1, 2, 3], unchanged: 0 })
     const { issues } = (await kit.call('ops.issue.list', { sort: 'oldest' })) as { issues: object[] }
     expect(issues).toMatchObject([
-      { title: 'Crash', priority: 'high', category: 'bug', source: 'import', createdAt: '2026-03-01T00:00:00.000Z' },
+      {
+        title: 'Crash',
+        priority: 'high',
+        category: 'bug',
+        labels: ['bug', 'priority: high'],
+        source: 'import',
+        createdAt: '2026-03-01T00:00:00.000Z',
+      },
       { title: 'Dark mode', priority: 'medium', category: 'feature' },
       { title: 'Bump', priority: 'low', category: 'dependency' },
     ])
@@ -228,10 +253,10 @@ describe('ops.issue.import', () => {
     tracker.add({ title: 'Theirs' })
     expect(await take(kit)).toMatchObject({ created: [2], unchanged: 1 })
     Object.assign(tracker.issues[0] ?? {}, { title: 'Not ours any more', state: 'closed' })
-    Object.assign(tracker.issues[1] ?? {}, { title: 'Theirs, renamed' })
+    Object.assign(tracker.issues[1] ?? {}, { title: 'Theirs, renamed', labels: [{ name: 'urgent' }] })
     expect(await take(kit)).toMatchObject({ closed: [1], changed: [2] })
     expect(await kit.call('ops.issue.get', { id: 1 })).toMatchObject({ title: 'Issue 1', status: 'closed' })
-    expect(await kit.call('ops.issue.get', { id: 2 })).toMatchObject({ title: 'Theirs, renamed', status: 'open' })
+    expect(await kit.call('ops.issue.get', { id: 2 })).toMatchObject({ title: 'Theirs, renamed', status: 'open', labels: ['urgent'] })
   })
 
   it('takes no stranger’s issue for ours, though it bears our mark', async () => {

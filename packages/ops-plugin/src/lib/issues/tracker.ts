@@ -13,6 +13,7 @@ export interface RemoteIssue {
 interface RemoteDraft {
   readonly title: string
   readonly body: string
+  readonly labels: readonly string[]
 }
 
 /** Issues of one repository elsewhere. Every call may throw TRACKER_REFUSED, TRACKER_LIMITED, TRACKER_UNREACHABLE or CANCELLED. */
@@ -22,6 +23,7 @@ export interface Tracker {
   /** Every issue, page by page; pull requests are left out. */
   list(options: { closed: boolean }): AsyncIterable<RemoteIssue>
   create(draft: RemoteDraft): Promise<RemoteIssue>
+  /** Labels are added: those that people gave it there stay. */
   update(number: number, patch: Partial<RemoteDraft> & { isClosed?: boolean }): Promise<RemoteIssue>
 }
 

@@ -6,7 +6,7 @@ import { dashboardCommands } from '../dashboard/commands.ts'
 import { issueCommands } from '../issues/commands.ts'
 import { runbookCommands } from '../runbooks/commands.ts'
 import { recordCommands } from './commands.ts'
-import { RECORD_TABLES } from './tables.ts'
+import { ISSUE_LABELS, RECORD_TABLES } from './tables.ts'
 
 // What wants npm is tried with a stand-in for it, in its own test.
 const { 'dependency.update': _, ...carriedOut } = runbookCommands
@@ -16,7 +16,7 @@ const plugin = definePlugin({
   version: '1.0.0',
   summary: 'The records of ops, their commands alone',
   touches: { plugins: ['chain', 'release'] },
-  tables: [RECORD_TABLES],
+  tables: [RECORD_TABLES, ISSUE_LABELS],
   commands,
 })
 

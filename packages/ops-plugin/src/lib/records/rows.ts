@@ -60,6 +60,8 @@ export interface IssueRow {
   readonly check_id: string | null
   readonly fingerprint: string | null
   readonly evidence: string
+  /** JSON, an array of names. */
+  readonly labels: string
   readonly reopened: number
   readonly created_ms: number
   readonly updated_ms: number

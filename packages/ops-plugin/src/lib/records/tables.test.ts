@@ -1,11 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { RECORD_TABLES } from './tables.ts'
+import { ISSUE_LABELS, RECORD_TABLES } from './tables.ts'
 
 /** One project with a health check, an issue that it found, and an execution. */
 function opened(): DatabaseSync {
   const db = new DatabaseSync(':memory:')
   db.exec(RECORD_TABLES)
+  db.exec(ISSUE_LABELS)
   db.exec(`
     INSERT INTO ops_project VALUES (1, 'demo', 'other', '/demo', NULL, '', '[]', 0, 0, 0, 0, '{}', 0, 0);
     INSERT INTO ops_health_check (id, project_id, status, score, confidence, checks, summary, created_ms) VALUES (1, 1, 'pass', 90, 100, '[]', '', 0);
@@ -61,6 +62,7 @@ describe('the tables of records', () => {
     [`UPDATE ops_issue SET status = 'closed', closed_ms = 1`],
     [`UPDATE ops_issue SET resolution = ''`],
     [`UPDATE ops_issue SET priority = 'urgent'`],
+    [`UPDATE ops_issue SET labels = '{}'`],
     [`UPDATE ops_runbook_run SET steps_completed = 2`],
     [`UPDATE ops_runbook_run SET total_steps = -3`],
     [`UPDATE ops_runbook_run SET status = 'completed'`],

@@ -127,3 +127,6 @@ CREATE TABLE ops_change_row (
   PRIMARY KEY (change_id, seq)
 ) STRICT, WITHOUT ROWID;
 `
+
+/** Names by which trackers and people sort issues, such as "Component/Deploy". */
+export const ISSUE_LABELS = `ALTER TABLE ops_issue ADD COLUMN labels TEXT NOT NULL DEFAULT '[]' CHECK (json_type(labels) = 'array')`

@@ -70,3 +70,6 @@ CREATE TABLE ops_incident_entry (
 ) STRICT;
 CREATE INDEX ops_incident_entry_by_incident ON ops_incident_entry (incident_id, at_ms);
 `
+
+/** In which environment something happened: what was deployed elsewhere explains nothing here. */
+export const EVENT_ENVIRONMENTS = 'ALTER TABLE ops_event ADD COLUMN env TEXT'

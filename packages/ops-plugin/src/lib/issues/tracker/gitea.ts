@@ -7,5 +7,5 @@ export function giteaTracker(token: string, repo: string, options: Omit<HttpOpti
   const { baseUrl } = options
   const headers = { accept: 'application/json', authorization: `token ${token}` }
   const http = createHttp({ ...options, baseUrl: `${baseUrl.replace(/\/$/, '')}/api/v1`, tracker: 'Gitea', headers })
-  return restTracker(`${new URL(baseUrl).host}/${repo}`, http, { repo, query: 'type=issues&limit=50' })
+  return restTracker(`${new URL(baseUrl).host}/${repo}`, http, { repo, query: 'type=issues&limit=50', labelsBy: 'id' })
 }

@@ -11,5 +11,9 @@ export function githubTracker(token: string, repo: string, options: Omit<HttpOpt
     'x-github-api-version': '2022-11-28',
     authorization: `Bearer ${token}`,
   }
-  return restTracker(`github.com/${repo}`, createHttp({ ...options, tracker: 'GitHub', headers }), { repo, query: 'per_page=100' })
+  return restTracker(`github.com/${repo}`, createHttp({ ...options, tracker: 'GitHub', headers }), {
+    repo,
+    query: 'per_page=100',
+    labelsBy: 'name',
+  })
 }
