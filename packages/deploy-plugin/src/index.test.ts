@@ -128,6 +128,17 @@ describe('deploy-plugin', () => {
     )
   })
 
+  it('tells these events', () => {
+    expect(deploy.publishes?.map(({ name, durable }) => [name, durable])).toEqual([
+      ['deploy/began', true],
+      ['deploy/done', true],
+      ['deploy/failed', true],
+      ['deploy/returned', true],
+      ['deploy/rolled-back', true],
+      ['deploy/destroyed', true],
+    ])
+  })
+
   it('fails with these codes', () => {
     const folder = fileURLToPath(new URL('./lib', import.meta.url))
     const found = new Set(

@@ -9,6 +9,7 @@ import { generateCommands } from './lib/generate/commands.ts'
 import { monitorListener } from './lib/integrations/monitor.ts'
 import { releaseListener } from './lib/integrations/release.ts'
 import { inventoryCommands } from './lib/inventory/commands.ts'
+import { topics } from './lib/records/events.ts'
 import { recordTables } from './lib/records/tables.ts'
 import { rollbackCommands } from './lib/rollback/commands.ts'
 import { setupCommands } from './lib/setup/commands.ts'
@@ -32,6 +33,7 @@ const deploy = definePlugin({
     programs: ['systemctl', 'systemd-analyze', 'caddy', 'sh', 'tar', 'git'],
     plugins: ['ops', 'chain', 'plan'],
   },
+  publishes: topics,
   listens: [releaseListener, monitorListener],
   tables: [...recordTables, ...runTables],
   requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,

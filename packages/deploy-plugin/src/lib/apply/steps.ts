@@ -1,6 +1,7 @@
 import type { ChainData, Context } from '@switchyard/plugin-kit'
 import { environmentOf, markHost, unmarkHost } from '../guard/guard.ts'
 import { createDeployments } from '../records/deployments.ts'
+import * as events from '../records/events.ts'
 import { createResources, type ResourceNote } from '../records/resources.ts'
 import { backUpVolume, restoreVolume } from './backup.ts'
 import { alreadyRetired, deployPlanStale, stepUnknown } from './errors.ts'
@@ -383,7 +384,7 @@ async function close({ run, session, runs, ctx }: RunContext): Promise<void> {
     await session.host.removeFile(beforeFile(session.paths, run))
     await tidy(session, plan)
   }
-  finishAll(run, ctx, 'returned')
+  await finishAll(run, ctx, 'returned')
   runs.note(run.run, { state: 'returned' })
   if (held !== undefined && (held.run === String(run.run) || holderState(held) === 'dead'))
     await releaseLock(session.host, session.paths.lock, String(run.run))
@@ -474,7 +475,7 @@ async function end({ run, session, runs, ctx }: RunContext): Promise<void> {
   if (state !== undefined) await writeState(session.host, session.paths, state)
   await session.host.removeFile(beforeFile(session.paths, run))
   await tidy(session, run.plan)
-  finishAll(run, ctx, 'done')
+  await finishAll(run, ctx, 'done')
   runs.note(run.run, { state: 'done' })
   await releaseLock(session.host, session.paths.lock, String(run.run))
 }
@@ -514,10 +515,11 @@ function thingsOf(plan: ServicePlan, work: StepContext['work'], run: Run): Resou
 }
 
 /** Ends the history's entries of a run; those that have ended already stay as they are. */
-function finishAll(run: Run, ctx: Context, state: 'done' | 'returned'): void {
+async function finishAll(run: Run, ctx: Context, state: 'done' | 'returned'): Promise<void> {
   const deployments = createDeployments(ctx)
   for (const [service, id] of Object.entries(run.deployments)) {
-    if (deployments.find(id)?.state !== 'running') continue
+    const deployment = deployments.find(id)
+    if (deployment?.state !== 'running') continue
     const { gate, ports, cut, servesSince } = run.facts[service] ?? {}
     const evidence = {
       ...(gate !== undefined && { gate }),
@@ -526,6 +528,9 @@ function finishAll(run: Run, ctx: Context, state: 'done' | 'returned'): void {
       ...(servesSince !== undefined && { servesSince: new Date(servesSince).toISOString() }),
       ...(state === 'returned' && run.page !== undefined && { report: run.page }),
     }
+    // Told first: whoever is killed in between does this step once more, and tells nothing twice.
+    const topic = state === 'returned' ? events.returned : run.plan.kind === 'rollback' ? events.rolledBack : events.done
+    await events.tell(ctx, topic, deployment, state === 'returned' ? run.failure?.message : undefined)
     deployments.finish(id, { state, evidence, ...(state === 'returned' && run.failure !== undefined && { error: run.failure }) })
   }
 }

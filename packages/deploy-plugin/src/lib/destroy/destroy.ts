@@ -7,6 +7,7 @@ import { askedFor } from '../engine/engine.ts'
 import { unmarkHost } from '../guard/guard.ts'
 import { type Deployment, type Place, whoAmI } from '../records/deployment.ts'
 import { createDeployments, type Deployments } from '../records/deployments.ts'
+import * as events from '../records/events.ts'
 import { createResources } from '../records/resources.ts'
 import type { Site } from '../status/site.ts'
 import type { DestroyPlan, ServiceRuin } from './plan-destroy.ts'
@@ -47,12 +48,15 @@ export async function destroy(
         key,
       })
       first ??= started.run
+      await events.tell(ctx, events.began, started)
       try {
         await clear(site, config, ruin, started, ctx)
       } catch (error) {
+        await events.tell(ctx, events.failed, started, error instanceof Error ? error.message : String(error))
         deployments.finish(started.id, { state: 'failed', error })
         throw error
       }
+      await events.tell(ctx, events.destroyed, started)
       ended.push(
         deployments.finish(started.id, { state: 'done', evidence: { gone: ruin.things.map(({ kind, name }) => `${kind} ${name}`) } }),
       )

@@ -25,6 +25,7 @@ export interface PastEvent {
   readonly atMs: number
   readonly topic: string
   readonly service: string | undefined
+  readonly env?: string | undefined
   readonly summary: string
 }
 
@@ -32,22 +33,29 @@ interface EventRow {
   at_ms: number
   topic: string
   service: string | null
+  env: string | null
   summary: string
 }
 
-export function keepEvent(store: PluginStore, { atMs, topic, service, summary }: PastEvent): void {
+export function keepEvent(store: PluginStore, { atMs, topic, service, env, summary }: PastEvent): void {
   store
-    .prepare('INSERT INTO ops_event (at_ms, topic, service, summary) VALUES (?, ?, ?, ?)')
-    .run(atMs, topic, service ?? null, redact(summary).slice(0, 500))
+    .prepare('INSERT INTO ops_event (at_ms, topic, service, env, summary) VALUES (?, ?, ?, ?, ?)')
+    .run(atMs, topic, service ?? null, env ?? null, redact(summary).slice(0, 500))
 }
 
 /** Events within a time, oldest first; of more than `limit` the newest. */
 export function eventsWithin(store: PluginStore, sinceMs: number, untilMs: number, limit = 500): readonly PastEvent[] {
   return store
-    .prepare('SELECT at_ms, topic, service, summary FROM ops_event WHERE at_ms BETWEEN ? AND ? ORDER BY at_ms DESC, id DESC LIMIT ?')
+    .prepare('SELECT at_ms, topic, service, env, summary FROM ops_event WHERE at_ms BETWEEN ? AND ? ORDER BY at_ms DESC, id DESC LIMIT ?')
     .all<EventRow>(sinceMs, untilMs, limit)
     .reverse()
-    .map(({ at_ms, topic, service, summary }) => ({ atMs: at_ms, topic, service: service ?? undefined, summary }))
+    .map(({ at_ms, topic, service, env, summary }) => ({
+      atMs: at_ms,
+      topic,
+      service: service ?? undefined,
+      env: env ?? undefined,
+      summary,
+    }))
 }
 
 /** Fields that say when, in the order in which they are believed; what is heard late must not look new. */
@@ -63,10 +71,10 @@ function keep(payload: unknown, { topic, store, clock }: ListenContext): void {
   const told = TOLD.filter((field) => ['string', 'number', 'boolean'].includes(typeof fields[field])).map(
     (field) => `${field} ${String(fields[field])}`,
   )
-  const service = [fields.service, fields.project].find((value) => typeof value === 'string') as string | undefined
+  const [service, env] = [fields.service, fields.env].map((value) => (typeof value === 'string' ? value : undefined))
   // Where nobody watches, nothing else would let go of them.
   forgetOld(store, clock.now())
-  keepEvent(store, { atMs: when ?? clock.now(), topic, service, summary: [topic, ...told].join(', ') })
+  keepEvent(store, { atMs: when ?? clock.now(), topic, service, env, summary: [topic, ...told].join(', ') })
 }
 
 /** Deployments and releases are what most failures come after. */

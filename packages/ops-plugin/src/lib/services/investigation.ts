@@ -1,7 +1,7 @@
 import type { Context } from '@switchyard/plugin-kit'
 import type { LogSource, Service, ServicesFile } from './definition.ts'
 import { findEngineSocket } from './engine.ts'
-import { eventsWithin } from './events.ts'
+import { eventsWithin, type PastEvent } from './events.ts'
 import { type Findings, investigate } from './investigate/investigate.ts'
 import { type LogSearch, searchLogs } from './logs/search.ts'
 import { samplesOf } from './monitor/history.ts'
@@ -45,16 +45,26 @@ export async function investigateServices(
   const before = await searchLogs(sources, { ...query, sinceMs: earlierMs, untilMs: sinceMs - 1 }, around)
   // Quiet logs are evidence too, as long as there are any.
   const any = before.matches > 0 ? before : await searchLogs(sources, { limit: 1, sinceMs: earlierMs, untilMs: sinceMs - 1 }, around)
-  const service = services.length === 1 ? services[0]!.name : undefined
+  const one = services.length === 1 ? services[0] : undefined
+  const service = one?.name
+  const events = eventsWithin(store, sinceMs - BEFORE_WINDOW_MS, untilMs)
   const findings = investigate({
     sinceMs,
     untilMs,
     entries: now.entries,
     before: before.entries,
     hasBefore: any.matches > 0,
-    events: eventsWithin(store, sinceMs - BEFORE_WINDOW_MS, untilMs),
+    events: one === undefined ? events : eventsOf(one, events),
     samples: service === undefined ? [] : samplesOf(store, service, sinceMs, untilMs),
     service,
   })
   return { ...findings, logs: now.sources, entries: now.matches }
+}
+
+/** What may be about a service: under its own name where the deploy plugin knows it by another, and nothing of another environment. */
+function eventsOf({ name, env, remediate: { deployment } }: Service, events: readonly PastEvent[]): readonly PastEvent[] {
+  const place = deployment?.env ?? env
+  return events
+    .filter((event) => event.env === undefined || place === undefined || event.env === place)
+    .map((event) => (event.topic.startsWith('deploy/') && event.service === deployment?.service ? { ...event, service: name } : event))
 }

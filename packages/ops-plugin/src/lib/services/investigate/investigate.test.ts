@@ -104,6 +104,16 @@ describe('investigate()', () => {
     }
   })
 
+  it('takes a deployment that began and ended for one change, and one that still goes on for another', () => {
+    const entries = many(22, 20, (index) => `odd thing ${index}`)
+    const causes = (...events: PastEvent[]): readonly string[] =>
+      investigate({ ...quiet, entries, events }).candidates.map(({ cause }) => cause)
+    const began = event(20, 'deploy/began', 'api')
+    expect(causes(began, event(21, 'deploy/done', 'api'))).toEqual(['the change deploy/done, service api'])
+    expect(causes(began, event(23, 'deploy/done', 'api'))).toEqual(['the change deploy/began, service api'])
+    expect(causes(began, event(21, 'deploy/returned', 'api'))).toEqual([])
+  })
+
   it('does not decide between two causes that are as likely', () => {
     const entries = [...many(20, 9, () => 'ENOSPC: no space left on device'), ...many(20, 9, () => 'JavaScript heap out of memory')]
     expect(investigate({ ...quiet, entries })).toMatchObject({

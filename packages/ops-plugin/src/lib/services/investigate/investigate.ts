@@ -58,7 +58,7 @@ const MAX_MOMENTS = 60
 /** A change this long before the trouble began may have caused it. */
 const CHANGE_REACH_MS = 45 * 60_000
 const CHANGE = /^(?:deploy|release)\//
-const UNDOES = /rollback|rolled-back|failed|planned|preview/
+const UNDOES = /rollback|rolled-back|returned|undone|failed|planned|preview/
 
 /** Reads the evidence; the same evidence gives the same answer, and where it is thin the answer is that nobody knows. */
 export function investigate(known: Known): Findings {
@@ -153,6 +153,7 @@ function fromChanges({ events, service }: Known, patterns: readonly Pattern[], o
   if (onsetMs === undefined) return []
   return events.flatMap((event) => {
     const gapMs = onsetMs - event.atMs
+    if (hasEnded(event, events, onsetMs)) return []
     if (!CHANGE.test(event.topic) || UNDOES.test(event.topic) || gapMs < 0 || gapMs > CHANGE_REACH_MS) return []
     if (service !== undefined && event.service !== undefined && event.service !== service) return []
     const isRelease = event.topic.startsWith('release/')
@@ -174,6 +175,18 @@ function fromChanges({ events, service }: Known, patterns: readonly Pattern[], o
     return [{ cause: `the change ${event.summary}`, confidence, evidence, next }]
   })
 }
+
+/** What began and ended before the trouble is one change, and what it came to counts. */
+const hasEnded = ({ topic, atMs, service }: PastEvent, events: readonly PastEvent[], onsetMs: number): boolean =>
+  topic === 'deploy/began' &&
+  events.some(
+    (later) =>
+      later.topic.startsWith('deploy/') &&
+      later.topic !== topic &&
+      later.service === service &&
+      later.atMs >= atMs &&
+      later.atMs <= onsetMs,
+  )
 
 const either = (a: number, b: number): number => 1 - (1 - a) * (1 - b)
 const iso = (ms: number): string => new Date(ms).toISOString()
