@@ -79,8 +79,8 @@ function configure(environments: object): void {
 }
 
 const waiting = () => kit.yard.plans().filter(({ state }) => state === 'waiting')
-const until = async (what: () => boolean): Promise<void> => {
-  while (!what()) await new Promise((resolve) => setTimeout(resolve, 10))
+const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 describe('release/tagged', { timeout: 60_000 }, () => {
@@ -101,6 +101,18 @@ describe('release/tagged', { timeout: 60_000 }, () => {
       services: [{ state: 'running', version: '1.2.0', deployment: { tag: 'v1.2.0', plan: plan!.id } }],
     })
     expect(await status()).not.toHaveProperty('services.0.planned')
+  })
+
+  it('has nothing wait any more whose plan was discarded', async () => {
+    configure({ staging: { target: 'here' } })
+    await kit.call('release.tag', { version: '1.2.0' })
+    await until(() => waiting().length > 0)
+    const [plan] = waiting()
+    await until(async () => JSON.stringify(await kit.call('deploy.history')).includes(plan!.id))
+    kit.yard.discard(plan!.id)
+    expect(await kit.call('deploy.status', { env: 'staging' })).not.toHaveProperty('services.0.planned')
+    expect(await kit.call('deploy.status', { env: 'staging' })).toMatchObject({ history: [] })
+    expect(await kit.call('deploy.history')).toMatchObject({ deployments: [] })
   })
 
   it('lets the plan of a newer release take the place of the one that waits', async () => {

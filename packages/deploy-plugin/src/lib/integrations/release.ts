@@ -3,6 +3,7 @@ import { defineTopic, isSwitchyardError, type ListenContext, on, type PayloadOf,
 import { z } from 'zod'
 import type { DeployConfig } from '../config/config.ts'
 import { createDeployments } from '../records/deployments.ts'
+import { isWaiting } from '../records/waiting.ts'
 
 /** What the release plugin publishes once a release is tagged. */
 const tagged = defineTopic(
@@ -50,15 +51,6 @@ async function prepareFor({ folder, config, env, version, tag }: Preparation, ct
     deployments.prepare({ kind: 'apply', stack: config.stack, env, target, service, handler, version, tag, why, plan: plan.id })
   }
   ctx.log.info('a deployment of the release waits for approval', { env, tag, plan: plan.id })
-}
-
-async function isWaiting(ctx: ListenContext, plan: string): Promise<boolean> {
-  try {
-    return (await ctx.call(plans.show, { id: plan })).state === 'waiting'
-  } catch (error) {
-    if (isSwitchyardError(error, 'PLAN_UNKNOWN')) return false
-    throw error
-  }
 }
 
 /** Where a release goes first: what is protected comes by a person's own request, once it has proved itself elsewhere. */

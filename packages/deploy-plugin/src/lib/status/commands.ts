@@ -6,6 +6,7 @@ import { chosenEnvironments, chosenServices } from '../records/choose.ts'
 import { isoOf } from '../records/columns.ts'
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES, STEP_STATES } from '../records/deployment.ts'
 import { createDeployments } from '../records/deployments.ts'
+import { withoutDiscarded } from '../records/waiting.ts'
 import { HISTORY_EXAMPLES, STATUS_EXAMPLES } from './examples.ts'
 import { deploymentView, resourceView, serviceView, stackStatus, viewOf } from './status.ts'
 import { parseWhen } from './when.ts'
@@ -109,7 +110,7 @@ const history = command({
       untilMs: until === undefined ? undefined : parseWhen('until', until, nowMs),
     }
     const page = deployments.list({ env, service, kind, state, ...span, limit, cursor })
-    const views = page.deployments.map(viewOf)
+    const views = (await withoutDiscarded(ctx, page.deployments)).map(viewOf)
     return {
       deployments: views,
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),

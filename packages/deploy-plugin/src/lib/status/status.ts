@@ -5,6 +5,7 @@ import { isoOf } from '../records/columns.ts'
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES, type Deployment, RESOURCE_KINDS, type Resource } from '../records/deployment.ts'
 import { createDeployments } from '../records/deployments.ts'
 import { createResources } from '../records/resources.ts'
+import { withoutDiscarded } from '../records/waiting.ts'
 import { DRIFTS, findDrift, type Seen } from './drift.ts'
 import type { Site } from './site.ts'
 
@@ -143,7 +144,12 @@ export interface StatusWanted {
 export async function stackStatus(ctx: Context, wanted: StatusWanted): Promise<StackStatus> {
   const { config, envs, services } = wanted
   const { stack } = config
-  const views = await Promise.all(envs.map((env) => environmentStatus(ctx, wanted, env)))
+  const deployments = createDeployments(ctx)
+  const planned = await withoutDiscarded(ctx, deployments.list({ stack, state: 'planned', limit: 1_000 }).deployments)
+  const views = await Promise.all(envs.map((env) => environmentStatus(ctx, { ...wanted, planned }, env)))
+  const past = deployments
+    .list({ stack, limit: 100 })
+    .deployments.filter(({ id, state }) => state !== 'planned' || planned.some((one) => one.id === id))
   const isWanted = (one: { env: string; service?: string | undefined }): boolean =>
     envs.includes(one.env) && (one.service === undefined || services.includes(one.service))
   return {
@@ -151,11 +157,16 @@ export async function stackStatus(ctx: Context, wanted: StatusWanted): Promise<S
     at: isoOf(ctx.clock.now()),
     services: views.flat(),
     resources: createResources(ctx).list({ stack }).filter(isWanted).map(resourceViewOf),
-    history: createDeployments(ctx).list({ stack, limit: 100 }).deployments.filter(isWanted).slice(0, wanted.limit).map(viewOf),
+    history: past.filter(isWanted).slice(0, wanted.limit).map(viewOf),
   }
 }
 
-async function environmentStatus(ctx: Context, wanted: StatusWanted, env: string): Promise<readonly ServiceView[]> {
+/** With the deployments that wait for approval. */
+interface Wanted extends StatusWanted {
+  readonly planned: readonly Deployment[]
+}
+
+async function environmentStatus(ctx: Context, wanted: Wanted, env: string): Promise<readonly ServiceView[]> {
   if (!wanted.look) return wanted.services.map((service) => serviceStatus(ctx, wanted, env, service, { seen: undefined }))
   try {
     const { openSite } = await import('./site.ts')
@@ -188,12 +199,12 @@ async function lookAt(site: Site, service: string): Promise<Look> {
   }
 }
 
-function serviceStatus(ctx: Context, { config }: StatusWanted, env: string, service: string, { seen, reason }: Look): ServiceView {
+function serviceStatus(ctx: Context, { config, planned: all }: Wanted, env: string, service: string, { seen, reason }: Look): ServiceView {
   const deployments = createDeployments(ctx)
   const place = { stack: config.stack, env, service }
   const [current] = deployments.current(place)
   const [unfinished] = deployments.unfinished(place)
-  const [planned] = deployments.list({ ...place, state: 'planned', limit: 1 }).deployments
+  const planned = all.find((one) => one.env === env && one.service === service)
   const release = current?.toRelease ?? seen?.release
   return {
     env,
