@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { definePlugin } from '@switchyard/plugin-kit'
+import { command, definePlugin } from '@switchyard/plugin-kit'
 import { createTestYard } from '@switchyard/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createDeployments } from '../records/deployments.ts'
 import { recordTables } from '../records/tables.ts'
 import { inventoryCommands, targetName } from './commands.ts'
 import { openNetBox } from './netbox.ts'
@@ -19,12 +21,12 @@ interface Asked {
 }
 
 /** A server that keeps to NetBox's documented REST API: token, filters, pages of `limit` with `count`, `next` and `results`. */
-async function netBoxServer(devices: readonly object[], machines: readonly object[] = []) {
+async function netBoxServer(devices: readonly object[], machines: readonly object[] = [], services: readonly object[] = []) {
   const asked: Asked[] = []
   const lists: Readonly<Record<string, readonly object[]>> = {
     '/api/dcim/devices/': devices,
     '/api/virtualization/virtual-machines/': machines,
-    '/api/ipam/services/': [],
+    '/api/ipam/services/': services,
   }
   let maxPage = 50
   const server = createServer(async (request, answer) => {
@@ -38,6 +40,7 @@ async function netBoxServer(devices: readonly object[], machines: readonly objec
     if (![`Token ${TOKEN}`, 'Bearer nbt_key.secret'].includes(request.headers.authorization ?? ''))
       return say(403, { detail: 'Invalid token' })
     if (request.method === 'POST') return say(201, { id: 1 })
+    if (request.method === 'PATCH') return say(200, { id: 1 })
     const list = lists[url.pathname]
     if (list === undefined) return say(404, { detail: 'Not found.' })
     const limit = Math.min(Number(url.searchParams.get('limit') ?? 50), maxPage)
@@ -234,4 +237,91 @@ describe('deploy.targets', () => {
     await using empty = await createTestYard({ plugins: [deploy] })
     expect(await empty.call('deploy.targets')).toMatchObject({ targets: [], text: expect.stringContaining('deploy setup') })
   })
+})
+
+describe('deploy.targets.note', () => {
+  const saved = { ...process.env }
+  afterEach(() => {
+    process.env = { ...saved }
+  })
+
+  const here = { id: 3, name: 'shop-api', ports: [80] }
+
+  it.each([
+    [
+      'makes the service known to NetBox',
+      [],
+      'POST',
+      '/api/ipam/services/',
+      { name: 'shop-api', protocol: 'tcp', ports: [8080], device: 2 },
+    ],
+    ['brings the service up to date that NetBox has', [here], 'PATCH', '/api/ipam/services/3/', { ports: [8080] }],
+  ])('writes a deployment into the journal of its host once the plan is approved, and %s', async (_, services, method, path, body) => {
+    await using server = await netBoxServer([device(1, 'other', '10.0.0.9'), device(2, 'web-1', '10.0.0.1')], [], services)
+    Object.assign(process.env, { NETBOX_API_URL: server.url, NETBOX_API_TOKEN: TOKEN })
+    await using kit = await createTestYard({ plugins: [noting], files: stackFiles('10.0.0.1') })
+    await kit.call('deploy.record', {})
+    const { id, plan } = await kit.plan('deploy.targets.note', { id: 1 })
+    const journal = 'shop/api 1.2.0 in production: done, by ada (release v1.2.0); deployment 1'
+    expect(plan).toMatchObject({ steps: [{ does: 'send', target: 'NetBox: web-1', detail: journal }] })
+    expect(server.asked).toEqual([])
+    expect(await kit.approve(id)).toEqual({ host: 'web-1', journal, text: `Written to web-1: ${journal}` })
+    const written = server.asked.filter((one) => one.method !== 'GET')
+    expect(written).toMatchObject([
+      {
+        method: 'POST',
+        path: '/api/extras/journal-entries/',
+        authorization: `Token ${TOKEN}`,
+        body: { assigned_object_type: 'dcim.device', assigned_object_id: 2, kind: 'info', comments: journal },
+      },
+      { method, path, body },
+    ])
+  })
+
+  it('writes nothing where NetBox has no such host, and says so', async () => {
+    await using server = await netBoxServer([device(1, 'other', '10.0.0.9')])
+    Object.assign(process.env, { NETBOX_API_URL: server.url, NETBOX_API_TOKEN: TOKEN })
+    await using kit = await createTestYard({ plugins: [noting], files: stackFiles('10.0.0.1') })
+    await kit.call('deploy.record', {})
+    await expect(kit.call('deploy.targets.note', { id: 1 })).rejects.toMatchObject({
+      code: 'INVENTORY_REFUSED',
+      message: expect.stringContaining('"web-1"'),
+    })
+    await expect(kit.call('deploy.targets.note', { id: 9 })).rejects.toMatchObject({ code: 'DEPLOYMENT_UNKNOWN' })
+    expect(server.asked.filter((one) => one.method !== 'GET')).toEqual([])
+  })
+})
+
+const stackFiles = (host: string): Record<string, string> => ({
+  'switchyard.deploy.json': JSON.stringify({
+    stack: 'shop',
+    targets: { 'web-1': { kind: 'ssh', host, user: 'deploy', key: '~/.ssh/id', hostKey: `SHA256:${'A'.repeat(43)}` } },
+    environments: { production: { target: 'web-1' } },
+    services: { api: { handler: 'compose', port: 8080 } },
+  }),
+})
+
+/** The part of the plugin that writes to NetBox, with a way to a record of a deployment that nothing was deployed for. */
+const noting = definePlugin({
+  name: 'deploy',
+  version: '1.0.0',
+  summary: 'Writes deployments into an inventory',
+  tables: recordTables,
+  commands: {
+    ...inventoryCommands,
+    record: command({
+      summary: 'Record a deployment',
+      examples: ['record a deployment'],
+      effect: 'read',
+      input: z.object({}),
+      output: z.object({}),
+      run(_, ctx) {
+        const deployments = createDeployments(ctx)
+        const place = { stack: 'shop', env: 'production', target: 'web-1', service: 'api', handler: 'compose' }
+        const { id } = deployments.begin({ ...place, kind: 'apply', version: '1.2.0', who: 'ada', why: 'release v1.2.0' })
+        deployments.finish(id, { state: 'done' })
+        return {}
+      },
+    }),
+  },
 })
