@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ended, makeWorkspace, run, start } from './process.ts'
@@ -51,6 +51,7 @@ describe('switchyard trace', () => {
     })
     expect(await run(dir, ['trace', 'export', id, '--format', 'html', '--to', 'run.html'])).toMatchObject({ code: 0 })
     expect(readFileSync(join(dir, 'run.html'), 'utf8')).toContain(id)
+    expect(statSync(join(dir, 'run.html')).mode & 0o777).toBe(0o600)
     expect(await run(dir, ['trace', 'export', id, '--format', 'html', '--to', 'run.html'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('nothing may be overwritten'),

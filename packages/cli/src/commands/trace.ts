@@ -69,7 +69,7 @@ export const define: Define = (command, session) => {
       const { traceId } = findRun((await session.yard()).traces, id)
       const text = format === 'otlp' ? await source.otlp(traceId) : pageHtml(await loadPage(), await exportedOf(source, traceId))
       if (to === undefined) return session.answer({ data: format === 'otlp' ? JSON.parse(text) : { html: text }, text })
-      const written = createFile(resolve(session.host.cwd, to), text)
+      const written = createFile(resolve(session.host.cwd, to), text, OWN_EYES)
       session.answer({ data: { run: traceId, format, file: written.path }, text: `Wrote ${written.path}` })
     })
 

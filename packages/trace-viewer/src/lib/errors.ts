@@ -36,3 +36,9 @@ export const pageMissing = (folder: string, cause?: unknown): SwitchyardError =>
 
 export const pageBroken = (cause: unknown): SwitchyardError =>
   new SwitchyardError('PAGE_BROKEN', 'Cannot show the page as its sources must be free of mistakes: they could not be built', { cause })
+
+export const portTaken = (port: number): SwitchyardError =>
+  new SwitchyardError('USAGE', `Cannot open the page as port ${port} must be free: another program listens there`, {
+    data: { port },
+    next: 'switchyard trace view, which takes one that is free',
+  })

@@ -86,6 +86,13 @@ describe('openViewer()', () => {
     async (host) => expect((await ask(at('/'), { headers: { host } })).status).toBe(421),
   )
 
+  it('says so when its port is taken', async () => {
+    await expect(openViewer({ source: workspace.source, page, port: viewer.port })).rejects.toMatchObject({
+      code: 'USAGE',
+      data: { port: viewer.port },
+    })
+  })
+
   it('answers to localhost with its port', async () => {
     expect((await ask(at('/'), { headers: { host: `localhost:${viewer.port}` } })).status).toBe(200)
   })

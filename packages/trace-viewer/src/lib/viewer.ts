@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isSwitchyardError } from '@switchyard/contracts'
-import { letterUnknown, runUnknown, spanUnknown } from './errors.ts'
+import { letterUnknown, portTaken, runUnknown, spanUnknown } from './errors.ts'
 import { exportedOf } from './exported.ts'
 import { createGuard } from './guard.ts'
 import { type PageFiles, pageHtml, policyOf } from './page-html.ts'
@@ -29,7 +29,7 @@ const MAX_LISTENERS = 32
 
 type Route = (found: RegExpExecArray, request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
-/** Serves the page on 127.0.0.1 until it is closed. */
+/** Serves the page on 127.0.0.1 until it is closed. @throws USAGE when the port is taken */
 export async function openViewer({ source, page, port = 0 }: ViewerOptions): Promise<Viewer> {
   const token = randomBytes(24).toString('base64url')
   const guard = createGuard({ token, port: () => (server.address() as AddressInfo).port })
@@ -73,7 +73,7 @@ export async function openViewer({ source, page, port = 0 }: ViewerOptions): Pro
 
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => void handle(request, response))
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? portTaken(port) : error))
     server.listen(port, '127.0.0.1', resolve)
   })
   const bound = (server.address() as AddressInfo).port
