@@ -212,12 +212,10 @@ const encryptCommand = command({
     text: z.string(),
   }),
   async plan(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const { sealedNames } = await import('./seal.ts')
+    const [{ vault, file }, { sealedNames, hasKey }] = await Promise.all([vaultOf(input, ctx), import('./seal.ts')])
     const { clear, encrypted } = sealedNames(vault.root, file)
     const steps: PlanStep[] = [{ does: 'create', target: encrypted }]
     if (!input.keep) steps.push({ does: 'remove', target: clear })
-    const { hasKey } = await import('./seal.ts')
     if (!hasKey(vault.key)) steps.push({ does: 'create', target: vault.key, detail: 'the key: keep a copy where the workspace is not' })
     return {
       summary: `Encrypt ${clear}`,
@@ -233,7 +231,7 @@ const encryptCommand = command({
     input: { project, file, mode, ...(change !== undefined && { change }), ...(key !== undefined && { key }) },
   }),
   async run(input, ctx) {
-    const [{ vault, file, sealing }, { count }] = await Promise.all([vaultOf(input, ctx), import('./render.ts')])
+    const [{ vault, file }, { count }] = await Promise.all([vaultOf(input, ctx), import('./render.ts')])
     const { seal } = await import('./seal.ts')
     const sealed = await seal(vault, file, input.keep)
     const key = sealed.madeKey ? `\nA key was made: ${vault.key}. Keep a copy where the workspace is not.` : ''
@@ -249,8 +247,7 @@ const decryptCommand = command({
   input: sealInput,
   output: z.object({ file: z.string(), encrypted: z.string(), change: changeField, text: z.string() }),
   async plan(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const { sealedNames } = await import('./seal.ts')
+    const [{ vault, file }, { sealedNames }] = await Promise.all([vaultOf(input, ctx), import('./seal.ts')])
     const { clear, encrypted } = sealedNames(vault.root, file)
     return {
       summary: `Decrypt ${encrypted}`,
@@ -260,8 +257,7 @@ const decryptCommand = command({
   },
   undo: undoChange,
   async run(input, ctx) {
-    const { vault, file } = await vaultOf(input, ctx)
-    const { open } = await import('./seal.ts')
+    const [{ vault, file }, { open }] = await Promise.all([vaultOf(input, ctx), import('./seal.ts')])
     const opened = await open(vault, file)
     return {
       ...opened,
