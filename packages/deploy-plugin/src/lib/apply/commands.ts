@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Command, type Context, command } from '@switchyard/plugin-kit'
+import { type Command, type Context, command, type PlanStep } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import type { DeployConfig } from '../config/config.ts'
 import { APPLY_EXAMPLES } from './examples.ts'
@@ -63,7 +63,10 @@ const apply = command({
   output: runView,
   async plan(input, ctx) {
     const { planText } = await import('./plan.ts')
-    return planText((await planFor(input, ctx)).plan)
+    const { plan, config } = await planFor(input, ctx)
+    const text = planText(plan)
+    const watched = watchStep(config, input.env)
+    return watched === undefined ? text : { ...text, steps: [...text.steps, watched] }
   },
   undo: ({ run, project, env }) => ({ command: 'deploy.undo', input: { run, project, env } }),
   async run(input, ctx) {
@@ -80,9 +83,39 @@ const apply = command({
       ctx,
       `deploy ${plan.services.map(({ service }) => service).join(', ')}`,
     )
-    return viewOf(await beginRun(plan, { config, project: folder }, ctx))
+    const run = await beginRun(plan, { config, project: folder }, ctx)
+    const watched = await watchAfter(run, input.project, ctx)
+    const view = viewOf(run)
+    return watched === undefined ? view : { ...view, text: `${view.text}\n\n${watched}` }
   },
 })
+
+/** What the environment's configuration has done to a deployment once it serves. */
+function watchStep({ environments }: DeployConfig, env: string): PlanStep | undefined {
+  const watch = environments[env]?.watch
+  if (watch === undefined) return undefined
+  const detail = `watch for ${watch.forSeconds} s${watch.rollback ? ', and roll back by itself what fails' : ''}${watch.issue ? '; file an issue' : ''}`
+  return { does: 'run', target: env, detail }
+}
+
+/** Watches what was deployed where the configuration says so, and says what was seen. @throws WATCH_UNHEALTHY */
+async function watchAfter(
+  { config, plan, deployments: ids, project: root }: Run,
+  project: string,
+  ctx: Context,
+): Promise<string | undefined> {
+  const { env } = plan
+  const watch = config.environments[env]?.watch
+  if (watch === undefined) return undefined
+  const [{ watchDeployments }, { watchText }, { createDeployments }] = await Promise.all([
+    import('../watch/watch-deployments.ts'),
+    import('../watch/text.ts'),
+    import('../records/deployments.ts'),
+  ])
+  const deployments = Object.values(ids).map((id) => createDeployments(ctx).get(id))
+  const seen = await watchDeployments(ctx, { project, env, ...watch }, { root, config, deployments })
+  return watchText(env, watch.forSeconds, seen)
+}
 
 async function findRun({ project, env, run }: z.output<typeof which>, fits: (run: Run) => boolean, ctx: Context): Promise<Run> {
   const { config } = await configAt(project, ctx)

@@ -55,6 +55,16 @@ const environment = z.strictObject({
   envFile: relativePath
     .optional()
     .describe('Variables for every service of it, or for what a compose file refers to; its values are never shown'),
+  watch: z
+    .strictObject({
+      forSeconds: z.number().min(0).max(1_800).describe('How long what deploy.apply brought is watched; the command ends only then'),
+      intervalSeconds: z.number().min(0.1).max(3_600).default(5),
+      failAfter: z.int().min(1).max(100).default(3).describe('Looks in a row that must fail; a service that ended has failed at once'),
+      rollback: z.boolean().default(false).describe('Whether what fails is rolled back by itself'),
+      issue: z.boolean().default(false).describe('Whether an issue is filed for what fails'),
+    })
+    .optional()
+    .describe('Watches each deployment by itself; absent: nothing is watched but by deploy.watch'),
 })
 
 const health = z.union([

@@ -4,11 +4,10 @@ import { readConfig } from '../config/read-config.ts'
 import { projectField, projectRoot } from '../files/project.ts'
 import { confirmEnvironment, environmentOf } from '../guard/guard.ts'
 import { chosenServices } from '../records/choose.ts'
-import { columns } from '../records/columns.ts'
 import { createDeployments } from '../records/deployments.ts'
 import { nothingToWatch } from './errors.ts'
 import { WATCH_EXAMPLES } from './examples.ts'
-import type { Watched } from './watch.ts'
+import { watchText } from './text.ts'
 
 const DAY_SECONDS = 86_400
 
@@ -78,13 +77,6 @@ async function wanted({ project, env, service }: Wish, ctx: Context) {
     .filter((one) => names.includes(one.service))
   if (deployments.length === 0) throw nothingToWatch(env)
   return { root, config, deployments }
-}
-
-export function watchText(env: string, forSeconds: number, seen: readonly Watched[]): string {
-  return [
-    `${env} stayed well for ${forSeconds} s`,
-    ...columns(seen.map(({ service, looks, failures, told }) => [`  ${service}`, `${looks} looks`, `${failures} failed`, told])),
-  ].join('\n')
 }
 
 export const watchCommands = { watch }

@@ -65,12 +65,16 @@ beforeEach(async () => {
   kit = await createTestYard({ plugins: [deploy, ops] })
   moving = inRealTime(kit)
   writeFileSync(join(kit.dir, 'vars.env'), `SICK=${join(kit.dir, 'sick')}\nDEAD=${join(kit.dir, 'dead')}\n`)
+  configure()
+}, 60_000)
+
+function configure(watch?: object): void {
   writeFileSync(
     join(kit.dir, 'switchyard.deploy.json'),
     JSON.stringify({
       stack: 'shop',
       targets: { here: { kind: 'local', root: join(kit.dir, 'host') } },
-      environments: { staging: { target: 'here', envFile: 'vars.env' } },
+      environments: { staging: { target: 'here', envFile: 'vars.env', ...(watch !== undefined && { watch }) } },
       services: {
         api: {
           handler: 'process',
@@ -85,7 +89,7 @@ beforeEach(async () => {
       },
     }),
   )
-}, 60_000)
+}
 
 afterEach(async () => {
   await kit.call('deploy.destroy', { env: 'staging' }).catch(() => {})
@@ -177,6 +181,50 @@ describe('deploy.watch', { timeout: 60_000 }, () => {
   it('has nothing to watch before anything is deployed', async () => {
     await expect(kit.call('deploy.watch', { env: 'staging' })).rejects.toMatchObject({ code: 'NOTHING_TO_WATCH' })
     await expect(kit.call('deploy.watch', { env: 'prod' })).rejects.toMatchObject({ code: 'ENVIRONMENT_UNKNOWN' })
+  })
+})
+
+describe('deploy.apply where the environment says to watch', { timeout: 60_000 }, () => {
+  it('[W4] says so in its plan, watches for as long, and tells what it saw', async () => {
+    configure({ forSeconds: 1, intervalSeconds: 0.2 })
+    release('1.0.0')
+    const { id, plan } = await kit.plan('deploy.apply', { env: 'staging', version: '1.0.0' })
+    expect(plan.steps.at(-1)).toEqual({ does: 'run', target: 'staging', detail: 'watch for 1 s' })
+    expect(await kit.approve(id)).toMatchObject({ state: 'done', text: expect.stringContaining('staging stayed well for 1 s') })
+    const { steps } = (await kit.call('deploy.history', { id: 1 })) as { steps: { step: string; state: string }[] }
+    expect(steps.at(-1)).toMatchObject({ step: 'watch', state: 'done' })
+  })
+
+  it('[W4] returns by itself from what turns out bad only where that is configured, and destroys nothing', async () => {
+    await apply('1.0.0')
+    configure({ forSeconds: 300, intervalSeconds: 0.1, failAfter: 2, rollback: true, issue: true })
+    const applying = expect(apply('2.0.0')).rejects.toMatchObject({ code: 'WATCH_UNHEALTHY', data: { rolledBack: true } })
+    await looked()
+    makeFile('sick')
+    await applying
+    expect(await served()).toBe('1.0.0')
+    expect(issues).toHaveLength(1)
+    const { deployments } = (await kit.call('deploy.history')) as { deployments: { kind: string; state: string }[] }
+    expect(deployments.map(({ kind, state }) => [kind, state])).toEqual([
+      ['rollback', 'done'],
+      ['apply', 'rolled-back'],
+      ['apply', 'done'],
+    ])
+  })
+
+  it('[W4] leaves what turns out bad to a person where nothing else is configured', async () => {
+    await apply('1.0.0')
+    configure({ forSeconds: 300, intervalSeconds: 0.1, failAfter: 2 })
+    const applying = expect(apply('2.0.0')).rejects.toMatchObject({
+      code: 'WATCH_UNHEALTHY',
+      data: { rolledBack: false },
+      next: 'switchyard deploy rollback --env staging --service api',
+    })
+    await looked()
+    makeFile('sick')
+    await applying
+    expect(await served()).toBe('2.0.0')
+    expect(issues).toEqual([])
   })
 })
 
