@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import type { Prompt, Question } from '@switchyard/plugin-kit'
-import type { Asked, RunOptions } from '@switchyard/yard'
+import type { Asked, Asking, RunOptions } from '@switchyard/yard'
 import { callTool, failure, type ToolResult } from './call-tool.ts'
 import { type Completion, completePrompt, completeVariable } from './completion.ts'
 import { createConversations, type Form, type Leg, type Reply, type Talk, type Turn } from './conversation.ts'
@@ -159,12 +159,13 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
     }
     beat()
     if (canAsk) talks.set(sessionId, talk)
+    let asking: Asking | undefined
     try {
       const actions = await actionsOf(set.source)
       const route = set.routes.get(name)!
       const { traceparent, tracestate } = request
       const given = { ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }) }
-      const asking = actions.begin?.(askedOf(request, route))
+      asking = actions.begin?.(askedOf(request, route))
       const headers = { ...(asking?.headers ?? given), sessionId }
       const by = canAsk ? 'person' : 'mcp client'
       const options: RunOptions = { signal: talk.signal, onProgress: (progress) => talk.progress(progress), headers, by }
@@ -172,6 +173,7 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
       asking?.end(result.isError === true ? { error: (result.structuredContent as { error?: unknown } | undefined)?.error } : {})
       return result
     } catch (error) {
+      asking?.end({ error })
       return failure(error) // The workspace could not be opened.
     } finally {
       stopBeating()
@@ -192,6 +194,7 @@ function askedOf({ name, input, traceparent, tracestate, toolUseId }: ToolReques
       'mcp.method.name': 'tools/call',
       'gen_ai.operation.name': 'execute_tool',
       'gen_ai.tool.name': name,
+      ...(route.does === 'command' && { 'switchyard.command': route.commandId }),
       ...(toolUseId !== undefined && { 'gen_ai.tool.call.id': toolUseId, 'switchyard.tool_use_id': toolUseId }),
     },
   }

@@ -349,7 +349,9 @@ function createYard(parts: OpenParts): Yard {
     commands,
     async call(commandId, input, options = {}) {
       try {
-        return await call(commandId, timeLimitOf(commandOf(commandId)), input, options)
+        const timeLimitMs = timeLimitOf(commandOf(commandId))
+        traces.calls(commandId, options.headers)
+        return await call(commandId, timeLimitMs, input, options)
       } catch (error) {
         traces.failed(error)
         throw error

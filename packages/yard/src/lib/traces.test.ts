@@ -187,6 +187,17 @@ describe('the traces of a yard', () => {
     expect(JSON.stringify(spans)).toContain('[redacted]')
   })
 
+  it('say which command a request was about that nobody had to approve', async () => {
+    const yard = await open({ asked: asked('what does the note about milk say') })
+    await yard.call('notes.read', { name: 'milk' })
+    await yard.call('notes.remove', { name: 'milk' }).catch(() => {})
+    await yard.close()
+    const after = await open()
+    expect(after.traces.runs({ text: 'notes.read' }).runs).toMatchObject([
+      { name: 'what does the note about milk say', command: 'notes.read' },
+    ])
+  })
+
   it('leave no file where nothing was done, and none of a decision alone', async () => {
     const yard = await open({ asked: asked('read the note') })
     yard.decide('read the note')

@@ -69,6 +69,8 @@ export interface YardTraces {
   begin(asked: Asked): Asking
   /** The headers of what is done: the caller's own trace, or that of what the yard was opened for. */
   headersFor(headers: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined
+  /** The command that is called now; the first is what the yard was opened for. */
+  calls(commandId: string, headers: Readonly<Record<string, string>> | undefined): void
   /** The trace that a call with these headers belongs to. */
   contextOf(headers: Readonly<Record<string, string>> | undefined): TraceHeaders | undefined
   /** Whoever asked from outside, for a link where the work belongs to an older trace. */
@@ -119,6 +121,7 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
   const tracer = createTracer({ store, sample, clock, random })
   let own: (Asking & { readonly span: ActiveSpan }) | undefined
   let ownError: unknown
+  let ownCommand: string | undefined
   /** Decisions about which nothing was done yet. */
   let unused: Routing[] = []
   const stops: (() => void)[] = []
@@ -192,6 +195,11 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
       if (headers?.traceparent !== undefined) return headers
       const context = ownHeaders()
       return context === undefined ? headers : { ...headers, ...context }
+    },
+    calls(commandId, headers) {
+      if (headers?.traceparent !== undefined || ownCommand !== undefined || ownHeaders() === undefined) return
+      ownCommand = commandId
+      own!.span.set({ 'switchyard.command': commandId })
     },
     contextOf(headers) {
       const { traceparent, tracestate } = headers ?? {}
