@@ -43,11 +43,17 @@ export async function answerRequest(session: Session, request: string, flags: Re
   const decision = await consulted(session, yard, yard.decide(request))
   if (flags.explain === true && !session.json)
     session.note((look) => `${renderDecision(decision, look)}\n\n${renderWhy(yard.routing.explain(decision), look)}\n`)
-  if (decision.outcome === 'abstain' || decision.parts.length === 0) return abstained(yard, decision)
+  if (decision.outcome === 'abstain' || decision.parts.length === 0) {
+    yard.unanswered()
+    return abstained(yard, decision)
+  }
 
   const { terminal } = session.host
   const settled = terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags)
-  if (settled === undefined) return unsure(decision)
+  if (settled === undefined) {
+    yard.unanswered()
+    return unsure(decision)
+  }
   if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
     throw noEnv(settled.map(({ command }) => command))
   }

@@ -367,6 +367,7 @@ function createYard(parts: OpenParts): Yard {
     }),
     plans: () => plans.list(),
     ...requests,
+    unanswered: traces.unanswered,
     state: () => state.open(),
     registry: registry.open,
     team: (task) => proposeTeam(task, registry.open()),

@@ -206,6 +206,18 @@ describe('the traces of a yard', () => {
     expect(existsSync(join(dir, '.switchyard', 'trace.db'))).toBe(false)
   })
 
+  it('keep how a request was read that nothing was done about, once that is said', async () => {
+    const yard = await open({ asked: asked('bake me a cake') })
+    const { outcome } = yard.decide('bake me a cake')
+    yard.unanswered()
+    await yard.close()
+    const after = await open()
+    const [run] = after.traces.runs().runs
+    expect(run).toMatchObject({ name: 'bake me a cake', state: 'done' })
+    const route = after.traces.spans(run!.traceId).find(({ name }) => name === 'route')
+    expect(route?.attributes['switchyard.router.outcome']).toBe(outcome)
+  })
+
   it('go to the collector that is configured, and to nobody where none is', async () => {
     const got: { path: string | undefined; key: unknown; names: string[] }[] = []
     const server = createServer(async (request, response) => {

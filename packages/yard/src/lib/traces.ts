@@ -79,7 +79,9 @@ export interface YardTraces {
   within<result>(options: WithinOptions, work: (span: ActiveSpan) => Promise<result>): Promise<result>
   /** Something that was asked for failed, and with it what the yard was opened for. */
   failed(error: unknown): void
-  /** How a request was read. Kept with what is done about it: one that nothing is done about leaves no trace. */
+  /** Keeps how the request was read though nothing is done about it. */
+  unanswered(): void
+  /** How a request was read. Kept with what is done about it, or when it is said that nothing can be. */
   routed(routing: Routing, headers: Readonly<Record<string, string>> | undefined): void
   chain(span: ChainSpan): void
   /** A change of somebody else that came into what is shared, in the trace that it was made in. */
@@ -212,6 +214,7 @@ export function createYardTraces(options: YardTracesOptions): YardTraces {
     failed(error) {
       ownError = error
     },
+    unanswered: () => void ownHeaders(),
     async within({ name, op, parent, attributes, live = false }, work) {
       const span = tracer.start(name, { op, parent, live, ...(attributes !== undefined && { attributes }) })
       try {

@@ -69,6 +69,8 @@ export interface Yard {
   plans(): readonly PlannedRun[]
   /** What a request in plain words means: parts, commands, arguments, order and conditions. Runs nothing. */
   decide(request: string, options?: Pick<RunOptions, 'headers'>): Decision
+  /** Says that nothing is done about a request that was decided: its trace is kept all the same, as one may ask why. */
+  unanswered(): void
   /** What the router remembers of this workspace, and how that changes what it decides. */
   readonly routing: Routing
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
