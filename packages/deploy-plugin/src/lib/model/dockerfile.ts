@@ -16,7 +16,7 @@ export function readDockerfile({ text }: Source): Dockerfile {
   let user: string | undefined
   let hasHealthcheck = false
   for (const line of text.replace(/\\\r?\n/g, ' ').split('\n')) {
-    const [, word = '', rest = ''] = /^\s*([A-Za-z]+)\s+(.*?)\s*$/.exec(line) ?? []
+    const [, word = '', rest = ''] = /^([A-Za-z]+)\s+(.*)$/s.exec(line.trim()) ?? []
     const instruction = word.toUpperCase()
     if (instruction === 'FROM') {
       const [image = '', as, name] = rest.split(/\s+/).filter((part) => !part.startsWith('--'))

@@ -101,14 +101,13 @@ export function readStack(folder: string, { env, compose, overlay }: StackOption
       const source = open(path)
       return source === undefined ? [] : [readCaddyfile(source, files, new Map([...variablesFor(''), ...variablesFor(folderOf(path))]))]
     })
+  const byFolder = Map.groupBy(files.paths, (path) => posix.dirname(path))
   const units = files.paths
     .filter((path) => UNIT_FILE.test(path))
     .flatMap((path) => {
       const source = open(path)
       if (source === undefined) return []
-      const dropIns = files.paths
-        .filter((other) => posix.dirname(other) === `${path}.d` && other.endsWith('.conf'))
-        .flatMap((other) => open(other) ?? [])
+      const dropIns = (byFolder.get(`${path}.d`) ?? []).filter((other) => other.endsWith('.conf')).flatMap((other) => open(other) ?? [])
       return [readUnit(source, dropIns)]
     })
   const gitignore = files.paths.includes('.gitignore') ? open('.gitignore') : undefined
@@ -138,14 +137,15 @@ const WHY = {
 
 /** What Compose would run in each folder: the first of its names, with the overrides of that name and of the environment. */
 function composeGroups(paths: readonly string[], env: string | undefined): string[][] {
+  const known = new Set(paths)
   const folders = new Set(paths.filter((path) => COMPOSE_BASES.includes(posix.basename(path))).map(folderOf))
   return [...folders].map((folder) => {
     const inFolder = (name: string): string => posix.join(folder, name)
-    const base = COMPOSE_BASES.find((name) => paths.includes(inFolder(name))) ?? ''
+    const base = COMPOSE_BASES.find((name) => known.has(inFolder(name))) ?? ''
     const names = ['override', ...(env === undefined ? [] : [env])].flatMap((word) =>
       ['.yml', '.yaml'].flatMap((ending) => ['compose', 'docker-compose'].map((stem) => `${stem}.${word}${ending}`)),
     )
-    return [base, ...names.filter((name) => paths.includes(inFolder(name)))].map(inFolder)
+    return [base, ...names.filter((name) => known.has(inFolder(name)))].map(inFolder)
   })
 }
 
@@ -155,14 +155,14 @@ export interface PlacedService {
   readonly service: ComposeService
 }
 
-const known = new WeakMap<Stack, readonly PlacedService[]>()
+const knownServices = new WeakMap<Stack, readonly PlacedService[]>()
 
 /** Every service of every project, with the project it belongs to. */
 export function allServices(stack: Stack): readonly PlacedService[] {
-  let all = known.get(stack)
+  let all = knownServices.get(stack)
   if (all === undefined) {
     all = stack.projects.flatMap((project) => Array.from(project.services.values(), (service) => ({ project, service })))
-    known.set(stack, all)
+    knownServices.set(stack, all)
   }
   return all
 }

@@ -192,7 +192,8 @@ describe('deploy.setup', () => {
       'big.js': `${'process.env.A || '.repeat(700_000)}`,
       'nested/package.json': `${'{"a":'.repeat(50_000)}`,
       'nested/requirements.txt': 'x'.repeat(900_000),
-      'nested/go.mod': `module ${'a/'.repeat(200_000)}`,
+      'tool/go.mod': `module ${'a/'.repeat(100_000)}\n${'\n'.repeat(300_000)}${'a.'.repeat(200_000)}`,
+      'tool/Dockerfile': `FROM a\nRUN ${' '.repeat(500_000)}x\u2028\n`,
     })
     await expect(kit.plan('deploy.setup', { stack: 'shop' })).rejects.toMatchObject({
       code: 'COMPOSE_UNREADABLE',
@@ -205,9 +206,16 @@ describe('deploy.setup', () => {
         apps: [
           { name: 'shop', language: 'node' },
           { name: 'nested', language: 'python' },
+          { name: 'tool', language: 'go' },
         ],
       },
     })
+  })
+
+  it('looks at a hundred apps at most, and says that there are more', async () => {
+    await using kit = await open(Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`app-${index}/go.mod`, 'module a\n'])))
+    const { result } = await run(kit)
+    expect(result).toMatchObject({ found: { apps: { length: 100 } }, text: expect.stringContaining('more here than was looked at') })
   })
 
   it('says when there is nothing to deploy', async () => {

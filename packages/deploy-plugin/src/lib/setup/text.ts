@@ -30,6 +30,7 @@ export function setupText({ config, detected, outcomes }: Setup): string {
     ),
     table(['Service', 'Handler', 'Port', 'Name'], services),
     `Environments: ${envs.join('; ')}`,
+    ...(detected.isCut ? ['There is more here than was looked at: set up a folder of it with --project'] : []),
     settledText(outcomes),
     `Next: ${next(config)}`,
   ].join('\n\n')

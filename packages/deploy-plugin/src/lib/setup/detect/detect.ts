@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { folderOf } from '../../model/compose.ts'
 import { readDockerfile } from '../../model/dockerfile.ts'
 import { isUnread, openProjectFiles, type ProjectFiles } from '../../model/project-files.ts'
 import { type Language, readLanguage } from './languages.ts'
@@ -38,7 +39,7 @@ export interface Detected {
   readonly apps: readonly App[]
   /** Of all apps. */
   readonly needs: readonly Need[]
-  /** Whether there were more files than are looked at. */
+  /** Whether there were more files or apps than are looked at. */
   readonly isCut: boolean
 }
 
@@ -64,7 +65,8 @@ const COMPOSE = /^(docker-)?compose(\.[\w-]+)?\.ya?ml$/
 export function detect(root: string): Detected {
   const files = openProjectFiles(root)
   const named = (fits: (name: string) => boolean): string[] => files.paths.filter((path) => fits(posix.basename(path)))
-  const apps = appFolders(files).flatMap((folder) => readApp(files, folder) ?? [])
+  const folders = appFolders(files)
+  const apps = folders.slice(0, MAX_APPS).flatMap((folder) => readApp(files, folder) ?? [])
   return {
     name: slug(posix.basename(files.root)),
     compose: named((name) => COMPOSE.test(name)),
@@ -74,7 +76,7 @@ export function detect(root: string): Detected {
     envFiles: files.paths.filter((path) => /^\.env(\.[\w-]+)*$/.test(path)),
     apps: uniquelyNamed(apps),
     needs: [...new Set(apps.flatMap(({ needs }) => needs))].sort(),
-    isCut: files.isCut,
+    isCut: files.isCut || folders.length > MAX_APPS,
   }
 }
 
@@ -90,21 +92,25 @@ export function slug(name: string): string {
   return clean === '' ? 'app' : clean
 }
 
+/** Far more than one stack has. */
+const MAX_APPS = 100
+
 /** Folders with something that runs: an app beneath another one counts only where it stands for itself. */
 function appFolders(files: ProjectFiles): string[] {
-  const folders = new Set<string>()
+  const marked = new Set<string>()
+  const running = new Set<string>()
   for (const path of files.paths) {
-    if (!MARKERS.has(posix.basename(path))) continue
-    const folder = posix.dirname(path)
-    folders.add(folder === '.' ? '' : folder)
+    const name = posix.basename(path)
+    if (!MARKERS.has(name)) continue
+    marked.add(folderOf(path))
+    if (name !== 'index.html') running.add(folderOf(path))
   }
-  const marked = [...folders].sort()
-  return marked.filter((folder) => {
-    const own = files.paths.filter((path) => posix.dirname(path) === (folder === '' ? '.' : folder)).map((path) => posix.basename(path))
-    const runs = own.some((name) => MARKERS.has(name) && name !== 'index.html')
-    // A page inside of an app is part of it.
-    return runs || !marked.some((other) => other !== folder && (other === '' || folder.startsWith(`${other}/`)))
-  })
+  // A page inside of an app is part of it.
+  return [...marked].sort().filter((folder) => running.has(folder) || !foldersAbove(folder).some((other) => marked.has(other)))
+}
+
+function foldersAbove(folder: string): string[] {
+  return folder === '' ? [] : [folderOf(folder), ...foldersAbove(folderOf(folder))]
 }
 
 function readApp(files: ProjectFiles, folder: string): App | undefined {

@@ -137,7 +137,9 @@ function readGo(text: string): LanguageFacts {
     .exec(text)?.[1]
     ?.split('/')
     .findLast((part) => !/^v\d+$/.test(part))
-  const dependencies = [...text.matchAll(/^\s*(?:require\s+)?([\w.-]+\.[\w.-]+\/[\w./-]+)\s+v/gm)].map(([, name = '']) => name)
+  const dependencies = [
+    ...text.matchAll(/^[ \t]{0,20}(?:require[ \t]{1,20})?([\w-]{1,63}(?:\.[\w-]{1,63}){1,10}\/[\w./-]{1,200})[ \t]{1,20}v/gm),
+  ].map(([, name = '']) => name)
   const binary = (packageName ?? 'app').replace(/[^\w-]/g, '-')
   return { name: 'go', packageName, dependencies, start: [`./${binary}`], port: 8080, output: undefined }
 }
