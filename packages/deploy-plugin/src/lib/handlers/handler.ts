@@ -91,7 +91,7 @@ export interface Handler {
   /** Runs a program beside or inside an instance. */
   exec(
     work: Work,
-    instance: Pick<Instance, 'slot' | 'release' | 'spec'>,
+    instance: Pick<Instance, 'slot' | 'release' | 'spec'> & Partial<Pick<Instance, 'port'>>,
     argv: readonly string[],
     timeoutMs: number,
   ): Promise<{ exit: number; told: string }>

@@ -1,8 +1,8 @@
-import type { Variables } from '../../apply/variables.ts'
 import type { ServiceConfig } from '../../config/config.ts'
-import { startFailed, stopFailed, variableInvalid } from '../errors.ts'
+import { startFailed, stopFailed } from '../errors.ts'
 import { forgetRelease, hasRelease, readSource, sendSource } from '../folder-release.ts'
 import type { Handler, Slot, Spec, Work } from '../handler.ts'
+import { quoted, runBeside, shellVariables, withPort } from '../run-beside.ts'
 import { START, STATUS, STOP, SUPERVISE } from './supervise.ts'
 
 type ProcessConfig = Extract<ServiceConfig, { handler: 'process' }>
@@ -49,7 +49,7 @@ export const processHandler: Handler = {
     await this.stop(work, slot, spec)
     const { command, stopSignal, stopAfterSeconds } = specOf(spec)
     await host.writeFile(`${at.base}/supervise.sh`, SUPERVISE, { mode: 0o755 })
-    await host.writeFile(at.variables(slot), shellVariables({ ...work.variables, ...(port !== undefined && { PORT: String(port) }) }), {
+    await host.writeFile(at.variables(slot), shellVariables(withPort(work.variables, port)), {
       mode: 0o600,
     })
     await host.writeFile(
@@ -98,18 +98,7 @@ export const processHandler: Handler = {
     return stdout.split('\n').filter((line) => line !== '')
   },
   announce: async () => {},
-  async exec(work, { slot, release }, argv, timeoutMs) {
-    const { host, at, signal } = work
-    const file = `${at.base}/${slot}.once.env`
-    await host.writeFile(file, shellVariables(work.variables), { mode: 0o600 })
-    try {
-      const run = '. "$0" && cd "$1" && shift && exec "$@"'
-      const { exit = -1, stdout, stderr } = await host.run(['sh', '-c', run, file, at.release(release), ...argv], { timeoutMs, signal })
-      return { exit, told: `${stdout}${stderr}`.trim() }
-    } finally {
-      await host.removeFile(file)
-    }
-  },
+  exec: runBeside,
   has: hasRelease,
   forget: forgetRelease,
 }
@@ -117,16 +106,4 @@ export const processHandler: Handler = {
 async function supervise({ host, at, service, signal }: Work, slot: Slot, { stopSignal, stopAfterSeconds }: ProcessSpec): Promise<void> {
   const { exit, stderr } = await host.run(['sh', '-c', START, 'sh', at.base, slot, stopSignal, String(stopAfterSeconds)], { signal })
   if (exit !== 0) throw startFailed(service, stderr.trim().slice(0, 300) || 'its supervisor did not come up')
-}
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
-
-/** Lines that a shell reads as the values themselves, whatever is in them. */
-function shellVariables(variables: Variables): string {
-  return Object.entries(variables)
-    .map(([name, value]) => {
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw variableInvalid(name)
-      return `export ${name}=${quoted(value)}\n`
-    })
-    .join('')
 }

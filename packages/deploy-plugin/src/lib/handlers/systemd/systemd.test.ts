@@ -78,6 +78,7 @@ describe('a unit of systemd', { timeout: 240_000 }, () => {
       'disable shop-staging-web-blue.service',
       'disable shop-staging-web-blue.service',
       'stop shop-staging-web-blue.service',
+      'reset-failed shop-staging-web-blue.service',
       'daemon-reload',
     ])
     expect(units()).toEqual(['shop-staging-web-green.service', 'shop-staging-web-green.service.d'])

@@ -6,6 +6,7 @@ import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed, unitInvalid, variableInvalid } from '../errors.ts'
 import { forgetRelease, hasRelease, readSource, sendSource } from '../folder-release.ts'
 import type { Handler, Slot, Spec, Work } from '../handler.ts'
+import { runBeside, withPort } from '../run-beside.ts'
 
 type SystemdConfig = Extract<ServiceConfig, { handler: 'systemd' }>
 const configOf = ({ config }: Work): SystemdConfig => config as SystemdConfig
@@ -19,6 +20,11 @@ const specOf = (spec: Spec): SystemdSpec => spec as unknown as SystemdSpec
 const nameOf = ({ stack, env, service }: Work, slot: Slot): string => `${stack}-${env}-${service}-${slot}.service`
 const fileOf = (work: Work, slot: Slot): string => `${configOf(work).units}/${nameOf(work, slot)}`
 const dropInOf = (work: Work, slot: Slot): string => `${fileOf(work, slot)}.d`
+
+const DROP_IN = '50-switchyard.conf'
+
+/** The journal keeps what the slot's release before last said under the same name: only what came after its file counts. */
+const LOG = 'since=$(stat -c %.Y "$0") && exec "$@" --since="@$since"'
 
 /** Units of systemd: one a slot, so that the one that serves keeps its own file while the next one is tried. */
 export const systemdHandler: Handler = {
@@ -51,11 +57,11 @@ export const systemdHandler: Handler = {
   async start(work, { slot, release, spec, port }) {
     const { host, at } = work
     await host.link(at.release(release), at.slot(slot))
-    await host.writeFile(at.variables(slot), unitVariables({ ...work.variables, ...(port !== undefined && { PORT: String(port) }) }), {
+    await host.writeFile(at.variables(slot), unitVariables(withPort(work.variables, port)), {
       mode: 0o600,
     })
     await host.makeFolder(dropInOf(work, slot))
-    await host.writeFile(`${dropInOf(work, slot)}/50-switchyard.conf`, dropIn(at.slot(slot), at.variables(slot)))
+    await host.writeFile(`${dropInOf(work, slot)}/${DROP_IN}`, dropIn(at.slot(slot), at.variables(slot)))
     await host.writeFile(fileOf(work, slot), specOf(spec).unit)
     await verify(work, slot)
     await control(work, ['daemon-reload'])
@@ -67,6 +73,8 @@ export const systemdHandler: Handler = {
     if ((await host.facts(fileOf(work, slot))) !== undefined) {
       await control(work, ['disable', nameOf(work, slot)], { mayFail: true })
       await this.halt(work, slot, spec)
+      // A unit that failed is remembered without its file too, and the host counts as degraded.
+      await control(work, ['reset-failed', nameOf(work, slot)], { mayFail: true })
       await host.removeFile(fileOf(work, slot))
       await host.removeFolder(dropInOf(work, slot))
       await control(work, ['daemon-reload'])
@@ -102,17 +110,9 @@ export const systemdHandler: Handler = {
   },
   async logs(work, slot, lines) {
     const user = configOf(work).user ? ['--user'] : []
-    const { stdout } = await work.host.run([
-      'journalctl',
-      ...user,
-      '-u',
-      nameOf(work, slot),
-      '-n',
-      String(lines),
-      '-o',
-      'cat',
-      '--no-pager',
-    ])
+    const since = `${dropInOf(work, slot)}/${DROP_IN}`
+    const asks = ['-u', nameOf(work, slot), '-n', String(lines), '-o', 'cat', '--no-pager']
+    const { stdout } = await work.host.run(['sh', '-c', LOG, since, 'journalctl', ...user, ...asks])
     return stdout.split('\n').filter((line) => line !== '')
   },
   /** The one that serves starts with the host, and no other. */
@@ -121,16 +121,7 @@ export const systemdHandler: Handler = {
     const other = slot === 'blue' ? 'green' : 'blue'
     if ((await work.host.facts(fileOf(work, other))) !== undefined) await control(work, ['disable', nameOf(work, other)], { mayFail: true })
   },
-  async exec(work, { slot, release }, argv, timeoutMs) {
-    const { host, at, signal } = work
-    // Of all variables the service itself has them; what is run beside it gets none through the list of processes.
-    const {
-      exit = -1,
-      stdout,
-      stderr,
-    } = await host.run(argv as [string, ...string[]], { cwd: at.release(release), timeoutMs, signal, env: { SLOT: slot } })
-    return { exit, told: `${stdout}${stderr}`.trim() }
-  },
+  exec: runBeside,
   has: hasRelease,
   forget: forgetRelease,
 }
