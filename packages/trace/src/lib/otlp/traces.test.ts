@@ -121,6 +121,8 @@ describe('encodeTraces() and decodeTraces()', () => {
       { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 7, startTimeUnixNano: '1000000' },
       { traceId: 'a'.repeat(32), spanId: '0'.repeat(16), name: 'n', startTimeUnixNano: '1000000' },
       { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: 'soon' },
+      { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: 1.5 },
+      { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: 1e400 },
     ]
     const good = {
       traceId: 'A'.repeat(32),

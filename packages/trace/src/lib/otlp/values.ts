@@ -53,8 +53,9 @@ const MAX_DEPTH = 6
 
 /** Milliseconds of what somebody else wrote; undefined where it is no time. */
 export function readNanos(nanos: unknown): number | undefined {
-  if (typeof nanos !== 'number' && !(typeof nanos === 'string' && /^\d{1,20}$/.test(nanos))) return undefined
-  const ms = Number(BigInt(nanos) / 1_000n) / 1_000
+  const text = typeof nanos === 'number' ? String(nanos) : nanos
+  if (typeof text !== 'string' || !/^\d{1,20}$/.test(text)) return undefined
+  const ms = Number(BigInt(text) / 1_000n) / 1_000
   return ms > 0 ? ms : undefined
 }
 
