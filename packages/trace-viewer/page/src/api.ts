@@ -163,7 +163,7 @@ export function useLoaded<value>(load: () => Promise<value>, keys: readonly unkn
   return { value: isSame ? state.value : undefined, error: isSame ? state.error : undefined, reload: () => setTurn((n) => n + 1) }
 }
 
-/** Calls back after changes, at most so often that reading takes a fifth of the time. */
+/** Calls back after changes, three times a second at most. */
 export function useChanges(onChange: () => void, concerns: (pulse: Pulse) => boolean = () => true): void {
   const api = useApi()
   const latest = useRef({ onChange, concerns })

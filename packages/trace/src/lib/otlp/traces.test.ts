@@ -122,7 +122,7 @@ describe('encodeTraces() and decodeTraces()', () => {
       { traceId: 'a'.repeat(32), spanId: '0'.repeat(16), name: 'n', startTimeUnixNano: '1000000' },
       { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: 'soon' },
       { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: 1.5 },
-      { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: 1e400 },
+      { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: Number.POSITIVE_INFINITY },
     ]
     const good = {
       traceId: 'A'.repeat(32),
