@@ -306,7 +306,7 @@ describe('scan() takes time in proportion to what it reads', () => {
       })
       const begin = performance.now()
       await scan(dir)
-      expect(performance.now() - begin).toBeLessThan(3_000)
+      expect(performance.now() - begin).toBeLessThan(10_000)
     })
   }
 })

