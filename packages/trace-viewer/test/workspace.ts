@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BreakerRecord, createBus } from '@switchyard/bus'
 import { createChains } from '@switchyard/chain'
+import { createRedactor } from '@switchyard/contracts/redact'
 import { crdt, defineState } from '@switchyard/plugin-kit'
 import { createState } from '@switchyard/state'
 import { openStore } from '@switchyard/store'
@@ -15,6 +16,9 @@ import { deploy, manyRuns, spansOf, traceIdOf } from './sample-spans.ts'
 
 /** The ids of runs that are always there. */
 export const RUNS = { good: traceIdOf(1), failed: traceIdOf(2), waiting: traceIdOf(3), check: traceIdOf(4) }
+
+/** A secret that neither its name nor its looks give away; the environment may hold it. */
+export const KNOWN_SECRET = 'zebra crossing at noon'
 
 /** A workspace with real stores, a bus, state and a chain in a temporary folder; spans are what a test gives it. */
 export interface SampleWorkspace extends AsyncDisposable {
@@ -43,6 +47,7 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
   await current.versions.set('api', '1.3.2')
   await current.versions.set('api', '1.4.0')
   await current.versions.set('web', '2.0.1')
+  await current.lead.set(KNOWN_SECRET)
   await current.lead.set('ada')
   await current.deploys.increment()
 
@@ -58,7 +63,7 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
   )
   await bus
     .connect('deploy')
-    .publish('deploy/finished', { env: 'staging', service: 'api', ok: true, apiToken: 'sk-very-secret-0123456789' }, {
+    .publish('deploy/finished', { env: 'staging', service: 'api', ok: true, by: KNOWN_SECRET, apiToken: 'sk-very-secret-0123456789' }, {
       headers: { traceparent: `00-${RUNS.good}-0000000000000001-01` },
     } as never)
   await buried
@@ -139,6 +144,7 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
     state: async () => state,
     version: '0.0.0',
     reader: 'ops',
+    redactor: createRedactor({ known: [KNOWN_SECRET] }),
   })
   return {
     source,

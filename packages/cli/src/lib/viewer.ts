@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ViewerSource } from '@switchyard/trace-viewer'
 import type { Host } from './host.ts'
+import { keysOf } from './keys.ts'
 import { ownVersion } from './program.ts'
 import type { Session } from './session.ts'
 
@@ -12,12 +13,15 @@ const MAX_LOG_LINES = 5_000
 
 /** Everything that the viewer shows of this workspace. */
 export async function viewerSource(session: Session): Promise<ViewerSource> {
-  const [yard, { createSource }, { readLogs }, { DATA_FOLDER }] = await Promise.all([
+  const [yard, { config }, { createRedactor }, { createSource }, { readLogs }, { DATA_FOLDER }] = await Promise.all([
     session.yard(),
+    session.config(),
+    import('@switchyard/contracts/redact'),
     import('@switchyard/trace-viewer'),
     import('@switchyard/trace/logs'),
     import('@switchyard/yard'),
   ])
+  const { secrets = [] } = await keysOf(config, session.host.env)
   const folder = join(session.dir, DATA_FOLDER, 'logs')
   return createSource({
     traces: yard.traces,
@@ -26,6 +30,7 @@ export async function viewerSource(session: Session): Promise<ViewerSource> {
     chain: async (id) => (await yard.chains()).show(id),
     state: () => yard.state(),
     reader: 'person',
+    redactor: createRedactor({ known: secrets }),
     version: ownVersion(),
   })
 }

@@ -1,7 +1,7 @@
 import type { Bus } from '@switchyard/bus'
 import type { ChainReport } from '@switchyard/chain'
 import { type Clock, isSwitchyardError, systemClock } from '@switchyard/contracts'
-import { withoutSecrets } from '@switchyard/contracts/redact'
+import { createRedactor, type Redactor } from '@switchyard/contracts/redact'
 import type { HistoryChange, State } from '@switchyard/state'
 import type { Run, Span, TraceStore } from '@switchyard/trace'
 import type { BusData, LetterRow, LogLine, RunRow, StateRow } from '../model/wire.ts'
@@ -25,6 +25,8 @@ export interface SourceParts {
   readonly version: string
   /** In whose name state is read. */
   readonly reader: string
+  /** Knows the secrets of this machine. @default what looks like one, or is named so */
+  readonly redactor?: Redactor
   /** @default systemClock */
   readonly clock?: Clock
 }
@@ -36,7 +38,7 @@ const MAX_CHANGES = 50
 const LOOKED_BACK = 200
 
 export function createSource(parts: SourceParts): ViewerSource {
-  const { traces, clock = systemClock, reader } = parts
+  const { traces, clock = systemClock, reader, redactor = createRedactor() } = parts
   /** Of the run that was read last, as its spans are asked for one by one. */
   let kept: { readonly id: string; readonly position: number; readonly spans: ReadonlyMap<string, Span> } | undefined
 
@@ -90,7 +92,7 @@ export function createSource(parts: SourceParts): ViewerSource {
       const chainId = traces.run(id)?.chainId
       if (chainId === undefined) return undefined
       try {
-        return chainData(withoutSecrets(await parts.chain(chainId)))
+        return chainData(redactor.value(await parts.chain(chainId)))
       } catch (error) {
         // Chains are forgotten earlier than traces, and somebody else's trace may name one of theirs.
         if (isSwitchyardError(error, 'CHAIN_UNKNOWN')) return undefined
@@ -126,10 +128,10 @@ export function createSource(parts: SourceParts): ViewerSource {
           subscription,
           source,
           reason,
-          error: { code: error.code, message: withoutSecrets(error.message) },
+          error: { code: error.code, message: redactor.text(error.message) },
           attempts: attempts.length,
           failedMs: lastFailedAtMs,
-          payload: withoutSecrets(message.payload),
+          payload: redactor.value(message.payload),
           ...traceIn(message.headers),
         }),
       )
@@ -150,12 +152,12 @@ export function createSource(parts: SourceParts): ViewerSource {
             namespace,
             access,
             bytes,
-            content: withoutSecrets(await state.read(reader, namespace)),
+            content: redactor.value(await state.read(reader, namespace)),
             history: state.history({ namespace, limit: MAX_CHANGES }).map(({ atMs, who, kind, changes, reason, correlationId }) => ({
               atMs,
               who,
               kind,
-              what: reason ?? changes.map(changeText).join(', '),
+              what: reason === undefined ? changes.map((change) => changeText(change, redactor)).join(', ') : redactor.text(reason),
               ...(correlationId !== undefined && /^[0-9a-f]{32}$/.test(correlationId) && { traceId: correlationId }),
             })),
           }),
@@ -171,11 +173,11 @@ export function createSource(parts: SourceParts): ViewerSource {
   }
 }
 
-function changeText({ field, key, op, value }: HistoryChange): string {
+function changeText({ field, key, op, value }: HistoryChange, redactor: Redactor): string {
   const place = key === undefined ? field : `${field}.${key}`
   if (value === undefined) return `${op} ${place}`
   // A name such as "token" is what says that its value is a secret.
-  const [shown] = Object.values(withoutSecrets({ [key ?? field]: value }))
+  const [shown] = Object.values(redactor.value({ [key ?? field]: value }))
   return `${op} ${place} = ${JSON.stringify(shown)}`
 }
 

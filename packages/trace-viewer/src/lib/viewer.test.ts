@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSampleWorkspace, RUNS, type SampleWorkspace } from '../../test/workspace.ts'
+import { KNOWN_SECRET, openSampleWorkspace, RUNS, type SampleWorkspace } from '../../test/workspace.ts'
 import { exportedOf } from './exported.ts'
 import { loadPage } from './page-files.ts'
 import { type PageFiles, pageHtml, policyOf } from './page-html.ts'
@@ -104,6 +104,14 @@ describe('openViewer()', () => {
       expect((await ask(at('/api/runs'), { headers: { 'sec-fetch-site': site } })).status).toBe(403)
     // Following the address that was printed is what it is there for.
     expect((await ask(at('/'), { headers: { 'sec-fetch-site': 'none' } })).status).toBe(200)
+  })
+
+  it('shows no secret of this machine in letters or shared state', async () => {
+    for (const path of ['/api/letters', '/api/state']) {
+      const { body } = await ask(at(path))
+      expect(body).toContain('[redacted]')
+      expect(body).not.toContain(KNOWN_SECRET)
+    }
   })
 
   it('changes nothing but for a POST of its own page', async () => {
