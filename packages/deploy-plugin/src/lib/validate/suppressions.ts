@@ -102,11 +102,30 @@ function readComments(source: Source, rules: ReadonlySet<string>, all: Suppressi
   }
 }
 
-/** Whether it takes this finding out on this day. */
-export function takesOut(one: Suppression, finding: { rule: string; file: string; line: number }, today: string): boolean {
-  if (one.rule !== finding.rule || isExpired(one, today)) return false
-  if (one.file !== undefined && one.file !== finding.file) return false
-  return one.lines === undefined || (finding.line >= one.lines[0] && finding.line <= one.lines[1])
+interface Accused {
+  readonly rule: string
+  readonly file: string
+  readonly line: number
+}
+
+/** Tells which of them is the first that takes a finding out on this day; undefined where none does. */
+export function suppressor(all: readonly Suppression[], today: string): (finding: Accused) => number | undefined {
+  const first = new Map<string, number>()
+  for (const [index, one] of all.entries()) {
+    if (isExpired(one, today)) continue
+    for (const line of one.lines ?? ['']) {
+      const id = [one.rule, one.file ?? '', line].join('\0')
+      if (!first.has(id)) first.set(id, index)
+    }
+  }
+  return ({ rule, file, line }) => {
+    const found = [
+      [rule, '', ''],
+      [rule, file, ''],
+      [rule, file, line],
+    ].flatMap((parts) => first.get(parts.join('\0')) ?? [])
+    return found.length === 0 ? undefined : Math.min(...found)
+  }
 }
 
 export const isExpired = ({ until }: Suppression, today: string): boolean => until !== undefined && until < today

@@ -6,10 +6,12 @@ import { type TestFile, writeFiles } from '@switchyard/testkit'
 import Ajv from 'ajv-draft-04'
 import addFormats from 'ajv-formats'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createSource } from '../model/source.ts'
 import { planFixes } from './fix.ts'
 import { FORMATS } from './formats.ts'
 import { renderReport } from './report.ts'
 import type { Report } from './schema.ts'
+import { suppressor } from './suppressions.ts'
 import { type ValidateOptions, validate } from './validate.ts'
 
 const TODAY = '2026-11-21'
@@ -203,6 +205,19 @@ describe('hostile input', () => {
     const all = [...FORMATS.map((format) => renderReport(report, format)), diff].join('\n')
     expect(report.findings.length).toBeGreaterThan(20)
     expect(all.split('\n').filter((line) => line.includes(SECRET))).toEqual([])
+  })
+
+  it('holds findings against allowances by the thousand in a moment', { timeout: 120_000 }, () => {
+    const spot = createSource('compose.yaml', '').spot(0)
+    const common = { rule: 'compose.limits', file: 'compose.yaml', reason: 'it is a test', spot }
+    const all = Array.from({ length: 30_000 }, (_, index) => ({ ...common, lines: [2 * index, 2 * index + 1] as const }))
+    const suppressedBy = suppressor([...all, { ...common, rule: 'compose.restart', until: '2026-01-01' }], TODAY)
+    const started = performance.now()
+    const found = Array.from({ length: 60_000 }, (_, line) => suppressedBy({ ...common, line }))
+    expect(found.filter((index, line) => index !== Math.floor(line / 2))).toEqual([])
+    expect(suppressedBy({ ...common, line: 60_000 })).toBeUndefined()
+    expect(suppressedBy({ ...common, rule: 'compose.restart', line: 1 })).toBeUndefined()
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 
   it('makes nothing of names with shell characters, markup or escapes', async () => {

@@ -9,7 +9,7 @@ import type { Found, Part, Rule, TextEdit } from './rule.ts'
 import { ALL_RULES } from './rules/all.ts'
 import type { Finding, Report, Target } from './schema.ts'
 import { shown } from './secrets.ts'
-import { isExpired, readSuppressions, type Suppression, type Suppressions, sourcesOf, takesOut } from './suppressions.ts'
+import { isExpired, readSuppressions, type Suppression, type Suppressions, sourcesOf, suppressor } from './suppressions.ts'
 import { askCaddy, askSystemd, type ToolAnswer } from './tools.ts'
 
 export interface ValidateOptions extends StackOptions {
@@ -59,10 +59,11 @@ export async function examine(folder: string, options: ValidateOptions): Promise
   )
   judged.push(...saidByTools(answers, asked, judged))
   const taken = suppressions.all.map(() => 0)
+  const suppressedBy = suppressor(suppressions.all, today)
   const kept = judged.filter(({ rule, file, line }) => {
-    const by = suppressions.all.findIndex((one) => takesOut(one, { rule: rule.id, file, line }, today))
-    if (by !== -1) taken[by] = (taken[by] ?? 0) + 1
-    return by === -1
+    const by = suppressedBy({ rule: rule.id, file, line })
+    if (by !== undefined) taken[by] = (taken[by] ?? 0) + 1
+    return by === undefined
   })
   kept.sort(byPlace)
 

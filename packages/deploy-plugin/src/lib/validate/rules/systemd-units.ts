@@ -81,6 +81,8 @@ const requiresAfter = unitRule(
 
 const ORDERS = ['After', 'Before'] as const
 
+const MAX_CHAIN = 1_000
+
 const orderCycle: Rule = {
   id: 'systemd.order-cycle',
   part: 'systemd',
@@ -104,7 +106,7 @@ const orderCycle: Rule = {
     const done = new Set<string>()
     for (const { name } of units) yield* walk(name, [])
     function* walk(name: string, path: readonly string[]): Generator<Found> {
-      if (done.has(name) || path.length > known.size) return
+      if (done.has(name) || path.length > MAX_CHAIN) return
       for (const { name: next, entry } of before.get(name) ?? []) {
         const at = [...path, name].indexOf(next)
         if (at !== -1)
@@ -148,6 +150,24 @@ const unitName = unitRule(
   },
 )
 
+const STARTS = ['Requires', 'Wants', 'OnFailure', 'OnSuccess', 'Upholds', 'BindsTo'] as const
+const knownStarted = new WeakMap<readonly Unit[], ReadonlySet<string>>()
+
+/** Units that another one starts, by name. */
+function startedIn(units: readonly Unit[]): ReadonlySet<string> {
+  const known = knownStarted.get(units)
+  if (known !== undefined) return known
+  const started = new Set<string>()
+  for (const unit of units) {
+    const asked = STARTS.flatMap((key) => settingsOf(unit, 'Unit', key).flatMap(({ value }) => names(value)))
+    const isTrigger = ['timer', 'socket', 'path'].includes(unit.kind)
+    const triggered = isTrigger ? [unit.name.replace(/\.\w+$/, '.service'), ...named(unit)] : []
+    for (const name of [...asked, ...triggered]) if (name !== unit.name) started.add(name)
+  }
+  knownStarted.set(units, started)
+  return started
+}
+
 const install = unitRule(
   {
     id: 'systemd.install',
@@ -161,16 +181,7 @@ const install = unitRule(
     const target = { service: 'multi-user.target', timer: 'timers.target', socket: 'sockets.target', path: 'multi-user.target' }[unit.kind]
     if (target === undefined || unit.entries.some(({ section }) => section === 'Install')) return
     // What another unit starts need not start by itself.
-    const stem = unit.name.replace(/\.service$/, '')
-    const isStarted = units.some(
-      (other) =>
-        other !== unit &&
-        ((['timer', 'socket', 'path'].includes(other.kind) && (other.name.startsWith(`${stem}.`) || named(other).includes(unit.name))) ||
-          ['Requires', 'Wants', 'OnFailure', 'OnSuccess', 'Upholds', 'BindsTo'].some((key) =>
-            settingsOf(other, 'Unit', key).some(({ value }) => names(value).includes(unit.name)),
-          )),
-    )
-    if (isStarted) return
+    if (startedIn(units).has(unit.name)) return
     const { text } = unit.source
     const eol = eolOf(text)
     const gap = text.endsWith('\n') ? eol : eol + eol
