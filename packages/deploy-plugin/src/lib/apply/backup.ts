@@ -1,9 +1,11 @@
 import { createGzip } from 'node:zlib'
 import { asked, askedFor } from '../engine/engine.ts'
 import type { Work } from '../handlers/handler.ts'
-import { backupFailed, backupUnknown } from './errors.ts'
+import { backupFailed, backupUnknown, restoreFailed } from './errors.ts'
 
 const INSIDE = '/switchyard-volume'
+/** What is in the volume and not the folder around it: engines differ in what they call that in an archive, and whether they write it back. */
+const CONTENT = `${INSIDE}/.`
 
 /** A container that is never started, through which the engine reads and writes a volume. */
 async function throughContainer<value>(work: Work, image: string, volume: string, use: (id: string) => Promise<value>): Promise<value> {
@@ -31,7 +33,7 @@ export async function backUpVolume(work: Work, { image, volume, file }: { image:
   const engine = await work.engine()
   await host.makeFolder(file.slice(0, file.lastIndexOf('/')), 0o700)
   await throughContainer(work, image, volume, async (id) => {
-    const archive = await asked(`read the volume ${volume}`, () => engine.getContainer(id).getArchive({ path: INSIDE }))
+    const archive = await asked(`read the volume ${volume}`, () => engine.getContainer(id).getArchive({ path: CONTENT }))
     const zipped = createGzip({ level: 1 })
     archive.on('error', (error) => zipped.destroy(error))
     archive.pipe(zipped)
@@ -43,7 +45,7 @@ export async function backUpVolume(work: Work, { image, volume, file }: { image:
   if (exit !== 0) throw backupFailed(volume, 'what was written cannot be read')
 }
 
-/** Puts a volume back as a backup has it; nothing may use it meanwhile. @throws BACKUP_MISSING */
+/** Puts a volume back as a backup has it; nothing may use it meanwhile. @throws BACKUP_MISSING, RESTORE_FAILED */
 export async function restoreVolume(work: Work, { image, volume, file }: { image: string; volume: string; file: string }): Promise<void> {
   const { host, signal } = work
   const engine = await work.engine()
@@ -60,10 +62,19 @@ export async function restoreVolume(work: Work, { image, volume, file }: { image
       timeoutMs: 3_600_000,
       onStdout: (chunk) => void tar.write(chunk),
     })
-    const sent = asked(`write the volume ${volume}`, () => engine.getContainer(id).putArchive(tar, { path: '/' }))
+    const sent = asked(`write the volume ${volume}`, () => engine.getContainer(id).putArchive(tar, { path: INSIDE }))
     const { exit } = await reading
     if (exit === 0) tar.end()
     else tar.destroy(backupFailed(volume, 'its backup cannot be read'))
     await sent
+    // An engine that puts it elsewhere says that all is well.
+    const archive = await asked(`read the volume ${volume}`, () => engine.getContainer(id).getArchive({ path: CONTENT }))
+    const [is, must] = [await filesIn(host, archive, 'tar -tf -'), await filesIn(host, '', 'tar -tzf "$0"', file)]
+    if (is !== must) throw restoreFailed(volume, must, is)
   })
+}
+
+async function filesIn(host: Work['host'], stdin: string | NodeJS.ReadableStream, list: string, file = 'sh'): Promise<number> {
+  const { stdout } = await host.run(['sh', '-c', `${list} | wc -l`, file], { stdin, timeoutMs: 3_600_000 })
+  return Number(stdout)
 }

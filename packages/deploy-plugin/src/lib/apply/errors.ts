@@ -132,3 +132,12 @@ export const migrationFailed = (service: string, way: 'up' | 'down', exit: strin
       data: { service, way },
     },
   )
+
+export const restoreFailed = (volume: string, must: number, is: number): SwitchyardError =>
+  new SwitchyardError(
+    'RESTORE_FAILED',
+    `Cannot restore the volume "${volume}" as all of its backup must be in it: ${is} of ${must} entries are`,
+    {
+      data: { volume },
+    },
+  )

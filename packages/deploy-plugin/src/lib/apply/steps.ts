@@ -3,12 +3,13 @@ import { environmentOf, markHost, unmarkHost } from '../guard/guard.ts'
 import { createDeployments } from '../records/deployments.ts'
 import * as events from '../records/events.ts'
 import { createResources, type ResourceNote } from '../records/resources.ts'
-import { backUpVolume, restoreVolume } from './backup.ts'
+import { backUpVolume } from './backup.ts'
 import { alreadyRetired, deployPlanStale, stepUnknown } from './errors.ts'
 import { emptyState, type HostState, type KeptOnHost, readState, servingOf, writeState } from './host-state.ts'
 import { holderState, readLock, releaseLock, takeLock } from './lock.ts'
 import { folderOf, shortRelease } from './paths.ts'
 import { canonical, type DeployPlan, routeId, type ServicePlan } from './plan.ts'
+import { restoreVolumes, undoRestore } from './restore.ts'
 import { createRuns, type Run, type Runs } from './run.ts'
 import { openSession, type Session } from './session.ts'
 import { hashOf, hashVariables } from './variables.ts'
@@ -258,25 +259,7 @@ const OF_SERVICE: Readonly<Record<string, Doing<StepContext>>> = {
     },
     undo: ({ session, run }) => session.host.removeFolder(`${session.paths.backups}/${run.run}`),
   },
-  restore: {
-    async run({ plan, work, session, run }) {
-      for (const [key, file] of Object.entries(plan.restore)) {
-        const volume = await volumeName(work, key)
-        const before = `${session.paths.backups}/${run.run}/${plan.service}-${key}-before-restore.tar.gz`
-        // What is overwritten is kept too: the person may have meant another backup.
-        if ((await session.host.facts(before)) === undefined)
-          await backUpVolume(work, { image: plan.from?.release ?? '', volume, file: before })
-        await restoreVolume(work, { image: plan.from?.release ?? '', volume, file })
-      }
-    },
-    async undo({ plan, work, session, run }) {
-      for (const key of Object.keys(plan.restore)) {
-        const file = `${session.paths.backups}/${run.run}/${plan.service}-${key}-before-restore.tar.gz`
-        if ((await session.host.facts(file)) !== undefined)
-          await restoreVolume(work, { image: plan.from?.release ?? '', volume: await volumeName(work, key), file })
-      }
-    },
-  },
+  restore: { run: restoreVolumes, undo: undoRestore },
   migrate: {
     run: (step) => migrate(step, step.plan.migrate === 'down' ? 'down' : 'up'),
     async undo(step) {
@@ -332,17 +315,11 @@ const OF_SERVICE: Readonly<Record<string, Doing<StepContext>>> = {
       const state = await readState(step.session.host, step.session.paths)
       const spec = state?.services[plan.service]?.kept.find(({ release }) => release === plan.from?.release)?.spec
       await handler.stop(work, plan.from.slot, spec)
+      // Of a container that was set aside.
+      await work.host.removeFile(work.at.variables(plan.from.slot))
     },
     undo: nothing,
   },
-}
-
-async function volumeName({ stack, env, config, project, variables, service }: StepContext['work'], key: string): Promise<string> {
-  if (config.handler !== 'compose') return key
-  const { readCompose, recordOf } = await import('../handlers/compose/read-compose.ts')
-  const { volumes } = await readCompose(project, config.file, config.service ?? service, variables)
-  const { name, external } = recordOf(volumes[key])
-  return typeof name === 'string' ? name : external === true ? key : `${stack}-${env}-${key}`
 }
 
 async function begin({ run, session, runs, ctx }: RunContext): Promise<void> {

@@ -40,7 +40,10 @@ export async function planRollback(session: Session, wish: RollbackWish, ctx: Pa
     const variables = differenceOf(target.variables, hashVariables(work.variables, state.key))
     const names = [...variables.added, ...variables.removed, ...variables.changed].filter((name) => name !== 'VERSION')
     if (names.length > 0) warnings.push(`"${service}" gets the variables of now, which differ from those it had: ${names.join(', ')}`)
-    const { strategy, because } = strategyOf(target, work.config.strategy)
+    const restores = Object.keys(data.restore).length > 0
+    const { strategy, because } = restores
+      ? { strategy: 'replace' as const, because: 'its data is put back' }
+      : strategyOf(target, work.config.strategy)
     if (strategy === 'replace')
       warnings.push(`"${service}" is down from its stop until its first good answer, for ${work.config.startForSeconds} s at most`)
     const { hostname } = work.config

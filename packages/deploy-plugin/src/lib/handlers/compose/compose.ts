@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import { folderOf } from '../../apply/paths.ts'
+import type { Variables } from '../../apply/variables.ts'
 import type { ServiceConfig } from '../../config/config.ts'
 import { asked, askedFor, reasonOf, statusOf } from '../../engine/engine.ts'
 import { imageMissing } from '../../engine/errors.ts'
@@ -198,6 +199,14 @@ export const composeHandler: Handler = {
     // Only our own name of it: what else names the image keeps it.
     await askedFor(`remove ${repo}:${tag}`, () => engine.getImage(`${repo}:${tag}`).remove())
   },
+}
+
+/** The variables of the container in a slot, its image's among them; undefined where there is none. */
+export async function givenVariables(work: Work, slot: Slot): Promise<Variables | undefined> {
+  const engine = await work.engine()
+  const found = await askedFor(`look at ${nameOf(work, slot)}`, () => engine.getContainer(nameOf(work, slot)).inspect())
+  if (found === undefined) return undefined
+  return Object.fromEntries(found.Config.Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
 }
 
 function withoutPort(container: ContainerSpec, port: number | undefined): ContainerSpec {
