@@ -132,7 +132,7 @@ describe('a service of a real systemd', () => {
     stack.config(({ services }) => Object.assign(services.web ?? {}, { startForSeconds: 4 }))
     await stack.call('apply', { env: 'staging' })
     const before = placed()
-    stack.write('web.service', UNIT.replace('-h www', '-h nowhere'))
+    stack.write('web.service', UNIT.replace('-h www', '-h nowhere').replace('on-failure', 'no'))
     stack.write('app/www/index.html', 'never served\n')
     await expect(stack.call('apply', { env: 'staging' })).rejects.toMatchObject({ data: { returned: true } })
     expect(shown('blue')).toEqual(SERVES)
