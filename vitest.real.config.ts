@@ -8,8 +8,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    // Each starts an engine or a browser of its own; more at once than two only wait for one another.
-    maxWorkers: 2,
+    // Each starts an engine or a browser of its own and has both cores to itself, as some measure what nobody may notice.
+    maxWorkers: 1,
     reporters: ['default', './scripts/closing-line-reporter.ts'],
   },
 })
