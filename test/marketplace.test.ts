@@ -70,7 +70,7 @@ const marketplace = z.strictObject({
 describe('npm run marketplace', () => {
   it('writes documents as the format has them, one folder a plugin', () => {
     const { plugins: entries } = marketplace.parse(readJson(dir, '.claude-plugin/marketplace.json'))
-    expect(entries.map((entry) => entry.name)).toEqual(['ops', 'release', 'director'])
+    expect(entries.map((entry) => entry.name)).toEqual(['ops', 'release', 'deploy', 'director'])
     for (const { name, source } of entries) {
       expect(manifest.parse(readJson(dir, source, '.claude-plugin/plugin.json')).name).toBe(name)
       const { mcpServers } = mcpConfig.parse(readJson(dir, source, '.mcp.json'))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSecretName } from '@switchyard/contracts/redact'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { spanOf } from '../../../test/fixtures/spans.ts'
@@ -13,8 +14,10 @@ const wired = (spans: readonly Span[]): unknown => JSON.parse(JSON.stringify(enc
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length - 1}}[1-9a-f]$`))
 const word = fc.stringMatching(/^[a-z][a-z ]{0,20}$/)
+/** What is named like a secret is hidden on the way in. */
+const key = fc.stringMatching(/^[a-z]{1,8}$/).filter((text) => !isSecretName(text))
 const attributes = fc.dictionary(
-  fc.stringMatching(/^[a-z]{1,8}\.x$/),
+  key.map((text) => `${text}.x`),
   fc.oneof(word, fc.integer(), fc.boolean(), fc.array(word, { minLength: 1, maxLength: 3 }), fc.constant(1.5)),
   { maxKeys: 5 },
 )
