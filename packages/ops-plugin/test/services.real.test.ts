@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestYard } from '@switchyard/testkit'
-import { startEngine, startSystemd, type TestEngine, type TestSystemd } from '@switchyard/testkit/real'
+import { inRealTime, startEngine, startSystemd, type TestEngine, type TestSystemd } from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drive, run, serviceYard } from './services.ts'
+import { run, serviceYard } from './services.ts'
 
 let engine: TestEngine
 let systemd: TestSystemd
@@ -21,10 +21,10 @@ afterAll(async () => {
   await engine?.[Symbol.asyncDispose]()
 })
 
-const monitor = (kit: TestYard): Promise<unknown> => drive(kit, kit.call('ops.monitor.check', {}))
+const monitor = (kit: TestYard): Promise<unknown> => inRealTime(kit, () => kit.call('ops.monitor.check', {}))
 const logs = async (kit: TestYard, input: object): Promise<string[]> =>
   ((await kit.call('ops.logs', input)) as { entries: { text: string }[] }).entries.map(({ text }) => text)
-const restart = (kit: TestYard, service: string): Promise<unknown> => drive(kit, run(kit, 'ops.remediate', { service }))
+const restart = (kit: TestYard, service: string): Promise<unknown> => inRealTime(kit, () => run(kit, 'ops.remediate', { service }))
 
 describe('a container of a real engine', () => {
   const SHOP = 'echo plain words; echo "ERROR no stock left" >&2; trap "exit 0" TERM; sleep 1000 & wait'

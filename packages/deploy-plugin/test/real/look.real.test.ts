@@ -1,7 +1,16 @@
-import { freePorts, startCaddy, startEngine, startSshd, type TestCaddy, type TestEngine, type TestSshd } from '@switchyard/testkit/real'
+import {
+  freePorts,
+  inRealTime,
+  startCaddy,
+  startEngine,
+  startSshd,
+  type TestCaddy,
+  type TestEngine,
+  type TestSshd,
+} from '@switchyard/testkit/real'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/lib/check/finding.ts'
-import { createStack, inRealTime, type TestStack } from './stack.ts'
+import { createStack, type TestStack } from './stack.ts'
 
 let engine: TestEngine
 let caddy: TestCaddy

@@ -3,23 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
+import { inRealTime } from '@switchyard/testkit/real'
 import deploy from '../../src/index.ts'
 import type { RunView } from '../../src/lib/apply/view.ts'
-
-/** Lets a test's clock go with the real one, for what waits for real programs. */
-export async function inRealTime<value>({ clock }: Pick<TestYard, 'clock'>, work: () => Promise<value>): Promise<value> {
-  let last = performance.now()
-  const timer = setInterval(() => {
-    const ms = Math.floor(performance.now() - last)
-    clock.advance(ms)
-    last += ms
-  }, 10)
-  try {
-    return await work()
-  } finally {
-    clearInterval(timer)
-  }
-}
 
 /** A project, the folder of a host, and a yard that deploys the one to the other. */
 export interface TestStack extends AsyncDisposable {

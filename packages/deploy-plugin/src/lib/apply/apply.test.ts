@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inRealTime } from '@switchyard/testkit/real'
 import { describe, expect, it } from 'vitest'
-import { createStack, inRealTime, type StackConfig, type TestStack } from '../../../test/real/stack.ts'
+import { createStack, type StackConfig, type TestStack } from '../../../test/real/stack.ts'
 import type { RunView } from './view.ts'
 
 /** Serves the page that lies beside it, ends when the page says so, and tells its variables' names. */
