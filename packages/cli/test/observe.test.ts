@@ -102,8 +102,8 @@ describe('switchyard alerts', () => {
     expect(list.stdout).toMatch(
       /^critical The breaker of "leaky" is open.*\n {2}breaker-open, \d+ s\n {2}See what failed.*\n {2}docs\/runbooks\/alerts.md#breaker-open\n$/,
     )
-    expect((await run(dir, ['alerts', 'mute', 'breaker-open', 'leaky', '--for', '2h', '--why', 'known'])).stdout).toMatch(
-      /breaker-open, \d+ s, muted[\s\S]*\n\nmuted: breaker-open of leaky, for 120 min more \(known\)\n$/,
+    expect((await run(dir, ['alerts', 'mute', 'breaker-open', 'leaky', '--for', '90m', '--why', 'known'])).stdout).toMatch(
+      /breaker-open, \d+ s, muted[\s\S]*\n\nmuted: breaker-open of leaky, for 90 min more \(known\)\n$/,
     )
     expect((await run(dir, ['alerts', 'unmute', 'breaker-open', 'leaky'])).stdout).toBe('breaker-open of leaky rings again\n')
     expect(await run(dir, ['alerts', 'mute', 'nothing'])).toMatchObject({
