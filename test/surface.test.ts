@@ -133,7 +133,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'readDisk',
     'writeFiles',
   ],
-  '@switchyard/testkit/real': ['freePorts', 'inRealTime', 'startCaddy', 'startEngine', 'startSshd', 'startSystemd'],
+  '@switchyard/testkit/real': ['followRealTime', 'freePorts', 'inRealTime', 'startCaddy', 'startEngine', 'startSshd', 'startSystemd'],
   '@switchyard/trace': ['contentOf', 'createTraceStore', 'createTracer', 'headersOf', 'parseTraceContext', 'wordsOf'],
   '@switchyard/trace/alerts': ['builtInRules', 'createAlerts', 'oneLine', 'webhook'],
   '@switchyard/trace/bundle': ['makeBundle'],

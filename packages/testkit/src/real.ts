@@ -1,6 +1,6 @@
 export { startCaddy, type TestCaddy } from './lib/real/caddy.ts'
 export { startEngine, type TestEngine } from './lib/real/engine.ts'
-export { inRealTime } from './lib/real/in-real-time.ts'
+export { followRealTime, inRealTime } from './lib/real/in-real-time.ts'
 export { freePorts } from './lib/real/ports.ts'
 export { startSshd, type TestSshd } from './lib/real/sshd.ts'
 export { startSystemd, type TestSystemd } from './lib/real/systemd.ts'

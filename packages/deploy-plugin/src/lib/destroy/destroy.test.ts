@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
+import { followRealTime } from '@switchyard/testkit/real'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 interface Destroyed {
@@ -16,7 +16,7 @@ let moving: Disposable
 
 beforeEach(async () => {
   kit = await createTestYard({ plugins: [deploy] })
-  moving = inRealTime(kit)
+  moving = followRealTime(kit)
   mkdirSync(join(kit.dir, 'dist'))
   writeFileSync(join(kit.dir, 'dist', 'run.sh'), 'exec sleep 600\n')
   const service = { handler: 'process', source: 'dist', command: ['sh', 'run.sh'], stableForSeconds: 0, stopSignal: 'KILL' }

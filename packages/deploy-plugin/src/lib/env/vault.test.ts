@@ -75,10 +75,10 @@ describe('key files', () => {
   })
 
   it('are where they are named, or in the data folder', () => {
-    expect(keyPath(undefined, '/work', '/work/.switchyard/deploy')).toBe('/work/.switchyard/deploy/age.key')
-    expect(keyPath('keys/a', '/work', '/data')).toBe('/work/keys/a')
-    expect(keyPath('/keys/a', '/work', '/data')).toBe('/keys/a')
-    expect(keyPath('~/a', '/work', '/data')).toMatch(/^\/.*\/a$/)
+    expect(keyPath(undefined, '/shop', '/shop/.switchyard/deploy')).toBe('/shop/.switchyard/deploy/age.key')
+    expect(keyPath('keys/a', '/shop', '/data')).toBe('/shop/keys/a')
+    expect(keyPath('/keys/a', '/shop', '/data')).toBe('/keys/a')
+    expect(keyPath('~/a', '/shop', '/data')).toMatch(/^\/.*\/a$/)
   })
 })
 

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, definePlugin, defineTopic } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
+import { followRealTime } from '@switchyard/testkit/real'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 const tagged = defineTopic(
@@ -55,7 +55,7 @@ let moving: Disposable
 
 beforeEach(async () => {
   kit = await createTestYard({ plugins: [deploy, release] })
-  moving = inRealTime(kit)
+  moving = followRealTime(kit)
   mkdirSync(join(kit.dir, 'dist'))
   writeFileSync(join(kit.dir, 'dist', 'run.sh'), 'exec sleep 600\n')
 }, 60_000)

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestYard } from '@switchyard/testkit'
+import { followRealTime } from '@switchyard/testkit/real'
 import { expect, it } from 'vitest'
-import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 it('each deployment tells on the bus how it begins and how it ends, once, and nothing that is secret', { timeout: 120_000 }, async () => {
   const files = { 'app/run.sh': 'exec sleep 600\n', '.env.staging': 'WORD=tulips\n' }
   await using kit = await createTestYard({ plugins: [deploy], files })
-  using _ = inRealTime(kit)
+  using _ = followRealTime(kit)
   const config = {
     stack: 'shop',
     targets: { here: { kind: 'local', root: join(kit.dir, 'host') } },

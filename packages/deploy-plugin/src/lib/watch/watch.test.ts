@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { command, definePlugin, defineTopic } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
+import { followRealTime } from '@switchyard/testkit/real'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { inRealTime } from '../../../test/in-real-time.ts'
 import deploy from '../../index.ts'
 
 const serviceChanged = defineTopic(
@@ -63,7 +63,7 @@ let moving: Disposable
 beforeEach(async () => {
   issues.length = 0
   kit = await createTestYard({ plugins: [deploy, ops] })
-  moving = inRealTime(kit)
+  moving = followRealTime(kit)
   writeFileSync(join(kit.dir, 'vars.env'), `SICK=${join(kit.dir, 'sick')}\nDEAD=${join(kit.dir, 'dead')}\n`)
   configure()
 }, 60_000)
