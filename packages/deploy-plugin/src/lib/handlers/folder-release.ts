@@ -72,7 +72,7 @@ async function sha256Of(path: string): Promise<string> {
 }
 
 /** Brings a folder to the host as a release, whole or not at all, and reads there what arrived. */
-export async function sendSource(work: Work, source: string, { release, files }: Source): Promise<void> {
+async function sendSource(work: Work, source: string, { release, files }: Source): Promise<void> {
   const { host, at, project, signal } = work
   const folder = at.release(release)
   if ((await host.facts(folder)) !== undefined) return
@@ -109,6 +109,14 @@ export async function sendSource(work: Work, source: string, { release, files }:
 
 export async function hasRelease({ host, at }: Work, release: string): Promise<boolean> {
   return (await host.facts(at.release(release))) !== undefined
+}
+
+/** Has a release on the host, from the source as it is now where it is not there yet. Answers which it is. */
+export async function fetchRelease(work: Work, source: string, release: string | undefined, served = false): Promise<string> {
+  if (release !== undefined && (await hasRelease(work, release))) return release
+  const found = await readSource(work.project, source, served)
+  await sendSource(work, source, found)
+  return found.release
 }
 
 export async function forgetRelease({ host, at }: Work, release: string): Promise<void> {

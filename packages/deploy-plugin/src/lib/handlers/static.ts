@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../config/config.ts'
 import { sourceInvalid } from './errors.ts'
-import { forgetRelease, hasRelease, readSource, sendSource } from './folder-release.ts'
+import { fetchRelease, forgetRelease, hasRelease, readSource } from './folder-release.ts'
 import type { Handler, Work } from './handler.ts'
 
 type StaticConfig = Extract<ServiceConfig, { handler: 'static' }>
@@ -23,13 +23,7 @@ export const staticHandler: Handler = {
     }
   },
   variables: async () => ({}),
-  async fetch(work, { release }) {
-    const { source } = configOf(work)
-    if (release !== undefined && (await hasRelease(work, release))) return release
-    const found = await readSource(work.project, source, true)
-    await sendSource(work, source, found)
-    return found.release
-  },
+  fetch: (work, { release }) => fetchRelease(work, configOf(work).source, release, true),
   async start({ host, at }, { slot, release }) {
     await host.link(at.release(release), at.slot(slot))
   },

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed } from '../errors.ts'
-import { forgetRelease, hasRelease, readSource, sendSource } from '../folder-release.ts'
+import { fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
 import type { Handler, Slot, Spec, Work } from '../handler.ts'
 import { quoted, runBeside, shellVariables, withPort } from '../run-beside.ts'
 import { START, STATUS, STOP, SUPERVISE } from './supervise.ts'
@@ -37,13 +37,7 @@ export const processHandler: Handler = {
     }
   },
   variables: async ({ variables }) => variables,
-  async fetch(work, { release }) {
-    const { source } = configOf(work)
-    if (release !== undefined && (await hasRelease(work, release))) return release
-    const found = await readSource(work.project, source)
-    await sendSource(work, source, found)
-    return found.release
-  },
+  fetch: (work, { release }) => fetchRelease(work, configOf(work).source, release),
   async start(work, { slot, release, spec, port }) {
     const { host, at } = work
     await this.stop(work, slot, spec)

@@ -4,7 +4,7 @@ import { isSwitchyardError } from '@switchyard/plugin-kit'
 import type { Variables } from '../../apply/variables.ts'
 import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed, unitInvalid, variableInvalid } from '../errors.ts'
-import { forgetRelease, hasRelease, readSource, sendSource } from '../folder-release.ts'
+import { fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
 import type { Handler, Slot, Spec, Work } from '../handler.ts'
 import { runBeside, withPort } from '../run-beside.ts'
 
@@ -47,13 +47,7 @@ export const systemdHandler: Handler = {
     }
   },
   variables: async ({ variables }) => variables,
-  async fetch(work, { release }) {
-    const { source } = configOf(work)
-    if (release !== undefined && (await hasRelease(work, release))) return release
-    const found = await readSource(work.project, source)
-    await sendSource(work, source, found)
-    return found.release
-  },
+  fetch: (work, { release }) => fetchRelease(work, configOf(work).source, release),
   async start(work, { slot, release, spec, port }) {
     const { host, at } = work
     await host.link(at.release(release), at.slot(slot))
