@@ -65,8 +65,8 @@ export function parseChangelog(text: string): Changelog {
   return { text, eol: /\r\n/.test(text) ? '\r\n' : '\n', sections, links }
 }
 
-/** What a section says below its heading; undefined where there is none of that version. */
-export function sectionBody({ text, sections }: Changelog, version: string): string | undefined {
+/** What a section says below its heading, of null what is not released yet; undefined where there is none of that version. */
+export function sectionBody({ text, sections }: Changelog, version: string | null): string | undefined {
   const section = sections.find((one) => one.version === version)
   return section === undefined ? undefined : text.slice(section.bodyStart, section.end).replaceAll('\r\n', '\n').trim()
 }

@@ -17,9 +17,8 @@ export interface NotesOf {
   readonly commits: number
 }
 
-/** Markdown for a release page: grouped, with links, and with thanks to who wrote it. */
-export function notesForPeople(notes: NotesOf, links: WebLinks): string {
-  const body = renderEntries(notes.entries, links)
+/** Markdown for a release page: grouped, with links, and with thanks to who wrote it; `body` where the changelog says more than commits do. */
+export function notesForPeople(notes: NotesOf, links: WebLinks, body = renderEntries(notes.entries, links)): string {
   const authors = authorsOf(notes.entries)
   const thanks = authors.length === 0 ? [] : [`**Thanks to** ${list(authors.map(escaped))}`]
   const compare = notes.fromTag === null ? undefined : links.compare(notes.fromTag, notes.tag)

@@ -107,6 +107,22 @@ describe('makePlan()', () => {
       expect(await codeOf(planOf(repository, { version }))).toBe('VERSION_INVALID')
   })
 
+  it('adds commits that do not say what they are to no changelog that somebody has written', async () => {
+    const changelog = '# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A lid, by hand\n\n## [1.2.0]\n\n- Begin\n'
+    const [publish, version] = [{ kind: 'github', url: 'https://api.github.com', repository: 'tea/pot' }, '1.3.0']
+    using repository = makeRepository([
+      { ...released, files: { ...pot(), 'CHANGELOG.md': changelog, 'switchyard.release.json': JSON.stringify({ publish: [publish] }) } },
+      { message: 'Tidy up' },
+    ])
+    const plan = await planOf(repository, { version })
+    expect(plan.releases[0]?.changelog.section).toBe('### Added\n\n- A lid, by hand')
+    expect(JSON.stringify(plan.publish)).toContain('- A lid, by hand')
+    repository.git('commit', '--allow-empty', '-q', '-m', 'fix: no drip')
+    expect((await planOf(repository, { version })).releases[0]?.changelog.section).toMatch(
+      /^### Added\n\n- A lid, by hand\n\n### Fixed\n\n- no drip \(\w+\)$/,
+    )
+  })
+
   it('has nothing to release right after a release', async () => {
     using repository = makeRepository([released])
     expect((await planOf(repository)).releases).toEqual([])

@@ -114,19 +114,23 @@ function planRelease(
   const { config, links, tree, map } = repository
   const { leader, next, since, effective, commits } = unit
   const tag = tagOf(unit, next.version)
-  const entries = entriesOf(effective, { all: true })
+  const path = config.changelog === false ? '' : posix.join(leader.path, config.changelog)
+  const before = config.changelog === false ? undefined : tree.text(path)
+  // Where somebody wrote down what is new, commits that do not say whether they matter to users add nothing.
+  const isWritten = before !== undefined && (sectionBody(parseChangelog(before), null) ?? '') !== ''
+  const entries = entriesOf(effective, { all: !isWritten })
   const body = renderEntries(entries, links)
-  const changelog = { path: config.changelog === false ? '' : posix.join(leader.path, config.changelog), section: body }
+  const changelog = { path, section: body }
   if (config.changelog !== false) {
-    if (tree.bytes(changelog.path) !== undefined && tree.text(changelog.path) === undefined) throw changelogUnreadable(changelog.path)
+    if (before === undefined && tree.bytes(path) !== undefined) throw changelogUnreadable(path)
     const compare = { version: since === null ? links.release(tag) : links.compare(since.tag, tag), unreleased: links.compare(tag, 'HEAD') }
-    const text = withSection(tree.text(changelog.path), {
+    const text = withSection(before, {
       version: next.version,
       date,
       body,
       links: links.base === undefined ? undefined : compare,
     })
-    texts.set(changelog.path, text)
+    texts.set(path, text)
     changelog.section = sectionBody(parseChangelog(text), next.version) ?? body
   }
   const told: NotesOf = {
@@ -139,7 +143,7 @@ function planRelease(
     entries,
     commits: commits.length,
   }
-  notes.set(leader.path, notesForPeople(told, links))
+  notes.set(leader.path, notesForPeople(told, links, changelog.section))
   const highest = unit.tags.find(({ version }) => semver.prerelease(version) === null)?.version
   const gone = new Set(commits.filter((commit) => !effective.includes(commit)))
   return {
