@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSwitchyardError } from '@switchyard/plugin-kit'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CutYard, createCutYard } from '../../../test/cut-yard.ts'
 import { makeRepository, planOf, stateOf, type TestRepository } from '../../../test/repository.ts'
 import type { PublishStep } from '../plan/release-plan.ts'
@@ -29,6 +29,7 @@ beforeEach(async () => {
   })
 })
 afterEach(async () => {
+  vi.unstubAllEnvs()
   await yard[Symbol.asyncDispose]()
   await outside[Symbol.asyncDispose]()
   repository.remove()
@@ -97,6 +98,17 @@ describe('npm', () => {
     expect((await errorOf(yard.cut(planOf(repository, { publish: [forge('github'), npm()] }), { push: true }))).code).toBe('PUBLISH_FAILED')
     expect(stateOf(repository)).toEqual(before)
     expect(outside).toMatchObject({ artifacts: [], releases: [] })
+  })
+
+  it('asks for provenance, which npm refuses outside of a CI that vouches for it, and takes everything back', {
+    timeout: 60_000,
+  }, async () => {
+    for (const name of ['GITHUB_ACTIONS', 'GITLAB_CI']) vi.stubEnv(name, undefined)
+    const before = stateOf(repository)
+    const { code, message } = await errorOf(yard.cut(planOf(repository, { publish: [{ ...npm(), provenance: true } as PublishStep] })))
+    expect({ code, message }).toEqual({ code: 'PUBLISH_FAILED', message: expect.stringContaining('provenance') })
+    expect(stateOf(repository)).toEqual(before)
+    expect(outside.artifacts).toEqual([])
   })
 
   it('[S4] knows a publish that arrived though its answer was lost', { timeout: 60_000 }, async () => {
