@@ -1,4 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BIN, makeWorkspace, run } from './process.ts'
@@ -9,6 +11,8 @@ let workspace: ReturnType<typeof makeWorkspace>
 let bashScript: string
 beforeAll(async () => {
   workspace = makeWorkspace({ plugins: 'notes' })
+  // Who runs a command of a workspace trusts its plugins; from then on they are completed.
+  await run(workspace.dir, ['notes', 'note', 'list'])
   bashScript = (await run(workspace.dir, ['completion', 'bash'])).stdout
 })
 afterAll(() => workspace[Symbol.dispose]())
@@ -54,6 +58,48 @@ describe('completion in bash', () => {
   it('still completes our own commands where the configuration is wrong', async () => {
     using broken = makeWorkspace('{ "plugins": 3 }')
     expect(await bash(['doc'], broken.dir)).toEqual(['doctor'])
+  })
+})
+
+describe('completion in a folder that nobody trusts yet', () => {
+  const COMPLETE = ['__complete', '--']
+
+  /** A repository whose plugin leaves a mark when anything of it is run. */
+  function hostile(files: Readonly<Record<string, string>> = {}) {
+    const folder = makeWorkspace('{ "plugins": ["./evil.ts"] }')
+    const all = { 'evil.ts': `import { writeFileSync } from 'node:fs'\nwriteFileSync('${join(folder.dir, 'ran')}', '')`, ...files }
+    for (const [path, text] of Object.entries(all)) {
+      mkdirSync(dirname(join(folder.dir, path)), { recursive: true })
+      writeFileSync(join(folder.dir, path), text)
+    }
+    return folder
+  }
+
+  it('runs nothing of it', async () => {
+    using folder = hostile()
+    expect((await run(folder.dir, [...COMPLETE, 'op'])).stdout).toMatch(/^ops\t/)
+    expect(existsSync(join(folder.dir, 'ran'))).toBe(false)
+    // The mark works: a command of the workspace does load its plugins.
+    await run(folder.dir, ['plugins'])
+    expect(existsSync(join(folder.dir, 'ran'))).toBe(true)
+  })
+
+  it('takes what a repository left as its names for words, and nothing that steers a terminal', async () => {
+    const flag = { name: 'a', kind: 'text', description: '', choices: ['\u001b[2Jred', 'blue'] }
+    const shapes = [
+      { name: 'fine', summary: 'About \u001b]0;title\u0007this', commands: [{ name: 'go', summary: 'Go', changes: false, flags: [flag] }] },
+      { name: '$(touch ran)', summary: 'No word', commands: [] },
+      { name: 'ops', summary: 'Not in place of ours', commands: [] },
+      { name: 'twice', summary: '', commands: [{ name: 'go', summary: '', changes: false, flags: [flag, flag] }] },
+      'nonsense',
+    ]
+    using folder = hostile({ '.switchyard/completion.json': JSON.stringify(shapes) })
+    const { stdout } = await run(folder.dir, [...COMPLETE, ''])
+    expect(stdout).toMatch(/^fine\tAbout this$/m)
+    expect(stdout).not.toMatch(/touch|Not in place/)
+    expect((await run(folder.dir, [...COMPLETE, 'fine', 'go', '--a', ''])).stdout).toBe('red\t\nblue\t\n')
+    using broken = hostile({ '.switchyard/completion.json': '{"' })
+    expect((await run(broken.dir, [...COMPLETE, 'op'])).stdout).toMatch(/^ops\t/)
   })
 })
 

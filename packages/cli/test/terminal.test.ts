@@ -55,6 +55,15 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
   })
 
+  it('an address with a password is refused before any of it is on the screen', async () => {
+    using workspace = makeWorkspace()
+    for (const address of ['https://me:hunter2@example.invalid/x.git', 'https://example.invalid/x.git?token=hunter2']) {
+      const { code, stdout } = await onTerminal(workspace.dir, ['registry', 'add', address], [])
+      expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('may carry no') })
+      expect(stdout).not.toContain('hunter2')
+    }
+  })
+
   it('what cannot be taken back wants the name of what is lost, to the letter', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     await run(workspace.dir, ['notes', 'note', 'add', '--name', 'milk', '--yes'])

@@ -29,6 +29,8 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   let exit: ExitCode = EXIT.done
   let shown = 0
   let mounted: Mounts | undefined
+  /** What the workspace has beside the plugins that come along, once that was loaded. */
+  let added: readonly Plugin[] | undefined
 
   const session: Session = {
     host,
@@ -80,6 +82,9 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
       const opened = await yard?.catch(() => undefined)
       await opened?.close()
       await mounted?.close()
+      if (added === undefined) return
+      const { keepShapes } = await import('./completion-cache.ts')
+      await keepShapes(workspace(), added)
     },
   }
 
@@ -108,14 +113,15 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
   /** What this workspace has beside the plugins that come along. */
   async function loadAdded(builtIn: readonly { readonly name: string }[]): Promise<readonly Plugin[]> {
     const [{ loadPlugins }, loaded] = await Promise.all([import('@switchyard/yard/config'), config()])
-    const added = await loadPlugins(workspace(), loaded.config.plugins)
+    const own = await loadPlugins(workspace(), loaded.config.plugins)
     mounted = await openMounts(
       workspace(),
-      [...builtIn, ...added].map(({ name }) => name),
+      [...builtIn, ...own].map(({ name }) => name),
       host.env,
       session.note,
     )
-    return [...added, ...mounted.plugins]
+    added = [...own, ...mounted.plugins]
+    return added
   }
 
   async function openOwnYard(): Promise<Yard> {

@@ -1,12 +1,11 @@
 import type { Plugin } from '@switchyard/plugin-kit'
 import { closest } from '@switchyard/yard/config'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { runSteps } from './approval.ts'
 import { unknownWord } from './errors.ts'
-import { addFlag, flagsOf } from './flags.ts'
 import { checkInput, readInput } from './input.ts'
 import { OWN_COMMANDS } from './own-commands.ts'
-import { addApprovalFlags, addCommonFlags } from './program.ts'
+import { declareCommand, declarePlugin, shapeOfCommand } from './plugin-shape.ts'
 import type { Session } from './session.ts'
 
 /** Adds the plugin that the first word names. @throws UNKNOWN_COMMAND with the name that was most likely meant */
@@ -22,7 +21,7 @@ export async function addPluginCommands(program: Command, session: Session, word
 
 /** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
 export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
-  const group = addCommonFlags(program.command(plugin.name).description(plugin.summary).usage('COMMAND...').helpCommand(false))
+  const group = declarePlugin(program, plugin)
   for (const [name, definition] of Object.entries(plugin.commands))
     if (definition.internal !== true) addCommand(group, session, plugin, name, definition)
   // A plugin's help lists what can be run, however deep it lies.
@@ -41,19 +40,10 @@ function pathBelow(group: Command, command: Command): string {
 }
 
 function addCommand(top: Command, session: Session, plugin: Plugin, name: string, definition: Plugin['commands'][string]): void {
-  const words = name.split('.')
-  const verb = words.at(-1)!
-  const parent = words.slice(0, -1).reduce(subgroup, top)
-  const spoken = `switchyard ${plugin.name} ${words.join(' ')}`
-  // A plugin may have both `health` and `health.scan`, so a group can turn into a command of its own.
-  const group = parent.commands.find((one) => one.name() === verb)
-  const command = group ?? parent.command(verb)
-  command.summary(definition.summary).description(descriptionOf(definition)).usage('[flags]').enablePositionalOptions()
-  const flags = flagsOf(definition)
-  for (const flag of flags) addFlag(command, flag)
-  if (definition.effect !== 'read') addApprovalFlags(command)
-  command.addOption(new Option('--input <json>', 'The whole input as JSON; flags win over it').helpGroup('Always:'))
-  if (group === undefined) addCommonFlags(command)
+  const spoken = `switchyard ${plugin.name} ${name.replaceAll('.', ' ')}`
+  const shape = shapeOfCommand(name, definition)
+  const { flags } = shape
+  const command = declareCommand(top, shape).description(descriptionOf(definition))
   if (definition.examples.length > 0) command.addHelpText('after', examplesOf(definition.examples))
   command.action(async () => {
     const options = command.opts<Record<string, unknown>>()
@@ -64,13 +54,6 @@ function addCommand(top: Command, session: Session, plugin: Plugin, name: string
     const { results, ...reply } = await runSteps(session, steps, { yes: options.yes === true, dryRun: options.dryRun === true })
     session.answer({ ...reply, data: results.length === 1 ? results[0] : reply.data })
   })
-}
-
-function subgroup(parent: Command, word: string): Command {
-  return (
-    parent.commands.find((one) => one.name() === word) ??
-    addCommonFlags(parent.command(word).summary(`Commands of ${word}`).usage('COMMAND...').helpCommand(false))
-  )
 }
 
 function givenValue(command: Command, flagName: string, field: string): [string, unknown][] {

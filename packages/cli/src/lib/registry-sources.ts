@@ -26,9 +26,11 @@ export async function addSource(session: Session, words: readonly string[], { mc
   const [location, ...others] = words
   if (location === undefined || others.length > 0)
     throw usage('Cannot add plugins as one folder or git address is needed, or --mcp NAME -- COMMAND', HELP)
-  const { isGitUrl, nameOfUrl, readSource } = await import('@switchyard/registry')
+  const { assertGitUrl, isGitUrl, nameOfUrl, readSource } = await import('@switchyard/registry')
+  const isAddress = isGitUrl(location)
+  if (isAddress) assertGitUrl(location)
   const registry = (await session.yard()).registry()
-  if (isGitUrl(location)) {
+  if (isAddress) {
     const id = name ?? nameOfUrl(location)
     assertFree(registry, id)
     return fetched(session, registry, id, location, false)

@@ -76,10 +76,12 @@ describe('fetchSource()', () => {
     'https://user:hunter2/x@example.invalid/a.git',
     'ssh://git:hunter2@example.invalid/a.git',
     'https://example.invalid/a.git?private_token=hunter2',
+    'ftp://user:hunter2@example.invalid/a.git',
+    'https://user:hunter2@example.invalid/a b.git',
   ])('starts no git for an address that holds a secret, and does not tell it: %s', (url) => {
     const folder = join(tempFolder(), 'sources', 'one')
     const said = refusal(url, folder)
-    expect(said).toMatch(/may carry no|is no address/)
+    expect(said).toMatch(/may carry no|is no address|must be of http/)
     expect(said).not.toContain('hunter2')
     expect(existsSync(folder)).toBe(false)
   })

@@ -6,9 +6,9 @@ import { cleanName, cleanText } from '../text.ts'
 
 const TIME_LIMIT_MS = 120_000
 
-/** Whether a source is an address that git can clone, and no folder. */
+/** Whether a source is an address, and no folder; git may still refuse it. */
 export function isGitUrl(location: string): boolean {
-  return /^(?:https?|ssh|git|file):\/\/[^\s]+$/.test(location) || /^[\w.-]+@[\w.-]+:[^\s]+$/.test(location)
+  return /^\w[\w+.-]*:\/\//.test(location) || /^[\w.-]+@[\w.-]+:[^\s]+$/.test(location)
 }
 
 /** What a clone is called: the last part of its address. */
@@ -21,7 +21,7 @@ export function nameOfUrl(url: string): string {
  * @throws REGISTRY_SOURCE, with what was there left as it was
  */
 export function fetchSource(url: string, folder: string): void {
-  assertAddress(url)
+  assertGitUrl(url)
   mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
   const fresh = mkdtempSync(join(dirname(folder), '.clone-'))
   const safe = [
@@ -78,14 +78,19 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || kept.test(name)))
 }
 
-/** Passwords and tokens would be kept by git, and by us. */
-function assertAddress(url: string): void {
-  if (!/^\w+:\/\//.test(url)) return
+/**
+ * To be asked before anything of an address is shown: passwords and tokens would be kept by git, and by us.
+ * @throws REGISTRY_SOURCE
+ */
+export function assertGitUrl(url: string): void {
+  if (!url.includes('://')) return
+  const shown = withoutPassword(url.split('?')[0]!)
+  if (!/^(?:https?|ssh|git|file):\/\/\S+$/.test(url)) throw notCloned(shown, 'it must be of http, https, ssh, git or file')
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed === undefined) throw notCloned(withoutPassword(url), 'it is no address')
+  if (parsed === undefined) throw notCloned(shown, 'it is no address')
   if (parsed.password !== '' || (/^https?:$/.test(parsed.protocol) && parsed.username !== ''))
-    throw notCloned(withoutPassword(url), 'its address may carry no password or token: git keeps those')
-  if (parsed.search !== '') throw notCloned(withoutPassword(url.split('?')[0]!), 'its address may carry no "?": a token may stand there')
+    throw notCloned(shown, 'its address may carry no password or token: git keeps those')
+  if (parsed.search !== '') throw notCloned(shown, 'its address may carry no "?": a token may stand there')
 }
 
 /** An address may carry a password or a token. */
