@@ -110,7 +110,7 @@ describe('[W3] [S1] a process that is killed while it cuts a release', () => {
 
 describe('[W5] two processes that cut at once', () => {
   it('make one release between them', { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 2; round++) {
       const repository = makeRepository()
       try {
         const cut = (): ReturnType<typeof switchyard> => switchyard(repository, ['release', 'cut', '--push', '--yes', '--json'])
