@@ -45,7 +45,7 @@ describe('defineChain()', () => {
 })
 
 describe('chains.plan()', () => {
-  it('asks each step for its plan where its input is known, and does nothing', async () => {
+  it('asks each step for its plan where its input is known, says on what it depends, and does nothing', async () => {
     const store = openStore({ path: ':memory:' })
     const planned: unknown[] = []
     const chains = createChains({
@@ -73,6 +73,15 @@ describe('chains.plan()', () => {
           { id: 'pause', wait: '5m' },
           { id: 'go', ask: 'Go ${{ steps.known.output }}?' },
           { id: 'first', call: 'app.look', onError: 'fallback', fallback: [{ id: 'instead', call: 'app.build' }] },
+          {
+            id: 'maybe',
+            when: '${{ steps.look.output.ok == true }}',
+            steps: [
+              { id: 'tag', value: 'v1' },
+              { id: 'then', call: 'app.build', when: '${{ steps.first.output.fit }}', input: { env: 'dev' } },
+            ],
+            otherwise: [{ id: 'else', call: 'app.build', input: { env: '${{ steps.tag.output }}' } }],
+          },
           { id: 'never', call: 'app.look', when: '${{ false }}', onError: 'fallback', fallback: [{ id: 'nor-this', call: 'app.build' }] },
         ],
       }),
@@ -85,6 +94,13 @@ describe('chains.plan()', () => {
       { path: 'go', does: 'asks: Go x?' },
       { path: 'first', does: 'calls app.look' },
       { path: 'instead', does: 'calls app.build', onlyAfter: 'first', plan: { summary: 'would app.build', steps: [] } },
+      {
+        path: 'then',
+        does: 'calls app.build',
+        when: 'steps.look.output.ok == true && steps.first.output.fit',
+        plan: { summary: 'would app.build', steps: [] },
+      },
+      { path: 'else', does: 'calls app.build', needs: ['steps.tag.output'], when: '!(steps.look.output.ok == true)' },
       { path: 'never', does: 'is skipped' },
     ])
     expect(chains.list()).toEqual([])

@@ -116,6 +116,8 @@ export interface WaitReport {
   readonly question?: string
   /** What the question wants; absent where nobody asked it but the crash of a process. */
   readonly answer?: 'approval' | 'text' | 'number'
+  /** All that it takes, where that is a closed set. */
+  readonly choices?: readonly string[]
   readonly event?: string
   readonly dueMs?: number
 }
@@ -223,8 +225,10 @@ export interface PlannedStep {
   readonly does: string
   /** Absent where the command only reads or its input depends on a result. */
   readonly plan?: Plan
-  /** Results that must be known first. */
+  /** Results that must be known before more can be said. */
   readonly needs?: readonly string[]
+  /** Done only where this holds, which results will tell. */
+  readonly when?: string
   /** Done only when this step fails. */
   readonly onlyAfter?: string
   readonly error?: WireError

@@ -21,6 +21,8 @@ export async function planChain(
   const identity = { id: 'dry-run', startedMs: 0 }
   /** The step whose failure the steps at hand answer for. */
   let failing: string | undefined
+  /** What must hold for the steps at hand, as far as only results will tell. */
+  let conditions: readonly string[] = []
   await visitAll(frozen.root.steps, chainFrame(frozen.root, '', input))
   return planned
 
@@ -33,12 +35,21 @@ export async function planChain(
       add({ path: `${frame.prefix}${compiled.step.id}`, does: 'is skipped' })
       return visitAll(compiled.otherwise, frame)
     }
+    const outer = conditions
+    const open = compiled.when !== undefined && unknownIn(compiled.when, frame).length > 0 ? conditionOf(compiled.step.when!) : undefined
+    if (open !== undefined) conditions = [...outer, open]
     await visitItself(compiled, frame)
-    if (compiled.fallback.length === 0) return
-    const outer = failing
-    failing = `${frame.prefix}${compiled.step.id}`
-    await visitAll(compiled.fallback, frame)
-    failing = outer
+    if (compiled.fallback.length > 0) {
+      const before = failing
+      failing = `${frame.prefix}${compiled.step.id}`
+      await visitAll(compiled.fallback, frame)
+      failing = before
+    }
+    if (open !== undefined) {
+      conditions = [...outer, `!(${open})`]
+      await visitAll(compiled.otherwise, frame)
+    }
+    conditions = outer
   }
 
   function isSkipped({ when }: CompiledStep, frame: Frame): boolean {
@@ -46,15 +57,18 @@ export async function planChain(
   }
 
   function add(step: PlannedStep): void {
-    planned.push(failing === undefined ? step : { ...step, onlyAfter: failing })
+    planned.push({
+      ...step,
+      ...(conditions.length > 0 && { when: conditions.join(' && ') }),
+      ...(failing !== undefined && { onlyAfter: failing }),
+    })
   }
 
   async function visitItself(compiled: CompiledStep, frame: Frame): Promise<void> {
-    const { step, kind, when } = compiled
+    const { step, kind } = compiled
     const path = `${frame.prefix}${step.id}`
     const scope = scopeOf(frame, identity)
-    const isOpen = when !== undefined && unknownIn(when, frame).length > 0
-    const needs = [...new Set([...(isOpen ? unknownIn(when, frame) : []), ...unknownIn(compiled.main, frame)])]
+    const needs = [...new Set(unknownIn(compiled.main, frame))]
     const known = needs.length === 0
     if ('call' in step) return planCall(compiled, step.call, path, frame, needs)
     if ('wait' in step) {
@@ -69,7 +83,7 @@ export async function planChain(
               : `waits until ${known ? String(fill(compiled.main!, scope)) : wait.until}`,
       })
     } else if ('ask' in step) add({ path, does: `asks: ${known ? String(fill(compiled.main!, scope)) : step.ask}` })
-    else if (kind === 'value' && known)
+    else if (kind === 'value' && known && conditions.length === 0)
       frame.outcomes.set(step.id, { state: 'done', output: outputOf({ value: fill(compiled.main!, scope) }) })
     else if (compiled.sub !== undefined) {
       const sub = compiled.sub
@@ -83,7 +97,6 @@ export async function planChain(
       })
       await visitAll(compiled.children, { ...frame, prefix: `${path}/`, outer: frame, outcomes: new Map() })
     } else await visitAll(compiled.children, frame)
-    if (isOpen) await visitAll(compiled.otherwise, frame)
   }
 
   async function planCall(compiled: CompiledStep, command: string, path: string, frame: Frame, needs: readonly string[]): Promise<void> {
@@ -100,6 +113,9 @@ export async function planChain(
     }
   }
 }
+
+/** An expression as it stands between its braces. */
+const conditionOf = (when: string): string => /^\s*\$\{\{(.*)\}\}\s*$/s.exec(when)?.[1]?.trim() ?? when
 
 /** What must be known before a template can be filled. */
 function unknownIn(template: Template | undefined, frame: Frame): readonly string[] {

@@ -1,5 +1,6 @@
 import type { ChainDefinition, ChainReport, Chains, PlannedStep } from '@switchyard/chain'
 import { renderChain, renderRehearsal } from '../render/chain.ts'
+import type { Look } from '../render/look.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Reply, Session } from './session.ts'
 
@@ -84,13 +85,18 @@ export async function approvesChain(session: Session, chains: Chains, id: string
 }
 
 /** Asks once for all that would be changed; a chain that only reads needs no word. */
-export async function approvedChain(session: Session, definition: ChainDefinition, steps: readonly PlannedStep[]): Promise<boolean> {
+export async function approvedChain(
+  session: Session,
+  definition: ChainDefinition,
+  steps: readonly PlannedStep[],
+  shown = (look: Look): string => renderRehearsal(steps, look, false),
+): Promise<boolean> {
   const rule = await approvalFor(session, steps)
   if (rule === 'run') return true
   const { terminal } = session.host
   if (terminal === undefined) return false
   const { confirmed, typed } = await import('./prompt.ts')
-  session.note((look) => renderRehearsal(steps, look, false))
+  session.note(shown)
   if (rule === 'type') return typed(definition.name, `Type ${definition.name} to go on`, terminal, session.signal)
   return confirmed(`Run ${definition.name}?`, terminal, session.signal)
 }

@@ -141,8 +141,9 @@ function costText(costUsd: number | undefined): string {
 
 /** What each step would do; `kept` says how to do it. */
 export function renderRehearsal(steps: readonly PlannedStep[], look: Look, kept: boolean): string {
-  const lines = steps.flatMap(({ path, does, plan, needs, onlyAfter, error }) => {
-    const head = `${paint(look, 'bold', path)}  ${plain(does)}${onlyAfter === undefined ? '' : `, only if ${onlyAfter} fails`}`
+  const lines = steps.flatMap(({ path, does, plan, needs, when, onlyAfter, error }) => {
+    const only = [...(when === undefined ? [] : [plain(when)]), ...(onlyAfter === undefined ? [] : [`${onlyAfter} fails`])]
+    const head = `${paint(look, 'bold', path)}  ${plain(does)}${only.map((one) => `, only if ${one}`).join('')}`
     if (error !== undefined) return [head, `  ${paint(look, 'red', plain(error.message))}`]
     if (needs !== undefined) return [head, `  ${paint(look, 'dim', `known once there is ${needs.join(', ')}`)}`]
     return plan === undefined ? [head] : [head, ...wrap(plain(plan.summary), look.columns - 2).map((line) => `  ${line}`)]

@@ -11,6 +11,7 @@ import { renderDecision } from './decision.ts'
 import { renderFindings } from './doctor.ts'
 import { errorDocument, renderError } from './error.ts'
 import { type Look, paint, plain } from './look.ts'
+import { renderPlannedParts } from './parts.ts'
 import { renderKept, renderPlanList, renderPlans } from './plan.ts'
 import { renderPlugins } from './plugins.ts'
 import { renderValue } from './value.ts'
@@ -37,6 +38,50 @@ const planned: PlannedRun = {
 }
 
 describe('at 80 columns', () => {
+  it('a request of several parts', () => {
+    const parts = [
+      { text: 'check the api', command: 'ops.monitor.check', input: { service: ['api', 'web'] } },
+      { text: 'deploy it to staging', command: 'deploy.apply', input: { env: 'staging', version: '${{ steps.part1.output.version }}' } },
+      { text: 'bring it back', command: 'deploy.rollback', input: { token: 'hunter2' } },
+      { text: 'deploy the worker', command: 'deploy.apply', input: {} },
+    ]
+    const error = { code: 'HOST_GONE', message: 'Cannot reach web-1', retryable: true } as unknown as WireError
+    const text = renderPlannedParts(
+      parts,
+      [
+        { path: 'part1', does: 'calls ops.monitor.check' },
+        {
+          path: 'part2',
+          does: 'calls deploy.apply',
+          when: "steps.part1.output.status == 'HEALTHY'",
+          needs: ['steps.part1.output.version'],
+        },
+        { path: 'part3', does: 'calls deploy.rollback', when: "steps.part2.state == 'failed'", error },
+        { path: 'part4', does: 'calls deploy.apply', onlyAfter: 'part1', plan: planned.plan },
+      ],
+      look,
+    )
+    expect(text).toBe(`1  check the api
+   ops.monitor.check  service api, web
+2  deploy it to staging
+   only if status of 1 is HEALTHY
+   deploy.apply  env staging  version (version of 1)
+   planned once there is version of 1
+3  bring it back
+   only if state of 2 is failed
+   deploy.rollback  token [redacted]
+   Cannot reach web-1
+4  deploy the worker
+   only if 1 fails
+   deploy.apply
+   Put version 1.4.0 of api on staging, one machine after another, and go back
+   by itself if it is not healthy within two minutes
+     change  compose.yaml
+     remove  container api-1
+   ! The migration 0042 cannot be taken back, so an undo leaves the new column
+   where it is`)
+  })
+
   it('a plan', () => {
     const steps = [{ command: 'ops.health.scan' }, { command: 'deploy.apply', planned }]
     expect(`\n${renderPlans(steps, look)}\n\n${renderKept(steps)}\n`).toBe(`

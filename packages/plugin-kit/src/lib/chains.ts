@@ -65,6 +65,8 @@ export interface ChainRehearsal {
   readonly plan?: { readonly summary: string; readonly steps: readonly PlanStep[]; readonly warnings?: readonly string[] }
   /** Results that must be known before more can be said. */
   readonly needs?: readonly string[]
+  /** Done only where this holds, which results will tell. */
+  readonly when?: string
   /** Done only when this step fails. */
   readonly onlyAfter?: string
   readonly error?: WireError
