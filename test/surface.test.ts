@@ -35,6 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'isSwitchyardError',
     'isTopic',
     'isTopicPattern',
+    'printable',
     'systemClock',
     'toWireError',
   ],
@@ -69,6 +70,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'isSwitchyardError',
     'on',
     'plans',
+    'printable',
   ],
   '@switchyard/plugin-kit/redact': [
     'SECRET_SHAPES',

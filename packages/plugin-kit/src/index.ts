@@ -1,5 +1,5 @@
 export type { CommitOptions, SqlParameters, SqlValue, Statement } from '@switchyard/contracts'
-export { type Clock, isSwitchyardError, SwitchyardError } from '@switchyard/contracts'
+export { type Clock, isSwitchyardError, printable, SwitchyardError } from '@switchyard/contracts'
 export { type ChainData, type ChainLine, type ChainOutcome, type ChainRehearsal, type ChainRequest, chains } from './lib/chains.ts'
 export { type Command, command, type Plan, type PlanStep, type Resource, type Undo } from './lib/command.ts'
 export type { CallOptions, Context, Log, Progress, PublishOptions, Question } from './lib/context.ts'

@@ -1,4 +1,5 @@
-import { columns, cut, printable } from '../records/columns.ts'
+import { printable } from '@switchyard/plugin-kit'
+import { columns, cut } from '../records/columns.ts'
 import { type Finding, GROUPS } from './finding.ts'
 
 export interface CheckedPlace {

@@ -1,5 +1,5 @@
-import type { PlanStep } from '@switchyard/plugin-kit'
-import { count, printable, table } from '../files/table.ts'
+import { type PlanStep, printable } from '@switchyard/plugin-kit'
+import { count, table } from '../files/table.ts'
 import type { Written } from './create.ts'
 import type { LeakSearch } from './leaks.ts'
 import { indented } from './list.ts'

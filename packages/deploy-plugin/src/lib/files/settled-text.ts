@@ -1,5 +1,6 @@
+import { printable } from '@switchyard/plugin-kit'
 import type { FileState, Outcome } from './generated.ts'
-import { printable, table } from './table.ts'
+import { table } from './table.ts'
 
 const WORDS: Readonly<Record<FileState, string>> = {
   created: 'new',

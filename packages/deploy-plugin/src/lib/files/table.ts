@@ -1,3 +1,5 @@
+import { printable } from '@switchyard/plugin-kit'
+
 const WIDTH = 80
 
 /** Rows in aligned columns under a head, 80 wide: what does not fit the last column goes on beneath it. */
@@ -13,9 +15,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     })
     .join('\n')
 }
-
-/** Nothing that somebody wrote in a file can steer the terminal. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
 
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []

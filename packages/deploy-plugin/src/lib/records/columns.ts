@@ -1,3 +1,5 @@
+import { printable } from '@switchyard/plugin-kit'
+
 const WIDTH = 80
 const GAP = '  '
 /** A column wider than this, but the last, is cut. */
@@ -14,13 +16,6 @@ export function cut(line: string, width = WIDTH): string {
   const trimmed = line.trimEnd()
   return trimmed.length > width ? `${trimmed.slice(0, width - 1)}…` : trimmed
 }
-
-/** Text with its control characters made visible, those that turn the direction of writing too. */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -1,4 +1,5 @@
-import { ago, columns, cut, printable, shortRelease } from '../records/columns.ts'
+import { printable } from '@switchyard/plugin-kit'
+import { ago, columns, cut, shortRelease } from '../records/columns.ts'
 import type { DeploymentView, ServiceView, StackStatus } from './status.ts'
 
 /** How the release is called that people know best. */

@@ -1,3 +1,4 @@
+import { printable } from '@switchyard/plugin-kit'
 import { leaksIn } from '../env/leak-patterns.ts'
 import { isPlaceholder } from '../env/placeholder.ts'
 import { hideSecrets, isSecretName as isCalledSecret } from '../files/hide-secrets.ts'
@@ -34,10 +35,7 @@ const isUnfilled = (value: string): boolean => isPlaceholder(value) && !/^(secre
 
 /** For a terminal or a page: without secrets, without what would move a cursor, and no longer than a message may be. */
 export function shown(text: string): string {
-  const clean = hideSecrets(text).replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
+  const clean = printable(hideSecrets(text))
   return clean.length > MAX_SHOWN_CHARS ? `${clean.slice(0, MAX_SHOWN_CHARS)}…` : clean
 }
 const MAX_SHOWN_CHARS = 300

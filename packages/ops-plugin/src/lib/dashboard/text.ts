@@ -1,4 +1,5 @@
-import { plural, printable } from '../health/report.ts'
+import { printable } from '@switchyard/plugin-kit'
+import { plural } from '../health/report.ts'
 import { ago, cut } from '../records/columns.ts'
 import { sparkline } from '../records/health-check.ts'
 import type { ProjectStatus, Status } from './status.ts'

@@ -1,3 +1,4 @@
+import { printable } from '@switchyard/plugin-kit'
 import type { Finding } from './check.ts'
 import type { Report } from './schema.ts'
 
@@ -109,12 +110,4 @@ function wrap(text: string, indent: string): string[] {
   }
   lines.push(line.trimEnd())
   return lines
-}
-
-/** Names of files are whatever their author wanted; control characters would reach the reader's terminal. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
 }

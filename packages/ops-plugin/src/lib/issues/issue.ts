@@ -1,6 +1,6 @@
-import type { PluginStore } from '@switchyard/plugin-kit'
+import { type PluginStore, printable } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { place, printable } from '../health/report.ts'
+import { place } from '../health/report.ts'
 import type { Writes } from '../records/changes.ts'
 import { isoOf } from '../records/list.ts'
 import {

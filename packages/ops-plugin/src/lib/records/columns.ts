@@ -1,4 +1,4 @@
-import { printable } from '../health/report.ts'
+import { printable } from '@switchyard/plugin-kit'
 
 const WIDTH = 80
 const GAP = '  '

@@ -1,6 +1,5 @@
-import type { PluginStore } from '@switchyard/plugin-kit'
+import { type PluginStore, printable } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { printable } from '../health/report.ts'
 import { columns } from './columns.ts'
 import { isoOf } from './list.ts'
 import type { HealthRow } from './rows.ts'

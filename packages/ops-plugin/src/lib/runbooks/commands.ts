@@ -1,6 +1,5 @@
-import { type ChainRehearsal, type Context, chains, command, type PlanStep } from '@switchyard/plugin-kit'
+import { type ChainRehearsal, type Context, chains, command, type PlanStep, printable } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { printable } from '../health/report.ts'
 import { change } from '../records/changes.ts'
 import { columns, cut, withMore } from '../records/columns.ts'
 import { isoOf, nextCursor, pageById, pageInput, sinceUntil, spanMs } from '../records/list.ts'

@@ -1,6 +1,5 @@
-import type { PluginStore } from '@switchyard/plugin-kit'
+import { type PluginStore, printable } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import { printable } from '../health/report.ts'
 import type { Writes } from '../records/changes.ts'
 import { columns } from '../records/columns.ts'
 import { recordUnknown } from '../records/errors.ts'

@@ -1,4 +1,4 @@
-import { printable } from '../health/report.ts'
+import { printable } from '@switchyard/plugin-kit'
 import { type ServerReport, SMOKE_CHECKS } from './schema.ts'
 
 const DEAREST = 5
