@@ -17,6 +17,7 @@ async function throughContainer<value>(work: Work, image: string, volume: string
       name,
       Image: image,
       Cmd: ['true'],
+      Labels: { 'switchyard.stack': work.stack, 'switchyard.env': work.env },
       HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: INSIDE }] },
     }),
   )
@@ -60,7 +61,7 @@ export async function restoreVolume(work: Work, { image, volume, file }: { image
     const reading = host.run(['gzip', '-dc', file], {
       signal,
       timeoutMs: 3_600_000,
-      onStdout: (chunk) => void tar.write(chunk),
+      stdout: tar,
     })
     const sent = asked(`write the volume ${volume}`, () => engine.getContainer(id).putArchive(tar, { path: INSIDE }))
     const { exit } = await reading

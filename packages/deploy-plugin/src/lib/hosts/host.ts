@@ -10,17 +10,16 @@ export interface ProgramResult {
   readonly stderr: string
 }
 
+/** A program has PATH, HOME and LANG of the host, and nothing else of our own environment: its variables are no place for a secret. */
 export interface RunOptions {
-  /** Variables beside PATH, HOME, LANG; nothing else of our own environment is passed on. */
-  readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly stdin?: string | Uint8Array | NodeJS.ReadableStream
   readonly signal?: AbortSignal
   /** @default 60000 */
   readonly timeoutMs?: number
   readonly maxBytes?: number
-  /** Is given what the program says on stdout, instead of keeping it. */
-  readonly onStdout?: (chunk: Buffer) => void
+  /** Where what the program says on stdout goes instead of being kept, no faster than it is taken; it is not ended. */
+  readonly stdout?: NodeJS.WritableStream
 }
 
 interface FileFacts {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { link, lstat, mkdir, open, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { hostRefused, hostTimeout, hostUnreachable, programMissing } from './errors.ts'
 import type { Host, ProgramResult, RunOptions } from './host.ts'
-import { createTail } from './tail.ts'
+import { createQuiet, createTail } from './tail.ts'
 
 const LABEL = 'this machine'
 const CONNECT_MS = 10_000
@@ -46,7 +46,12 @@ export function localHost(name: string): Host {
     async link(to, path) {
       const draft = draftOf(path)
       await allowed(symlink(to, draft), 'link', path)
-      await allowed(rename(draft, path), 'link', path)
+      try {
+        await allowed(rename(draft, path), 'link', path)
+      } catch (error) {
+        await rm(draft, { force: true })
+        throw error
+      }
       await syncFolder(dirname(path))
     },
     async readLink(path) {
@@ -64,15 +69,15 @@ export function localHost(name: string): Host {
 }
 
 function runHere(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<ProgramResult> {
-  const { env = {}, cwd, stdin, signal, timeoutMs = 60_000, maxBytes = 256 * 1024, onStdout } = options
+  const { cwd, stdin, stdout: into, signal, timeoutMs = 60_000, maxBytes = 256 * 1024 } = options
   const [program, ...args] = argv
   const { promise, resolve, reject } = Promise.withResolvers<ProgramResult>()
   const stdout = createTail(maxBytes)
   const stderr = createTail(maxBytes)
   if (signal?.aborted) return Promise.reject(signal.reason as Error)
   const { PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME = '/', XDG_RUNTIME_DIR } = process.env
-  const base = { PATH, HOME, LANG: 'C.UTF-8', ...(XDG_RUNTIME_DIR && { XDG_RUNTIME_DIR }) }
-  const child = spawn(program, args, { cwd, env: { ...base, ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const env = { PATH, HOME, LANG: 'C.UTF-8', ...(XDG_RUNTIME_DIR && { XDG_RUNTIME_DIR }) }
+  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
   let stopped: (() => Error) | undefined
   const kill = (why: () => Error): void => {
     stopped = why
@@ -85,14 +90,26 @@ function runHere(argv: readonly [string, ...string[]], options: RunOptions = {})
   const timer = setTimeout(() => kill(() => hostTimeout(LABEL, program, timeoutMs)), timeoutMs)
   const onAbort = (): void => kill(() => signal?.reason as Error)
   signal?.addEventListener('abort', onAbort, { once: true })
+  const lost = (): void => {
+    kill(() => hostRefused(LABEL, 'read from', program, new Error('what takes its output broke off')))
+    child.stdout.destroy()
+  }
+  let end = (): void => {}
+  const quiet = createQuiet(() => end())
   const settle = (): void => {
     clearTimeout(timer)
+    quiet.stop()
     signal?.removeEventListener('abort', onAbort)
+    into?.off('close', lost)
     child.stdout.destroy()
     child.stderr.destroy()
   }
-  child.stdout.on('data', onStdout ?? stdout.add)
-  child.stderr.on('data', stderr.add)
+  child.stderr.on('data', stderr.add).on('data', quiet.heard)
+  if (into === undefined) child.stdout.on('data', stdout.add).on('data', quiet.heard)
+  else {
+    into.once('close', lost)
+    child.stdout.pipe(into, { end: false })
+  }
   // A program that does not read to the end says so by its exit.
   child.stdin.on('error', () => {})
   if (stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array) child.stdin.end(stdin)
@@ -102,20 +119,19 @@ function runHere(argv: readonly [string, ...string[]], options: RunOptions = {})
   }
   child.on('error', (error: NodeJS.ErrnoException) => {
     settle()
-    reject(error.code === 'ENOENT' ? programMissing(LABEL, program) : hostRefused(LABEL, 'run', program, error))
+    const isFolderMissing = error.code === 'ENOENT' && cwd !== undefined && !existsSync(cwd)
+    if (isFolderMissing) reject(hostRefused(LABEL, 'work in', cwd, error))
+    else reject(error.code === 'ENOENT' ? programMissing(LABEL, program) : hostRefused(LABEL, 'run', program, error))
   })
   child.on('exit', (exit, endedBy) => {
-    const end = (): void => {
+    end = () => {
       settle()
       if (stopped !== undefined) reject(stopped())
       else resolve({ exit: exit ?? undefined, signal: endedBy ?? undefined, stdout: stdout.text(), stderr: stderr.text() })
     }
-    // What the program left running may hold its output open: its own end is what counts.
-    const late = setTimeout(end, 300)
-    child.once('close', () => {
-      clearTimeout(late)
-      end()
-    })
+    if (stopped !== undefined) return end()
+    child.once('close', end)
+    if (into === undefined) quiet.wait()
   })
   return promise
 }
@@ -124,17 +140,16 @@ const draftOf = (path: string): string => `${path}.${randomBytes(4).toString('he
 
 async function writeWhole(path: string, bytes: string | Uint8Array, mode: number, exclusive: boolean): Promise<boolean> {
   const draft = draftOf(path)
-  const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode)
   try {
-    await file.writeFile(bytes)
-    await file.chmod(mode)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  try {
+    const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode)
+    try {
+      await file.writeFile(bytes)
+      await file.chmod(mode)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     if (exclusive) {
-      const { link } = await import('node:fs/promises')
       // A hard link is made only where nothing is yet, and then has its whole content at once.
       await link(draft, path)
       await rm(draft)

@@ -3,11 +3,20 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { isSwitchyardError } from '@switchyard/plugin-kit'
 import type { Client, ClientChannel, FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2'
 import type { TargetConfig } from '../config/config.ts'
-import { hostKeyMismatch, hostKeyUnreadable, hostRefused, hostTimeout, hostUnreachable, programMissing } from './errors.ts'
+import {
+  hostKeyMismatch,
+  hostKeyUnreadable,
+  hostLoginRefused,
+  hostRefused,
+  hostTimeout,
+  hostUnreachable,
+  programMissing,
+} from './errors.ts'
 import type { Host, ProgramResult, RunOptions } from './host.ts'
-import { createTail } from './tail.ts'
+import { createQuiet, createTail } from './tail.ts'
 
 type SshTarget = Extract<TargetConfig, { kind: 'ssh' }>
 
@@ -33,7 +42,17 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
   client.on('close', () => {
     broken ??= new Error('the connection ended')
   })
-  const sftp = await promised<SFTPWrapper>(label, (done) => client.sftp(done))
+  // Each call that waits hears of it.
+  client.setMaxListeners(0)
+  let sftp: SFTPWrapper
+  try {
+    sftp = await promised<SFTPWrapper>(label, (done) => client.sftp(done))
+  } catch (error) {
+    client.end()
+    throw error
+  }
+  // Calls into a channel that ended would wait for ever.
+  sftp.on('close', () => client.end())
 
   /** One SFTP call; undefined where the file is missing. */
   async function call<value>(
@@ -44,13 +63,21 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
     const { promise, resolve, reject } = Promise.withResolvers<value | undefined>()
     if (broken !== undefined) throw hostUnreachable(label, broken)
     const lost = (): void => reject(hostUnreachable(label, broken ?? new Error('the connection ended')))
-    client.once('close', lost)
-    work((error, value) => {
+    const done = (error: Error | null | undefined, value?: value): void => {
       client.off('close', lost)
-      if (error === undefined || error === null) return resolve(value)
-      if ((error as Error & { code?: number }).code === NO_SUCH_FILE) return resolve(undefined)
-      reject(hostRefused(label, does, path, error))
-    })
+      const { code } = (error ?? {}) as { code?: number }
+      if (error === undefined || error === null) resolve(value)
+      else if (code === NO_SUCH_FILE) resolve(undefined)
+      // What the host itself refuses has a code.
+      else reject(code === undefined ? hostUnreachable(label, broken ?? error) : hostRefused(label, does, path, error))
+    }
+    client.once('close', lost)
+    try {
+      work(done)
+    } catch (error) {
+      client.off('close', lost)
+      throw hostRefused(label, does, path, error)
+    }
     return promise
   }
 
@@ -70,10 +97,9 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
   const facts = async (path: string): Promise<Stats | undefined> => call<Stats>('look at', path, (done) => sftp.lstat(path, done))
 
   async function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<ProgramResult> {
-    const { env = {}, cwd, stdin, signal: stop, timeoutMs = 60_000, maxBytes = 256 * 1024, onStdout } = options
+    const { cwd, stdin, stdout: into, signal: stop, timeoutMs = 60_000, maxBytes = 256 * 1024 } = options
     stop?.throwIfAborted()
-    const variables = Object.entries({ LANG: 'C.UTF-8', ...env }).map(([key, value]) => quoted(`${key}=${value}`))
-    const line = `${cwd === undefined ? '' : `cd ${quoted(cwd)} && `}exec env ${[...variables, ...argv.map(quoted)].join(' ')}`
+    const line = `${cwd === undefined ? '' : `cd ${quoted(cwd)} && `}exec env LANG=C.UTF-8 ${argv.map(quoted).join(' ')}`
     const channel = await promised<ClientChannel>(
       label,
       (done) => client.exec(line, done),
@@ -91,18 +117,29 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
     const timer = setTimeout(() => stopAs(hostTimeout(label, argv[0], timeoutMs)), timeoutMs)
     const onAbort = (): void => stopAs(stop?.reason as Error)
     stop?.addEventListener('abort', onAbort, { once: true })
-    channel.on('data', onStdout ?? stdout.add)
-    channel.stderr.on('data', stderr.add)
+    const quiet = createQuiet(() => channel.close())
+    const lost = (): void => stopAs(hostRefused(label, 'read from', argv[0], new Error('what takes its output broke off')))
+    if (into === undefined) channel.on('data', stdout.add).on('data', quiet.heard)
+    else {
+      into.once('close', lost)
+      channel.pipe(into, { end: false })
+    }
+    channel.stderr.on('data', stderr.add).on('data', quiet.heard)
     channel.on('exit', (code: number | null, name?: string) => {
       end = { ...(code !== null && { exit: code }), ...(name !== undefined && { signal: name }) }
+      if (into === undefined) quiet.wait()
     })
     channel.on('error', () => {})
     channel.on('close', () => {
       clearTimeout(timer)
+      quiet.stop()
+      into?.off('close', lost)
       stop?.removeEventListener('abort', onAbort)
       if (end === undefined) return reject(hostUnreachable(label, broken ?? new Error('the connection ended before the program did')))
-      if (end.exit === 127) return reject(programMissing(label, argv[0]))
-      resolve({ exit: end.exit, signal: end.signal, stdout: stdout.text(), stderr: stderr.text() })
+      const told = stderr.text()
+      // A shell that did not find its own program ends so too.
+      if (end.exit === 127 && told.startsWith('env: ')) return reject(programMissing(label, argv[0]))
+      resolve({ exit: end.exit, signal: end.signal, stdout: stdout.text(), stderr: told })
     })
     if (stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array) channel.end(stdin)
     else {
@@ -110,6 +147,16 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
       stdin.pipe(channel)
     }
     return promise
+  }
+
+  /** Runs what makes a draft the file itself, and leaves none behind. */
+  async function inPlaceOf<value>(draft: string, work: () => Promise<value>): Promise<value> {
+    try {
+      return await work()
+    } catch (error) {
+      if (broken === undefined) await call('remove', draft, (done) => sftp.unlink(draft, done)).catch(() => {})
+      throw error
+    }
   }
 
   return {
@@ -120,27 +167,29 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
     readFile: (path) => call<Buffer>('read', path, (done) => sftp.readFile(path, done)),
     async writeFile(path, bytes, { mode = 0o644, exclusive = false } = {}) {
       const draft = draftOf(path)
-      await need('write', path, (done) => sftp.writeFile(draft, Buffer.from(bytes as Uint8Array), { mode, flag: 'wx' }, done))
-      // The umask of the account may have taken bits off.
-      await need('write', path, (done) => sftp.chmod(draft, mode, done))
-      const handle = await call<Buffer>('write', path, (done) => sftp.open(draft, 'r+', done))
-      if (handle !== undefined) {
-        await call('write', path, (done) => sftp.ext_openssh_fsync(handle, done))
-        await call('write', path, (done) => sftp.close(handle, done))
-      }
-      if (!exclusive) {
-        await replace(draft, path)
-        return true
-      }
-      try {
-        await need('write', path, (done) => sftp.ext_openssh_hardlink(draft, path, done))
-        return true
-      } catch (error) {
-        if ((await facts(path)) !== undefined) return false
-        throw error
-      } finally {
+      return inPlaceOf(draft, async () => {
+        await need('write', path, (done) => sftp.writeFile(draft, Buffer.from(bytes as Uint8Array), { mode, flag: 'wx' }, done))
+        // The umask of the account may have taken bits off.
+        await need('write', path, (done) => sftp.chmod(draft, mode, done))
+        const handle = await call<Buffer>('write', path, (done) => sftp.open(draft, 'r+', done))
+        if (handle !== undefined) {
+          await call('write', path, (done) => sftp.ext_openssh_fsync(handle, done))
+          await call('write', path, (done) => sftp.close(handle, done))
+        }
+        if (!exclusive) {
+          await replace(draft, path)
+          return true
+        }
+        try {
+          await need('write', path, (done) => sftp.ext_openssh_hardlink(draft, path, done))
+        } catch (error) {
+          if ((await facts(path)) === undefined) throw error
+          await call('remove', draft, (done) => sftp.unlink(draft, done))
+          return false
+        }
         await call('remove', draft, (done) => sftp.unlink(draft, done))
-      }
+        return true
+      })
     },
     async removeFile(path) {
       await call('remove', path, (done) => sftp.unlink(path, done))
@@ -173,14 +222,18 @@ export async function sshHost(name: string, target: SshTarget, { signal }: { sig
     },
     async link(to, path) {
       const draft = draftOf(path)
-      await need('link', path, (done) => sftp.symlink(to, draft, done))
-      await replace(draft, path)
+      await inPlaceOf(draft, async () => {
+        await need('link', path, (done) => sftp.symlink(to, draft, done))
+        await replace(draft, path)
+      })
     },
     async readLink(path) {
       try {
         return await call<string>('read', path, (done) => sftp.readlink(path, done))
-      } catch {
-        return undefined
+      } catch (error) {
+        // What is there and no link.
+        if (isSwitchyardError(error, 'HOST_REFUSED')) return undefined
+        throw error
       }
     },
     rename: replace,
@@ -216,6 +269,7 @@ async function connect(
   const privateKey = await readKey(target.key, label)
   const parsed = parseKey(privateKey)
   if (parsed instanceof Error) throw hostKeyUnreadable(label, target.key, parsed.message)
+  signal?.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<Client>()
   let mismatch: Error | undefined
   const abort = (): void => {
@@ -229,7 +283,10 @@ async function connect(
     client.removeAllListeners('error')
     resolve(client)
   })
-  client.on('error', (error) => reject(mismatch ?? hostUnreachable(label, error)))
+  client.on('error', (error: Error & { level?: string }) => {
+    const refused = error.level === 'client-authentication'
+    reject(mismatch ?? (refused ? hostLoginRefused(label, target.key) : hostUnreachable(label, error)))
+  })
   client.connect({
     host: target.host,
     port: target.port,
@@ -240,7 +297,8 @@ async function connect(
     hostVerifier: (key: Buffer) => {
       const found = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
       if (found === target.hostKey.replace(/=+$/, '')) return true
-      mismatch = hostKeyMismatch(label, target.hostKey, found)
+      // The key begins with its kind, a machine has one of each.
+      mismatch = hostKeyMismatch(label, target.hostKey, found, key.toString('latin1', 4, 4 + key.readUInt32BE(0)))
       return false
     },
   })
@@ -260,9 +318,9 @@ async function readKey(file: string, label: string): Promise<Buffer> {
 }
 
 /** A word for a POSIX shell that means the text itself, whatever is in it. */
-export const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+export const quoted = (text: string): string => (/^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
-/** A call that answers once, or never where the connection breaks. */
+/** One call that answers once; refused where the connection is broken already. */
 function promised<value>(
   label: string,
   work: (done: (error: Error | undefined | null, value: value) => void) => unknown,
