@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import type { Clock, PluginStore, SqlValue } from '@switchyard/plugin-kit'
 import {
   type Deployment,
@@ -13,6 +12,7 @@ import {
 } from './deployment.ts'
 import { cursorInvalid, deploymentEnded, deploymentTaken, deploymentUnfinished, deploymentUnknown } from './errors.ts'
 import { deploymentOf, keptReleaseOf, type NoteRow, type ReleaseRow, type Row, recordedError, stepsOf } from './rows.ts'
+import { type Runner, runnerHere, runner as runnerShape, runnerState } from './runner.ts'
 
 /** What a list is narrowed to; what is undefined does not count. */
 interface DeploymentFilter {
@@ -46,6 +46,8 @@ export interface Deployments {
   prepare(start: DeploymentStart & { readonly plan: string }): Deployment
   /** Makes this process the runner of one whose own process is gone. @throws DEPLOYMENT_UNKNOWN, DEPLOYMENT_ENDED, DEPLOYMENT_TAKEN */
   take(id: number): Deployment
+  /** Takes unfinished ones from processes that only another machine could see, on a person's word that it is gone; answers their ids. */
+  disown(filter: Pick<DeploymentFilter, 'stack' | 'env'>): readonly number[]
   /** What the release turned out to be, once it is pulled or built. */
   setRelease(id: number, toRelease: string): void
   note(id: number, note: StepNote): void
@@ -119,7 +121,7 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
         state,
         plan,
         start.key ?? null,
-        state === 'running' ? runnerHere() : null,
+        state === 'running' ? JSON.stringify(runnerHere()) : null,
         nowMs,
         state === 'running' ? nowMs : null,
       )
@@ -160,7 +162,7 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
         const [holder] = unfinishedOf(start)
         if (holder !== undefined) {
           const since = new Date(holder.started_ms ?? holder.created_ms).toISOString()
-          throw deploymentUnfinished(start, { id: holder.id, kind: holder.kind, who: holder.who, since, runs: !isGone(holder.runner) })
+          throw deploymentUnfinished(start, { id: holder.id, kind: holder.kind, who: holder.who, since, runs: runs(holder) })
         }
         return deploymentOf(insert(start, 'running', endPlanned(start, start.version)))
       }, DURABLE),
@@ -173,10 +175,22 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
       }, DURABLE),
     take: (id) =>
       store.transact(() => {
-        const { runner } = needRunning(id)
-        if (runner !== null && runner !== runnerHere() && !isGone(runner)) throw deploymentTaken(id, runner)
-        store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run(runnerHere(), id)
+        const row = needRunning(id)
+        const here = JSON.stringify(runnerHere())
+        const before = runnerOf(row)
+        if (before !== undefined && row.runner !== here && runnerState(before) !== 'dead')
+          throw deploymentTaken(row, before.pid, runnerState(before) === 'elsewhere')
+        store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run(here, id)
         return deploymentOf(byId(id))
+      }, DURABLE),
+    disown: (filter) =>
+      store.transact(() => {
+        const lost = unfinishedOf(filter).filter((row) => {
+          const found = runnerOf(row)
+          return found !== undefined && runnerState(found) === 'elsewhere'
+        })
+        for (const { id } of lost) store.prepare('UPDATE deploy_deployment SET runner = NULL WHERE id = ?').run(id)
+        return lost.map(({ id }) => id)
       }, DURABLE),
     setRelease(id, toRelease) {
       store.transact(() => {
@@ -227,8 +241,8 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
     },
     unfinished: (filter = {}) => unfinishedOf(filter).map(deploymentOf),
     isRunning(id) {
-      const { state, runner } = byId(id)
-      return state === 'running' && !isGone(runner)
+      const row = byId(id)
+      return row.state === 'running' && runs(row)
     },
     current({ stack, env, service }) {
       const { where, values } = conditions({ stack, env, service, state: 'done' })
@@ -302,17 +316,18 @@ function idOf(cursor: string): number {
   return Number(cursor.slice(1))
 }
 
-const runnerHere = (): string => `${hostname()} ${process.pid}`
-
-/** Whether the process has ended; one of another host cannot be seen from here and is taken to live. */
-function isGone(runner: string | null): boolean {
-  const [host, pid] = runner?.split(' ') ?? []
-  if (host === undefined) return true
-  if (host !== hostname()) return false
+/** Undefined where nobody that can be known runs it. */
+function runnerOf({ runner }: Row): Runner | undefined {
+  if (runner === null) return undefined
   try {
-    process.kill(Number(pid), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EPERM'
+    return runnerShape.parse(JSON.parse(runner))
+  } catch {
+    return undefined
   }
+}
+
+/** Whether its process lives; one that cannot be seen from here is taken to. */
+function runs(row: Row): boolean {
+  const found = runnerOf(row)
+  return found !== undefined && runnerState(found) !== 'dead'
 }

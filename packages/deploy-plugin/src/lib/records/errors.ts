@@ -30,11 +30,17 @@ export const deploymentEnded = (id: number, state: string): SwitchyardError =>
     next: `see it with: switchyard deploy history --id ${id}`,
   })
 
-export const deploymentTaken = (id: number, runner: string): SwitchyardError =>
-  new SwitchyardError('DEPLOYMENT_TAKEN', `Cannot go on with deployment ${id} as no other process may run it: ${runner} does`, {
-    data: { id, runner },
-    next: 'wait until it has ended, or end that process first',
-  })
+export const deploymentTaken = ({ id, env }: { id: number; env: string }, pid: number, isElsewhere: boolean): SwitchyardError =>
+  new SwitchyardError(
+    'DEPLOYMENT_TAKEN',
+    `Cannot go on with deployment ${id} as no other process may run it: process ${pid}${isElsewhere ? ' of another machine or container' : ''} does`,
+    {
+      data: { id, pid, isElsewhere },
+      next: isElsewhere
+        ? `wait until it has ended; if that machine is gone: switchyard deploy unlock --env ${env}`
+        : 'wait until it has ended, or end that process first',
+    },
+  )
 
 export const cursorInvalid = (cursor: string): SwitchyardError =>
   new SwitchyardError('CURSOR_INVALID', `Cannot go on with the list as the cursor must be one that it gave: current value is "${cursor}"`, {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { hostname } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { type Context, command, definePlugin, SwitchyardError } from '@switchyard/plugin-kit'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { DeploymentStart } from './deployment.ts'
 import { createDeployments, type Deployments } from './deployments.ts'
 import { createResources, type Resources } from './resources.ts'
+import { runnerHere } from './runner.ts'
 import { recordTables } from './tables.ts'
 
 interface Opened extends AsyncDisposable {
@@ -129,18 +130,42 @@ describe('createDeployments()', () => {
     const { deployments, store } = records
     const { id } = deployments.begin(api)
     const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] })
-    store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run(`${hostname()} ${other.pid}`, id)
+    const began = readFileSync(`/proc/${other.pid}/stat`, 'utf8').split(' ')[21]
+    const ranBy = (change: object): void => {
+      const runner = { ...runnerHere(), pid: other.pid, started: began, ...change }
+      store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run(JSON.stringify(runner), id)
+    }
+    ranBy({})
     expect(deployments.isRunning(id)).toBe(true)
     expect(() => deployments.take(id)).toThrow('Cannot go on with deployment 1 as no other process may run it')
+    // The same number, of a process that began later, or before the machine did.
+    ranBy({ started: '1' })
+    expect(deployments.isRunning(id)).toBe(false)
+    ranBy({ boot: 'another' })
+    expect(deployments.isRunning(id)).toBe(false)
 
+    ranBy({})
     other.kill('SIGKILL')
     await once(other, 'close')
     expect(deployments.isRunning(id)).toBe(false)
     expect(() => deployments.begin(api)).toThrow('its process is gone')
     deployments.take(id)
     expect(deployments.isRunning(id)).toBe(true)
-    store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run('elsewhere 1', id)
-    expect(deployments.isRunning(id)).toBe(true)
+  })
+
+  it('[R2] takes a process that only another machine or container sees to live, until a person says otherwise', async () => {
+    await using records = await opened()
+    const { deployments, store } = records
+    const { id } = deployments.begin(api)
+    for (const elsewhere of [{ machine: 'another' }, { space: 'pid:[1]' }]) {
+      store.prepare('UPDATE deploy_deployment SET runner = ? WHERE id = ?').run(JSON.stringify({ ...runnerHere(), ...elsewhere }), id)
+      expect(deployments.isRunning(id)).toBe(true)
+      expect(() => deployments.take(id)).toThrow('of another machine or container')
+    }
+    expect(deployments.disown({ stack: 'shop', env: 'staging' })).toEqual([])
+    expect(deployments.disown({ stack: 'shop', env: 'production' })).toEqual([id])
+    expect(deployments.isRunning(id)).toBe(false)
+    expect(deployments.take(id)).toMatchObject({ id, state: 'running' })
   })
 
   it('[R4] knows what should run now: the last that was done, not what was returned from, rolled back or destroyed', async () => {

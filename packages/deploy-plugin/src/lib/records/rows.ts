@@ -19,7 +19,7 @@ export interface Row {
   state: DeploymentState
   plan: string | null
   key: string | null
-  /** The process that runs it, as host and process id. */
+  /** The process that runs it, as JSON. */
   runner: string | null
   evidence: string
   error: string | null
