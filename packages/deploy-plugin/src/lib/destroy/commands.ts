@@ -2,7 +2,7 @@ import { type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { readConfig } from '../config/read-config.ts'
 import { projectField, projectRoot } from '../files/project.ts'
-import { confirmEnvironment, environmentOf } from '../guard/guard.ts'
+import { assertSameHost, confirmEnvironment, environmentOf, readMark } from '../guard/guard.ts'
 import { chosenServices } from '../records/choose.ts'
 import { columns } from '../records/columns.ts'
 import { deploymentView } from '../status/status.ts'
@@ -73,6 +73,8 @@ async function planned<value>(
   const { openSite } = await import('../status/site.ts')
   const { planDestroy } = await import('./plan-destroy.ts')
   await using site = await openSite(ctx, root, config, env)
+  const { host } = site.session
+  assertSameHost(await readMark(host, site.environment.place.root), config, site.environment, host)
   return await work(site, await planDestroy(site, config, { services, volumes }))
 }
 

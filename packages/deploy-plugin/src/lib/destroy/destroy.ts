@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Context } from '@switchyard/plugin-kit'
+import { deployPlanStale } from '../apply/errors.ts'
 import { readState, writeState } from '../apply/host-state.ts'
 import { releaseLock, takeLock } from '../apply/lock.ts'
 import { routeId } from '../apply/plan.ts'
@@ -20,7 +23,7 @@ export interface DestroyWish {
 
 /**
  * Takes away what the plan says, service by service, each with a record of its own. Every step looks first at what is there, so that one
- * that was killed half-way is done again and goes on.
+ * that was killed half-way is done again and goes on. @throws DEPLOY_LOCKED, DEPLOY_PLAN_STALE where the host was changed since
  */
 export async function destroy(
   site: Site,
@@ -33,9 +36,12 @@ export async function destroy(
   const deployments = createDeployments(ctx)
   const ended: Deployment[] = []
   await host.makeFolder(paths.base)
-  const run = `destroy-${environment.name}`
+  // One of its own, so that two calls in one process are not one.
+  const run = `destroy-${environment.name}-${randomBytes(3).toString('hex')}`
   await takeLock(host, paths.lock, { run, who: whoAmI(), nowMs: ctx.clock.now() })
   try {
+    if (!isDeepStrictEqual(await readState(host, paths), site.state))
+      throw deployPlanStale(`"${environment.name}" on ${host.label} was changed meanwhile`)
     let first: number | undefined
     for (const ruin of plan.services) {
       const place = { stack: config.stack, env: environment.name, service: ruin.service }
@@ -56,16 +62,22 @@ export async function destroy(
         deployments.finish(started.id, { state: 'failed', error })
         throw error
       }
-      await events.tell(ctx, events.destroyed, started)
-      ended.push(
-        deployments.finish(started.id, { state: 'done', evidence: { gone: ruin.things.map(({ kind, name }) => `${kind} ${name}`) } }),
-      )
+      ended.push(await done(deployments, started, { gone: ruin.things.map(({ kind, name }) => `${kind} ${name}`) }, ctx))
     }
+    // Killed when all was gone and before that was written down.
+    for (const { id, kind, service } of deployments.unfinished({ stack: config.stack, env: environment.name }))
+      if (kind === 'destroy' && !deployments.isRunning(id) && !plan.services.some((one) => one.service === service))
+        if (site.state?.services[service] === undefined) ended.push(await done(deployments, deployments.take(id), {}, ctx))
     if (plan.isWhole) await clearShared(site, config, plan)
     return ended
   } finally {
     await releaseLock(host, paths.lock, run)
   }
+}
+
+async function done(deployments: Deployments, started: Deployment, evidence: Deployment['evidence'], ctx: Context): Promise<Deployment> {
+  await events.tell(ctx, events.destroyed, started)
+  return deployments.finish(started.id, { state: 'done', evidence })
 }
 
 interface Start {

@@ -1,3 +1,5 @@
+import { isSwitchyardError } from '@switchyard/plugin-kit'
+import type Docker from 'dockerode'
 import { shortRelease } from '../apply/paths.ts'
 import { routeId } from '../apply/plan.ts'
 import type { DeployConfig } from '../config/config.ts'
@@ -93,14 +95,21 @@ async function ruinOf(site: Site, { stack, proxy }: DeployConfig, service: strin
 
 /** Networks and volumes that were made for the environment, by their labels; those of others have none of ours. */
 async function aroundOf(site: Site, { stack, services }: DeployConfig): Promise<{ networks: readonly Thing[]; volumes: readonly Thing[] }> {
-  const [composed] = Object.keys(services).filter(
-    (name) => services[name]?.handler === 'compose' && site.state?.services[name] !== undefined,
-  )
+  const composed = Object.keys(services).find((name) => services[name]?.handler === 'compose')
   if (composed === undefined) return { networks: [], volumes: [] }
   const { work } = await site.look(composed)
-  const engine = await work.engine()
   const filters = { label: [`switchyard.stack=${stack}`, `switchyard.env=${work.env}`] }
-  const networks = await asked('list the networks', () => engine.listNetworks({ filters }))
+  let engine: Docker
+  let networks: Docker.NetworkInspectInfo[]
+  try {
+    engine = await work.engine()
+    networks = await asked('list the networks', () => engine.listNetworks({ filters }))
+  } catch (error) {
+    const isNeeded = Object.values(site.state?.services ?? {}).some(({ handler }) => handler === 'compose')
+    if (isNeeded || !isSwitchyardError(error)) throw error
+    // Nothing runs there, and what an earlier destruction may have left is found once the engine is back.
+    return { networks: [], volumes: [] }
+  }
   const { Volumes: volumes } = await asked('list the volumes', () => engine.listVolumes({ filters }))
   return {
     networks: networks.map(({ Name: name }): Thing => ({ kind: 'network', name })).sort(byName),

@@ -22,3 +22,14 @@ export const serviceUnknown = (service: string, known: readonly string[]): Switc
   new SwitchyardError('SERVICE_UNKNOWN', `Cannot deploy "${service}" as it must be one of the services: ${known.join(', ')}`, {
     data: { service, known },
   })
+
+/** Only the handler that started something knows how to end it. */
+export const handlerChanged = (env: string, service: string, was: string, is: string): SwitchyardError =>
+  new SwitchyardError(
+    'HANDLER_CHANGED',
+    `Cannot work on "${service}" in "${env}" as what started it, "${was}", must run it: it is "${is}" now`,
+    {
+      data: { env, service, was, is },
+      next: `set its "handler" back to "${was}", take it off with: switchyard deploy destroy --env ${env} --service ${service}; then change it`,
+    },
+  )

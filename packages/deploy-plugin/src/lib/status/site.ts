@@ -3,6 +3,7 @@ import { type HostState, readState, type ServiceState } from '../apply/host-stat
 import { openSession, type Session } from '../apply/session.ts'
 import type { DeployConfig } from '../config/config.ts'
 import { openEngine } from '../engine/engine.ts'
+import { handlerChanged } from '../guard/errors.ts'
 import { type Environment, environmentOf } from '../guard/guard.ts'
 import { type Handler, handlerOf, type Work } from '../handlers/handler.ts'
 
@@ -12,7 +13,7 @@ export interface Site extends AsyncDisposable {
   readonly environment: Environment
   /** Undefined before anything was deployed. */
   readonly state: HostState | undefined
-  /** A service of the configuration as its handler works with it, without its variables: who only looks needs no env file. */
+  /** A service of the configuration as its handler works with it, without its variables: who only looks needs no env file. @throws HANDLER_CHANGED */
   look(service: string): Promise<{ readonly handler: Handler; readonly work: Work; readonly serving: ServiceState | undefined }>
 }
 
@@ -36,6 +37,9 @@ export async function openSite(
       async look(service) {
         const settings = config.services[service]
         if (settings === undefined) throw new TypeError(`no service "${service}"`)
+        const serving = state?.services[service]
+        if (serving !== undefined && serving.handler !== settings.handler)
+          throw handlerChanged(env, service, serving.handler, settings.handler)
         const work: Work = {
           host,
           engine: () => openEngine(host, environment.place.engine),
@@ -50,7 +54,7 @@ export async function openSite(
           signal,
           progress: (message) => ctx.progress({ message: `${env}: ${service}: ${message}` }),
         }
-        return { handler: await handlerOf(settings), work, serving: state?.services[service] }
+        return { handler: await handlerOf(settings), work, serving }
       },
       [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
     }

@@ -147,17 +147,18 @@ export async function stackStatus(ctx: Context, wanted: StatusWanted): Promise<S
   const deployments = createDeployments(ctx)
   const planned = await withoutDiscarded(ctx, deployments.list({ stack, state: 'planned', limit: 1_000 }).deployments)
   const views = await Promise.all(envs.map((env) => environmentStatus(ctx, { ...wanted, planned }, env)))
-  const past = deployments
-    .list({ stack, limit: 100 })
-    .deployments.filter(({ id, state }) => state !== 'planned' || planned.some((one) => one.id === id))
   const isWanted = (one: { env: string; service?: string | undefined }): boolean =>
     envs.includes(one.env) && (one.service === undefined || services.includes(one.service))
+  const past = envs
+    .flatMap((env) => services.flatMap((service) => deployments.list({ stack, env, service, limit: wanted.limit }).deployments))
+    .filter(({ id, state }) => state !== 'planned' || planned.some((one) => one.id === id))
+    .sort((one, other) => other.id - one.id)
   return {
     stack,
     at: isoOf(ctx.clock.now()),
     services: views.flat(),
     resources: createResources(ctx).list({ stack }).filter(isWanted).map(resourceViewOf),
-    history: past.filter(isWanted).slice(0, wanted.limit).map(viewOf),
+    history: past.slice(0, wanted.limit).map(viewOf),
   }
 }
 
@@ -171,7 +172,9 @@ async function environmentStatus(ctx: Context, wanted: Wanted, env: string): Pro
   try {
     const { openSite } = await import('./site.ts')
     await using site = await openSite(ctx, wanted.project, wanted.config, env)
-    return await Promise.all(wanted.services.map(async (service) => serviceStatus(ctx, wanted, env, service, await lookAt(site, service))))
+    return await Promise.all(
+      wanted.services.map(async (service) => serviceStatus(ctx, wanted, env, service, await lookAt(site, service, ctx))),
+    )
   } catch (error) {
     ctx.signal.throwIfAborted()
     // One host that cannot be asked keeps nobody from hearing of the others.
@@ -186,14 +189,14 @@ interface Look {
   readonly reason?: string
 }
 
-async function lookAt(site: Site, service: string): Promise<Look> {
-  const { handler, work, serving } = await site.look(service)
-  if (serving === undefined) return { seen: { release: undefined, state: undefined, restarts: 0, runs: undefined, ended: undefined } }
+async function lookAt(site: Site, service: string, { signal }: Pick<Context, 'signal'>): Promise<Look> {
   try {
+    const { handler, work, serving } = await site.look(service)
+    if (serving === undefined) return { seen: { release: undefined, state: undefined, restarts: 0, runs: undefined, ended: undefined } }
     const { state, restarts, release: runs, ended } = await handler.status(work, serving.slot)
     return { seen: { release: serving.release, state, restarts, runs, ended } }
   } catch (error) {
-    work.signal.throwIfAborted()
+    signal.throwIfAborted()
     if (!isSwitchyardError(error)) throw error
     return { seen: undefined, reason: error.message }
   }

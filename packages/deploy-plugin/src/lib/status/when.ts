@@ -8,7 +8,8 @@ export function parseWhen(field: string, text: string, nowMs: number): number {
   const midnightMs = nowMs - (nowMs % 86_400_000)
   if (word === 'today') return midnightMs
   if (word === 'yesterday') return midnightMs - 86_400_000
-  const [, count, unit = ''] = /^(\d{1,6})\s*(m|h|d|w)[a-z]*(?:\s+ago)?$/.exec(word) ?? []
+  const [, count, unit = ''] =
+    /^(\d{1,6})\s*(?:(m)(?:in(?:ute)?s?)?|(h)(?:ours?)?|(d)(?:ays?)?|(w)(?:eeks?)?)(?:\s+ago)?$/.exec(word)?.filter(Boolean) ?? []
   if (count !== undefined) return nowMs - Number(count) * (UNIT_MS[unit] ?? 0)
   const isTime = /^\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:\d\d)?)?$/.test(word)
   const hasZone = /^[^t ]*$|z$|[+-]\d\d:\d\d$/.test(word)
