@@ -3,7 +3,7 @@ import type { DeployConfig } from '../config/config.ts'
 import type { Deployment } from '../records/deployment.ts'
 import { createDeployments } from '../records/deployments.ts'
 import { openSite } from '../status/site.ts'
-import { watchUnhealthy } from './errors.ts'
+import { type Ill, watchUnhealthy } from './errors.ts'
 import { type Watched, watchServices } from './watch.ts'
 import { createWatches } from './watches.ts'
 
@@ -34,8 +34,12 @@ export async function watchDeployments(ctx: Context, wish: WatchWish, wanted: Wa
   for (const { id } of deployments) watches.begin(id, { rollback, untilMs })
   let seen: readonly Watched[]
   try {
-    await using site = await openSite(ctx, root, config, env)
-    seen = await watchServices(site, deployments, { forMs: forSeconds * 1_000, intervalMs: intervalSeconds * 1_000, failAfter }, ctx)
+    seen = await watchServices(
+      () => openSite(ctx, root, config, env),
+      deployments,
+      { forMs: forSeconds * 1_000, intervalMs: intervalSeconds * 1_000, failAfter },
+      ctx,
+    )
   } catch (error) {
     for (const { id } of deployments) watches.end(id, 'stopped', error instanceof Error ? error.message : String(error))
     throw error
@@ -46,38 +50,39 @@ export async function watchDeployments(ctx: Context, wish: WatchWish, wanted: Wa
   }
   const bad = seen.filter(({ healthy }) => !healthy)
   for (const { deployment } of seen.filter(({ healthy }) => healthy)) watches.end(deployment, bad.length === 0 ? 'healthy' : 'stopped')
-  const [first] = bad
-  if (first !== undefined) throw watchUnhealthy(env, first.service, first.told, await actOn(ctx, wish, wanted, bad))
+  if (bad.length > 0) throw watchUnhealthy(env, await actOn(ctx, wish, wanted, bad))
   return seen
 }
 
-/** Rolls back and files issues as far as that was asked for; whoever ended a watch first has rolled back already. */
+/** Rolls back and files issues as far as that was asked for; whoever ended a watch first has begun to roll back already. */
 async function actOn(
   ctx: Context,
   { project, rollback, issue }: WatchWish,
   { config, deployments }: Wanted,
   bad: readonly Watched[],
-): Promise<string> {
+): Promise<readonly Ill[]> {
   const watches = createWatches(ctx)
-  let taken = 'no'
-  for (const { deployment: id, told } of bad) {
+  const ill: Ill[] = []
+  for (const { deployment: id, service, told } of bad) {
     const deployment = deployments.find((one) => one.id === id)
     if (deployment === undefined) continue
     if (!watches.end(id, 'unhealthy', told)) {
-      if (rollback) taken = 'back'
+      const { state, rollback: isTaken } = watches.find(id) ?? {}
+      ill.push({ service, why: told, return: state === 'rolled-back' ? 'done' : isTaken ? 'begun' : 'not-asked' })
       continue
     }
+    let failed: string | undefined
     if (rollback) {
       const { rollBack } = await import('./roll-back.ts')
-      const failed = await rollBack(ctx, project, deployment, told)
+      failed = await rollBack(ctx, project, deployment, told)
       if (failed === undefined) watches.rolledBack(id)
-      taken = failed ?? 'back'
     }
+    ill.push({ service, why: told, return: !rollback ? 'not-asked' : failed === undefined ? 'done' : 'failed', ...(failed && { failed }) })
     if (issue) {
       const { fileIssue } = await import('../integrations/issues.ts')
-      const isProxied = config.services[deployment.service]?.hostname !== undefined
+      const isProxied = config.services[service]?.hostname !== undefined
       await fileIssue(ctx, { project, isProxied }, deployment, told)
     }
   }
-  return taken
+  return ill
 }

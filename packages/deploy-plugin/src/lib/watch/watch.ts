@@ -1,4 +1,6 @@
-import type { Context } from '@switchyard/plugin-kit'
+import { type Context, isSwitchyardError } from '@switchyard/plugin-kit'
+import { readState } from '../apply/host-state.ts'
+import { readLock } from '../apply/lock.ts'
 import { pause } from '../gate/gate.ts'
 import { probeOf } from '../gate/probe.ts'
 import type { Slot } from '../handlers/handler.ts'
@@ -24,94 +26,159 @@ export interface WatchOptions {
   readonly failAfter: number
 }
 
+interface Look {
+  readonly ok: boolean
+  readonly told: string
+  /** One that has ended: no further look is needed. */
+  readonly isOver?: boolean
+  /** Another deployment is at work, or has taken its place. */
+  readonly gaveWay?: 'for-now' | 'for-good'
+}
+
 interface Watching {
   readonly deployment: Deployment
-  readonly look: () => Promise<{ readonly ok: boolean; readonly told: string; readonly isOver?: boolean }>
   looks: number
   failures: number
   inARow: number
   told: string
-  over: boolean
+  /** `well` also where another deployment took its place: of this one there is nothing more to be seen. */
+  end: 'well' | 'ill' | undefined
 }
 
 /**
  * Looks at services again and again until their time is over or one of them fails: then all that is to know is known. Who else hears of
- * a failure meanwhile, such as from a monitor, ends the watch by its record.
+ * a failure meanwhile, such as from a monitor, ends the watch by its record. A host that cannot be asked has not failed: it is connected
+ * to anew with each look, and where the last one did not succeed either, that is what is thrown. @throws HOST_UNREACHABLE
  */
 export async function watchServices(
-  site: Site,
+  open: () => Promise<Site>,
   deployments: readonly Deployment[],
   { forMs, intervalMs, failAfter }: WatchOptions,
   ctx: Context,
 ): Promise<readonly Watched[]> {
   const watches = createWatches(ctx)
   const endsMs = ctx.clock.monotonicMs() + forMs
-  const all: Watching[] = []
-  for (const deployment of deployments) all.push(await watchingOf(site, deployment, ctx))
+  const all = deployments.map((deployment): Watching => ({ deployment, looks: 0, failures: 0, inARow: 0, told: '', end: undefined }))
+  const ground = createGround(open, ctx)
+  await using _ = ground
   for (;;) {
     ctx.signal.throwIfAborted()
-    for (const one of all) await lookOnce(one, failAfter)
-    for (const one of all) {
-      const heard = watches.find(one.deployment.id)
-      if (heard?.state === 'unhealthy' || heard?.state === 'rolled-back') {
-        one.over = true
-        one.told = heard.reason ?? one.told
+    let lost: unknown
+    for (const one of all.filter(({ end }) => end === undefined)) {
+      try {
+        note(one, await ground.look(one.deployment), failAfter)
+      } catch (error) {
+        ctx.signal.throwIfAborted()
+        if (!isSwitchyardError(error, 'HOST_UNREACHABLE') && !isSwitchyardError(error, 'HOST_TIMEOUT')) throw error
+        lost = error
+        one.told = `nobody could look: ${error.message}`
+        await ground.leave()
       }
     }
+    for (const one of all) {
+      const heard = watches.find(one.deployment.id)
+      if (heard?.state !== 'unhealthy' && heard?.state !== 'rolled-back') continue
+      one.end = 'ill'
+      one.told = heard.reason ?? one.told
+    }
     const leftMs = endsMs - ctx.clock.monotonicMs()
-    if (all.some(({ over }) => over) || leftMs <= 0) break
+    if (all.some(({ end }) => end === 'ill') || all.every(({ end }) => end !== undefined)) break
+    if (leftMs <= 0 && lost !== undefined) throw lost
+    if (leftMs <= 0) break
     ctx.progress({ message: toldOf(all), done: forMs - leftMs, total: forMs })
     await pause(ctx.clock, Math.min(intervalMs, leftMs), ctx.signal)
   }
-  return all.map(({ deployment: { id, service }, over, looks, failures, told }) => ({
+  return all.map(({ deployment: { id, service }, end, looks, failures, told }) => ({
     service,
     deployment: id,
-    healthy: !over,
+    healthy: end !== 'ill',
     looks,
     failures,
     told,
   }))
 }
 
-async function lookOnce(one: Watching, failAfter: number): Promise<void> {
-  if (one.over) return
-  const { ok, told, isOver = false } = await one.look()
-  one.looks++
+function note(one: Watching, { ok, told, isOver = false, gaveWay }: Look, failAfter: number): void {
   one.told = told
+  if (gaveWay === 'for-good') one.end = 'well'
+  if (gaveWay !== undefined) return
+  one.looks++
   one.inARow = ok ? 0 : one.inARow + 1
   if (!ok) one.failures++
-  one.over = isOver || one.inARow >= failAfter
+  if (isOver || one.inARow >= failAfter) one.end = 'ill'
 }
 
 const toldOf = (all: readonly Watching[]): string => all.map(({ deployment: { service }, told }) => `${service}: ${told}`).join('; ')
 
-async function watchingOf({ session, state }: Site, deployment: Deployment, ctx: Context): Promise<Watching> {
-  const { service } = deployment
+/** What is looked at, connected to when it is needed. */
+interface Ground extends AsyncDisposable {
+  look(deployment: Deployment): Promise<Look>
+  leave(): Promise<void>
+}
+
+function createGround(open: () => Promise<Site>, ctx: Context): Ground {
+  let site: Site | undefined
+  const lookers = new Map<string, () => Promise<Look>>()
+  const firstSeen = new Map<string, FirstSeen>()
+
+  async function leave(): Promise<void> {
+    lookers.clear()
+    await site?.[Symbol.asyncDispose]()
+    site = undefined
+  }
+  return {
+    async look({ service }) {
+      site ??= await open()
+      const looker = lookers.get(service) ?? (await lookerOf(site, service, firstSeen, ctx))
+      lookers.set(service, looker)
+      return looker()
+    },
+    leave,
+    [Symbol.asyncDispose]: leave,
+  }
+}
+
+/** What later looks are held against, also over another connection. */
+interface FirstSeen {
+  readonly slot: Slot
+  restarts?: number
+}
+
+async function lookerOf(
+  { session, state }: Site,
+  service: string,
+  firstSeen: Map<string, FirstSeen>,
+  ctx: Context,
+): Promise<() => Promise<Look>> {
   const { work, handler } = await session.workOf(service, ctx)
   const serving = state?.services[service]
-  const slot: Slot = serving?.slot ?? 'blue'
+  const first = firstSeen.get(service) ?? { slot: serving?.slot ?? 'blue' }
+  firstSeen.set(service, first)
+  const { slot } = first
   const kept = serving?.kept.find(({ release }) => release === serving.release)
   const instance = { slot, release: serving?.release ?? '', spec: kept?.spec ?? {}, port: serving?.ports[slot] }
   const probe = probeOf(work.config.health, work, handler, instance)
-  let restartsBefore: number | undefined
-  return {
-    deployment,
-    looks: 0,
-    failures: 0,
-    inARow: 0,
-    told: '',
-    over: false,
-    async look() {
-      const seen = await handler.status(work, slot)
-      restartsBefore ??= seen.restarts
-      if (seen.state === 'missing' || seen.state === 'stopped') {
-        return { ok: false, told: `it ended${seen.ended === undefined ? '' : `: ${seen.ended}`}`, isOver: true }
-      }
-      if (seen.restarts > restartsBefore) {
-        return { ok: false, told: `it was started again ${seen.restarts - restartsBefore} times by itself`, isOver: true }
-      }
-      if (seen.state === 'starting') return { ok: false, told: seen.ended ?? 'it is starting' }
-      return probe(ctx.signal)
-    },
+
+  async function look(): Promise<Look> {
+    const seen = await handler.status(work, slot)
+    first.restarts ??= seen.restarts
+    if (seen.state === 'missing' || seen.state === 'stopped') {
+      return { ok: false, told: `it ended${seen.ended === undefined ? '' : `: ${seen.ended}`}`, isOver: true }
+    }
+    if (seen.restarts > first.restarts) {
+      return { ok: false, told: `it was started again ${seen.restarts - first.restarts} times by itself`, isOver: true }
+    }
+    if (seen.state === 'starting') return { ok: false, told: seen.ended ?? 'it is starting' }
+    return probe(ctx.signal)
+  }
+
+  return async () => {
+    const seen = await look()
+    if (seen.ok) return seen
+    // What another deployment ends has not failed.
+    const { host, paths } = session
+    const now = (await readState(host, paths))?.services[service]
+    if (now?.slot !== slot) return { ok: true, told: 'another deployment took its place', gaveWay: 'for-good' }
+    return (await readLock(host, paths.lock)) === undefined ? seen : { ok: true, told: 'another deployment is at work', gaveWay: 'for-now' }
   }
 }
