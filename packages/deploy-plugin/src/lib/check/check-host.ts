@@ -1,5 +1,4 @@
-import type { Clock, PluginStore } from '@switchyard/plugin-kit'
-import { isSwitchyardError } from '@switchyard/plugin-kit'
+import { type Clock, isSwitchyardError, type PluginStore } from '@switchyard/plugin-kit'
 import type { TargetConfig } from '../config/config.ts'
 import type { Host } from '../hosts/host.ts'
 import type { Resource } from '../records/deployment.ts'

@@ -50,7 +50,7 @@ export async function readWants(root: string, { environments }: DeployConfig, en
       name,
       config,
       own: treeAt(treeAt(tree, 'services'), config.service ?? name),
-      fill: (text: string) => interpolate(text, variables).text,
+      fill: (text: string) => interpolate(text, (variable) => variables.get(variable)).text,
     }
   })
   const limits = rows.map(({ name, own, fill }) => ({ name, ...memoryOf(own, fill) }))

@@ -159,6 +159,7 @@ const validate = command({
     env: envField,
     files: filesField,
     strict: z.boolean().default(false).describe('Whether warnings count as errors'),
+    gate: z.boolean().default(false).describe('Fail with ENV_INVALID where something is not right, for CI'),
   }),
   output: z.object({
     ok: z.boolean(),
@@ -179,10 +180,10 @@ const validate = command({
     found: z.int().describe('Of all findings; 500 are listed at most'),
     text: z.string(),
   }),
-  async run({ project, env, files, strict }, { workspace }) {
+  async run({ project, env, files, strict, gate }, { workspace }) {
     const [{ validateEnv }, { fileOf }] = await Promise.all([import('./validate.ts'), import('./env-files.ts')])
     const root = projectRoot(workspace, project)
-    return validateEnv(root, files ?? (env === undefined ? undefined : [await fileOf(root, env)]), strict)
+    return validateEnv(root, files ?? (env === undefined ? undefined : [await fileOf(root, env)]), { strict, gate })
   },
 })
 

@@ -1,4 +1,5 @@
-import { expandTemplate, type Lookup, literal } from './expand.ts'
+import { type Lookup, literal } from '../model/interpolate.ts'
+import { expandTemplate } from './expand.ts'
 
 /** How a value is written: bare, literal in single quotes, or with escapes in double quotes. */
 type Quote = '' | "'" | '"'

@@ -37,6 +37,13 @@ export const envFileInvalid = (path: string, problems: readonly { line: number; 
     { data: { path, problems } },
   )
 
+export const envInvalid = (files: readonly string[], errors: number, warnings: number, worst: string): SwitchyardError =>
+  new SwitchyardError(
+    'ENV_INVALID',
+    `Cannot pass as env files must be as the schema says: ${errors} errors and ${warnings} warnings\n${worst}`.trimEnd(),
+    { data: { files, errors, warnings }, next: 'see everything with: switchyard deploy env validate' },
+  )
+
 export const keyMissing = (path: string): SwitchyardError =>
   new SwitchyardError('KEY_MISSING', `Cannot decrypt as the key file must be there: ${path} is not`, {
     data: { path },

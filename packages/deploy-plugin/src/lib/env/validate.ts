@@ -1,6 +1,8 @@
+import { printable } from '@switchyard/plugin-kit'
 import { count, table } from '../files/table.ts'
 import { valuesOf } from './dotenv.ts'
 import { listEnvFiles, readEnvFile, readSchema } from './env-files.ts'
+import { envInvalid } from './errors.ts'
 import { MAX_LISTED } from './list.ts'
 import { isPlaceholder } from './placeholder.ts'
 import type { FindingRule } from './rules.ts'
@@ -17,14 +19,29 @@ export interface EnvFinding {
   readonly message: string
 }
 
-/** Holds env files to the schema. @throws ENV_SCHEMA_MISSING, ENV_FILE_INVALID where the schema itself is wrong, ENV_FILE_MISSING */
-export function validateEnv(root: string, paths: readonly string[] | undefined, strict: boolean) {
+/** Lines of an error that says that a gate is not passed. */
+const MAX_WORST = 10
+
+/**
+ * Holds env files to the schema; as a gate, what is not right is an error.
+ * @throws ENV_SCHEMA_MISSING, ENV_FILE_INVALID where the schema itself is wrong, ENV_FILE_MISSING, ENV_INVALID
+ */
+export function validateEnv(
+  root: string,
+  paths: readonly string[] | undefined,
+  { strict, gate }: { readonly strict: boolean; readonly gate: boolean },
+) {
   const schema = readSchema(root)
   const files = paths ?? listEnvFiles(root)
   const findings = files.flatMap((path) => findingsIn(root, path, schema.variables, schema.isTyped))
   const counts = { error: 0, warning: 0, info: 0 }
   for (const { severity } of findings) counts[severity]++
   const ok = counts.error === 0 && (!strict || counts.warning === 0)
+  if (gate && !ok) {
+    const worst = findings.filter(({ severity }) => severity === 'error' || (strict && severity === 'warning')).slice(0, MAX_WORST)
+    const lines = worst.map(({ file, line, column, message, rule }) => printable(`${file}:${line}:${column} ${message} (${rule})`))
+    throw envInvalid(files, counts.error, counts.warning, lines.join('\n'))
+  }
   const listed = findings.slice(0, MAX_LISTED)
   const text = render(schema.file, files, listed, findings.length, ok)
   return { ok, schema: schema.file, typed: schema.isTyped, files: [...files], findings: listed, found: findings.length, text }

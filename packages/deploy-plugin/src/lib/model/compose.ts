@@ -70,7 +70,7 @@ export function readCompose(files: ProjectFiles, paths: readonly string[], varia
 
   function expand(scalar: ScalarTree, source: Source): ScalarTree {
     if (typeof scalar.value !== 'string' || !scalar.value.includes('$')) return scalar
-    const { text, uses: found, hasHole, mistakes } = interpolate(scalar.value, variables)
+    const { text, uses: found, hasHole, mistakes } = interpolate(scalar.value, (name) => variables.get(name))
     const { value, spot } = scalar
     let from = spot.start
     for (const use of found.toSorted((a, b) => a.offset - b.offset)) {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { interpolate } from './interpolate.ts'
 
-const put = (text: string, variables: Record<string, string> = {}) => interpolate(text, new Map(Object.entries(variables)))
+const put = (text: string, variables: Record<string, string> = {}) => interpolate(text, (name) => variables[name])
 
 describe('interpolate()', () => {
   const rows: readonly (readonly [text: string, variables: Record<string, string>, result: string, hasHole: boolean])[] = [
