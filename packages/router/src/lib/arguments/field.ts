@@ -33,6 +33,8 @@ export interface Field {
   readonly required: boolean
   /** The schema says what it is where nobody does. */
   readonly hasDefault: boolean
+  /** What the schema says is the folder where one stands. */
+  readonly isHere: boolean
   readonly list: boolean
   /** The closed set it holds one of; absent where it is open. */
   readonly choices?: readonly string[]
@@ -192,6 +194,7 @@ function fieldOf(name: string, given: Schema, required: boolean): Field {
     words: (unit === undefined ? words : words.slice(0, -1)).map(stem),
     required: required && given.default === undefined,
     hasDefault: given.default !== undefined,
+    isHere: given.default === '.',
     list,
     ...(choices !== undefined && { choices }),
     ...(unit !== undefined && { unit }),

@@ -261,7 +261,17 @@ describe('fillArguments()', () => {
   })
 
   it('guesses nothing for a command that destroys, and takes no default for what it is done to', () => {
-    const fields = fieldsOf(object({ service: text, env: { type: 'string', default: 'staging' }, force: { type: 'boolean' } }, ['service']))
+    const fields = fieldsOf(
+      object(
+        {
+          service: text,
+          env: { type: 'string', default: 'staging' },
+          force: { type: 'boolean' },
+          project: { type: 'string', default: '.' },
+        },
+        ['service'],
+      ),
+    )
     const filled = fillArguments('destroy the apii', fields, { nowMs: NOW, ownWords: OWN, names: NAMES, literal: true })
     expect(filled).toEqual({ args: {}, missing: ['service', 'env'] })
     const said = fillArguments('destroy the api service in staging', fields, { nowMs: NOW, ownWords: OWN, names: NAMES, literal: true })

@@ -34,9 +34,9 @@ export interface FillOptions {
   readonly ownWords?: ReadonlySet<string>
 }
 
-/** Fields that say what a command is done to. */
-const isTarget = ({ kind, slot }: Field): boolean =>
-  kind === 'env' || slot === 'service' || slot === 'target' || slot === 'host' || slot === 'project'
+/** Fields that say what a command is done to, but for the place where one stands. */
+const isTarget = ({ kind, slot, isHere }: Field): boolean =>
+  !isHere && (kind === 'env' || slot === 'service' || slot === 'target' || slot === 'host' || slot === 'project')
 
 /** Reads a command's arguments out of a request. What it does not say stays open; nothing is made up. */
 export function fillArguments(

@@ -20,3 +20,16 @@ test.each([
 ] as const)('isAskedFor() of "%s" for a command that is to %s: %s', (text, effect, expected) => {
   expect(isAskedFor(text, facts('ops.issue.delete', effect))).toBe(expected)
 })
+
+test.each([
+  ['roll back production', true],
+  ['rollback the api', true],
+  ['revert the api to 1.2.0', true],
+  ['go back to the last version in production', true],
+  ['get back to me about production', false],
+  ['production rolls out slowly today', false],
+  ['the api in production', false],
+  ['can I roll back production', false],
+] as const)('isAskedFor() knows a verb that is said in two words, or in another: "%s": %s', (text, expected) => {
+  expect(isAskedFor(text, facts('deploy.rollback', 'destroy'))).toBe(expected)
+})

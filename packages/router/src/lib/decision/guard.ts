@@ -1,5 +1,6 @@
 import { lexemesOf } from '../arguments/lexeme.ts'
 import { stem } from '../stem.ts'
+import { synonymGroups } from '../synonyms.ts'
 import type { CommandFacts } from './command-facts.ts'
 
 /** Words that ask for something to be gone. */
@@ -8,6 +9,8 @@ const DESTROYS = new Set(
     .split(' ')
     .map(stem),
 )
+/** What is done to a thing to have it back; "get back to me" is not that. */
+const BRINGS = new Set('go bring put take switch move step fall set return'.split(' ').map(stem))
 /** Beginnings of a request that wants to know something, and does not want it done. */
 const WONDERS =
   /^(?:(?:hey|hi|so|and|please|okay|ok)[,\s]+)*(?:how (?:do|can|could|would|should|to|does|did|long|often|much)|what (?:if|happens|would happen|does|is|are|was)|why|when (?:did|was|is|will)|who|should (?:i|we)|is it (?:safe|ok|okay|possible)|can i|may i|could i|explain|tell me (?:how|about|why|what)|what['’]s)\b/iu
@@ -35,6 +38,13 @@ export function isAskedFor(text: string, { effect, id }: CommandFacts): boolean 
   if (effect === 'read') return true
   if (WONDERS.test(text.trim())) return false
   if (effect === 'write') return true
-  const verb = id.split(/[.-]/).at(-1)!
-  return lexemesOf(text).some((lexeme) => DESTROYS.has(lexeme.stem) || lexeme.stem === stem(verb))
+  const verb = stem(id.split(/[.-]/).at(-1)!)
+  const groups = synonymGroups(verb)
+  const means = (word: string): boolean =>
+    word === verb || DESTROYS.has(word) || synonymGroups(word).some((group) => groups.includes(group))
+  const all = lexemesOf(text)
+  const lexemes = all.some(({ stem: word }) => BRINGS.has(word)) ? all : all.filter(({ lower }) => lower !== 'back')
+  const joined = all.map(({ lower }, at) => stem(lower + (all[at + 1]?.lower ?? '')))
+  // "roll back production" says "rollback" in two words.
+  return joined.includes(verb) || lexemes.some(({ stem: word }) => means(word))
 }
