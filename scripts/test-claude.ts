@@ -124,7 +124,7 @@ async function traceCall(ask: Ask): Promise<void> {
   const tool = 'mcp__plugin_ops_ops__ops_health_scan'
   await using api = await startFakeApi([{ tool, input: { project: '.' } }, { text: 'That is its health.' }])
   const received: Span[] = []
-  const receiver = await startOtlpReceiver({ port: 0, traces: (spans) => received.push(...spans) })
+  const receiver = await startOtlpReceiver({ port: 0, traces: (spans) => void received.push(...spans) })
   await ask(['-p', 'how healthy is this project?', '--allowedTools', tool], {
     ANTHROPIC_BASE_URL: api.url,
     CLAUDE_CODE_ENABLE_TELEMETRY: '1',

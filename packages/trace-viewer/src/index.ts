@@ -1,7 +1,6 @@
 export { traceOf } from './lib/columns.ts'
 export { createSource, type SourceParts } from './lib/create-source.ts'
 export { exportedOf } from './lib/exported.ts'
-export { findRun } from './lib/find-run.ts'
 export { loadPage } from './lib/page-files.ts'
 export { type PageFiles, pageHtml } from './lib/page-html.ts'
 export type { ViewerSource } from './lib/source.ts'

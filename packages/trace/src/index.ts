@@ -1,6 +1,7 @@
 export { headersOf, parseTraceContext, type TraceContext, type TraceHeaders } from './lib/context/trace-context.ts'
 export { contentOf, wordsOf } from './lib/spans/content.ts'
 export { createTraceStore, type TraceStoreOptions } from './lib/spans/create-trace-store.ts'
+export { findRun } from './lib/spans/find-run.ts'
 export type { Run, RunFilter, RunPage, RunState } from './lib/spans/run.ts'
 export type { Attributes, AttributeValue, Span, SpanError, SpanEvent, SpanKind, SpanLink } from './lib/spans/span.ts'
 export type { ChangeFilter, TraceChange, TraceStats, TraceStore } from './lib/spans/trace-store.ts'

@@ -2,11 +2,25 @@ export { chainOf, inputOf } from './lib/chain-of.ts'
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
 export { DATA_FOLDER } from './lib/data-folder.ts'
 export type { Changed } from './lib/decide.ts'
-export { withApproval } from './lib/director-service.ts'
+export { withApproval } from './lib/director.ts'
 export type { Finding } from './lib/doctor.ts'
 export type { Elsewhere } from './lib/elsewhere.ts'
 export { openYard } from './lib/open-yard.ts'
+export { planOfSteps } from './lib/rehearsed.ts'
 export { isLearnedFrom, learnRouter } from './lib/router-knowledge.ts'
 export type { Member, Team } from './lib/team.ts'
 export type { Asked, Asking } from './lib/traces.ts'
-export type { CommandInfo, Decision, DecisionPart, PlannedRun, RunOptions, Yard, YardOptions } from './lib/yard.ts'
+export type {
+  Answered,
+  AskedByChain,
+  ChainTalk,
+  CommandInfo,
+  Decision,
+  DecisionPart,
+  Director,
+  FollowOptions,
+  PlannedRun,
+  RunOptions,
+  Yard,
+  YardOptions,
+} from './lib/yard.ts'

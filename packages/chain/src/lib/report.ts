@@ -102,6 +102,7 @@ function waitOf({ path, input, topic, dueMs, state, error }: StepRecord): ChainR
     path,
     ...(question !== undefined && { question }),
     ...(asked !== undefined && { answer: asked.answer }),
+    ...(asked?.choices !== undefined && asked.answer !== 'approval' && { choices: asked.choices }),
     ...(topic !== null && { event: topic }),
     ...(dueMs !== null && { dueMs }),
   }

@@ -41,7 +41,7 @@ export const define: Define = (command, session) => {
     .option('--all', 'Every span, however many')
     .action(async (id: string, { depth, all = false }: { depth?: number; all?: boolean }) => {
       const { traces } = await session.yard()
-      const { findRun, traceOf } = await import('@switchyard/trace-viewer')
+      const [{ findRun }, { traceOf }] = await Promise.all([import('@switchyard/trace'), import('@switchyard/trace-viewer')])
       const run = findRun(traces, id)
       const spans = traces.spans(run.traceId)
       const data = traceOf(run, spans, Date.now(), undefined)
@@ -65,7 +65,10 @@ export const define: Define = (command, session) => {
     .option('--to <file>', 'A file that is not there yet; without it the answer is the document itself')
     .action(async (id: string, { format, to }: { format: 'otlp' | 'html'; to?: string }) => {
       const source = await viewerSource(session)
-      const { exportedOf, findRun, loadPage, pageHtml } = await import('@switchyard/trace-viewer')
+      const [{ findRun }, { exportedOf, loadPage, pageHtml }] = await Promise.all([
+        import('@switchyard/trace'),
+        import('@switchyard/trace-viewer'),
+      ])
       const { traceId } = findRun((await session.yard()).traces, id)
       const text = format === 'otlp' ? await source.otlp(traceId) : pageHtml(await loadPage(), await exportedOf(source, traceId))
       if (to === undefined) return session.answer({ data: format === 'otlp' ? JSON.parse(text) : { html: text }, text })
@@ -78,7 +81,7 @@ export const define: Define = (command, session) => {
     .option('--to <file>', 'A file that is not there yet; without it the answer is the document itself')
     .action(async (id: string, { to }: { to?: string }) => {
       const yard = await session.yard()
-      const { findRun } = await import('@switchyard/trace-viewer')
+      const { findRun } = await import('@switchyard/trace')
       const { traceId } = findRun(yard.traces, id)
       const bundle = await yard.bundle(traceId)
       const text = JSON.stringify(bundle, null, 2)
@@ -92,7 +95,7 @@ export const define: Define = (command, session) => {
     .addOption(new Option('--port <n>', 'Else any that is free').argParser(port))
     .option('--no-open', 'Only print the address')
     .action(async (id: string | undefined, { port: wanted, open }: { port?: number; open: boolean }) => {
-      const { findRun, loadPage, openViewer } = await import('@switchyard/trace-viewer')
+      const [{ findRun }, { loadPage, openViewer }] = await Promise.all([import('@switchyard/trace'), import('@switchyard/trace-viewer')])
       const [source, page] = await Promise.all([viewerSource(session), loadPage()])
       const place = id === undefined ? '' : `#/run/${findRun((await session.yard()).traces, id).traceId}/waterfall`
       const viewer = await openViewer({ source, page, ...(wanted !== undefined && { port: wanted }) })
@@ -153,7 +156,7 @@ async function followRuns(session: Session, most: number): Promise<readonly Run[
 /** The spans of one run, those that are there already first; ends with the run. */
 async function followRun(session: Session, id: string, most: number): Promise<readonly Span[]> {
   const { traces } = await session.yard()
-  const { findRun } = await import('@switchyard/trace-viewer')
+  const { findRun } = await import('@switchyard/trace')
   const { traceId, startMs } = findRun(traces, id)
   const told: Span[] = []
   await following(session, (end) => {

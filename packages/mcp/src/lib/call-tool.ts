@@ -1,13 +1,14 @@
 import { isSwitchyardError } from '@switchyard/contracts'
-import type { PlannedRun, RunOptions } from '@switchyard/yard'
+import type { AskedByChain, PlannedRun, RunOptions } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { z } from 'zod'
-import type { Form, Talk } from './conversation.ts'
-import { foreignPlan, planUnknown, unknownMore, wrongArguments } from './errors.ts'
+import { answerCall, chainData, wanted } from './chain-text.ts'
+import type { Form, Reply, Talk } from './conversation.ts'
+import { foreignPlan, planUnknown, unknownMore, wantsAnswer, wrongArguments } from './errors.ts'
 import { inputSchemaOf } from './json-schema.ts'
 import { type ResourceLink, resourceLinks } from './links.ts'
 import { errorReport, errorText, planData, planText, visible } from './text.ts'
-import type { Actions, ToolCommand } from './tool-source.ts'
+import { type Actions, DIRECTOR, type ToolCommand } from './tool-source.ts'
 import type { ToolRoute, ToolSet } from './tools.ts'
 
 /** What a tool answers, as MCP writes it. */
@@ -48,10 +49,12 @@ function run(call: ToolCall): ToolResult | Promise<ToolResult> {
   switch (route.does) {
     case 'command':
       return runCommand(call, route.commandId, route.command, input ?? {})
-    case 'apply':
-      return apply(call, ownPlan(call))
+    case 'apply': {
+      const { plan, ...given } = parsed(applyInput, input, call.set.names.apply)
+      return isChain(plan) ? answerChain(call, plan, given) : apply(call, ownPlan(call, plan))
+    }
     case 'undo':
-      return undo(call, ownPlan(call))
+      return undo(call, ownPlan(call, parsed(planInput, input, call.set.names.undo).plan))
     case 'more':
       return more(call, route.commands)
   }
@@ -61,7 +64,8 @@ async function runCommand(call: ToolCall, commandId: string, command: ToolComman
   const { actions, options } = call
   if (command.effect !== 'read') return offer(call, await actions.plan(commandId, input, options))
   const result = await actions.call(commandId, input, options)
-  return answer(result, resourceLinks(call.set.source, commandId, result))
+  const { content, ...answered } = answer(result, resourceLinks(call.set.source, commandId, result))
+  return { ...answered, content: [...content, ...(await howToAnswer(call, result))] }
 }
 
 /** A plan, to be applied later or, where a person can be asked and says so, at once. */
@@ -108,9 +112,51 @@ async function applied(call: ToolCall, { id, command }: PlannedRun): Promise<Too
     content: [
       text(`${command} is done (plan ${id}): ${JSON.stringify(result ?? null)}${undoable ? `\nTo take it back: ${next}` : ''}`),
       ...resourceLinks(set.source, command, result),
+      ...(await howToAnswer(call, result)),
     ],
     structuredContent: { plan: id, command, done: true, result: result ?? null, ...(undoable && { undo: next }) },
   }
+}
+
+/** How long an answer waits for a chain; one that takes longer goes on, and can be looked at. */
+export const WATCHED_MS = 30_000
+
+/** Gives a chain that waits a person's answer: what they say to a form, or where they cannot be asked, what the client says that they said. */
+async function answerChain(call: ToolCall, id: string, given: Omit<z.output<typeof applyInput>, 'plan'>): Promise<ToolResult> {
+  const { set, actions, options, canAsk, talk } = call
+  const { source, names } = set
+  if (actions.talk === undefined) throw planUnknown(id)
+  const asked = await actions.talk.question(id, given.step)
+  if (!isOwnChain(source, asked)) throw foreignPlan(id, asked.name, source.name)
+  const { question, wants, choices, step } = asked
+  const value = canAsk ? answerOf(asked, await talk.ask(answerForm(asked))) : (given.answer ?? (wants === 'approval' ? true : undefined))
+  if (value === undefined && canAsk) {
+    return {
+      content: [text(`The person did not answer: the chain ${id} still waits. Do not ask again.`)],
+      structuredContent: { plan: id, done: false, declined: true },
+    }
+  }
+  if (value === undefined) throw wantsAnswer(id, question, answerCall(names.apply, id, { answer: wanted(wants, choices) }))
+  const report = await actions.talk.answer(id, { value, step }, { ...options, watchMs: WATCHED_MS })
+  const result = chainData(report, names.apply)
+  const { next } = result
+  return {
+    content: [text(`The chain ${id} is ${report.state}: ${JSON.stringify(result)}${next === undefined ? '' : `\nNext: ${next}`}`)],
+    structuredContent: { plan: id, done: report.state === 'done', result, ...(next !== undefined && { next }) },
+  }
+}
+
+const isOwnChain = ({ name }: ToolSet['source'], { plugin }: AskedByChain): boolean => name === DIRECTOR || plugin === name
+
+/** How the chain that a result of a plugin names is answered, where it waits for a person. */
+async function howToAnswer({ set: { source, names }, actions: { talk } }: ToolCall, result: unknown): Promise<readonly TextContent[]> {
+  const id = (result as { readonly chain?: unknown } | null)?.chain
+  if (talk === undefined || typeof id !== 'string' || !isChain(id)) return []
+  const asked = await talk.question(id).catch(() => undefined)
+  if (asked === undefined || !isOwnChain(source, asked)) return []
+  const { question, wants, choices } = asked
+  const how = answerCall(names.apply, id, { answer: wanted(wants, choices) })
+  return [text(`The chain ${id} asks: ${question}\nNext: put it to the person, then ${how}`)]
 }
 
 async function undo({ actions, options }: ToolCall, { id, command }: PlannedRun): Promise<ToolResult> {
@@ -147,18 +193,17 @@ function more(call: ToolCall, commands: ReadonlyMap<string, ToolCommand>): ToolR
 }
 
 const planInput = z.strictObject({ plan: z.string() })
+const applyInput = planInput.extend({ answer: z.union([z.string(), z.boolean(), z.number()]).optional(), step: z.string().optional() })
+
+const isChain = (id: string): boolean => id.startsWith('c-')
 
 /** Only a plan of the tool's own plugin: a client that was given leave for one plugin has none for another. */
-function ownPlan({ input, actions, set, route }: ToolCall): PlannedRun {
+function ownPlan({ actions, set }: ToolCall, plan: string): PlannedRun {
   const { name } = set.source
-  const { plan } = parsed(planInput, input, route.does === 'undo' ? set.names.undo : set.names.apply)
   const found = planOf(actions, plan)
   if (name !== DIRECTOR && !found.command.startsWith(`${name}.`)) throw foreignPlan(plan, found.command, name)
   return found
 }
-
-/** The one source whose tools reach the plans of all. */
-export const DIRECTOR = 'director'
 
 function planOf(actions: Actions, id: string): PlannedRun {
   const found = actions.plans().find((one) => one.id === id)
@@ -175,6 +220,24 @@ function approvalForm(planned: PlannedRun): Form {
   }
   const name = { type: 'string', title: visible(`Type ${nameToType(planned)} to go on`) }
   return { message, schema: { type: 'object', properties: { name }, required: ['name'] } }
+}
+
+/** What a chain asks, with what comes after it; what removes something for good wants the chain's name typed. */
+function answerForm({ name, plan, effect, wants, choices }: AskedByChain): Form {
+  const message = visible(planText({ command: name, plan }))
+  const title = wants === 'approval' && effect === 'destroy' ? visible(`Type ${name} to go on`) : wants === 'approval' ? 'Yes' : 'Answer'
+  const type = wants === 'number' ? 'number' : wants === 'approval' && effect !== 'destroy' ? 'boolean' : 'string'
+  const answer = { type, title, ...(choices !== undefined && { enum: choices }) }
+  return { message, schema: { type: 'object', properties: { answer }, required: ['answer'] } }
+}
+
+/** A no to an approval is one however it is said; whatever else is not answered stays open. */
+function answerOf({ name, effect, wants }: AskedByChain, reply: Reply): unknown {
+  if (reply.action === 'decline' && wants === 'approval') return false
+  if (reply.action !== 'accept') return undefined
+  const { answer } = reply.content
+  if (wants !== 'approval' || effect !== 'destroy') return answer
+  return answer === name ? true : undefined
 }
 
 /** What is about to be lost, by its own name; the command's where its input names nothing. */

@@ -26,6 +26,12 @@ export const planUnknown = (plan: string): SwitchyardError =>
 export const noSuchResource = (uri: string): SwitchyardError =>
   new SwitchyardError('NOT_FOUND', `Cannot read "${uri}" as it must be one of the resources here`, { data: { uri } })
 
+export const noSuchSpan = (span: string, run: string): SwitchyardError =>
+  new SwitchyardError('NOT_FOUND', `Cannot show the span "${span}" as it must be one of the run "${run}"`, {
+    data: { span, run },
+    next: `director_trace_show {"id":"${run}"} lists them`,
+  })
+
 export const noSuchPrompt = (name: string): SwitchyardError =>
   new SwitchyardError('NOT_FOUND', `Cannot get "${name}" as it must be one of the prompts here`, { data: { prompt: name } })
 
@@ -61,4 +67,10 @@ export const notUndoable = (plan: string): SwitchyardError =>
   new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${plan}" as it must be a plan of a command: it is one of the director's own`, {
     data: { plan },
     next: 'director_chain_list shows the chain that it began; chain.cancel takes back what that did',
+  })
+
+export const wantsAnswer = (chain: string, question: string, how: string): SwitchyardError =>
+  new SwitchyardError('NEEDS_ANSWER', `Cannot go on with "${chain}" as a person must answer: ${question}`, {
+    data: { chain, question },
+    next: `put it to the person, then ${how}`,
   })

@@ -3,7 +3,7 @@ import type { PlannedRun } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 
 /** What a plan would do, for whoever has to agree to it. */
-export function planText({ command, plan: { summary, steps, warnings = [] } }: PlannedRun): string {
+export function planText({ command, plan: { summary, steps, warnings = [] } }: Pick<PlannedRun, 'command' | 'plan'>): string {
   return [
     `${command}: ${onOneLine(summary)}`,
     ...steps.flatMap(({ does, target, detail }) => [`  ${does} ${onOneLine(target)}`, ...(detail === undefined ? [] : [indented(detail)])]),

@@ -1,5 +1,5 @@
 import type { Command, Prompt } from '@switchyard/plugin-kit'
-import type { Asked, Asking, PlannedRun, RunOptions } from '@switchyard/yard'
+import type { Asked, Asking, ChainTalk, PlannedRun, RunOptions } from '@switchyard/yard'
 
 /** What of a command's definition a client is told. */
 export type ToolCommand = Pick<
@@ -7,12 +7,15 @@ export type ToolCommand = Pick<
   'summary' | 'description' | 'input' | 'output' | 'effect' | 'idempotent' | 'timeoutMs' | 'resource' | 'rare' | 'internal'
 > & { readonly undo?: unknown }
 
+/** The one source whose tools reach the plans and chains of all. */
+export const DIRECTOR = 'director'
+
 /** A group of commands that is served under one name; a plugin is one. */
 export interface ToolSource {
   readonly name: string
   readonly version: string
   readonly summary: string
-  readonly touches?: { readonly hosts?: readonly string[] }
+  readonly touches?: { readonly hosts?: readonly string[]; readonly plugins?: readonly string[] }
   readonly prompts?: readonly Prompt[]
   /** By name without the source's. */
   readonly commands: Readonly<Record<string, ToolCommand>>
@@ -28,4 +31,6 @@ export interface Actions {
   discard(planId: string): void
   undo(planId: string, options?: RunOptions): Promise<unknown>
   plans(): readonly PlannedRun[]
+  /** Chains that ask, and their answers. Absent where there are no chains. */
+  readonly talk?: Pick<ChainTalk, 'question' | 'answer'>
 }

@@ -1,6 +1,6 @@
 import { inputSchemaOf, type JsonSchema, outline, outputSchemaOf, shortened } from './json-schema.ts'
 import { estimateTokens } from './tokens.ts'
-import type { ToolCommand, ToolSource } from './tool-source.ts'
+import { DIRECTOR, type ToolCommand, type ToolSource } from './tool-source.ts'
 
 /** A tool as clients list it. */
 export interface Tool {
@@ -218,14 +218,20 @@ function moreTool(source: ToolSource, name: string, grouped: readonly Draft[]): 
 }
 
 const PLAN_ID: JsonSchema = { type: 'object', properties: { plan: { type: 'string' } }, required: ['plan'] }
+const PLAN_OR_CHAIN: JsonSchema = {
+  type: 'object',
+  properties: { plan: { type: 'string' }, answer: { type: 'string' }, step: { type: 'string' } },
+  required: ['plan'],
+}
 
 function applyTool(source: ToolSource, name: string): Tool {
   const destroys = Object.values(source.commands).some(({ effect }) => effect === 'destroy')
+  const mayAsk = source.name === DIRECTOR || source.touches?.plugins?.includes('chain') === true
   return {
     name,
     title: 'Apply a plan',
-    description: `Do what a plan of ${source.name} says, once the person has agreed to it`,
-    inputSchema: PLAN_ID,
+    description: `Do what a plan of ${source.name} says, once the person has agreed to it${mayAsk ? ", or give a chain (c-…) the person's answer" : ''}`,
+    inputSchema: mayAsk ? PLAN_OR_CHAIN : PLAN_ID,
     // A plan runs once, so that a second call changes nothing more.
     annotations: { readOnlyHint: false, destructiveHint: destroys, idempotentHint: true, openWorldHint: reachesOut(source) },
     ...(destroys && { _meta: ASKS_ALWAYS }),

@@ -6,19 +6,6 @@ export const runUnknown = (id: string): SwitchyardError =>
     next: 'switchyard trace list',
   })
 
-export const noRuns = (): SwitchyardError =>
-  new SwitchyardError('TRACE_UNKNOWN', 'Cannot show the last run as something must have run in this workspace: nothing has', {
-    next: 'switchyard "check the health of this project"',
-  })
-
-const SHOWN_IDS = 3
-
-export const runAmbiguous = (id: string, ids: readonly string[]): SwitchyardError =>
-  new SwitchyardError('TRACE_AMBIGUOUS', `Cannot show the run "${id}" as it must be one: ${ids.length} begin like that`, {
-    data: { run: id, runs: ids.slice(0, SHOWN_IDS) },
-    next: `one of: ${ids.slice(0, SHOWN_IDS).join(', ')}`,
-  })
-
 export const spanUnknown = (id: string): SwitchyardError =>
   new SwitchyardError('NOT_FOUND', `Cannot show the span "${id}" as it must be one of this run`, { data: { span: id } })
 

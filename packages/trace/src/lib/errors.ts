@@ -20,3 +20,22 @@ export const receiverPortTaken = (port: number, why: string): SwitchyardError =>
     data: { port },
     next: `switchyard trace receive --port ${port + 1}`,
   })
+
+export const runUnknown = (id: string): SwitchyardError =>
+  new SwitchyardError('TRACE_UNKNOWN', `Cannot show the run "${id}" as it must have been traced in this workspace`, {
+    data: { run: id },
+    next: 'switchyard trace list',
+  })
+
+export const noRuns = (): SwitchyardError =>
+  new SwitchyardError('TRACE_UNKNOWN', 'Cannot show the last run as something must have run in this workspace: nothing has', {
+    next: 'switchyard "check the health of this project"',
+  })
+
+const SHOWN_IDS = 3
+
+export const runAmbiguous = (id: string, ids: readonly string[]): SwitchyardError =>
+  new SwitchyardError('TRACE_AMBIGUOUS', `Cannot show the run "${id}" as it must be one: ${ids.length} begin like that`, {
+    data: { run: id, runs: ids.slice(0, SHOWN_IDS) },
+    next: `one of: ${ids.slice(0, SHOWN_IDS).join(', ')}`,
+  })

@@ -5,7 +5,7 @@ import type { DecidedPart } from '@switchyard/router'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { chainOf } from './chain-of.ts'
-import { withApproval } from './director-service.ts'
+import { withApproval } from './director.ts'
 import { openYard } from './open-yard.ts'
 
 const said = z.object({ say: z.string().default('ok'), tags: z.array(z.string()).default([]) })

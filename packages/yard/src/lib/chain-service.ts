@@ -1,12 +1,11 @@
 import type { Bus, HandlerContext } from '@switchyard/bus'
-import type { ChainDefinition, ChainReport, Chains, WaitReport } from '@switchyard/chain'
-import { isSwitchyardError } from '@switchyard/contracts'
+import type { ChainDefinition, ChainReport, Chains } from '@switchyard/chain'
 import type { ChainOutcome } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import { isForReading, traceOf } from './context.ts'
 import { invalidInput, readOnly, unknownCaller, unknownChain } from './errors.ts'
 import { parseWith } from './schema.ts'
-import type { YardOptions } from './yard.ts'
+import type { ChainTalk } from './yard.ts'
 
 /** The longest that a caller may wait for a chain: as long as it has time itself. */
 const LONGEST_MS = 86_400_000
@@ -29,8 +28,8 @@ export interface ChainServiceParts {
   readonly isPlugin: (name: string) => boolean
   /** Who sees all chains and is nobody's plugin. */
   readonly person: string
-  /** Puts a plugin's chain's approvals to the person who is at hand. */
-  readonly ask: YardOptions['ask']
+  /** Puts a plugin's chain's approvals to the person who is at hand; for the rest it asks itself. */
+  readonly follow: ChainTalk['follow']
 }
 
 /** What a caller asks of its chains, under whose name it does. */
@@ -45,7 +44,7 @@ interface Caller {
 export const chainTimeLimitMsOf = (method: string): number | undefined => (method.startsWith('chain.') ? LONGEST_MS : undefined)
 
 /** Serves the chains to plugins: each runs its own under its own grant, and sees no others. */
-export function serveChains(bus: Bus, { open, named, isPlugin, person, ask }: ChainServiceParts): void {
+export function serveChains(bus: Bus, { open, named, isPlugin, person, follow }: ChainServiceParts): void {
   const client = bus.connect('chain')
 
   serve('run', request, async (given, caller) => settled(await start(given, caller), caller))
@@ -101,32 +100,9 @@ export function serveChains(bus: Bus, { open, named, isPlugin, person, ask }: Ch
     return chains.start(await definitionOf(chain), input, options)
   }
 
-  /** Waits until a chain has ended or wants the word of a person who is not at hand; when the caller's time ends first, the chain goes on. */
-  async function settled(id: string, { chains, context }: Caller): Promise<ChainOutcome> {
-    for (;;) {
-      const report = await chains.wait(id, { signal: context.signal })
-      const approval = report.waitsFor.find(({ answer }) => answer === 'approval')
-      if (approval === undefined || !(await isAnswered(chains, id, approval, context))) return outcomeOf(report)
-    }
-  }
-
-  /** The chain cannot ask by itself where the run that started it says who is at hand. */
-  async function isAnswered(
-    chains: Chains,
-    id: string,
-    { path, question = '' }: WaitReport,
-    { headers }: HandlerContext,
-  ): Promise<boolean> {
-    if (ask === undefined) return false
-    try {
-      await chains.answer(id, { path, value: await ask({ text: question, choices: ['yes', 'no'] }, headers), by: person })
-      return true
-    } catch (error) {
-      if (isSwitchyardError(error, 'NEEDS_ANSWER')) return false
-      // Somebody else was first.
-      if (isSwitchyardError(error, 'NOT_WAITING')) return true
-      throw error
-    }
+  /** When the caller's time ends before the chain does, the chain goes on. */
+  async function settled(id: string, { context: { signal, headers } }: Caller): Promise<ChainOutcome> {
+    return outcomeOf(await follow(id, { signal, headers, onlyApprovals: true }))
   }
 
   function definitionOf(chain: Request['chain']): ChainDefinition | Promise<ChainDefinition> {

@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os'
 import { command, definePlugin } from '@switchyard/plugin-kit'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Asked } from './director-service.ts'
 import { openYard } from './open-yard.ts'
+import type { Answered } from './yard.ts'
 
 const done: string[] = []
 const count = command({
@@ -14,6 +14,14 @@ const count = command({
   output: z.object({ sheep: z.int() }),
   run: () => ({ sheep: 12 }),
 })
+const weigh = command({
+  summary: 'Weigh the wool',
+  examples: ['weigh the wool', 'how heavy is the wool'],
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({ kilos: z.number() }),
+  run: () => ({ kilos: 40 }),
+})
 const shear = command({
   summary: 'Shear the sheep',
   examples: ['shear the sheep', 'cut the wool'],
@@ -23,7 +31,7 @@ const shear = command({
   plan: () => ({ summary: 'Shears all', steps: [] }),
   run: () => ({ wool: done.push('sheared') }),
 })
-const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, shear } })
+const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, weigh, shear } })
 
 /** A plugin that asks the director in plain words. */
 const asker = (touches: string[]) =>
@@ -44,10 +52,10 @@ const asker = (touches: string[]) =>
     },
   })
 
-async function ask(words: string, touches = ['director', 'farm']): Promise<{ asked: Asked; approve: (id: string) => Promise<unknown> }> {
+async function ask(words: string, touches = ['director', 'farm']): Promise<{ asked: Answered; approve: (id: string) => Promise<unknown> }> {
   const yard = await openYard(tmpdir(), { plugins: [farm, asker(touches)], memory: true })
   done.length = 0
-  const asked = (await yard.call('asker.ask', { words })) as Asked
+  const asked = (await yard.call('asker.ask', { words })) as Answered
   return {
     asked,
     async approve(id) {
@@ -59,26 +67,45 @@ async function ask(words: string, touches = ['director', 'farm']): Promise<{ ask
   }
 }
 
+const idOf = (asked: Answered): string => (asked as Extract<Answered, { outcome: 'planned' }>).planned.id
+
 describe('director.ask', () => {
   it('does at once what only reads, in the name of who asks', async () => {
-    expect((await ask('count the sheep')).asked).toMatchObject({ outcome: 'done', result: { sheep: 12 } })
+    expect((await ask('count the sheep')).asked).toMatchObject({
+      outcome: 'done',
+      results: [{ command: 'farm.count', input: {}, result: { sheep: 12 } }],
+    })
     await expect(ask('count the sheep', ['director'])).rejects.toMatchObject({ code: 'FORBIDDEN' })
     await expect(ask('count the sheep', ['farm'])).rejects.toMatchObject({ code: 'FORBIDDEN' })
   })
 
   it('keeps what changes something until a person approves it', async () => {
     const { asked, approve } = await ask('shear the sheep')
-    expect(asked).toMatchObject({ outcome: 'planned', id: expect.stringMatching(/^p-/) })
+    expect(asked).toMatchObject({ outcome: 'planned', planned: { id: expect.stringMatching(/^p-/), plan: { summary: 'Shears all' } } })
     expect(done).toEqual([])
-    await approve((asked as { id: string }).id)
+    await approve(idOf(asked))
     expect(done).toEqual(['sheared'])
   })
 
   it('keeps a request of several parts as one chain that begins with the question', async () => {
     const { asked, approve } = await ask('count the sheep, then shear the sheep')
-    expect(asked).toMatchObject({ outcome: 'planned', id: expect.stringMatching(/^c-/) })
+    expect(asked).toMatchObject({ outcome: 'planned', planned: { id: expect.stringMatching(/^c-/), effect: 'write', state: 'waiting' } })
     expect(done).toEqual([])
-    expect(await approve((asked as { id: string }).id)).toMatchObject({ state: 'done', done: ['approval', 'part1', 'part2'] })
+    expect(await approve(idOf(asked))).toMatchObject({ state: 'done', done: ['approval', 'part1', 'part2'] })
+  })
+
+  it('reads one part after another where they wait for one another, and says of each what became of it', async () => {
+    const { asked } = await ask('count the sheep, then weigh the wool')
+    expect(asked).toMatchObject({
+      outcome: 'done',
+      results: [
+        { command: 'farm.count', state: 'done', result: { sheep: 12 } },
+        { command: 'farm.weigh', state: 'done', result: { kilos: 40 } },
+      ],
+    })
+    await expect(ask('count the sheep, then weigh the wool', ['director'])).rejects.toMatchObject({ code: 'CHAIN_INVALID' })
+    const { asked: split } = await ask('count the sheep; if that fails, weigh the wool')
+    expect(split).toMatchObject({ outcome: 'done', results: [{ state: 'done' }, { command: 'farm.weigh', state: 'skipped' }] })
   })
 
   it('says so where nothing fits', async () => {

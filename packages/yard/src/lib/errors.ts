@@ -145,6 +145,12 @@ export const unknownChain = (name: string, rule: string): SwitchyardError =>
     next: 'switchyard chain list',
   })
 
+export const nothingAsked = (chain: string, state: string): SwitchyardError =>
+  new SwitchyardError('NOT_WAITING', `Cannot answer the chain "${chain}" as it must wait for a person: it is ${state}`, {
+    data: { chain, state },
+    next: `switchyard chain show ${chain}`,
+  })
+
 export const needsAnswer = (question: string): SwitchyardError =>
   new SwitchyardError('NEEDS_ANSWER', `Cannot go on as a person must answer: ${question}`, {
     data: { question },

@@ -6,11 +6,13 @@ import type { Plugin, Progress } from '@switchyard/plugin-kit'
 import { openStore, type Store } from '@switchyard/store'
 import type { Span } from '@switchyard/trace'
 import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
+import { createChainTalk } from './chain-talk.ts'
 import { createYardChains } from './chains.ts'
 import { commandsOf } from './commands-of.ts'
 import { defaultConfig, type YardConfig } from './config.ts'
 import { DATA_FOLDER, keepFromGit } from './data-folder.ts'
 import { createDecider, type DecideParts } from './decide.ts'
+import { createDirector } from './director.ts'
 import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
 import { duplicatePlugin, reservedName, unknownCommand } from './errors.ts'
@@ -22,6 +24,7 @@ import { createPlanRuns } from './plan-runs.ts'
 import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
+import { createQuestions, type Questions } from './questions.ts'
 import { createRequests } from './requests.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
@@ -29,7 +32,7 @@ import { proposeTeam } from './team.ts'
 import { createYardTraces, type YardTraces } from './traces.ts'
 import { createYardWatch } from './watch.ts'
 import { createWorkspaceNames } from './workspace-names.ts'
-import type { CommandInfo, RunOptions, Yard, YardOptions } from './yard.ts'
+import type { CommandInfo, Director, RunOptions, Yard, YardOptions } from './yard.ts'
 import type { LogOf } from './yard-logs.ts'
 import { createYardRegistry, type YardRegistry } from './yard-registry.ts'
 
@@ -141,7 +144,8 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     const clients = new Map<string, BusClient>()
     const person = bus.connect(PERSON)
     const reach = createStandIns({ plugins: standIns, client: person, host })
-    const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, reach, ask: options.ask }
+    const questions = createQuestions(options.ask)
+    const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, reach, ask: questions.ask }
     for (const plugin of served) host(plugin)
     let isListening = false
     const yard = createYard({
@@ -171,7 +175,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       clock,
       random,
       log,
-      ask: options.ask,
+      questions,
     })
     // Where others are met, what they say is to be heard at once.
     if (meet) listen()
@@ -238,12 +242,12 @@ interface OpenParts {
   readonly clock: Clock
   readonly random: () => number
   readonly log: LogOf
-  readonly ask: YardOptions['ask']
+  readonly questions: Questions
 }
 
 function createYard(parts: OpenParts): Yard {
   const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
-  const { registry, traces, otlp, observation, dataRoot, config, stays, webhookUrl, learned, clock, random, log, ask } = parts
+  const { registry, traces, otlp, observation, dataRoot, config, stays, webhookUrl, learned, clock, random, log, questions } = parts
   const { metering } = observation
   const plans = createPlans(store, random)
   try {
@@ -275,7 +279,7 @@ function createYard(parts: OpenParts): Yard {
     durable: bus.durable,
     commands,
     timeLimitMsOf,
-    ask,
+    ask: questions.ask,
     log: log('chain'),
     context: () => traces.contextOf(undefined),
     span(span) {
@@ -284,7 +288,8 @@ function createYard(parts: OpenParts): Yard {
       if (span.error !== undefined) watch.poke()
     },
   })
-  serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, ask })
+  const talk = createChainTalk({ chains: chains.open, commands, questions, clock, person: PERSON })
+  serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, follow: talk.follow })
   let closing: Promise<void> | undefined
   let speaker: BusClient | undefined
   const watch = createYardWatch({
@@ -343,6 +348,7 @@ function createYard(parts: OpenParts): Yard {
     clock,
     isClosing: () => closing !== undefined,
   })
+  const route: Director['route'] = (request, options) => requests.routing.consult(requests.decide(request, options))
   const yard: Yard = {
     dir: workspace,
     plugins,
@@ -367,6 +373,10 @@ function createYard(parts: OpenParts): Yard {
     }),
     plans: () => plans.list(),
     ...requests,
+    director: {
+      route,
+      ask: (request, options = {}) => director.ask(request, { call: yard.call }, options),
+    },
     unanswered: traces.unanswered,
     state: () => state.open(),
     registry: registry.open,
@@ -375,6 +385,7 @@ function createYard(parts: OpenParts): Yard {
       listen()
       return chains.open()
     },
+    talk,
     chain: (name) => chains.named(name),
     traces: traces.store,
     metrics: watch.metrics,
@@ -391,12 +402,12 @@ function createYard(parts: OpenParts): Yard {
       return this.close()
     },
   }
+  const director = createDirector({ commands, decide: route, plan: yard.plan, chains: yard.chains, follow: talk.follow })
   serveDirector(bus, {
-    commands,
-    decide: (request, options) => requests.routing.consult(requests.decide(request, options)),
-    plan: yard.plan,
-    chains: chains.open,
+    route,
+    ask: director.ask,
     clientOf: (identity) => (identity === PERSON ? person : clients.get(identity)),
+    person: PERSON,
   })
   servePlans(bus, { pluginOf: (identity) => plugins.find(({ name }) => name === identity), plan: yard.plan, get: plans.get })
   return yard

@@ -1,5 +1,5 @@
 import type { Bus } from '@switchyard/bus'
-import type { ChainDefinition, Chains } from '@switchyard/chain'
+import type { ChainDefinition, ChainReport, Chains } from '@switchyard/chain'
 import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
@@ -14,6 +14,7 @@ import type { YardConfig } from './config.ts'
 import type { Decider } from './decide.ts'
 import type { Finding } from './doctor.ts'
 import type { Elsewhere } from './elsewhere.ts'
+import type { Consulted } from './model-router.ts'
 import type { Team } from './team.ts'
 import type { Asked, Asking } from './traces.ts'
 import type { LogOf } from './yard-logs.ts'
@@ -34,8 +35,8 @@ export interface YardOptions {
   modelKey?: string
   clock?: Clock
   random?: () => number
-  /** Puts a question to the person; absent where nobody can answer. The headers are those of the run that asks; a chain's question has none. */
-  ask?: (question: Question, headers?: MessageHeaders) => Promise<string>
+  /** Puts a question to the person; absent where nobody can answer. The headers are those of the run that asks; a chain by itself has none. */
+  ask?: (question: Question, headers?: Partial<MessageHeaders>) => Promise<string>
   /** More headers for the collector of `config.otlp`, such as a key; for nobody else to see. */
   otlpHeaders?: Readonly<Record<string, string>>
   /** What it is opened for: a trace that begins with the first thing that is done without one, and ends when it closes. */
@@ -71,6 +72,8 @@ export interface Yard {
   decide(request: string, options?: Pick<RunOptions, 'headers'>): Decision
   /** Says that nothing is done about a request that was decided: its trace is kept all the same, as one may ask why. */
   unanswered(): void
+  /** Does what requests in plain words mean. */
+  readonly director: Director
   /** What the router remembers of this workspace, and how that changes what it decides. */
   readonly routing: Routing
   /** What plugins share, opened at its first use. The person who asks is an operator: `connect('person')`. */
@@ -81,6 +84,8 @@ export interface Yard {
   team(task: string): Team | undefined
   /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
   chains(): Promise<Chains>
+  /** Chains and the person at hand. */
+  readonly talk: ChainTalk
   /** The chain of that name in the workspace's folder `chains`, or one that comes along. @throws CHAIN_UNKNOWN, CHAIN_INVALID */
   chain(name: string): Promise<ChainDefinition>
   /** What happened in the workspace and why. */
@@ -140,3 +145,71 @@ export interface Decision extends Decided {
 export type DecisionPart = DecidedPart
 
 type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
+
+/** Plain words in, what they come to out. */
+export interface Director {
+  /** What a request means; a configured model is asked where the router is not sure. Runs nothing. */
+  route(request: string, options?: Pick<RunOptions, 'headers'>): Promise<Routed>
+  /**
+   * Does what a request means as far as nobody has to agree: what only reads runs at once. What changes something is kept until a person
+   * approves it: one command as a plan of the yard, several as a chain that waits. @throws what the commands throw
+   */
+  ask(request: string, options?: RunOptions): Promise<Answered>
+}
+
+/** A decision, and what the model said that was asked about it. */
+export type Routed = Decision & { readonly consulted?: Consulted }
+
+/** What `director.ask` answers. */
+export type Answered =
+  | { readonly outcome: 'ask' | 'abstain'; readonly decision: Routed }
+  | { readonly outcome: 'done'; readonly decision: Routed; readonly results: readonly PartResult[] }
+  /** Nothing was done yet. The id is a plan's, or a chain's. */
+  | { readonly outcome: 'planned'; readonly decision: Routed; readonly planned: PlannedRun }
+
+/** What became of a part that only reads. */
+export interface PartResult {
+  readonly command: string
+  readonly input: unknown
+  /** skipped: what it depends on went the other way. */
+  readonly state: 'done' | 'failed' | 'skipped'
+  readonly result?: unknown
+  readonly error?: WireError
+}
+
+/** Chains ask, people answer. */
+export interface ChainTalk {
+  /** What a chain asks, and what comes after it. @throws CHAIN_UNKNOWN, NOT_WAITING */
+  question(chainId: string, step?: string): Promise<AskedByChain>
+  /** Gives it the person's answer and follows it. @throws CHAIN_UNKNOWN, NOT_WAITING, CHAIN_ANSWER */
+  answer(chainId: string, answer: { readonly value: unknown; readonly step?: string }, options?: FollowOptions): Promise<ChainReport>
+  /** Waits until it has ended, or wants a word of a person who is not at hand; what it asks meanwhile is put to who is. @throws CHAIN_UNKNOWN */
+  follow(chainId: string, options?: FollowOptions): Promise<ChainReport>
+}
+
+export interface FollowOptions {
+  /** Ends the following, not the chain. */
+  readonly signal?: AbortSignal
+  /** Of the run that follows it: they say who is asked, also by what the chain calls. */
+  readonly headers?: Partial<MessageHeaders>
+  /** How long it is watched between questions before it is told as it stands. @default until it rests */
+  readonly watchMs?: number
+  /** Leaves texts and numbers that it asks for to the caller. @default false */
+  readonly onlyApprovals?: boolean
+}
+
+/** What a chain asks a person. */
+export interface AskedByChain {
+  readonly chain: string
+  readonly name: string
+  /** Whose chain it is; absent for a person's. */
+  readonly plugin?: string
+  readonly step: string
+  readonly question: string
+  readonly wants: 'approval' | 'text' | 'number'
+  readonly choices?: readonly string[]
+  /** What comes after the answer. */
+  readonly plan: Plan
+  /** The most that this does. */
+  readonly effect: Effect
+}

@@ -1,8 +1,19 @@
+import type { RunState } from '@switchyard/trace'
 import { z } from 'zod'
 import type { ToolSource } from '../tool-source.ts'
 
 const anything = z.looseObject({})
 const request = z.object({ request: z.string().min(1).max(2_000).describe('What is wanted, in plain words') })
+const RUN_STATES = ['running', 'waiting', 'done', 'failed', 'undone', 'interrupted'] as const satisfies readonly RunState[]
+export const runFilter = z.object({
+  text: z.string().optional().describe('Each word is in its request, command, plugins, error or ids'),
+  state: z.enum(RUN_STATES).optional(),
+  limit: z.int().min(1).max(100).default(20),
+})
+export const runChoice = z.object({
+  id: z.string().describe('The first digits of its id, or "last"'),
+  span: z.string().optional().describe('One of its spans: all that is known of it'),
+})
 const chainId = z.object({ id: z.string().describe('Such as c-4kq7w2m') })
 
 /** What the director can be asked; the work is in `director.ts`. */
@@ -56,13 +67,6 @@ export const DIRECTOR_COMMANDS = {
     output: anything,
     effect: 'write',
   },
-  'chain.answer': {
-    summary: 'Answer a chain that waits for a person',
-    input: z.object({ id: z.string(), step: z.string().optional().describe('Where several steps ask'), value: z.unknown() }),
-    output: anything,
-    effect: 'write',
-    rare: true,
-  },
   'chain.cancel': {
     summary: 'End a chain and take back what it did',
     input: z.object({ id: z.string(), undo: z.boolean().default(true).describe('False leaves what was done') }),
@@ -76,6 +80,20 @@ export const DIRECTOR_COMMANDS = {
     output: anything,
     effect: 'write',
     rare: true,
+  },
+  'trace.list': {
+    summary: 'List what ran here, newest first, and what became of it',
+    input: runFilter,
+    output: z.object({ runs: z.array(anything) }),
+    effect: 'read',
+    resource: { uri: 'director://traces' },
+  },
+  'trace.show': {
+    summary: 'Show one run as a tree: who called whom, how long it took, what failed',
+    input: runChoice,
+    output: anything,
+    effect: 'read',
+    resource: { uri: 'director://traces/{id}' },
   },
 } as const satisfies ToolSource['commands']
 
@@ -97,5 +115,12 @@ export const DIRECTOR_PROMPTS: NonNullable<ToolSource['prompts']> = [
     text:
       'Use director_chain_list with unfinished true, look at each with director_chain_show, and tell me in a few lines what each waits ' +
       'for, and what I can do about it.',
+  },
+  {
+    name: 'failed',
+    summary: 'What failed last, where, and why',
+    text:
+      'Use director_trace_list with state failed, look at the newest with director_trace_show, and at the span in which it began to fail ' +
+      'by its id. Tell me in a few lines what was asked, which step failed and why, what was undone, and what I can do now.',
   },
 ]

@@ -136,9 +136,7 @@ describe('director_ask', () => {
     shelf.add('emma')
     expect(await call('director_ask', { request: 'which books are on the shelf?' })).toEqual({
       outcome: 'done',
-      command: 'library.book.list',
-      input: {},
-      result: { books: ['emma'] },
+      results: [{ command: 'library.book.list', state: 'done', result: { books: ['emma'] }, input: {} }],
     })
   })
 
@@ -180,7 +178,7 @@ describe('director chains', () => {
     const { plan, steps } = await call('director_chain_start', { chain: 'twice' })
     expect(plain(steps)).toContain('one')
     expect(shelf.size).toBe(0)
-    const started = (await call('director_apply', { plan })).result as { id: string; state: string }
+    const started = (await call('director_apply', { plan })).result as { id: string; state: string; next: string }
     expect(started.state).toBe('waiting')
     expect([...shelf]).toEqual(['one'])
     expect(plain(await call('director_chain_list', { unfinished: true }))).toContain(started.id)
@@ -188,12 +186,12 @@ describe('director chains', () => {
     expect(await call('director_apply', { plan })).toMatchObject({ isError: true, error: { code: 'PLAN_USED' } })
 
     const { id } = started
-    const answer = await call('director_more', { command: 'chain.answer', input: { id, value: true } })
-    expect(answer.summary).toContain('Answer twice')
+    expect(started.next).toBe(`put "And another?" to the person, then director_apply {"plan":"${id}","answer":"yes | no"}`)
     expect([...shelf]).toEqual(['one'])
-    expect(await call('director_apply', { plan: answer.plan })).toMatchObject({ result: { state: 'done' } })
+    expect(await call('director_apply', { plan: id, answer: 'yes' })).toMatchObject({ plan: id, done: true, result: { id, state: 'done' } })
     expect([...shelf]).toEqual(['one', 'two'])
     expect(await call('director_chain_show', { id })).toMatchObject({ id, state: 'done' })
+    expect(await call('director_apply', { plan: id })).toMatchObject({ isError: true, error: { code: 'NOT_WAITING' } })
 
     const other = (await call('director_apply', { plan: (await call('director_chain_start', { chain: 'twice' })).plan })).result as {
       id: string

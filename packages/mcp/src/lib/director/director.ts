@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto'
-import type { ChainDefinition, ChainReport, Chains, PlannedStep } from '@switchyard/chain'
-import { type Clock, createShortId, isSwitchyardError } from '@switchyard/contracts'
+import { type Clock, createShortId } from '@switchyard/contracts'
 import type { Plan } from '@switchyard/plugin-kit'
 import type { PlannedRun, RunOptions, Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
-import { DIRECTOR } from '../call-tool.ts'
+import type { z } from 'zod'
+import { WATCHED_MS } from '../call-tool.ts'
+import { chainData } from '../chain-text.ts'
 import { notUndoable, planUnknown, planUsed, wrongArguments } from '../errors.ts'
 import type { Mount } from '../surface.ts'
 import { planData } from '../text.ts'
-import type { Actions, ToolSource } from '../tool-source.ts'
-import { DIRECTOR_COMMANDS, DIRECTOR_PROMPTS, type DirectorCommand } from './definition.ts'
+import { type Actions, DIRECTOR, type ToolSource } from '../tool-source.ts'
+import { DIRECTOR_COMMANDS, DIRECTOR_PROMPTS, type DirectorCommand, type runChoice, type runFilter } from './definition.ts'
 
 export interface DirectorOptions {
   readonly version: string
@@ -17,11 +18,10 @@ export interface DirectorOptions {
   readonly clock: Clock
 }
 
-/** How long an answer waits for a chain; one that takes longer goes on, and can be looked at. */
-const WATCHED_MS = 30_000
-
 /** Plans of its own that are remembered; the oldest goes for a new one. */
 const MAX_PLANS = 100
+/** The tool that answers a chain. */
+const APPLY = `${DIRECTOR}_apply`
 
 /** What clients are told of it. */
 export const DIRECTOR_SOURCE: ToolSource = {
@@ -57,13 +57,14 @@ export function createDirector({ version, openYard, clock }: DirectorOptions): M
 function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Actions {
   return {
     begin: yard.begin,
+    talk: yard.talk,
     async call(commandId, given, options = {}) {
       const { name, input } = parsed(commandId, given)
       switch (name) {
         case 'ask':
           return ask((input as { request: string }).request, options)
         case 'route':
-          return withoutSecrets(yard.decide((input as { request: string }).request, options))
+          return withoutSecrets(await yard.director.route((input as { request: string }).request, options))
         case 'plan.list':
           return { plans: all().map(shownPlan) }
         case 'plan.show':
@@ -73,7 +74,15 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
           return { chains: (await yard.chains()).list(input as { unfinished: boolean }), available: libraryNames() }
         }
         case 'chain.show':
-          return shownChain((await yard.chains()).show((input as { id: string }).id))
+          return chainData((await yard.chains()).show((input as { id: string }).id), APPLY)
+        case 'trace.list': {
+          const { listRuns } = await import('./traces.ts')
+          return { runs: await listRuns(yard.traces, input as z.output<typeof runFilter>) }
+        }
+        case 'trace.show': {
+          const { showRun } = await import('./traces.ts')
+          return showRun(yard.traces, input as z.output<typeof runChoice>)
+        }
         default:
           return (await draft(name, input)).work(options)
       }
@@ -128,40 +137,37 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     return found
   }
 
-  /** Reads are done at once. What changes something comes back as one plan, however many parts the request has. */
   async function ask(request: string, options: RunOptions): Promise<unknown> {
-    const decision = yard.decide(request, options)
-    const { outcome, question, parts } = decision
-    if (outcome === 'abstain') {
-      const can = [...yard.commands.values()].map(({ id, definition: { summary } }) => ({ command: id, summary }))
-      // Names alone: what others wrote of their agents is not for a model to read as if it were ours.
-      const elsewhere = decision.elsewhere?.map(({ id, invoke }) => ({ id, invoke }))
-      return { outcome, can, ...(elsewhere !== undefined && { elsewhere }) }
+    const answered = await yard.director.ask(request, options)
+    const { outcome, decision } = answered
+    const { question, parts, consulted, elsewhere } = decision
+    const told = { outcome, ...(consulted !== undefined && { consulted }) }
+    if (outcome === 'done') {
+      const results = answered.results.map(({ input, ...one }) => ({ ...one, input: withoutSecrets(input) }))
+      return { ...told, results }
     }
-    if (outcome === 'ask') return { outcome, question, parts: withoutSecrets(parts) }
-    const { chainOf, inputOf } = await import('@switchyard/yard')
-    if (parts.length > 1) {
-      const definition = chainOf(decision)
-      const reads = parts.every(({ command }) => yard.commands.get(command)?.definition.effect === 'read')
-      if (reads) return { outcome: 'done', ...shownChain(await runChain(definition, {}, options)) }
-      return offered(keep(await rehearsed(definition, {}), `${DIRECTOR}.ask`, { request }, 'write', options))
-    }
-    const [part] = parts
-    const { command } = part!
-    const input = inputOf(part!)
-    if (yard.commands.get(command)?.definition.effect !== 'read') return offered(await yard.plan(command, input, options))
-    return { outcome: 'done', command, input: withoutSecrets(input), result: await yard.call(command, input, options) }
+    if (outcome === 'planned') return { ...told, ...offered(answered.planned) }
+    if (outcome === 'ask') return { ...told, question, parts: withoutSecrets(parts) }
+    const offers = [...yard.commands.values()].filter(({ definition }) => definition.internal !== true)
+    const can = offers.map(({ id, definition: { summary } }) => ({ command: id, summary }))
+    // Names alone: what others wrote of their agents is not for a model to read as if it were ours.
+    return { ...told, can, ...(elsewhere !== undefined && { elsewhere: elsewhere.map(({ id, invoke }) => ({ id, invoke })) }) }
   }
 
-  function offered(planned: PlannedRun): unknown {
-    return { outcome: 'planned', ...planData(planned), next: `show the person, then director_apply {"plan":"${planned.id}"}` }
+  function offered(planned: PlannedRun): Readonly<Record<string, unknown>> {
+    return { ...planData(planned), next: `show the person, then ${APPLY} {"plan":"${planned.id}"}` }
   }
 
   async function draft(name: DirectorCommand, input: unknown): Promise<{ plan: Plan; work: OwnPlan['work'] }> {
     const chains = await yard.chains()
     if (name === 'chain.start') {
       const { chain, input: given } = input as { chain: string; input: Record<string, unknown> }
-      return rehearsed(await yard.chain(chain), given)
+      const definition = await yard.chain(chain)
+      const { planOfSteps } = await import('@switchyard/yard')
+      return {
+        plan: planOfSteps(definition.name, definition.summary, await chains.plan(definition, given)),
+        work: async (options) => settled(await chains.start(definition, given, traceOf(options.headers ?? {})), options),
+      }
     }
     const { id } = input as { id: string }
     const report = chains.show(id)
@@ -169,17 +175,10 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
       plan: { summary: `${summary} ${report.name} (${id}), which is ${report.state}`, steps: [{ does: 'change', target: id, detail }] },
       async work(options) {
         await act()
-        return shownChain(await settled(chains, id, options))
+        return settled(id, options)
       },
     })
     switch (name) {
-      case 'chain.answer': {
-        const { step, value } = input as { step?: string; value: unknown }
-        const asked = report.waitsFor.find(({ path }) => step === undefined || path === step)?.question ?? 'what it waits for'
-        return acted('Answer', `${asked}: ${JSON.stringify(value)}`, () =>
-          chains.answer(id, { value, by: 'person', ...(step !== undefined && { path: step }) }),
-        )
-      }
       case 'chain.cancel': {
         const { undo } = input as { undo: boolean }
         const what = undo ? `takes back: ${report.done.join(', ') || 'nothing'}` : 'leaves what was done'
@@ -190,33 +189,10 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     }
   }
 
-  async function rehearsed(definition: ChainDefinition, input: Record<string, unknown>): Promise<{ plan: Plan; work: OwnPlan['work'] }> {
-    const steps = await (await yard.chains()).plan(definition, input)
-    return {
-      plan: { summary: definition.summary ?? definition.name, steps: steps.flatMap(stepsOf) },
-      work: async (options) => shownChain(await runChain(definition, input, options)),
-    }
-  }
-
-  async function runChain(definition: ChainDefinition, input: Record<string, unknown>, options: RunOptions): Promise<ChainReport> {
-    const chains = await yard.chains()
-    const id = await chains.start(definition, input, traceOf(options.headers ?? {}))
-    return settled(chains, id, options)
-  }
-
   /** As it stands when it has ended, wants a person's word, or has been watched long enough. */
-  async function settled(chains: Chains, id: string, { signal }: RunOptions): Promise<ChainReport> {
-    const patience = new AbortController()
-    const stop = clock.after(WATCHED_MS, () => patience.abort())
-    const giveUp = signal === undefined ? patience.signal : AbortSignal.any([patience.signal, signal])
-    try {
-      return await chains.wait(id, { signal: giveUp })
-    } catch (error) {
-      if (!isSwitchyardError(error, 'CANCELLED')) throw error
-      return chains.show(id)
-    } finally {
-      stop()
-    }
+  async function settled(id: string, { signal, headers }: RunOptions): Promise<unknown> {
+    const given = { ...(signal !== undefined && { signal }), ...(headers !== undefined && { headers }) }
+    return chainData(await yard.talk.follow(id, { ...given, watchMs: WATCHED_MS }), APPLY)
   }
 
   function keep(
@@ -245,25 +221,6 @@ function parsed(commandId: string, given: unknown): { name: DirectorCommand; inp
 /** What of the headers of a call names its trace. */
 function traceOf({ traceparent, tracestate }: NonNullable<RunOptions['headers']>): { traceparent?: string; tracestate?: string } {
   return { ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }) }
-}
-
-/** A step of a rehearsal in the words of plans. */
-function stepsOf({ path, does, plan, needs, onlyAfter, error }: PlannedStep): Plan['steps'] {
-  if (plan !== undefined && plan.steps.length > 0) return plan.steps
-  const notes = [
-    needs === undefined ? undefined : `once ${needs.join(', ')} is known`,
-    onlyAfter === undefined ? undefined : `only if ${onlyAfter} fails`,
-    error?.message,
-  ].filter((note) => note !== undefined)
-  return [{ does: 'run', target: `${path}: ${does}`, ...(notes.length > 0 && { detail: notes.join('; ') }) }]
-}
-
-/** Without what went in and out of each step, which may be long and hold secrets. */
-function shownChain({ definition: _, input: __, steps, ...report }: ChainReport): Readonly<Record<string, unknown>> {
-  return {
-    ...report,
-    steps: steps.map(({ path, state, attempts, error }) => ({ path, state, attempts, ...(error && { error: error.message }) })),
-  }
 }
 
 function shownPlan({ id, command, state, createdAt, plan, undoable, input }: PlannedRun): Readonly<Record<string, unknown>> {

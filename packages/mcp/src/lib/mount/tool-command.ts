@@ -69,12 +69,12 @@ function inputOf({ inputSchema }: MountedTool): z.ZodType {
 
 async function call(plugin: string, tool: string, input: unknown, ctx: Context, connection: Connection): Promise<Record<string, unknown>> {
   const client = await connection.client()
-  const { traceparent } = ctx.headers
+  const { traceparent, tracestate } = ctx.headers
   const result = (await client.callTool(
     {
       name: tool,
       arguments: input as Record<string, unknown>,
-      ...(traceparent !== undefined && { _meta: { traceparent } }),
+      _meta: { traceparent, ...(tracestate !== undefined && { tracestate }) },
     },
     {
       signal: ctx.signal,

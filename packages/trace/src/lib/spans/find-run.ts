@@ -1,5 +1,6 @@
-import type { Run, TraceStore } from '@switchyard/trace'
-import { noRuns, runAmbiguous, runUnknown } from './errors.ts'
+import { noRuns, runAmbiguous, runUnknown } from '../errors.ts'
+import type { Run } from './run.ts'
+import type { TraceStore } from './trace-store.ts'
 
 /** The run of an id, of the first digits of one, or `last`. @throws TRACE_UNKNOWN, TRACE_AMBIGUOUS */
 export function findRun(traces: Pick<TraceStore, 'run' | 'runs'>, id: string): Run {

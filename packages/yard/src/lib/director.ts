@@ -1,0 +1,106 @@
+import type { ChainDefinition, ChainReport, Chains } from '@switchyard/chain'
+import { fromWireError } from '@switchyard/contracts'
+import { type Decided, type DecidedPart, stepName } from '@switchyard/router'
+import { chainOf, inputOf, literal } from './chain-of.ts'
+import { planOfSteps, strictestEffect } from './rehearsed.ts'
+import type { Answered, ChainTalk, CommandInfo, Decision, PartResult, PlannedRun, RunOptions } from './yard.ts'
+
+export interface DirectorParts {
+  readonly commands: ReadonlyMap<string, CommandInfo>
+  /** May ask a model, where one is configured. */
+  readonly decide: (request: string, options: Pick<RunOptions, 'headers'>) => Promise<Decision>
+  readonly plan: (command: string, input: unknown, options: RunOptions) => Promise<PlannedRun>
+  readonly chains: () => Promise<Chains>
+  readonly follow: ChainTalk['follow']
+}
+
+/** In whose name a request is done. */
+export interface Asker {
+  /** Undefined for a person. */
+  readonly plugin?: string
+  call(command: string, input: unknown, options: RunOptions): Promise<unknown>
+}
+
+/** Does what requests in plain words mean, as far as that needs nobody's leave. */
+export interface DirectorOf {
+  ask(request: string, asker: Asker, options: RunOptions): Promise<Answered>
+}
+
+/**
+ * What only reads runs at once, in the name of who asks. What changes something is kept for a person to approve: one command as its plan,
+ * a request of several parts as a chain that begins by asking.
+ */
+export function createDirector({ commands, decide, plan, chains, follow }: DirectorParts): DirectorOf {
+  const isRead = ({ command }: DecidedPart): boolean => commands.get(command)?.definition.effect === 'read'
+
+  return {
+    async ask(request, asker, options) {
+      const decision = await decide(request, options)
+      const { outcome, parts } = decision
+      if (outcome !== 'routed') return { outcome, decision }
+      if (parts.every(isRead)) return { outcome: 'done', decision, results: await readAll(decision, asker, options) }
+      const [part] = parts
+      if (parts.length === 1) return { outcome: 'planned', decision, planned: await plan(part!.command, inputOf(part!), options) }
+      return { outcome: 'planned', decision, planned: await keepChain(decision, request, options) }
+    },
+  }
+
+  /** Side by side where no part waits for another. */
+  async function readAll(decision: Decision, asker: Asker, options: RunOptions): Promise<readonly PartResult[]> {
+    const { parts } = decision
+    if (parts.every(({ when, after }) => when === undefined && after.length === 0)) {
+      return Promise.all(
+        parts.map(async (part) => {
+          const { command } = part
+          const input = inputOf(part)
+          return { command, input, state: 'done', result: await asker.call(command, input, options) } as const
+        }),
+      )
+    }
+    const owner = asker.plugin === undefined ? {} : { plugin: asker.plugin }
+    const id = await (await chains()).start(chainOf(decision), {}, { ...traceOf(options), ...owner, onlyReads: true })
+    const report = await follow(id, options)
+    if (report.error !== undefined && report.state !== 'done') throw fromWireError(report.error)
+    return parts.map((part, index) => resultOf(part, stepName(index), report))
+  }
+
+  /** The whole request as one chain that does nothing before somebody says so. */
+  async function keepChain(decision: Decision, request: string, options: RunOptions): Promise<PlannedRun> {
+    const opened = await chains()
+    const steps = await opened.plan(chainOf(decision), {})
+    const id = await opened.start(withApproval(decision), {}, traceOf(options))
+    return {
+      id,
+      command: 'director.ask',
+      input: { request },
+      effect: strictestEffect(steps, commands),
+      plan: planOfSteps('request', request.slice(0, 200), steps),
+      createdAt: new Date(opened.show(id).startedMs).toISOString(),
+      state: 'waiting',
+      undoable: false,
+    }
+  }
+}
+
+/** A request of several parts as a chain that begins by asking whether to do it; it waits as long as a plan does. */
+export function withApproval(decision: Decided): ChainDefinition {
+  const definition = chainOf(decision)
+  const approval = { id: 'approval', ask: literal(`Do this: ${decision.request.slice(0, 500)}`), timeout: '7d' } as const
+  return { ...definition, steps: [approval, ...definition.steps] }
+}
+
+function resultOf(part: DecidedPart, path: string, { steps }: ChainReport): PartResult {
+  const { command } = part
+  const { state = 'skipped', input = inputOf(part), output, error } = steps.find((step) => step.path === path) ?? {}
+  return {
+    command,
+    input,
+    state: state === 'done' || state === 'failed' ? state : 'skipped',
+    ...(output !== undefined && { result: output }),
+    ...(error !== undefined && { error }),
+  }
+}
+
+function traceOf({ headers: { traceparent, tracestate } = {} }: RunOptions): { traceparent?: string; tracestate?: string } {
+  return { ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }) }
+}
