@@ -87,7 +87,7 @@ describe('completion in a folder that nobody trusts yet', () => {
   it('takes what a repository left as its names for words, and nothing that steers a terminal', async () => {
     const flag = { name: 'a', kind: 'text', description: '', choices: ['\u001b[2Jred', 'blue'] }
     const shapes = [
-      { name: 'fine', summary: 'About \u001b]0;title\u0007this', commands: [{ name: 'go', summary: 'Go', changes: false, flags: [flag] }] },
+      { name: 'fine', summary: 'About \u001b[31mthis', commands: [{ name: 'go', summary: 'Go', changes: false, flags: [flag] }] },
       { name: '$(touch ran)', summary: 'No word', commands: [] },
       { name: 'ops', summary: 'Not in place of ours', commands: [] },
       { name: 'twice', summary: '', commands: [{ name: 'go', summary: '', changes: false, flags: [flag, flag] }] },

@@ -58,8 +58,14 @@ describe('switchyard registry', () => {
     const asked = await run(workspace.dir, ['scaffold a component', '--json'])
     expect(asked.code).toBe(4)
     expect(JSON.parse(asked.stdout)).toMatchObject({
-      outcome: 'abstain',
+      outcome: 'ask',
+      parts: [{ command: 'web:component', invoke: 'In Claude Code: /web:component [name]', missing: [] }],
       elsewhere: [{ id: 'web:component', invoke: 'In Claude Code: /web:component [name]' }],
+    })
+    const told = await run(workspace.dir, ['scaffold a component', '--yes'])
+    expect(told).toMatchObject({
+      code: 4,
+      stdout: expect.stringMatching(/In Claude Code: \/web:component \[name\][\s\S]*Nothing was done\./),
     })
     expect(await run(workspace.dir, ['registry', 'add', 'market'])).toMatchObject({ code: 1, stderr: expect.stringContaining('taken') })
     rmSync(join(folder, 'web/commands'), { recursive: true })

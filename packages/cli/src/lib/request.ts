@@ -3,7 +3,7 @@ import { chainOf, type Decision, type DecisionPart, inputOf, withApproval, type 
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
 import { renderChain, renderRehearsal } from '../render/chain.ts'
-import { renderDecision, renderOffers, renderWhy } from '../render/decision.ts'
+import { renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
 import { type Look, paint, plain } from '../render/look.ts'
 import { renderRuns } from '../render/plan.ts'
 import { runSteps, type Step } from './approval.ts'
@@ -46,6 +46,11 @@ export async function answerRequest(session: Session, request: string, flags: Re
   if (decision.outcome === 'abstain' || decision.parts.length === 0) {
     yard.unanswered()
     return abstained(yard, decision)
+  }
+
+  if (decision.parts.some(({ invoke }) => invoke !== undefined)) {
+    yard.unanswered()
+    return pointed(decision)
   }
 
   const { terminal } = session.host
@@ -202,6 +207,15 @@ function abstained(yard: Yard, decision: Decision): Reply {
   return {
     data: { ...withoutSecrets(decision), can },
     text: (look) => `${renderElsewhere(decision.elsewhere, look)}No command here does that. What can be done:\n${renderOffers(can, look)}`,
+    exit: EXIT.noCommandFits,
+  }
+}
+
+/** Something of it is for others to do: how they are asked, and that nothing was done. */
+function pointed(decision: Decision): Reply {
+  return {
+    data: withoutSecrets(decision),
+    text: (look) => `${renderPointed(decision, look)}\n\nNothing was done.`,
     exit: EXIT.noCommandFits,
   }
 }

@@ -1,7 +1,8 @@
 import type { DecisionEvaluation, DecisionExplanation, Estimate, Evaluation } from '@switchyard/router'
-import { type Changed, type Decision, inputOf } from '@switchyard/yard'
+import { type Changed, type Decision, type DecisionPart, inputOf } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
+import { short } from './registry.ts'
 import { renderTable } from './table.ts'
 
 /** Which command a request means, how sure that is, and what came next. */
@@ -9,7 +10,9 @@ export function renderDecision(decision: Decision, look: Look): string {
   const { outcome, question, parts, refused } = decision
   if (parts.length === 0 && refused.length > 0) return `Nothing is left to do: ${refused.map((text) => `"${plain(text)}"`).join(', ')}`
   if (outcome === 'abstain' || parts.length === 0) return 'No command here fits that.'
-  const blocks = parts.map(({ text, command, confidence, args, missing, alternatives, after, when }) => {
+  const blocks = parts.map((part) => {
+    const { text, command, confidence, args, missing, alternatives, after, when, invoke } = part
+    if (invoke !== undefined) return renderOffered(part, decision.elsewhere, look)
     const rows = [[command, percent(confidence), 'best'], ...alternatives.map((one) => [one.command, percent(one.confidence), ''])]
     const lines = [paint(look, 'dim', `"${plain(text)}"`), renderTable(undefined, rows, look)]
     const given = Object.entries(withoutSecrets(inputOf({ args }))).map(([field, value]) => `${field} ${JSON.stringify(value)}`)
@@ -19,8 +22,32 @@ export function renderDecision(decision: Decision, look: Look): string {
     if (missing.length > 0) lines.push(paint(look, 'yellow', `missing ${missing.join(', ')}`))
     return lines.join('\n')
   })
-  if (outcome === 'ask' && question !== undefined) blocks.push(question)
+  if (outcome === 'ask' && question !== undefined && decision.asks !== 'elsewhere') blocks.push(question)
   return blocks.join('\n\n')
+}
+
+/** A part that others do: who, and how they are asked. */
+function renderOffered({ text, command, alternatives }: DecisionPart, elsewhere: Decision['elsewhere'] = [], look: Look): string {
+  const rows = [command, ...alternatives.map((one) => one.command)].flatMap((id) => {
+    const found = elsewhere.find((one) => one.id === id)
+    return found === undefined
+      ? []
+      : [
+          `  ${paint(look, 'bold', plain(found.invoke))}`,
+          ...wrap(plain(short(found.summary)), look.columns - 4).map((line) => `    ${line}`),
+        ]
+  })
+  return [paint(look, 'dim', `"${plain(text)}"`), 'Nothing here does that. It is known how others do:', ...rows].join('\n')
+}
+
+/** A request of which a part is for others, and what of it can be asked for here. */
+export function renderPointed(decision: Decision, look: Look): string {
+  const own = decision.parts.filter(({ invoke }) => invoke === undefined)
+  const rest = own.map(({ text }) => `  switchyard ${JSON.stringify(plain(text))}`)
+  return [
+    ...decision.parts.filter(({ invoke }) => invoke !== undefined).map((part) => renderOffered(part, decision.elsewhere, look)),
+    ...(rest.length === 0 ? [] : [['The rest can be asked for here:', ...rest].join('\n')]),
+  ].join('\n\n')
 }
 
 /** What can be asked for, where a request fits nothing. */

@@ -1,4 +1,5 @@
 import valid from 'semver/functions/valid.js'
+import validRange from 'semver/ranges/valid.js'
 import { z } from 'zod'
 import { SwitchyardError } from './error.ts'
 import { isTopic, isTopicPattern } from './topic.ts'
@@ -134,6 +135,12 @@ const pluginSchema = z
         plugins: z.array(z.string().regex(NAME, 'must be a plugin name')).optional(),
       })
       .optional(),
+    dependencies: z
+      .record(
+        z.string().regex(NAME, 'must be a plugin name'),
+        z.string().refine((range) => validRange(range) !== null, 'must be a range of versions such as "^1.2.0" or ">=0.2.0 <0.4.0"'),
+      )
+      .optional(),
     publishes: z.array(topicSchema).optional(),
     listens: z
       .array(z.strictObject({ pattern: topicPattern, name: z.string().optional(), schema: schemaField.optional(), handler: functionField }))
@@ -146,7 +153,9 @@ const pluginSchema = z
     requests: functionField.optional(),
     commands: z.record(z.string().regex(COMMAND_NAME, 'must be "noun.verb" or "verb" in lower case, such as "health.scan"'), commandSchema),
   })
-  .check(({ value: { name, state, tables = [], prompts = [], commands }, issues }) => {
+  .check(({ value: { name, dependencies = {}, state, tables = [], prompts = [], commands }, issues }) => {
+    if (Object.hasOwn(dependencies, name))
+      issues.push({ code: 'custom', input: name, path: ['dependencies', name], message: 'must be another plugin' })
     const uris = new Set<string>()
     for (const [command, { resource }] of Object.entries(commands)) {
       if (resource === undefined) continue

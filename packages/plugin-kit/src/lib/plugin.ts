@@ -21,6 +21,11 @@ export interface PluginDefinition<commands extends Commands = Commands> {
   }
   /** What it may reach: file globs, hosts, programs, other plugins. Calls to a plugin that is not named here are refused. */
   touches?: { files?: readonly string[]; hosts?: readonly string[]; programs?: readonly string[]; plugins?: readonly string[] }
+  /**
+   * Plugins that it cannot do without, by name, with the versions that it understands, such as `{ ops: '^0.3.0' }`. A workspace where one is
+   * missing does not open. Calling them is `touches.plugins`; where several versions of one are there, its calls go to the highest that fits.
+   */
+  dependencies?: Readonly<Record<string, string>>
   publishes?: readonly Topic[]
   listens?: readonly Listener[]
   /** Namespaces of its own that others may see, and the names of those that it reads of others. */

@@ -38,6 +38,8 @@ export interface Registered {
   /** Unique: one whose name was taken is called `name@source`. */
   readonly name: string
   readonly version?: string
+  /** Of an older version of a plugin that is there too, which serves only those that depend on it: that plugin's name. */
+  readonly versionOf?: string
   readonly summary: string
   readonly capabilities: Capabilities
   readonly dependencies: readonly Dependency[]

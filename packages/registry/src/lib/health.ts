@@ -5,6 +5,8 @@ export interface Health {
   readonly state: LifeState
   /** Why it is not ready, for people. */
   readonly reason?: string
+  /** What says so. One whose process is gone can be served by another. */
+  readonly sign?: 'folder' | 'breaker' | 'process' | 'runs'
 }
 
 export const HEARTBEAT_MS = 10_000
@@ -17,9 +19,8 @@ const LEAST_RUNS = 5
 
 /** What is known of how a plugin is. */
 export interface Signs {
-  /** Whether its process says every ten seconds that it is there; others are there as long as they are registered. */
-  readonly beats: boolean
-  readonly lastBeatMs: number | undefined
+  /** The best of the processes that serve it; `registered` where none does yet, undefined where it is served right here. */
+  readonly process: Pick<Health, 'state' | 'reason'> | undefined
   readonly breaker: 'closed' | 'half-open' | 'open'
   readonly errorRate: number
   readonly runs: number
@@ -27,16 +28,20 @@ export interface Signs {
   readonly missing: string | undefined
 }
 
+/** What it says that nothing was heard of a process for so long. */
+export function heartbeatOf(silentMs: number): { readonly state: 'ready' | 'degraded' | 'down'; readonly missed: number } {
+  const missed = Math.max(0, Math.floor(silentMs / HEARTBEAT_MS))
+  return { state: missed >= DOWN_AFTER ? 'down' : missed >= SUSPECT_AFTER ? 'degraded' : 'ready', missed }
+}
+
 /** How a plugin is, by its signs: the worst of them counts. */
-export function healthOf({ beats, lastBeatMs, breaker, errorRate, runs, missing }: Signs, nowMs: number): Health {
-  if (missing !== undefined) return { state: 'down', reason: missing }
-  if (breaker === 'open') return { state: 'down', reason: 'its breaker is open' }
-  if (beats && lastBeatMs === undefined) return { state: 'registered', reason: 'its process was not heard of yet' }
-  const missed = beats ? Math.floor((nowMs - lastBeatMs!) / HEARTBEAT_MS) : 0
-  if (missed >= DOWN_AFTER) return { state: 'down', reason: `${missed} heartbeats were missed` }
-  if (missed >= SUSPECT_AFTER) return { state: 'degraded', reason: `${missed} heartbeats were missed` }
-  if (breaker === 'half-open') return { state: 'degraded', reason: 'its breaker lets single calls through' }
+export function healthOf({ process = { state: 'ready' }, breaker, errorRate, runs, missing }: Signs): Health {
+  if (missing !== undefined) return { state: 'down', reason: missing, sign: 'folder' }
+  if (breaker === 'open') return { state: 'down', reason: 'its breaker is open', sign: 'breaker' }
+  if (process.state !== 'ready')
+    return { state: process.state, ...(process.reason !== undefined && { reason: process.reason }), sign: 'process' }
+  if (breaker === 'half-open') return { state: 'degraded', reason: 'its breaker lets single calls through', sign: 'breaker' }
   if (runs >= LEAST_RUNS && errorRate >= DEGRADED_ERROR_RATE)
-    return { state: 'degraded', reason: `${Math.round(errorRate * 100)} % of its latest calls failed` }
+    return { state: 'degraded', reason: `${Math.round(errorRate * 100)} % of its latest calls failed`, sign: 'runs' }
   return { state: 'ready' }
 }

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
-import { openStore, type Store } from '@switchyard/store'
+import { hostIdentity, openStore, type Store } from '@switchyard/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { ForeignPlugin, ForeignSource } from './foreign.ts'
@@ -148,27 +150,57 @@ describe('createRegistry()', () => {
   })
 
   it('[H1] follows the heartbeats of plugins that other processes serve', () => {
-    const { registry, clock, events } = open({ plugins: [own()], elsewhere: ['notes'] })
+    const store = openStore({ path: ':memory:' })
+    stores.push(store)
+    const { registry, clock, events } = open({ store, plugins: [own()], served: () => [], processId: 'here' })
+    const there = createRegistry({ store, clock, plugins: [own()], processId: 'there' })
     const look = (afterMs: number): string => {
       clock.advance(afterMs)
       registry.look()
       return registry.health('notes').state
     }
     expect(look(0)).toBe('registered')
-    registry.beat('notes')
+    there.beat()
     expect([look(0), look(2 * HEARTBEAT_MS), look(HEARTBEAT_MS), look(3 * HEARTBEAT_MS)]).toEqual(['ready', 'ready', 'degraded', 'down'])
     expect(registry.search({ text: 'note' })).toEqual([])
-    registry.beat('notes')
+    // Where it is served, nobody waits for its process.
+    expect(there.health('notes').state).toBe('ready')
+    there.beat()
     expect(look(0)).toBe('ready')
+    there.leave()
+    expect([look(0), registry.processes()]).toEqual(['registered', []])
     expect(events.map((event) => event.type === 'health' && `${event.from} ${event.to}`)).toEqual([
       'registered ready',
       'ready degraded',
       'degraded down',
       'down ready',
+      'ready registered',
     ])
     registry.breaker('notes', 'open')
     expect(look(0)).toBe('down')
     expect(registry.health('nobody').state).toBe('gone')
+  })
+
+  it('[H1] sees at once that a process ended without a word, takes any other that serves the plugin, and remembers it for an hour', async () => {
+    const store = openStore({ path: ':memory:' })
+    stores.push(store)
+    const { registry, clock } = open({ store, plugins: [own()], served: () => [], processId: 'here' })
+    const dead = spawn(process.execPath, ['-e', '0'])
+    await once(dead, 'exit')
+    store
+      .prepare('INSERT INTO registry_process VALUES (?, ?, ?, ?, ?, ?)')
+      .run('dead', dead.pid!, hostIdentity(), '["notes"]', 0, clock.now())
+    expect(registry.health('notes')).toEqual({ state: 'down', reason: `process ${dead.pid} ended without a word`, sign: 'process' })
+    const other = createRegistry({ store, clock, plugins: [own()], processId: 'other' })
+    other.beat()
+    expect(registry.health('notes').state).toBe('ready')
+    expect(registry.processes().map(({ pid, state }) => [pid, state])).toEqual([
+      [dead.pid, 'down'],
+      [process.pid, 'ready'],
+    ])
+    clock.advance(3_600_001)
+    other.beat()
+    expect(registry.processes()).toHaveLength(1)
   })
 
   it('[H3] takes a plugin for down whose folder is no more, until it is there again', () => {
@@ -178,7 +210,7 @@ describe('createRegistry()', () => {
     expect(registry.search({ text: 'web' })).toHaveLength(2)
     rmSync(folder, { recursive: true })
     clock.advance(2_001)
-    expect(registry.health('web')).toEqual({ state: 'down', reason: `its folder ${folder} is no more` })
+    expect(registry.health('web')).toEqual({ state: 'down', reason: `its folder ${folder} is no more`, sign: 'folder' })
     expect(registry.search({ text: 'web' })).toEqual([])
     expect(registry.search({ text: 'web', down: true })).toHaveLength(2)
   })

@@ -10,6 +10,7 @@ import type { ForeignSource } from './foreign.ts'
 import { registeredFromFiles } from './from-files.ts'
 import { type Health, healthOf, type LifeState } from './health.ts'
 import { registeredOf } from './own.ts'
+import { createProcesses, type ServingProcess } from './processes.ts'
 import { type SearchFacts, type SearchQuery, type SearchResult, search } from './search/search.ts'
 import { createTextIndex, type TextIndex } from './search/text-index.ts'
 import { type Mount, openSources, type Source } from './sources.ts'
@@ -21,8 +22,10 @@ export interface RegistryOptions {
   clock?: Clock
   /** Those that run on the bus: ours, and MCP servers that were mounted. @default none */
   plugins?: readonly Plugin[]
-  /** Those of them that other processes serve, which say every ten seconds that they are there. @default none */
-  elsewhere?: readonly string[]
+  /** Those of them that this process serves itself, asked anew each time. @default all */
+  served?: () => readonly string[]
+  /** Of this process, and of no other that ever was. @default made of its number and the time */
+  processId?: string
   /** What a text is about; asked only for what a search has found already. @default nothing */
   classify?: (text: string) => Capabilities
 }
@@ -60,8 +63,12 @@ export interface Registry {
   addMount(mount: Mount, replace?: boolean): void
   /** @throws REGISTRY_UNKNOWN */
   remove(source: string): Source
-  /** A process that serves the plugin is there. */
-  beat(plugin: string): void
+  /** The processes that stay and serve plugins for others. */
+  processes(): readonly ServingProcess[]
+  /** This process stays, is there, and serves what it serves: to be said every `HEARTBEAT_MS`. */
+  beat(): void
+  /** This process ends, and serves nothing any more. */
+  leave(): void
   breaker(plugin: string, state: 'closed' | 'half-open' | 'open'): void
   ran(command: string, run: Run): void
   /** Looks at all plugins' health and says what changed since the last look. */
@@ -82,11 +89,18 @@ interface Current extends Snapshot {
 }
 
 /** Opens the registry of a workspace. Nothing of it is read before it is asked for. */
-export function createRegistry({ store, clock = systemClock, plugins = [], elsewhere = [], classify }: RegistryOptions): Registry {
+export function createRegistry({
+  store,
+  clock = systemClock,
+  plugins = [],
+  served = () => plugins.map(({ name }) => name),
+  processId = `${process.pid}-${clock.now()}`,
+  classify,
+}: RegistryOptions): Registry {
   const sources = openSources(store)
   const traffic = createTraffic(store, clock)
   const listeners = new Set<(event: RegistryEvent) => void>()
-  const beats = new Map<string, number>()
+  const processes = createProcesses(store, clock, processId)
   const breakers = new Map<string, 'closed' | 'half-open' | 'open'>()
   const seen = new Map<string, LifeState>()
   const about = new WeakMap<Entry, Capabilities>()
@@ -124,7 +138,7 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
       const name = all.has(plugin.name) ? `${plugin.name}@${source}` : plugin.name
       if (!all.has(name)) all.set(name, registeredFromFiles(plugin, source, name))
     }
-    const entries = Object.freeze([...all.values()].flatMap((plugin) => plugin.entries))
+    const entries = Object.freeze([...all.values()].flatMap((plugin) => (plugin.versionOf === undefined ? plugin.entries : [])))
     let index: TextIndex | undefined
     return Object.freeze({
       plugins: all,
@@ -172,15 +186,20 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
     const plugin = snapshot.plugins.get(name)
     if (plugin === undefined) return { state: 'gone', reason: 'it is not registered' }
     const { runs, errorRate } = figuresIn(snapshot, name)
-    const signs = {
-      beats: elsewhere.includes(name),
-      lastBeatMs: beats.get(name),
-      breaker: breakers.get(name) ?? ('closed' as const),
+    return healthOf({
+      process: served().includes(name) || plugin.origin === 'files' ? undefined : bestProcess(name),
+      breaker: breakers.get(name) ?? 'closed',
       runs,
       errorRate,
       missing: plugin.origin === 'files' ? missingFolders().get(plugin.source!) : undefined,
-    }
-    return healthOf(signs, clock.monotonicMs())
+    })
+  }
+
+  /** Of those that serve a plugin which this process does not. */
+  function bestProcess(plugin: string): Pick<Health, 'state' | 'reason'> {
+    const all = processes.list().filter((process) => process.plugins.includes(plugin))
+    const best = ['ready', 'degraded', 'down'].flatMap((state) => all.findLast((process) => process.state === state) ?? [])[0]
+    return best ?? { state: 'registered', reason: 'no process serves it yet' }
   }
 
   function capabilitiesIn(snapshot: Snapshot, entry: Entry): Capabilities {
@@ -238,7 +257,9 @@ export function createRegistry({ store, clock = systemClock, plugins = [], elsew
       now()
       return source
     },
-    beat: (plugin) => void beats.set(plugin, clock.monotonicMs()),
+    processes: processes.list,
+    beat: () => processes.beat(served()),
+    leave: processes.leave,
     breaker: (plugin, state) => void breakers.set(plugin, state),
     ran: traffic.ran,
     look() {

@@ -18,6 +18,9 @@ const MIGRATIONS = [
    CREATE TABLE registry_figure (
      subject TEXT PRIMARY KEY, runs INTEGER NOT NULL, failures INTEGER NOT NULL, latency_ms REAL NOT NULL, error_rate REAL NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE registry_process (
+     id TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, plugins TEXT NOT NULL, since_ms INTEGER NOT NULL, beat_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID`,
 ]
 
 /** A tool of an MCP server, as it was listed when the server was added or updated. */

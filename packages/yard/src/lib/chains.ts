@@ -4,6 +4,7 @@ import type { BusClient, DurableLog } from '@switchyard/bus'
 import type { ChainDefinition, ChainEvent, Chains, ChainsOptions, CommandFacts } from '@switchyard/chain'
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plan, Plugin } from '@switchyard/plugin-kit'
+import type { Versions } from '@switchyard/registry'
 import type { Store } from '@switchyard/store'
 import { unknownChain } from './errors.ts'
 import { mayCall, planMethod } from './host.ts'
@@ -36,6 +37,7 @@ export interface ChainParts {
   readonly reach: Reach
   /** Those that are served here, whose chains may go on here. */
   readonly plugins: readonly Plugin[]
+  readonly versions: Pick<Versions, 'target'>
   /** Keeps the events that come while no process is up. */
   readonly durable: DurableLog | undefined
   readonly commands: ReadonlyMap<string, CommandInfo>
@@ -56,6 +58,7 @@ export function createYardChains({
   clients,
   reach,
   plugins,
+  versions,
   durable,
   commands,
   timeLimitMsOf,
@@ -96,12 +99,14 @@ export function createYardChains({
         return name === undefined || (plugin !== undefined && mayCall(plugin, command))
       },
       async call(command, input, { headers, plugin, ...options }) {
-        await reach(command)
-        return clientOf(plugin).call(command, input, { ...options, headers: { ...headers } })
+        const method = targetOf(command, plugin)
+        await reach(method)
+        return clientOf(plugin).call(method, input, { ...options, headers: { ...headers } })
       },
       async plan(command, input, plugin) {
-        await reach(command)
-        return (await clientOf(plugin).call(planMethod(command), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan
+        const method = targetOf(command, plugin)
+        await reach(method)
+        return (await clientOf(plugin).call(planMethod(method), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan
       },
       subscribe(topic, handler, sinceMs) {
         const subscription = person.subscribe(topic, (payload) => handler(payload))
@@ -132,6 +137,12 @@ export function createYardChains({
   /** A plugin's chain goes on only where the plugin is, which `plugins` sees to. */
   function clientOf(plugin: string | undefined): BusClient {
     return plugin === undefined ? person : clients.get(plugin)!
+  }
+
+  /** A plugin's chain calls the versions that the plugin depends on. */
+  function targetOf(command: string, name: string | undefined): string {
+    const plugin = plugins.find((one) => one.name === name)
+    return plugin === undefined ? command : versions.target(plugin, command)
   }
 
   function ownText(name: string): string | undefined {

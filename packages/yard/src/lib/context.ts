@@ -15,6 +15,7 @@ import type {
   Question,
   Topic,
 } from '@switchyard/plugin-kit'
+import type { Versions } from '@switchyard/registry'
 import { invalidEvent, needsAnswer, undeclaredTopic } from './errors.ts'
 import type { PluginTables } from './plugin-tables.ts'
 import { parseWith } from './schema.ts'
@@ -46,6 +47,7 @@ export interface PluginSurroundings {
   readonly tables: PluginTables
   readonly clock: Clock
   readonly reach: Reach
+  readonly versions: Versions
   readonly ask: YardOptions['ask']
 }
 
@@ -118,7 +120,8 @@ export class RunContext implements ListenContext {
   call<input, output>(command: CommandRef<input, output>, input: input, options?: CallOptions): Promise<output>
   call(command: string, input: unknown, options?: CallOptions): Promise<unknown>
   call(command: string | CommandRef<never, unknown>, input: unknown, { onProgress, ...options }: CallOptions = {}): Promise<unknown> {
-    const id = typeof command === 'string' ? command : command.id
+    const { versions, plugin } = this.#around
+    const id = versions.target(plugin, typeof command === 'string' ? command : command.id)
     const timeLimitMs = this.#around.timeLimitMsOf(id)
     const call = (): Promise<unknown> =>
       this.#bus.call(id, input, {

@@ -35,6 +35,8 @@ export interface DecideParts {
   readonly runsOf?: (command: string) => { readonly latencyMs: number | undefined } | undefined
   /** Why a plugin is down; undefined where it is not. */
   readonly downOf?: (plugin: string) => string | undefined
+  /** What others offer for what nothing here does. */
+  readonly elsewhere?: DecideOptions['elsewhere']
   /** A model that may be asked; absent where none is configured or its key is not there. */
   readonly model?: { readonly settings: ModelSettings; readonly key: string }
   /** A model of the commands that was made before; it is not used where it was learned from others. */
@@ -76,12 +78,14 @@ export function createDecider({
   names,
   runsOf,
   downOf,
+  elsewhere,
   model: asked,
   learned: shipped,
   log,
 }: DecideParts): Decider {
   let opened: RouterMemory | undefined
   let model: RouterModel | undefined
+  const known = elsewhere === undefined ? {} : { elsewhere }
   const facts = createFacts(commands)
 
   function memory(): RouterMemory {
@@ -95,17 +99,20 @@ export function createDecider({
   }
 
   function figuresOf(id: string): CommandFigures {
-    const { effect = 'read', costUsd = 0 } = commands.get(id)?.definition ?? {}
+    const definition = commands.get(id)?.definition
+    // What others do takes its time elsewhere.
+    if (definition === undefined) return { durationMs: 0, costUsd: 0 }
+    const { effect, costUsd = 0 } = definition
     return { durationMs: runsOf?.(id)?.latencyMs ?? USUAL_MS[effect], costUsd }
   }
 
-  function decideNow(request: string, onStage?: DecideOptions['onStage']): Decided {
+  function decideNow(request: string, more: Pick<DecideOptions, 'onStage' | 'elsewhere'> = {}): Decided {
     return decide(learned(), request, {
       facts,
       names: names(),
       nowMs: clock.now(),
       downOf: (id) => downOf?.(commands.get(id)?.plugin ?? ''),
-      ...(onStage !== undefined && { onStage }),
+      ...more,
     })
   }
 
@@ -130,7 +137,7 @@ export function createDecider({
   }
 
   function remembered(request: string, onStage?: DecideOptions['onStage']): Decided {
-    const decided = decideNow(request, onStage)
+    const decided = decideNow(request, { ...known, ...(onStage !== undefined && { onStage }) })
     memory()
       .keep(decided, clock.now())
       .catch((error: unknown) => log.warn('failed keeping a decision', { error: String(error) }))
@@ -148,12 +155,16 @@ export function createDecider({
       return memory().forget(request)
     },
     explain(decision) {
-      return { estimate: estimateOf(decision, figuresOf), explanation: explainDecision(learned(), decision, plugins.map(profileOf)) }
+      const explanation = explainDecision(learned(), decision, plugins.map(profileOf))
+      const parts = explanation.parts.map((part, i) =>
+        decision.parts[i]?.invoke === undefined ? part : { ...part, wouldChange: 'a plugin here that does it' },
+      )
+      return { estimate: estimateOf(decision, figuresOf), explanation: { ...explanation, parts } }
     },
     replay() {
       const kept = memory().decisions()
       const changed = kept.flatMap(({ decision }) => {
-        const [before, after] = [decision, decideNow(decision.request)].map(({ outcome, parts }) =>
+        const [before, after] = [decision, decideNow(decision.request, known)].map(({ outcome, parts }) =>
           outcome === 'abstain' ? [] : parts.map(({ command }) => command),
         )
         return before!.join() === after!.join() ? [] : [{ request: decision.request, before: before!, after: after! }]
@@ -161,7 +172,7 @@ export function createDecider({
       return { decisions: kept.length, changed }
     },
     async consult(decision) {
-      const isUnsure = decision.outcome === 'abstain' || decision.asks === 'command'
+      const isUnsure = decision.outcome === 'abstain' || decision.asks === 'command' || decision.asks === 'elsewhere'
       // What is refused in so many words, and what asks for several things, is nothing that a model is needed for.
       if (
         asked === undefined ||

@@ -1,4 +1,5 @@
 import type { EntryKind, Registry } from '@switchyard/registry'
+import type { Offered } from '@switchyard/router'
 
 /** Something that others offer for a request that nothing here does. It is named, and never run by us. */
 export interface Elsewhere {
@@ -32,4 +33,17 @@ export function findElsewhere(request: string, registry: Registry): readonly Els
       invoke,
       coverage: Math.round(coverage * 100) / 100,
     }))
+}
+
+/** The same as a part of a decision, the best of them first. */
+export function offeredElsewhere(text: string, registry: Registry): Offered | undefined {
+  const [best, ...others] = findElsewhere(text, registry)
+  return (
+    best && {
+      command: best.id,
+      confidence: best.coverage,
+      invoke: best.invoke,
+      alternatives: others.map(({ id, coverage }) => ({ command: id, confidence: coverage })),
+    }
+  )
 }

@@ -15,6 +15,20 @@ export const duplicatePlugin = (name: string): SwitchyardError =>
     next: 'take one of the two out of plugins in switchyard.config.json',
   })
 
+export const unmetDependencies = (problems: readonly { readonly plugin: string; readonly message: string }[]): SwitchyardError =>
+  new SwitchyardError(
+    'PLUGIN_DEPENDENCIES',
+    `Cannot open the yard as what its plugins depend on must be there:\n${problems.map(({ message }) => `  ${message}`).join('\n')}`,
+    { data: { problems }, next: 'add or update those plugins in switchyard.config.json' },
+  )
+
+export const sharedVersions = (name: string, versions: readonly string[]): SwitchyardError =>
+  new SwitchyardError(
+    'MANIFEST_INVALID',
+    `Cannot open the yard as a plugin with tables or shared state can be there once only: "${name}" is there as ${versions.join(' and ')}`,
+    { data: { plugin: name, versions }, next: 'take all but one out of plugins in switchyard.config.json' },
+  )
+
 export const reservedName = (name: string): SwitchyardError =>
   new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as a plugin needs a name that is free: "${name}" is Switchyard's own`, {
     data: { plugin: name },

@@ -1,6 +1,7 @@
 import type { Bus, BusClient, HandlerContext } from '@switchyard/bus'
 import { type Grant, isSwitchyardError, type Message, toWireError } from '@switchyard/contracts'
 import type { Plan, Plugin } from '@switchyard/plugin-kit'
+import type { Versions } from '@switchyard/registry'
 import { isForReading, type PluginSurroundings, RunContext } from './context.ts'
 import { handlerFailed, invalidInput, invalidOutput, invalidPlan, readOnly } from './errors.ts'
 import { parseWith, planSchema } from './schema.ts'
@@ -11,7 +12,7 @@ export const planMethod = (commandId: string): string => `${commandId}#plan`
 /** Serves a plugin's commands under its own identity and with what its definition grants it. Returns its handle. */
 export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
   const { plugin } = around
-  const client = bus.connect(plugin.name, { grant: grantOf(plugin) })
+  const client = bus.connect(plugin.name, { grant: grantOf(plugin, around.versions) })
   for (const [name, command] of Object.entries(plugin.commands)) {
     const id = `${plugin.name}.${name}`
     const input = (value: unknown) => parseWith(command.input, value, (mistakes) => invalidInput(id, mistakes))
@@ -73,14 +74,17 @@ export function listenFor(client: BusClient, around: PluginSurroundings): void {
   }
 }
 
-/** A plugin publishes what it declares, hears what it listens to, and calls itself and the plugins it names. */
-export function grantOf({ name, publishes = [], listens = [], touches = {}, state = {} }: Plugin): Grant {
+/** A plugin publishes what it declares, hears what it listens to, and calls itself and the plugins it names, in whichever version. */
+export function grantOf(
+  { name, publishes = [], listens = [], touches = {}, state = {} }: Plugin,
+  { namesOf }: Pick<Versions, 'namesOf'>,
+): Grant {
   const owners = (state.imports ?? []).map((namespace) => namespace.slice(0, namespace.indexOf('/')))
   const shared = [name, ...owners].map((owner) => `state/${owner}/**`)
   return {
     publish: [...publishes.map((topic) => topic.name), `plugin/${name}/**`, ...shared, 'state/conflict'],
     hear: [...listens.map(({ pattern }) => pattern), `plugin/${name}/**`, ...shared],
-    call: [name, ...(touches.plugins ?? [])].map((other) => `${other}.*`),
+    call: [name, ...(touches.plugins ?? []).flatMap(namesOf)].map((other) => `${other}.*`),
   }
 }
 

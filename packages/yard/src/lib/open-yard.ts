@@ -3,6 +3,7 @@ import { type Bus, type BusClient, createBus, createHubLink } from '@switchyard/
 import type { ChainReport } from '@switchyard/chain'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
 import type { Plugin, Progress } from '@switchyard/plugin-kit'
+import { type Versions, versionsOf } from '@switchyard/registry'
 import { openStore, type Store } from '@switchyard/store'
 import type { Span } from '@switchyard/trace'
 import { chainTimeLimitMsOf, serveChains } from './chain-service.ts'
@@ -15,8 +16,10 @@ import { createDecider, type DecideParts } from './decide.ts'
 import { createDirector } from './director.ts'
 import { directorTimeLimitMsOf, serveDirector } from './director-service.ts'
 import { diagnose } from './doctor.ts'
-import { duplicatePlugin, reservedName, unknownCommand } from './errors.ts'
+import { offeredElsewhere } from './elsewhere.ts'
+import { duplicatePlugin, reservedName, sharedVersions, unknownCommand, unmetDependencies } from './errors.ts'
 import { assertGuards, guardOf } from './guard-rule.ts'
+import { createHeartbeats } from './heartbeats.ts'
 import { grantOf, hostPlugin, listenFor } from './host.ts'
 import { createObservation, type Observation } from './observe.ts'
 import { createYardOtlp, type YardOtlp } from './otlp.ts'
@@ -65,19 +68,28 @@ const RESERVED: ReadonlySet<string> = new Set([
  */
 export async function openYard(dir: string, options: YardOptions): Promise<Yard> {
   const workspace = resolve(dir)
-  const { plugins: served, standIns = [], config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
+  const { config = defaultConfig(), memory = false, meet = false, clock = systemClock } = options
   const { random = Math.random, secrets = [], modelKey } = options
-  const plugins = [...served, ...standIns]
-  assertNames(plugins)
-  const commands = commandsOf(plugins)
+  const { served, standIns, plugins, versions } = pluginsOf(options)
+  /** Of every version; people and the router are offered those of the current ones. */
+  const commandsOfAll = commandsOf(plugins)
+  const commands = commandsOf(versions.current)
   for (const plugin of plugins) assertGuards(plugin)
-  const guards = new Map([...commands].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
+  const guards = new Map([...commandsOfAll].map(([id, command]) => [id, guardOf(pluginNamed(command.plugin), command, config.guard)]))
   const timeLimitMsOf = (commandId: string): number | undefined =>
     guards.get(commandId)?.timeLimitMs ?? chainTimeLimitMsOf(commandId) ?? directorTimeLimitMsOf(commandId) ?? planTimeLimitMsOf(commandId)
   const dataRoot = join(workspace, DATA_FOLDER)
   const store = openStore({ path: memory ? ':memory:' : join(dataRoot, 'yard.db'), clock, busyTimeoutMs: config.store.busyTimeoutMs })
   if (!memory) keepFromGit(dataRoot)
-  const registry = createYardRegistry({ store, clock, plugins, isCommand: (id) => commands.has(id) })
+  const clients = new Map<string, BusClient>()
+  const registry = createYardRegistry({
+    store,
+    clock,
+    plugins,
+    isCommand: (id) => commandsOfAll.has(id),
+    served: () => [...clients.keys()],
+    random,
+  })
   let otlp: YardOtlp | undefined
   const observation = createObservation({
     dataRoot,
@@ -141,11 +153,20 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       merged: traces.merged,
       operator: PERSON,
     })
-    const clients = new Map<string, BusClient>()
     const person = bus.connect(PERSON)
     const reach = createStandIns({ plugins: standIns, client: person, host })
     const questions = createQuestions(options.ask)
-    const shared = { workspace, state, tables: createPluginTables(store), clock, dataRoot, timeLimitMsOf, reach, ask: questions.ask }
+    const shared = {
+      workspace,
+      state,
+      tables: createPluginTables(store),
+      clock,
+      dataRoot,
+      timeLimitMsOf,
+      reach,
+      versions,
+      ask: questions.ask,
+    }
     for (const plugin of served) host(plugin)
     let isListening = false
     const yard = createYard({
@@ -154,7 +175,8 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       learned: options.learned,
       model: config.model === undefined || modelKey === undefined ? undefined : { settings: config.model, key: modelKey },
       workspace,
-      plugins,
+      plugins: versions.current,
+      versions,
       served,
       commands,
       person,
@@ -208,7 +230,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
   /** A plugin that is known here may do what its definition says, whatever a process that attaches it asks for. */
   function authorize(identity: string, asked: Grant): Grant {
     const known = plugins.find(({ name }) => name === identity)
-    return known === undefined ? asked : grantOf(known)
+    return known === undefined ? asked : grantOf(known, versions)
   }
 }
 
@@ -219,7 +241,8 @@ interface OpenParts {
   readonly model: DecideParts['model'] | undefined
   readonly workspace: string
   readonly plugins: readonly Plugin[]
-  /** Those of them that are served here. */
+  readonly versions: Versions
+  /** Those that are served here, of whichever version. */
   readonly served: readonly Plugin[]
   readonly commands: ReadonlyMap<string, CommandInfo>
   readonly person: BusClient
@@ -246,7 +269,8 @@ interface OpenParts {
 }
 
 function createYard(parts: OpenParts): Yard {
-  const { listen, names, model, workspace, plugins, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } = parts
+  const { listen, names, model, workspace, plugins, versions, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } =
+    parts
   const { registry, traces, otlp, observation, dataRoot, config, stays, webhookUrl, learned, clock, random, log, questions } = parts
   const { metering } = observation
   const plans = createPlans(store, random)
@@ -265,6 +289,7 @@ function createYard(parts: OpenParts): Yard {
     runsOf: (id) => registry.open().figures(id),
     downOf: registry.downOf,
     ...(model !== undefined && { model }),
+    elsewhere: (text) => offeredElsewhere(text, registry.open()),
     log: log('router'),
   })
   const chains = createYardChains({
@@ -277,6 +302,7 @@ function createYard(parts: OpenParts): Yard {
     reach,
     plugins: served,
     durable: bus.durable,
+    versions,
     commands,
     timeLimitMsOf,
     ask: questions.ask,
@@ -291,6 +317,15 @@ function createYard(parts: OpenParts): Yard {
   const talk = createChainTalk({ chains: chains.open, commands, questions, clock, person: PERSON })
   serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, follow: talk.follow })
   let closing: Promise<void> | undefined
+  const heartbeats = createHeartbeats({
+    bus,
+    clock,
+    random,
+    served: clients,
+    versionOf: (name) => [...plugins, ...served].find((plugin) => plugin.name === name)?.version ?? '',
+    registry: registry.open,
+    log: log('registry'),
+  })
   let speaker: BusClient | undefined
   const watch = createYardWatch({
     workspace,
@@ -317,6 +352,7 @@ function createYard(parts: OpenParts): Yard {
     clock.after(FIRST_BEAT_MS, () => void watch.start()),
   ]
 
+  if (stays) unwatched.push(clock.after(FIRST_BEAT_MS, heartbeats.start))
   function commandOf(commandId: string): CommandInfo {
     const command = commands.get(commandId)
     if (command === undefined) throw unknownCommand(commandId)
@@ -426,6 +462,7 @@ function createYard(parts: OpenParts): Yard {
   async function closeAll(): Promise<void> {
     for (const stop of unwatched) stop()
     await watch.lastLook()
+    heartbeats.stop()
     await chains.close()
     await bus.drain()
     await watch.close()
@@ -439,11 +476,21 @@ function createYard(parts: OpenParts): Yard {
   }
 }
 
-function assertNames(plugins: readonly Plugin[]): void {
-  const names = new Set<string>()
-  for (const plugin of plugins) {
-    if (RESERVED.has(plugin.name)) throw reservedName(plugin.name)
-    if (names.has(plugin.name)) throw duplicatePlugin(plugin.name)
-    names.add(plugin.name)
+/**
+ * The plugins by the names that they are served by.
+ * @throws MANIFEST_INVALID where two cannot be there at once, PLUGIN_DEPENDENCIES with everything that any of them needs and does not have
+ */
+function pluginsOf({ plugins: served, standIns = [] }: Pick<YardOptions, 'plugins' | 'standIns'>) {
+  const all = [...served, ...standIns]
+  for (const [name, same] of Map.groupBy(all, (plugin) => plugin.name)) {
+    if (RESERVED.has(name)) throw reservedName(name)
+    const versions = same.map(({ version }) => version)
+    if (new Set(versions).size < versions.length) throw duplicatePlugin(name)
+    if (same.length > 1 && same.some(({ tables, state }) => tables !== undefined || state !== undefined))
+      throw sharedVersions(name, versions)
   }
 }
+  const versions = versionsOf(all)
+  const plugins = all.map(versions.named)
+  if (versions.problems.length > 0) throw unmetDependencies(versions.problems)
+  return { served: served.map(versions.named), standIns: standIns.map(versions.named), plugins, versions }

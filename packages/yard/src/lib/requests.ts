@@ -38,7 +38,10 @@ export function createRequests({
     traces.routed({ decision: decided, startMs, endMs: nowMs(), stages, why: () => decider.explain(decided).explanation }, headers)
     if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
     // What nothing here surely does may be something that others offer.
-    const elsewhere = findElsewhere(request, registry())
+    const pointed = decided.parts.filter(({ invoke }) => invoke !== undefined)
+    const texts = pointed.length === 0 ? [request] : pointed.map(({ text }) => text)
+    const found = texts.flatMap((text) => findElsewhere(text, registry()))
+    const elsewhere = [...new Map(found.map((one) => [one.id, one])).values()]
     if (elsewhere.length === 0) return decided
     metering.fellBack('elsewhere')
     return { ...decided, elsewhere }

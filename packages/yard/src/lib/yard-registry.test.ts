@@ -103,16 +103,30 @@ describe('the registry of a yard', () => {
     expect(yard.decide(request)).toMatchObject({ outcome: 'abstain', parts: [] })
     expect(yard.decide(request)).not.toHaveProperty('elsewhere')
     addTo(yard, folder)
+    const id = expect.stringMatching(/::accessibility-auditor$/)
+    const invoke = expect.stringContaining('In Claude Code: use the')
     expect(yard.decide(request)).toMatchObject({
-      outcome: 'abstain',
-      parts: [],
+      outcome: 'ask',
+      asks: 'elsewhere',
+      question: expect.stringContaining('In Claude Code: use the'),
+      parts: [{ text: request, command: id, invoke, args: {}, missing: [], alternatives: [], after: [] }],
       elsewhere: [
         {
-          id: expect.stringMatching(/::accessibility-auditor$/),
+          id,
           kind: 'agent',
-          invoke: expect.stringContaining('In Claude Code: use the'),
+          invoke,
         },
       ],
+    })
+    // As a part among others it is named in its place, and nothing of the whole is done.
+    expect(yard.decide(`count the sheep, then ${request}`)).toMatchObject({
+      outcome: 'ask',
+      parts: [{ command: 'sheep.count' }, { command: id, invoke, after: [0] }],
+    })
+    const explained = yard.routing.explain(yard.decide(request))
+    expect(explained).toMatchObject({
+      estimate: { durationMs: 0, costUsd: 0 },
+      explanation: { parts: [{ wouldChange: 'a plugin here that does it' }] },
     })
     const own = yard.decide('count the sheep')
     expect(own).toMatchObject({ outcome: 'routed', parts: [{ command: 'sheep.count' }] })

@@ -11,6 +11,9 @@ export interface YardRegistryParts {
   /** All that can be served here. */
   readonly plugins: readonly Plugin[]
   readonly isCommand: (id: string) => boolean
+  /** Those of the plugins that this process serves, now. */
+  readonly served: () => readonly string[]
+  readonly random: () => number
 }
 
 /** The registry of a yard, opened at its first use; what ran before that is not lost to it. */
@@ -27,7 +30,7 @@ export interface YardRegistry {
 
 const MAX_WAITING = 1_000
 
-export function createYardRegistry({ store, clock, plugins, isCommand }: YardRegistryParts): YardRegistry {
+export function createYardRegistry({ store, clock, plugins, isCommand, served, random }: YardRegistryParts): YardRegistry {
   let opened: Registry | undefined
   let waiting: CallSpan[] = []
   let breakers: () => readonly (readonly [string, 'closed' | 'open' | 'half-open'])[] = () => []
@@ -39,6 +42,8 @@ export function createYardRegistry({ store, clock, plugins, isCommand }: YardReg
       store,
       clock,
       plugins,
+      served,
+      processId: `${process.pid}-${Math.round(clock.now())}-${random().toString(36).slice(2)}`,
       classify: (text) => {
         const { domains, contexts, patterns } = classify({ text })
         return { domains, contexts, patterns }
@@ -54,8 +59,9 @@ export function createYardRegistry({ store, clock, plugins, isCommand }: YardReg
     downOf(plugin) {
       if (opened === undefined)
         return breakers().some(([name, state]) => name === plugin && state === 'open') ? 'its breaker is open' : undefined
-      const { state, reason = 'it does not answer' } = opened.health(plugin)
-      return state === 'down' ? reason : undefined
+      const { state, sign, reason = 'it does not answer' } = opened.health(plugin)
+      // Where its process is gone, this one stands in.
+      return state === 'down' && sign !== 'process' ? reason : undefined
     },
     hooks: {
       served(span) {

@@ -25,9 +25,14 @@ export interface DecideOptions {
   readonly only?: ReadonlySet<string>
   /** Why a command cannot be run now; undefined where it can. What cannot is asked about before it is tried. */
   readonly downOf?: (command: string) => string | undefined
+  /** What others offer for a part that nothing here does; it is named, and never run. Default: nothing. */
+  readonly elsewhere?: (text: string) => Offered | undefined
   /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
   readonly onStage?: (stage: 'classify' | 'match' | 'decide') => void
 }
+
+/** What others offer: how sure that is, and how a person uses it. */
+export type Offered = Pick<DecidedPart, 'command' | 'confidence' | 'alternatives'> & { readonly invoke: string }
 
 export interface DecidedPart {
   readonly text: string
@@ -40,14 +45,16 @@ export interface DecidedPart {
   readonly after: readonly number[]
   /** An expression of the chain language; done only where it is true. */
   readonly when?: string
+  /** Where nothing here does it: how a person uses what others call by the name in `command`. */
+  readonly invoke?: string
 }
 
 /** What a request comes to. */
 export interface Decided {
   readonly request: string
   readonly outcome: 'routed' | 'ask' | 'abstain'
-  /** What is to be asked: which command is meant, for arguments, whether it is meant at all, or what a condition is about. */
-  readonly asks?: 'command' | 'arguments' | 'intent' | 'condition'
+  /** What is to be asked: which command is meant, for arguments, whether it is meant at all, what a condition is about, or that a person does it elsewhere. */
+  readonly asks?: 'command' | 'arguments' | 'intent' | 'condition' | 'elsewhere'
   readonly question?: string
   readonly parts: readonly DecidedPart[]
   /** What it says is not to be done. */
@@ -71,8 +78,16 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     read.set(text, routed)
     return routed
   }
+  const offered = new Map<string, Offered | undefined>()
+  const offerOf = (text: string): Offered | undefined => {
+    if (options.elsewhere === undefined) return undefined
+    if (!offered.has(text)) offered.set(text, options.elsewhere(text))
+    return offered.get(text)
+  }
   const { parts, refused } = splitRequest(request, (text) => {
-    const { ranked, scope, confidence } = routeOne(text)
+    const { ranked, scope, confidence, outcome } = routeOne(text)
+    const others = outcome === 'abstain' ? offerOf(text) : undefined
+    if (others !== undefined) return { id: others.command, scope: others.confidence, confidence: others.confidence }
     return { id: ranked[0]?.id, scope, confidence }
   })
   onStage?.('match')
@@ -86,7 +101,12 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     const [best, ...others] = routed.ranked
     const known = best === undefined ? undefined : facts(best.id)
     if (best === undefined || known === undefined || routed.outcome === 'abstain') {
-      if (parts.length > 1) doubts.push({ asks: 'command', question: `Nothing here does "${part.text}". Go on without it?` })
+      const others = offerOf(part.text)
+      if (others !== undefined) {
+        const after = part.waits && decided.length > 0 ? [decided.length - 1] : []
+        decided.push({ text: part.text, ...others, args: {}, missing: [], after })
+        doubts.push({ asks: 'elsewhere', question: `Nothing here does "${part.text}", but others do. ${others.invoke}` })
+      } else if (parts.length > 1) doubts.push({ asks: 'command', question: `Nothing here does "${part.text}". Go on without it?` })
       continue
     }
     const { args, missing, results } = argumentsOf(part, known, earlier, options)
