@@ -12,6 +12,7 @@ import { inventoryCommands } from './lib/inventory/commands.ts'
 import { topics } from './lib/records/events.ts'
 import { recordTables } from './lib/records/tables.ts'
 import { rollbackCommands } from './lib/rollback/commands.ts'
+import { scaleCommands } from './lib/scale/commands.ts'
 import { setupCommands } from './lib/setup/commands.ts'
 import { statusCommands } from './lib/status/commands.ts'
 import { validateCommands } from './lib/validate/commands.ts'
@@ -43,6 +44,7 @@ const deploy = definePlugin({
     ...checkCommands,
     ...applyCommands,
     ...rollbackCommands,
+    ...scaleCommands,
     ...validateCommands,
     ...watchCommands,
     ...setupCommands,

@@ -6,7 +6,9 @@ import * as events from '../records/events.ts'
 import { deployHalfMade, deployReturned, runNotOpen, runUnknown } from './errors.ts'
 import type { DeployPlan } from './plan.ts'
 import { createRuns, type Run, type Runs } from './run.ts'
-import { chainOf, isRetired, stepsOf, undoStep, withSession } from './steps.ts'
+import { withSession } from './run-session.ts'
+import { chainOf, stepsOf } from './step-list.ts'
+import { isRetired, undoStep } from './steps.ts'
 
 /** Begins what a plan says and waits until it is done, or what ran before runs again. @throws what stood in its way, DEPLOY_HALF_MADE */
 export async function beginRun(
@@ -21,6 +23,8 @@ export async function beginRun(
     () => {
       const begun: Record<string, number> = {}
       for (const one of plan.services) {
+        // What a rehearsal needs beside what it rehearses is nobody's deployment.
+        if (one.because.includes('needed')) continue
         const { id } = deployments.begin({
           kind: plan.kind,
           stack: plan.stack,
@@ -135,13 +139,14 @@ async function settle(runs: Runs, number: number, outcome: ChainOutcome, ctx: Co
   if (outcome.state === 'done' && run.state === 'done') return run
   const { code, message, next } = run.failure ??
     outcome.error ?? { code: 'DEPLOY_FAILED', message: `the chain is ${outcome.state}`, next: undefined }
-  if (run.state === 'returned') throw deployReturned(number, code, message, run.page, next)
+  if (run.state === 'returned') throw deployReturned(run, code, message, next)
   await tellAll(run, events.failed, ctx, message)
   throw deployHalfMade(number, code, message, { state: outcome.state, done: outcome.done, notUndone: outcome.notUndone })
 }
 
 /** Of a run's deployments those that have not ended. */
 async function tellAll(run: Run, topic: typeof events.began, ctx: Context, reason?: string): Promise<void> {
+  if (run.plan.kind === 'rehearsal') return
   const deployments = createDeployments(ctx)
   for (const id of Object.values(run.deployments)) {
     const deployment = deployments.find(id)

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path'
 import { type Command, type Context, command, type PlanStep } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import type { DeployConfig } from '../config/config.ts'
+import type { Planned } from './carry-out.ts'
 import { APPLY_EXAMPLES } from './examples.ts'
-import type { DeployPlan } from './plan.ts'
 import type { Run } from './run.ts'
 import { runView, viewOf } from './view.ts'
 
@@ -22,12 +21,6 @@ const which = z.object({
 /** What does the work is loaded when it is asked for: every start of the program reads this file. */
 const loadApply = () => import('./apply.ts')
 
-export async function configAt(project: string, { workspace }: Context): Promise<{ config: DeployConfig; folder: string }> {
-  const { readConfig } = await import('../config/read-config.ts')
-  const folder = resolve(workspace, project)
-  return { config: await readConfig(folder), folder }
-}
-
 const applyInput = z.object({
   project: projectField,
   env: envField,
@@ -37,16 +30,14 @@ const applyInput = z.object({
   why: z.string().min(1).max(500).default('as asked').describe('Reason, for the history'),
   backup: z.boolean().default(false).describe('Back up every named volume first, not only those that the configuration names'),
   again: z.boolean().default(false).describe('Start anew also what has not changed'),
+  watch: z.boolean().default(true).describe("False: the environment's own watch is left to somebody else"),
   confirm: confirmField,
 })
 type ApplyInput = z.output<typeof applyInput>
 
-async function planFor(input: ApplyInput, ctx: Context): Promise<{ plan: DeployPlan; config: DeployConfig; folder: string }> {
-  const { config, folder } = await configAt(input.project, ctx)
-  const [{ openSession }, { planApply }] = await Promise.all([import('./session.ts'), import('./plan.ts')])
-  await using session = await openSession(config, input.env, { project: folder, version: input.version, signal: ctx.signal })
-  const plan = await planApply(session, { ...input, services: input.service, config, project: folder }, ctx)
-  return { plan, config, folder }
+async function planFor(input: ApplyInput, ctx: Context): Promise<Planned> {
+  const [{ planned }, { planApply }] = await Promise.all([import('./carry-out.ts'), import('./plan-apply.ts')])
+  return planned(input, ctx, (session, around) => planApply(session, { ...input, ...around, services: input.service }, ctx))
 }
 
 const apply = command({
@@ -62,29 +53,16 @@ const apply = command({
   input: applyInput,
   output: runView,
   async plan(input, ctx) {
-    const { planText } = await import('./plan.ts')
-    const { plan, config } = await planFor(input, ctx)
+    const [{ planText }, { plan, config }] = await Promise.all([import('./plan-text.ts'), planFor(input, ctx)])
     const text = planText(plan)
-    const watched = watchStep(config, input.env)
+    const watched = input.watch ? watchStep(config, input.env) : undefined
     return watched === undefined ? text : { ...text, steps: [...text.steps, watched] }
   },
   undo: ({ run, project, env }) => ({ command: 'deploy.undo', input: { run, project, env } }),
   async run(input, ctx) {
-    const [{ beginRun, resumeRun, runOfKey }, { confirmEnvironment, environmentOf }] = await Promise.all([
-      loadApply(),
-      import('../guard/guard.ts'),
-    ])
-    const known = runOfKey(ctx)
-    if (known !== undefined) return viewOf(await resumeRun(known, ctx))
-    const { plan, config, folder } = await planFor(input, ctx)
-    await confirmEnvironment(
-      environmentOf(config, input.env),
-      input.confirm,
-      ctx,
-      `deploy ${plan.services.map(({ service }) => service).join(', ')}`,
-    )
-    const run = await beginRun(plan, { config, project: folder }, ctx)
-    const watched = await watchAfter(run, input.project, ctx)
+    const { carryOut } = await import('./carry-out.ts')
+    const run = await carryOut(input.confirm, ctx, () => planFor(input, ctx))
+    const watched = input.watch ? await watchAfter(run, input.project, ctx) : undefined
     const view = viewOf(run)
     return watched === undefined ? view : { ...view, text: `${view.text}\n\n${watched}` }
   },
@@ -118,8 +96,13 @@ async function watchAfter(
 }
 
 async function findRun({ project, env, run }: z.output<typeof which>, fits: (run: Run) => boolean, ctx: Context): Promise<Run> {
+  const [{ configAt }, { runOf }, { createRuns }, { environmentOf }] = await Promise.all([
+    import('./carry-out.ts'),
+    loadApply(),
+    import('./run.ts'),
+    import('../guard/guard.ts'),
+  ])
   const { config } = await configAt(project, ctx)
-  const [{ runOf }, { createRuns }, { environmentOf }] = await Promise.all([loadApply(), import('./run.ts'), import('../guard/guard.ts')])
   if (env !== undefined) environmentOf(config, env)
   return runOf(createRuns(ctx), { stack: config.stack, env, run }, fits)
 }
@@ -138,7 +121,7 @@ const resume = command({
   output: runView,
   async plan(input, ctx) {
     const run = await findRun(input, isOpen, ctx)
-    const { stepsOf } = await import('./steps.ts')
+    const { stepsOf } = await import('./step-list.ts')
     return {
       summary: `Complete deployment ${run.run} of ${run.plan.stack} to ${run.plan.env}`,
       steps: stepsOf(run.plan).map(({ says }) => ({ does: 'run', target: `${run.plan.env}: ${run.plan.host}`, detail: says })),
@@ -159,7 +142,7 @@ const undo = command({
   async plan(input, ctx) {
     const run = await findRun(input, isOpen, ctx)
     if (run.state === 'done') return (await import('../rollback/take-back.ts')).planTakeBack(run, ctx)
-    const { stepsOf } = await import('./steps.ts')
+    const { stepsOf } = await import('./step-list.ts')
     return {
       summary: `Take deployment ${run.run} of ${run.plan.stack} to ${run.plan.env} back`,
       steps: stepsOf(run.plan)
@@ -202,14 +185,14 @@ const unlock = command({
 })
 
 async function onHost<value>(
-  project: string,
+  folder: string,
   env: string,
   ctx: Context,
   work: (session: import('./session.ts').Session) => Promise<value>,
 ): Promise<value> {
-  const { config, folder } = await configAt(project, ctx)
-  const { openSession } = await import('./session.ts')
-  await using session = await openSession(config, env, { project: folder, signal: ctx.signal })
+  const [{ configAt }, { openSession }] = await Promise.all([import('./carry-out.ts'), import('./session.ts')])
+  const { config, project } = await configAt(folder, ctx)
+  await using session = await openSession(config, env, { project, signal: ctx.signal })
   return await work(session)
 }
 
@@ -221,7 +204,7 @@ async function stepPlan(
   ctx: Context,
   does: string,
 ): Promise<{ summary: string; steps: { does: 'run'; target: string; detail: string }[] }> {
-  const [{ createRuns }, { stepsOf }] = await Promise.all([import('./run.ts'), import('./steps.ts')])
+  const [{ createRuns }, { stepsOf }] = await Promise.all([import('./run.ts'), import('./step-list.ts')])
   const { plan } = createRuns(ctx).read(number)
   const says = `${does}${stepsOf(plan).find(({ id }) => id === step)?.says ?? step}`
   return { summary: says, steps: [{ does: 'run', target: `${plan.env}: ${plan.host}`, detail: says }] }

@@ -1,4 +1,5 @@
 import { SwitchyardError } from '@switchyard/plugin-kit'
+import type { Run } from './run.ts'
 
 export const envFileMissing = (file: string): SwitchyardError =>
   new SwitchyardError('ENV_FILE_MISSING', `Cannot deploy as ${file} must be there: it is not`, {
@@ -65,16 +66,18 @@ export const stepUnknown = (step: string): SwitchyardError =>
 
 /** The deployment ended and what ran before serves again; the code is that of what stopped it. */
 export const deployReturned = (
-  run: number,
+  { run, page, plan: { kind } }: Pick<Run, 'run' | 'page' | 'plan'>,
   code: string,
   message: string,
-  page: string | undefined,
   next: string | undefined,
-): SwitchyardError =>
-  new SwitchyardError(code, `${message}. What ran before runs again${page === undefined ? '' : `; ${page} says why`}`, {
+): SwitchyardError => {
+  const outcome =
+    kind === 'rehearsal' ? 'Nothing is left of the rehearsal, and what serves was never touched' : 'What ran before runs again'
+  return new SwitchyardError(code, `${message}. ${outcome}${page === undefined ? '' : `; ${page} says why`}`, {
     data: { run, returned: true, ...(page !== undefined && { page }) },
     ...(next !== undefined && { next }),
   })
+}
 
 export const deployHalfMade = (
   run: number,
@@ -141,3 +144,8 @@ export const restoreFailed = (volume: string, must: number, is: number): Switchy
       data: { volume },
     },
   )
+
+export const replicasRefused = (service: string, why: string): SwitchyardError =>
+  new SwitchyardError('REPLICAS_REFUSED', `Cannot run several of "${service}" as each must be able to stand beside the others: ${why}`, {
+    data: { service, why },
+  })

@@ -4,8 +4,10 @@ import { type Context, isSwitchyardError } from '@switchyard/plugin-kit'
 import { errorLinesOf } from '../gate/error-lines.ts'
 import { readState, servingOf } from './host-state.ts'
 import { shortRelease } from './paths.ts'
+import type { ServicePlan } from './plan.ts'
 import { createRuns, type Run } from './run.ts'
 import type { Session } from './session.ts'
+import { workOfPlan } from './step-context.ts'
 import { createHider, differenceOf, type Variables } from './variables.ts'
 
 const LOG_LINES = 60
@@ -30,9 +32,9 @@ export async function tellWhy(run: Run, session: Session, step: string, error: u
 
 async function variablesOf(run: Run, session: Session, ctx: Context): Promise<Variables> {
   const all: Record<string, string> = {}
-  for (const { service } of run.plan.services) {
+  for (const plan of run.plan.services) {
     try {
-      const { work, plain } = await session.workOf(service, ctx)
+      const { work, plain } = await workOfPlan(run, plan, session, ctx)
       Object.assign(all, plain.variables, work.variables)
     } catch {
       // Variables that cannot be read were given to nobody.
@@ -52,7 +54,7 @@ async function pageOf(
   const { plan } = run
   const service = step.includes(':') ? step.slice(step.indexOf(':') + 1) : undefined
   const lines = [
-    `# Deployment ${run.run} of ${plan.stack} to ${plan.env} failed`,
+    `# ${plan.kind === 'rehearsal' ? 'Rehearsal' : 'Deployment'} ${run.run} of ${plan.stack} ${plan.kind === 'rehearsal' ? 'beside' : 'to'} ${plan.env} failed`,
     '',
     failure.message,
     '',
@@ -66,20 +68,25 @@ async function pageOf(
   ]
   for (const one of plan.services) {
     if (service !== undefined && one.service !== service) continue
-    lines.push('', `## ${one.service}`, '', ...(await serviceLines(run, session, one.service, hide, ctx)))
+    lines.push('', `## ${one.service}`, '', ...(await serviceLines(run, session, one, hide, ctx)))
   }
   return lines
 }
 
-async function serviceLines(run: Run, session: Session, service: string, hide: (text: string) => string, ctx: Context): Promise<string[]> {
-  const plan = run.plan.services.find((one) => one.service === service)
+async function serviceLines(
+  run: Run,
+  session: Session,
+  plan: ServicePlan,
+  hide: (text: string) => string,
+  ctx: Context,
+): Promise<string[]> {
+  const { service } = plan
   const facts = run.facts[service] ?? {}
-  if (plan === undefined) return []
   const lines: string[] = []
-  const { gate } = facts
-  lines.push(`Wanted: ${shortRelease(facts.release ?? plan.to.release ?? 'not known')} (${plan.to.reference}) in ${plan.to.slot}`)
+  const { gate, gateOf: slot = plan.to.slot } = facts
+  lines.push(`Wanted: ${shortRelease(facts.release ?? plan.to.release ?? 'not known')} (${plan.to.reference}) in ${slot}`)
   try {
-    const state = await readState(session.host, session.paths)
+    const state = await readState(session.host, session.live)
     const good = servingOf(state, service)
     lines.push(
       good === undefined
@@ -97,8 +104,8 @@ async function serviceLines(run: Run, session: Session, service: string, hide: (
       for (const { ok, told } of gate.lastProbes) lines.push(`- ${ok ? 'well' : 'not well'}: ${hide(told)}`)
       lines.push(`- lines of its log that tell of errors: ${gate.errorLines}; the release before: ${gate.errorLinesBefore}`)
     }
-    const { work, handler } = await session.workOf(service, ctx)
-    const status = await handler.status(work, plan.to.slot)
+    const { work, handler } = await workOfPlan(run, plan, session, ctx)
+    const status = await handler.status(work, slot)
     lines.push(
       '',
       '### State and ports',
@@ -109,7 +116,7 @@ async function serviceLines(run: Run, session: Session, service: string, hide: (
     if (status.ports.length === 0) lines.push('- no ports are bound')
     if (work.config.port !== undefined)
       lines.push(
-        `- expected: ${facts.ports?.[plan.to.slot] === undefined ? 'a port of the loopback' : `127.0.0.1:${facts.ports[plan.to.slot]}`} -> ${work.config.port}`,
+        `- expected: ${facts.ports?.[slot] === undefined ? 'a port of the loopback' : `127.0.0.1:${facts.ports[slot]}`} -> ${work.config.port}`,
       )
     const before = good?.variables ?? {}
     const after = facts.variables ?? {}
@@ -119,7 +126,7 @@ async function serviceLines(run: Run, session: Session, service: string, hide: (
     for (const name of removed) lines.push(`- removed ${name} ${before[name]}`)
     for (const name of changed) lines.push(`- changed ${name} ${before[name]} -> ${after[name]}`)
     if (added.length + removed.length + changed.length === 0) lines.push('- the same as in the last good one')
-    const log = await handler.logs(work, plan.to.slot, LOG_LINES)
+    const log = await handler.logs(work, slot, LOG_LINES)
     const errors = errorLinesOf(log)
     if (errors.length > 0) lines.push('', '### Lines that tell of errors', '', ...fenced(errors.slice(-10).map(hide)))
     lines.push('', '### Log', '', ...(log.length === 0 ? ['It wrote nothing.'] : fenced(log.map(hide))))

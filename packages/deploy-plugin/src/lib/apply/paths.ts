@@ -1,4 +1,4 @@
-import type { Slot } from '../handlers/handler.ts'
+import type { Slot } from '../handlers/slots.ts'
 
 /** Where on the host one environment of a stack keeps what. */
 export interface Paths {
@@ -18,6 +18,8 @@ export interface ServicePaths {
   slot(slot: Slot): string
   /** Variables of what runs there; mode 0600. */
   variables(slot: Slot): string
+  /** Variables that a release had, by the fingerprint of its settings; mode 0600. */
+  settings(id: string): string
   /** A link to the release that serves, for people. */
   readonly current: string
   /** The folder that the proxy looks into: green serves while `green` is in it, else blue. */
@@ -40,6 +42,7 @@ export function pathsOf(root: string, stack: string, env: string): Paths {
         release: (id) => `${own}/releases/${folderOf(id)}`,
         slot: (slot) => `${own}/${slot}`,
         variables: (slot) => `${own}/${slot}.env`,
+        settings: (id) => `${own}/settings/${id}.json`,
         current: `${own}/current`,
         switch: `${own}/switch`,
       }

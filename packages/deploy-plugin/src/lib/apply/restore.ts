@@ -1,8 +1,7 @@
-import type { Instance } from '../handlers/handler.ts'
+import type { Instance, Spec } from '../handlers/handler.ts'
 import { backUpVolume, restoreVolume } from './backup.ts'
-import { readState } from './host-state.ts'
-import type { Variables } from './variables.ts'
-import { beforeOf, type StepContext } from './work-steps.ts'
+import { slotsBefore } from './plan.ts'
+import { instancesBefore, keptVariables, type StepContext } from './step-context.ts'
 
 /** What is overwritten is kept too: the person may have meant another backup. */
 const overwrittenFile = ({ session, run, plan }: StepContext, key: string): string =>
@@ -10,60 +9,40 @@ const overwrittenFile = ({ session, run, plan }: StepContext, key: string): stri
 
 /** Puts a service's volumes back as they were backed up. */
 export async function restoreVolumes(step: StepContext): Promise<void> {
-  const { plan, work, session } = step
-  const image = plan.from?.release ?? ''
-  const before = await beforeOf(step)
-  if (before !== undefined) await setAside(step, before)
+  const { plan, work, handler, session } = step
+  const before = await instancesBefore(step)
+  // No engine gives up a volume that a container refers to, though it be halted.
+  for (const { slot, spec } of before) await handler.stop(work, slot, spec)
   for (const [key, file] of Object.entries(plan.restore)) {
-    const volume = await volumeName(work, key)
+    const volume = volumeIn(before[0]?.spec, key)
     const overwritten = overwrittenFile(step, key)
+    const image = plan.from?.release ?? ''
     if ((await session.host.facts(overwritten)) === undefined) await backUpVolume(work, { image, volume, file: overwritten })
     await restoreVolume(work, { image, volume, file })
   }
 }
 
-/** Puts back what was overwritten, and runs again what was set aside. */
+/** Puts back what was overwritten, and runs again what was taken away for it, with the variables it had. */
 export async function undoRestore(step: StepContext): Promise<void> {
   const { plan, work, handler, session } = step
-  const { host } = session
-  const before = await beforeOf(step)
-  if (before === undefined) return
-  const file = work.at.variables(before.slot)
-  const aside = await host.readFile(file)
-  if (aside === undefined) return
-  // Where its container is there, nothing was overwritten, or all is back already.
-  if ((await handler.status(work, before.slot)).state === 'missing') {
+  const before = await instancesBefore(step)
+  const missing: Instance[] = []
+  for (const one of before) if ((await handler.status(work, one.slot)).state === 'missing') missing.push(one)
+  const [first] = missing
+  if (first !== undefined) {
     for (const key of Object.keys(plan.restore)) {
-      const overwritten = overwrittenFile(step, key)
-      if ((await host.facts(overwritten)) !== undefined)
-        await restoreVolume(work, { image: before.release, volume: await volumeName(work, key), file: overwritten })
+      const file = overwrittenFile(step, key)
+      if ((await session.host.facts(file)) !== undefined)
+        await restoreVolume(work, { image: first.release, volume: volumeIn(first.spec, key), file })
     }
-    await handler.start({ ...work, variables: JSON.parse(aside.toString('utf8')) as Variables }, before)
+    const variables = (await keptVariables(session, plan.service, plan.from?.settings)) ?? work.variables
+    for (const one of missing) await handler.start({ ...work, variables }, one)
   }
-  await handler.announce(work, before.slot, before.spec)
-  await host.removeFile(file)
+  if (before[0] !== undefined) await handler.announce(work, slotsBefore(plan), before[0].spec)
 }
 
-/**
- * Takes a halted container away, as no engine gives up a volume that one refers to. The variables it had stay on the host, as
- * nothing else could make it anew with them.
- */
-async function setAside({ work, handler, session, plan }: StepContext, before: Instance): Promise<void> {
-  const { givenVariables } = await import('../handlers/compose/compose.ts')
-  const given = await givenVariables(work, before.slot)
-  if (given === undefined) return
-  const state = await readState(session.host, session.paths)
-  const kept = state?.services[plan.service]?.kept.find(({ release }) => release === before.release)
-  // Beside those that it was given it has those of its image.
-  const own = Object.fromEntries(Object.entries(given).filter(([name]) => kept?.variables[name] !== undefined))
-  await session.host.writeFile(work.at.variables(before.slot), JSON.stringify(own), { mode: 0o600 })
-  await handler.stop(work, before.slot, before.spec)
-}
-
-async function volumeName({ stack, env, config, project, variables, service }: StepContext['work'], key: string): Promise<string> {
-  if (config.handler !== 'compose') return key
-  const { readCompose, recordOf } = await import('../handlers/compose/read-compose.ts')
-  const { volumes } = await readCompose(project, config.file, config.service ?? service, variables)
-  const { name, external } = recordOf(volumes[key])
-  return typeof name === 'string' ? name : external === true ? key : `${stack}-${env}-${key}`
+/** A volume on the host, by its name in the configuration. */
+export function volumeIn(spec: Spec | undefined, key: string): string {
+  const { container } = (spec ?? {}) as { container?: { volumes?: readonly { key: string; name: string }[] } }
+  return container?.volumes?.find((one) => one.key === key)?.name ?? key
 }

@@ -1,7 +1,7 @@
 import type { PluginStore } from '@switchyard/plugin-kit'
 import type { DeployConfig } from '../config/config.ts'
 import type { GateEvidence } from '../gate/gate.ts'
-import type { Slot } from '../handlers/handler.ts'
+import type { Ports, Slot } from '../handlers/slots.ts'
 import { runUnknown } from './errors.ts'
 import type { DeployPlan } from './plan.ts'
 
@@ -49,16 +49,21 @@ interface ServiceFacts {
   readonly release?: string
   /** Whether this run brought it there. */
   readonly fetched?: boolean
-  /** Of the host's loopback, for each slot: both from the first deployment on, so that the proxy need not be told of a new one. */
-  readonly ports?: Readonly<Partial<Record<Slot, number>>>
+  /** Of both sides from the first deployment on, so that the proxy need not be told of a new one. */
+  readonly ports?: Ports
   /** Whether it was started: what serves is not started anew by a run that goes over its steps again. */
   readonly started?: boolean
   readonly gate?: GateEvidence
+  /** Whose evidence that is, of several replicas. */
+  readonly gateOf?: Slot
   /** Fingerprints of the variables, by the host's key. */
   readonly variables?: Readonly<Record<string, string>>
+  readonly settings?: string
   /** By volume: where its backup is on the host. */
   readonly backups?: Readonly<Record<string, string>>
   readonly migrated?: 'up' | 'down'
+  /** Volumes that a rehearsal has filled. */
+  readonly copied?: readonly string[]
   /** Requests that were cut off when their time was over. */
   readonly cut?: number
   readonly servesSince?: number

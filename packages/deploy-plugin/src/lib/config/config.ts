@@ -103,6 +103,10 @@ const gated = {
   envFile: relativePath.optional().describe("Variables for this service alone, over the environment's"),
 }
 
+const replicated = {
+  replicas: z.int().min(1).max(50).default(1).describe('How many run beside one another; deploy.scale changes it until this does'),
+}
+
 const released = {
   source: relativePath.describe('Folder whose content is a release'),
 }
@@ -114,6 +118,7 @@ const service = z.discriminatedUnion('handler', [
     service: z.string().optional().describe('Its name in there; absent: as here'),
     image: z.string().min(1).optional().describe('Instead of the image in the compose file'),
     backup: z.array(z.string()).default([]).describe('Named volumes that are backed up before each deployment'),
+    ...replicated,
     ...gated,
   }),
   z.strictObject({
@@ -122,6 +127,7 @@ const service = z.discriminatedUnion('handler', [
     stopSignal: z.enum(['TERM', 'INT', 'QUIT', 'HUP', 'KILL']).default('TERM'),
     stopAfterSeconds: z.number().min(0).max(600).default(10),
     ...released,
+    ...replicated,
     ...gated,
   }),
   z.strictObject({
@@ -130,6 +136,7 @@ const service = z.discriminatedUnion('handler', [
     units: absolutePath.default('/etc/systemd/system'),
     user: z.boolean().default(false).describe("Whether it is a unit of the user's own"),
     ...released,
+    ...replicated,
     ...gated,
   }),
   z.strictObject({
@@ -177,8 +184,12 @@ export const deployConfig = z
       if (one.hostname !== undefined && proxy === undefined) bad(['services', key, 'hostname'], 'needs "proxy", which serves it')
       if (one.hostname !== undefined && one.handler !== 'static' && one.port === undefined)
         bad(['services', key], 'must have a "port" for the proxy')
-      if (one.health !== undefined && 'http' in one.health && one.handler !== 'static' && one.port === undefined)
+      if (one.health !== undefined && !('command' in one.health) && one.handler !== 'static' && one.port === undefined)
         bad(['services', key, 'health'], 'needs "port", which is asked')
+      if (one.health !== undefined && 'tcp' in one.health && one.port !== undefined && one.health.tcp !== one.port)
+        bad(['services', key, 'health', 'tcp'], 'must be "port": no other is opened to be asked')
+      if (one.handler !== 'static' && one.replicas > 1 && one.strategy === 'replace')
+        bad(['services', key, 'replicas'], 'must be 1 where the old one is stopped first')
       if (one.handler === 'static' && one.health !== undefined && !('http' in one.health))
         bad(['services', key, 'health'], 'must be http: files have neither a port nor a program of their own')
       if (one.migrations !== undefined && one.migrations.reversible > one.migrations.level)

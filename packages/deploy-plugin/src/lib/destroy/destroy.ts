@@ -120,12 +120,12 @@ async function clear(
   if (work.config.hostname !== undefined && proxy !== undefined)
     await step('route', () => proxy.removeRoute(routeId(config.stack, work.env, service)))
   await step('stop', async () => {
-    for (const slot of ['blue', 'green'] as const) await handler.stop(work, slot, undefined)
+    for (const slot of await handler.slots(work)) await handler.stop(work, slot, undefined)
   })
   await step('releases', async () => {
-    for (const release of releases) {
-      await handler.forget(work, release)
-      deployments.forget(work, release)
+    for (const one of releases) {
+      await handler.forget(work, one.release)
+      deployments.forget(work, one)
     }
   })
   await step('folder', () => host.removeFolder(work.at.base))

@@ -1,10 +1,11 @@
 import { isSwitchyardError } from '@switchyard/plugin-kit'
 import type Docker from 'dockerode'
+import type { Version } from '../apply/host-state.ts'
 import { shortRelease } from '../apply/paths.ts'
 import { routeId } from '../apply/plan.ts'
 import type { DeployConfig } from '../config/config.ts'
 import { asked } from '../engine/engine.ts'
-import type { Slot } from '../handlers/handler.ts'
+import type { Slot } from '../handlers/slots.ts'
 import type { Site } from '../status/site.ts'
 
 /** One thing on a host. */
@@ -32,11 +33,10 @@ export interface ServiceRuin {
   readonly service: string
   readonly things: readonly Thing[]
   readonly slots: readonly Slot[]
-  readonly releases: readonly string[]
+  readonly releases: readonly Version[]
   readonly serves: string
 }
 
-const SLOTS = ['blue', 'green'] as const
 const INSTANCES = { compose: 'container', process: 'process', systemd: 'unit', static: 'link' } as const
 
 /** Looks at the host for all there is of the services; reads alone. */
@@ -75,9 +75,8 @@ export async function planDestroy(
 async function ruinOf(site: Site, { stack, proxy }: DeployConfig, service: string): Promise<ServiceRuin> {
   const { work, handler, serving } = await site.look(service)
   const { env, config, at } = work
-  const slots: Slot[] = []
-  for (const slot of SLOTS) if ((await handler.status(work, slot)).state !== 'missing') slots.push(slot)
-  const releases = (serving?.kept ?? []).map(({ release }) => release)
+  const slots = (await handler.slots(work)).toSorted()
+  const releases = (serving?.kept ?? []).map(({ release, settings }) => ({ release, settings }))
   const own = (thing: Omit<Thing, 'service'>): Thing => ({ ...thing, service })
   return {
     service,
@@ -87,7 +86,7 @@ async function ruinOf(site: Site, { stack, proxy }: DeployConfig, service: strin
     things: [
       ...(config.hostname === undefined || proxy === undefined ? [] : [own({ kind: 'route', name: routeId(stack, env, service) })]),
       ...slots.map((slot) => own({ kind: INSTANCES[config.handler], name: `${stack}-${env}-${service}-${slot}` })),
-      ...releases.map((release) => own({ kind: 'release', name: shortRelease(release) })),
+      ...[...new Set(releases.map(({ release }) => shortRelease(release)))].map((name) => own({ kind: 'release', name })),
       own({ kind: 'folder', name: at.base }),
     ],
   }

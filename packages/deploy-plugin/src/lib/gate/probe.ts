@@ -10,7 +10,7 @@ export function probeOf(
   handler: Handler,
   instance: Instance,
 ): (signal: AbortSignal) => Promise<ProbeResult> {
-  const { port } = instance
+  const { port, address } = instance
   if (health === undefined || port === undefined) {
     if (health === undefined || !('command' in health)) return async () => ({ ok: true, told: 'it runs' })
   }
@@ -26,7 +26,7 @@ export function probeOf(
   if ('tcp' in health) {
     return async () => {
       try {
-        const stream = await work.host.connectPort(port as number)
+        const stream = await work.host.connectPort(port as number, address)
         stream.destroy()
         return { ok: true, told: `port ${health.tcp} accepts connections` }
       } catch (error) {
@@ -39,6 +39,7 @@ export function probeOf(
     try {
       const { status } = await httpOn(work.host, {
         port: port as number,
+        ...(address !== undefined && { address }),
         path: health.http,
         timeoutMs: health.timeoutMs,
         signal,

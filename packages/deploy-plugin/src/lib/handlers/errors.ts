@@ -30,3 +30,10 @@ export const variableInvalid = (name: string): SwitchyardError =>
   new SwitchyardError('VARIABLE_INVALID', `Cannot give the service the variable "${name}" as its name must be letters, digits and "_"`, {
     data: { name },
   })
+
+export const rehearsalImpossible = (service: string, why: string): SwitchyardError =>
+  new SwitchyardError(
+    'REHEARSAL_IMPOSSIBLE',
+    `Cannot rehearse the return of "${service}" as it must be kept apart from what serves: ${why}`,
+    { data: { service, why } },
+  )

@@ -6,7 +6,7 @@ import { join, posix } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { copyFailed, sourceChanged, sourceInvalid } from './errors.ts'
-import type { Work } from './handler.ts'
+import type { Desired, Spec, Work } from './handler.ts'
 
 interface SourceFile {
   /** Relative, with "/". */
@@ -105,6 +105,23 @@ async function sendSource(work: Work, source: string, { release, files }: Source
   // What arrived whole and is something else was written to while it was read.
   if (checked.exit !== 0 && plain.length > 0) throw sourceChanged(source)
   await host.rename(draft, folder)
+}
+
+/** A folder's content as what is wanted, with what its handler needs to start it. */
+export async function desiredFolder(
+  work: Work,
+  { release }: Source,
+  { source, spec, warnings = [] }: { source: string; spec: object; warnings?: readonly string[] },
+): Promise<Desired> {
+  return {
+    release,
+    reference: source,
+    spec: spec as Spec,
+    strategy: work.config.strategy ?? 'beside',
+    volumes: {},
+    warnings,
+    fetch: (await hasRelease(work, release)) ? 'none' : 'copy',
+  }
 }
 
 export async function hasRelease({ host, at }: Work, release: string): Promise<boolean> {

@@ -3,10 +3,7 @@ import type { Paths, ServicePaths } from '../apply/paths.ts'
 import type { Variables } from '../apply/variables.ts'
 import type { ServiceConfig } from '../config/config.ts'
 import type { Host } from '../hosts/host.ts'
-
-/** Each service has two places to run in: while one serves, the next release starts in the other. */
-export type Slot = 'blue' | 'green'
-export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
+import type { Slot } from './slots.ts'
 
 /** What handlers work with: one service of one environment on one host. */
 export interface Work<config extends ServiceConfig = ServiceConfig> {
@@ -54,6 +51,8 @@ export interface Instance {
   readonly spec: Spec
   /** Of the host's loopback, for this slot; undefined where the service listens nowhere. */
   readonly port: number | undefined
+  /** Where it is asked instead of at the loopback. */
+  readonly address?: string
 }
 
 export interface InstanceStatus {
@@ -66,6 +65,8 @@ export interface InstanceStatus {
   readonly ports: readonly string[]
   /** Which release it is, where the host can tell. */
   readonly release?: string
+  /** Its own in the networks that it is in, where it has one. */
+  readonly address?: string
 }
 
 /** One way of running a service. Everything may be done twice: each step looks first at what is there. */
@@ -84,10 +85,12 @@ export interface Handler {
   /** Starts what was halted, with the variables it had. */
   revive(work: Work, slot: Slot, spec: Spec): Promise<void>
   status(work: Work, slot: Slot): Promise<InstanceStatus>
+  /** Those in which something of the service is, whether it runs or not. */
+  slots(work: Work): Promise<Slot[]>
   /** Its last lines, oldest first. */
   logs(work: Work, slot: Slot, lines: number): Promise<string[]>
-  /** Lets others of the stack find this slot under the service's name, and no other slot. */
-  announce(work: Work, slot: Slot, spec: Spec): Promise<void>
+  /** Lets others of the stack find these slots under the service's name, and no others. */
+  announce(work: Work, slots: readonly Slot[], spec: Spec): Promise<void>
   /** Runs a program beside or inside an instance. */
   exec(
     work: Work,
@@ -99,6 +102,18 @@ export interface Handler {
   has(work: Work, release: string): Promise<boolean>
   /** Takes a release off the host for good. */
   forget(work: Work, release: string): Promise<void>
+  /**
+   * The same release for a scratch stack in which it finds nothing that serves and is found by nobody: it reaches others of the scratch
+   * stack alone. Absent where nothing can be put between a program and the rest of the host.
+   */
+  fence?(work: Work, spec: Spec): Fenced
+}
+
+/** A release as it is rehearsed. */
+export interface Fenced {
+  readonly spec: Spec
+  /** The volumes that it is given instead of the real ones: name in the configuration, the real one's on the host, its own. */
+  readonly volumes: readonly { readonly key: string; readonly of: string; readonly name: string }[]
 }
 
 /** The handler of that name; loaded when it is asked for. */

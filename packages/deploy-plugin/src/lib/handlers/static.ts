@@ -1,7 +1,8 @@
 import type { ServiceConfig } from '../config/config.ts'
 import { sourceInvalid } from './errors.ts'
-import { fetchRelease, forgetRelease, hasRelease, readSource } from './folder-release.ts'
+import { desiredFolder, fetchRelease, forgetRelease, hasRelease, readSource } from './folder-release.ts'
 import type { Handler, Work } from './handler.ts'
+import { SIDES, type Slot } from './slots.ts'
 
 type StaticConfig = Extract<ServiceConfig, { handler: 'static' }>
 const configOf = ({ config }: Work): StaticConfig => config as StaticConfig
@@ -12,15 +13,7 @@ export const staticHandler: Handler = {
     const { source, index } = configOf(work)
     const found = await readSource(work.project, source, true)
     if (!found.files.some(({ path }) => path === index)) throw sourceInvalid(source, `${index} is not there`)
-    return {
-      release: found.release,
-      reference: source,
-      spec: { index },
-      strategy: 'beside',
-      volumes: {},
-      warnings: [],
-      fetch: (await hasRelease(work, found.release)) ? 'none' : 'copy',
-    }
+    return desiredFolder(work, found, { source, spec: { index } })
   },
   variables: async () => ({}),
   fetch: (work, { release }) => fetchRelease(work, configOf(work).source, release, true),
@@ -43,6 +36,11 @@ export const staticHandler: Handler = {
       ports: [],
       ...(index === undefined && { ended: 'its index is gone' }),
     }
+  },
+  async slots({ host, at }) {
+    const found: Slot[] = []
+    for (const side of SIDES) if ((await host.readLink(at.slot(side))) !== undefined) found.push(side)
+    return found
   },
   logs: async () => [],
   announce: async () => {},

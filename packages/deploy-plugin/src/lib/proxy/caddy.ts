@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Slot } from '../handlers/handler.ts'
+import type { Side } from '../handlers/slots.ts'
 import type { Host } from '../hosts/host.ts'
 import { type HttpAnswer, httpOn } from '../hosts/http.ts'
 import { proxyRefused, proxyServerUnknown, proxyUnreachable } from './errors.ts'
@@ -11,9 +11,9 @@ export interface Route {
   readonly hostname: string
   /** Folder that is looked into for each request: `green` in it means that green serves. */
   readonly switchFolder: string
-  /** Where each slot answers: a port of the loopback, or a folder of files. */
-  readonly slots: Readonly<Record<Slot, { readonly port: number } | { readonly folder: string }>>
-  /** Who sends this in `Switchyard-Probe` is told the slot instead of being served. */
+  /** Where each side answers: ports of the loopback, one for each replica, or a folder of files. */
+  readonly sides: Readonly<Record<Side, { readonly ports: readonly number[] } | { readonly folder: string }>>
+  /** Who sends this in `Switchyard-Probe` is told the side instead of being served. */
   readonly probe: string
   /** How long a request waits for a service that is being replaced. */
   readonly holdSeconds: number
@@ -23,13 +23,13 @@ export interface CaddyProxy {
   hasRoute(id: string): Promise<boolean>
   /**
    * Makes the route, or makes it what it should be. Only this changes Caddy's configuration, which makes Caddy begin anew with all its
-   * sites; a switch between slots does not.
+   * sites; a switch between sides does not.
    */
   ensureRoute(route: Route): Promise<void>
   /** No error where there is none. */
   removeRoute(id: string): Promise<void>
-  /** Requests that Caddy waits for at a port of the loopback. */
-  pending(port: number): Promise<number>
+  /** Requests that Caddy waits for at ports of the loopback. */
+  pending(ports: readonly number[]): Promise<number>
   /** Asks for a page the way a visitor does. */
   visit(
     route: Pick<Route, 'hostname'>,
@@ -134,11 +134,12 @@ export function caddyProxy(
     async removeRoute(id) {
       if ((await found(id)) !== undefined) await need('remove a route', 'DELETE', `/id/${id}`)
     },
-    async pending(upstream) {
+    async pending(ports) {
+      const dials = ports.map((one) => `127.0.0.1:${one}`)
       const all = (await need('read the upstreams', 'GET', '/reverse_proxy/upstreams')) as
         | readonly { address: string; num_requests: number }[]
         | null
-      return (all ?? []).filter((one) => one.address === `127.0.0.1:${upstream}`).reduce((sum, one) => sum + one.num_requests, 0)
+      return (all ?? []).filter((one) => dials.includes(one.address)).reduce((sum, one) => sum + one.num_requests, 0)
     },
     async visit({ hostname }, path, { headers = {}, timeoutMs, signal: own }) {
       const name = await serverName()
@@ -164,19 +165,19 @@ function portOf(listen: string): number | undefined {
 }
 
 /**
- * The route in Caddy's words. Which slot serves is asked of the file system with every request, so that a switch changes no
+ * The route in Caddy's words. Which side serves is asked of the file system with every request, so that a switch changes no
  * configuration: Caddy would begin anew with it, and close connections that visitors keep open.
  */
-function routeJson({ id, hostname, switchFolder, slots, probe, holdSeconds }: Route): Json {
+function routeJson({ id, hostname, switchFolder, sides, probe, holdSeconds }: Route): Json {
   const greenServes = { file: { root: switchFolder, try_files: ['green'] } }
-  const asksForSlot = { header: { 'Switchyard-Probe': [probe] } }
-  const told = (slot: Slot): Json => ({ handler: 'static_response', status_code: 200, body: slot })
-  const serve = (slot: Slot): Json => {
-    const place = slots[slot]
+  const asksForSide = { header: { 'Switchyard-Probe': [probe] } }
+  const told = (side: Side): Json => ({ handler: 'static_response', status_code: 200, body: side })
+  const serve = (side: Side): Json => {
+    const place = sides[side]
     if ('folder' in place) return { handler: 'file_server', root: place.folder }
     return {
       handler: 'reverse_proxy',
-      upstreams: [{ dial: `127.0.0.1:${place.port}` }],
+      upstreams: place.ports.map((port) => ({ dial: `127.0.0.1:${port}` })),
       ...(holdSeconds > 0 && { load_balancing: { try_duration: holdSeconds * 1_000_000_000, try_interval: 100_000_000 } }),
     }
   }
@@ -188,8 +189,8 @@ function routeJson({ id, hostname, switchFolder, slots, probe, holdSeconds }: Ro
       {
         handler: 'subroute',
         routes: [
-          { match: [{ ...asksForSlot, ...greenServes }], handle: [told('green')], terminal: true },
-          { match: [asksForSlot], handle: [told('blue')], terminal: true },
+          { match: [{ ...asksForSide, ...greenServes }], handle: [told('green')], terminal: true },
+          { match: [asksForSide], handle: [told('blue')], terminal: true },
           { match: [greenServes], handle: [serve('green')], terminal: true },
           { handle: [serve('blue')], terminal: true },
         ],
@@ -198,9 +199,9 @@ function routeJson({ id, hostname, switchFolder, slots, probe, holdSeconds }: Ro
   }
 }
 
-/** Lets a slot serve, from the next request on. */
-export async function setServingSlot(host: Host, switchFolder: string, slot: Slot): Promise<void> {
+/** Lets a side serve, from the next request on. */
+export async function setServingSide(host: Host, switchFolder: string, side: Side): Promise<void> {
   await host.makeFolder(switchFolder)
-  if (slot === 'blue') await host.removeFile(`${switchFolder}/green`)
+  if (side === 'blue') await host.removeFile(`${switchFolder}/green`)
   else await host.writeFile(`${switchFolder}/green`, '')
 }

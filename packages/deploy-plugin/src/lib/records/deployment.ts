@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 
-export const DEPLOYMENT_KINDS = ['apply', 'rollback', 'destroy'] as const
+/** A `rehearsal` changes nothing that serves; it is remembered beside the others. */
+export const DEPLOYMENT_KINDS = ['apply', 'rollback', 'scale', 'rehearsal', 'destroy'] as const
 /**
  * `returned`: its gate failed and what ran before runs again. `failed`: it ended and nobody knows more than its steps say.
  * `rolled-back`: it was done, and a later rollback took it back.
@@ -93,6 +94,8 @@ export interface Step {
 /** A release that can be returned to, with what its handler needs for that: hashes of secrets, never secrets. */
 export interface KeptRelease extends Place {
   readonly release: string
+  /** Fingerprint of all that it is given: with other settings the same image is another release. */
+  readonly settings: string
   readonly version: string | undefined
   readonly tag: string | undefined
   /** The last deployment that brought it. */

@@ -60,7 +60,7 @@ export interface Deployments {
   find(id: number): Deployment | undefined
   /** Newest first. @throws CURSOR_INVALID */
   list(filter?: DeploymentFilter & { readonly limit?: number | undefined; readonly cursor?: string | undefined }): DeploymentPage
-  /** Those that run, or did when their process ended; oldest first. */
+  /** Those that run, or did when their process ended; oldest first. Of a rehearsal nobody needs to know who deploys. */
   unfinished(filter?: Pick<DeploymentFilter, 'stack' | 'env' | 'service'>): readonly Deployment[]
   /** Whether the process that runs it lives; that of another host is taken to. */
   isRunning(id: number): boolean
@@ -73,11 +73,11 @@ export interface Deployments {
   /** Newest first, those that brought this release, version or tag anywhere in the stack. */
   findByRelease(stack: string, release: string): readonly Deployment[]
   /** Keeps a release for a later return, or renews it. */
-  keep(deployment: number, release: Pick<KeptRelease, 'release' | 'data'>): void
+  keep(deployment: number, release: Pick<KeptRelease, 'release' | 'settings' | 'data'>): void
   /** Newest first; what runs now is among them. */
   keptReleases(place: Place): readonly KeptRelease[]
   /** Says that a release is gone from its host and cannot be returned to. */
-  forget(place: Place, release: string): void
+  forget(place: Place, release: Pick<KeptRelease, 'release' | 'settings'>): void
 }
 
 interface Outcome {
@@ -139,9 +139,10 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
     return carriedOut?.plan ?? null
   }
 
-  function unfinishedOf({ stack, env, service }: Pick<DeploymentFilter, 'stack' | 'env' | 'service'>): readonly Row[] {
+  function unfinishedOf({ stack, env, service, kind }: Pick<DeploymentFilter, 'stack' | 'env' | 'service' | 'kind'>): readonly Row[] {
     const { where, values } = conditions({ stack, env, service, state: 'running' })
-    return store.prepare(`SELECT * FROM deploy_deployment${where} ORDER BY id`).all<Row>(...values)
+    const alike = kind === 'rehearsal' ? '=' : '<>'
+    return store.prepare(`SELECT * FROM deploy_deployment${where} AND kind ${alike} 'rehearsal' ORDER BY id`).all<Row>(...values)
   }
 
   function needRunning(id: number): Row {
@@ -164,7 +165,7 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
           const since = new Date(holder.started_ms ?? holder.created_ms).toISOString()
           throw deploymentUnfinished(start, { id: holder.id, kind: holder.kind, who: holder.who, since, runs: runs(holder) })
         }
-        return deploymentOf(insert(start, 'running', endPlanned(start, start.version)))
+        return deploymentOf(insert(start, 'running', start.kind === 'rehearsal' ? null : endPlanned(start, start.version)))
       }, DURABLE),
     prepare: (start) =>
       store.transact(() => {
@@ -248,7 +249,8 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
       const { where, values } = conditions({ stack, env, service, state: 'done' })
       return store
         .prepare(
-          `SELECT * FROM deploy_deployment WHERE id IN (SELECT max(id) FROM deploy_deployment${where} GROUP BY env, service)
+          `SELECT * FROM deploy_deployment WHERE id IN (
+             SELECT max(id) FROM deploy_deployment${where} AND kind <> 'rehearsal' GROUP BY env, service)
              AND kind <> 'destroy' ORDER BY env, service`,
         )
         .all<Row>(...values)
@@ -259,17 +261,17 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
         .prepare('SELECT * FROM deploy_deployment WHERE stack = ? AND ? IN (to_release, version, tag) ORDER BY id DESC LIMIT 200')
         .all<Row>(stack, release)
         .map(deploymentOf),
-    keep(deployment, { release, data }) {
+    keep(deployment, { release, settings, data }) {
       store.transact(() => {
         const { stack, env, service, version, tag } = byId(deployment)
         store
           .prepare(
-            `INSERT INTO deploy_release (stack, env, service, release, version, tag, deployment_id, data, kept_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            `INSERT INTO deploy_release (stack, env, service, release, settings, version, tag, deployment_id, data, kept_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET version = coalesce(excluded.version, version), tag = coalesce(excluded.tag, tag),
                deployment_id = excluded.deployment_id, data = excluded.data, kept_ms = excluded.kept_ms, gone_ms = NULL`,
           )
-          .run(stack, env, service, release, version, tag, deployment, JSON.stringify(data), clock.now())
+          .run(stack, env, service, release, settings, version, tag, deployment, JSON.stringify(data), clock.now())
       }, DURABLE)
     },
     keptReleases: ({ stack, env, service }) =>
@@ -280,12 +282,12 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
         )
         .all<ReleaseRow>(stack, env, service)
         .map(keptReleaseOf),
-    forget({ stack, env, service }, release) {
+    forget({ stack, env, service }, { release, settings }) {
       store.transact(
         () =>
           store
-            .prepare('UPDATE deploy_release SET gone_ms = ? WHERE stack = ? AND env = ? AND service = ? AND release = ?')
-            .run(clock.now(), stack, env, service, release),
+            .prepare('UPDATE deploy_release SET gone_ms = ? WHERE stack = ? AND env = ? AND service = ? AND release = ? AND settings = ?')
+            .run(clock.now(), stack, env, service, release, settings),
         DURABLE,
       )
     },

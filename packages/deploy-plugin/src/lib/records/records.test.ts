@@ -209,14 +209,14 @@ describe('createDeployments()', () => {
     const { deployments, kit } = records
     for (const release of ['sha256:a', 'sha256:b', 'sha256:a']) {
       const id = deployed(records, { toRelease: release, version: release === 'sha256:a' ? '1.0.0' : '1.1.0' })
-      deployments.keep(id, { release, data: { image: release, envHash: 'h' } })
+      deployments.keep(id, { release, settings: 's', data: { image: release, envHash: 'h' } })
       kit.clock.advance(1)
     }
     expect(deployments.keptReleases(api)).toMatchObject([
       { release: 'sha256:a', version: '1.0.0', deployment: 3, data: { image: 'sha256:a', envHash: 'h' } },
       { release: 'sha256:b', version: '1.1.0', deployment: 2 },
     ])
-    deployments.forget(api, 'sha256:b')
+    deployments.forget(api, { release: 'sha256:b', settings: 's' })
     expect(deployments.keptReleases(api).map(({ release }) => release)).toEqual(['sha256:a'])
     expect(deployments.keptReleases({ ...api, env: 'staging' })).toEqual([])
   })

@@ -80,6 +80,7 @@ export function stepsOf(notes: readonly NoteRow[]): readonly Step[] {
 
 export interface ReleaseRow extends Place {
   release: string
+  settings: string
   version: string | null
   tag: string | null
   deployment_id: number
@@ -88,12 +89,13 @@ export interface ReleaseRow extends Place {
 }
 
 export function keptReleaseOf(row: ReleaseRow): KeptRelease {
-  const { stack, env, service, release } = row
+  const { stack, env, service, release, settings } = row
   return {
     stack,
     env,
     service,
     release,
+    settings,
     version: optional(row.version),
     tag: optional(row.tag),
     deployment: row.deployment_id,

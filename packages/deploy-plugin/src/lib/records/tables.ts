@@ -97,4 +97,33 @@ export const recordTables: readonly string[] = [
      failures INTEGER NOT NULL DEFAULT 0,
      reason TEXT
    ) STRICT`,
+  // SQLite changes no check of a column: a new one takes its place.
+  `ALTER TABLE deploy_deployment ADD COLUMN kind_now TEXT NOT NULL DEFAULT 'apply'
+     CHECK (kind_now IN ('apply', 'rollback', 'scale', 'rehearsal', 'destroy'));
+   UPDATE deploy_deployment SET kind_now = kind;
+   ALTER TABLE deploy_deployment DROP COLUMN kind;
+   ALTER TABLE deploy_deployment RENAME COLUMN kind_now TO kind;
+
+   DROP INDEX deploy_deployment_one_at_a_time;
+   CREATE UNIQUE INDEX deploy_deployment_one_at_a_time ON deploy_deployment (stack, env, service, kind = 'rehearsal')
+     WHERE state = 'running';
+
+   ALTER TABLE deploy_release RENAME TO deploy_release_before;
+   CREATE TABLE deploy_release (
+     stack TEXT NOT NULL,
+     env TEXT NOT NULL,
+     service TEXT NOT NULL,
+     release TEXT NOT NULL CHECK (release <> ''),
+     settings TEXT NOT NULL,
+     version TEXT,
+     tag TEXT,
+     deployment_id INTEGER NOT NULL REFERENCES deploy_deployment ON DELETE CASCADE,
+     data TEXT NOT NULL CHECK (json_type(data) = 'object'),
+     kept_ms INTEGER NOT NULL,
+     gone_ms INTEGER,
+     PRIMARY KEY (stack, env, service, release, settings)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO deploy_release
+     SELECT stack, env, service, release, '', version, tag, deployment_id, data, kept_ms, gone_ms FROM deploy_release_before;
+   DROP TABLE deploy_release_before`,
 ]

@@ -1,97 +1,156 @@
 import { backupUnknown, irreversible, nothingToDeploy, releaseUnknown } from '../apply/errors.ts'
-import type { HostState, KeptOnHost } from '../apply/host-state.ts'
-import { servingOf } from '../apply/host-state.ts'
-import { shortRelease } from '../apply/paths.ts'
-import { begin, type DeployPlan, headOf, type PlanWish, routeId, type ServicePlan, sealed } from '../apply/plan.ts'
+import { type HostState, isSame, type KeptOnHost, labelOf, type Serving, servingOf, type Version } from '../apply/host-state.ts'
+import { begin, type DeployPlan, fromOf, headOf, type PlanWish, routeId, type ServicePlan, sealed } from '../apply/plan.ts'
 import type { Session } from '../apply/session.ts'
+import { keptVariables } from '../apply/step-context.ts'
 import { differenceOf, hashVariables } from '../apply/variables.ts'
-import { otherSlot } from '../handlers/handler.ts'
+import { otherSide } from '../handlers/slots.ts'
+import { aloneBecause } from './alone.ts'
 
 export interface RollbackWish extends Pick<PlanWish, 'config' | 'project' | 'env' | 'services' | 'why'> {
   /** A digest or its beginning, a version, a tag, or the number of a deployment; absent: what served before this. */
   readonly to?: string | undefined
-  /** By service; wins over `to`. */
-  readonly releases?: Readonly<Record<string, string>>
+  /** By service, exactly; wins over `to`, and whatever is not among them stays. */
+  readonly releases?: Readonly<Record<string, Version>>
   /** Put volumes back as they were backed up just before what serves now came. */
   readonly restore: boolean
   /** What has to be typed where data cannot be taken back. */
   readonly word?: string | undefined
 }
 
+type PlanContext = Parameters<Session['workOf']>[1]
+
 /** What a person types to go back past what cannot be taken back. */
-const WORD = 'lose data'
+export const WORD = 'lose data'
 
 /** What a return to releases that the host keeps would do. @throws RELEASE_NOT_KEPT, MIGRATION_IRREVERSIBLE, BACKUP_MISSING */
-export async function planRollback(session: Session, wish: RollbackWish, ctx: Parameters<Session['workOf']>[1]): Promise<DeployPlan> {
+export async function planRollback(session: Session, wish: RollbackWish, ctx: PlanContext): Promise<DeployPlan> {
+  const { services, warnings } = await returnsOf(session, wish, ctx)
+  return sealed({ kind: 'rollback', ...headOf(session, { ...wish, ...versionOf(services) }), services, same: [], warnings })
+}
+
+/** The one version that all services are returned to, if there is one. */
+export function versionOf(services: readonly ServicePlan[]): { version: string | undefined; tag: undefined } {
+  const [version, ...others] = new Set(services.map(({ to }) => to.version))
+  return { version: others.length === 0 ? version : undefined, tag: undefined }
+}
+
+/** Each service that would be returned, with what stands in the way of none. */
+export async function returnsOf(
+  session: Session,
+  wish: RollbackWish,
+  ctx: PlanContext,
+): Promise<{ state: HostState; services: ServicePlan[]; warnings: string[] }> {
   const { state, chosen } = await begin(session, wish)
   if (state === undefined) throw nothingToDeploy(wish.env)
   const services: ServicePlan[] = []
   const warnings: string[] = []
-  const named = wish.services !== undefined && wish.services.length > 0
   for (const service of chosen) {
     const now = servingOf(state, service)
     if (now === undefined || (wish.releases !== undefined && wish.releases[service] === undefined)) continue
-    const target = targetOf(state, service, wish, named)
-    if (target === undefined || target.release === now.release) continue
-    const { work, handler } = await session.workOf(service, ctx)
-    if (!(await handler.has(work, target.release))) throw releaseUnknown(service, target.release, [])
-    const data = dataSteps(state, service, now, target, wish)
-    warnings.push(...data.warnings)
-    const variables = differenceOf(target.variables, hashVariables(work.variables, state.key))
-    const names = [...variables.added, ...variables.removed, ...variables.changed].filter((name) => name !== 'VERSION')
-    if (names.length > 0) warnings.push(`"${service}" gets the variables of now, which differ from those it had: ${names.join(', ')}`)
-    const restores = Object.keys(data.restore).length > 0
-    const { strategy, because } = restores
-      ? { strategy: 'replace' as const, because: 'its data is put back' }
-      : strategyOf(target, work.config.strategy)
-    if (strategy === 'replace')
-      warnings.push(`"${service}" is down from its stop until its first good answer, for ${work.config.startForSeconds} s at most`)
-    const { hostname } = work.config
-    const isThere = hostname !== undefined && (await session.proxy(ctx.signal)?.hasRoute(routeId(session.stack, session.env, service)))
-    services.push({
-      service,
-      handler: work.config.handler,
-      because: ['asked'],
-      from: {
-        release: now.release,
-        reference: now.reference,
-        slot: now.slot,
-        ...(now.version !== undefined && { version: now.version }),
-        ...(now.level !== undefined && { level: now.level }),
-      },
-      to: {
-        release: target.release,
-        reference: target.reference,
-        slot: otherSlot(now.slot),
-        ...(target.version !== undefined && { version: target.version }),
-        ...(target.level !== undefined && { level: target.level }),
-        ...(target.reversible !== undefined && { reversible: target.reversible }),
-      },
-      fetch: 'none',
-      strategy,
-      ...(because !== undefined && { replacedAs: because }),
-      variables,
-      ...(hostname !== undefined && { hostname }),
-      route: hostname === undefined ? 'none' : isThere ? 'keep' : 'add',
-      backup: {},
-      restore: data.restore,
-      migrate: data.migrate,
-      keeps: state.services[service]?.kept.map(({ release }) => release).filter((release) => release !== target.release) ?? [],
-      drops: [],
-    })
+    const target = targetOf(state, service, wish)
+    if (target === undefined || isSame(target, now)) continue
+    const found = await returnOf(session, wish, state, { service, now, target }, ctx)
+    services.push(found.plan)
+    warnings.push(...found.warnings)
   }
   if (services.length === 0) throw nothingToDeploy(wish.env)
-  const versions = new Set(services.map(({ to }) => to.version))
-  const [version] = versions.size === 1 ? versions : []
-  return sealed({ kind: 'rollback', ...headOf(session, { ...wish, version, tag: undefined }), services, same: [], warnings })
+  return { state, services, warnings }
 }
 
-function targetOf(state: HostState, service: string, { to, releases }: RollbackWish, named: boolean): KeptOnHost | undefined {
-  const kept = state.services[service]?.kept ?? []
-  const wanted = releases?.[service] ?? to
-  const others = kept.filter(({ release }) => release !== state.services[service]?.release)
+interface Return {
+  readonly service: string
+  readonly now: Serving
+  readonly target: KeptOnHost
+}
+
+async function returnOf(
+  session: Session,
+  wish: RollbackWish,
+  state: HostState,
+  { service, now, target }: Return,
+  ctx: PlanContext,
+): Promise<{ plan: ServicePlan; warnings: readonly string[] }> {
+  const { work, handler } = await session.workOf(service, ctx, {})
+  if (!(await handler.has(work, target.release))) throw releaseUnknown(service, target.release, [])
+  const data = dataSteps(state, service, now, target, wish)
+  const warnings = [...data.warnings]
+  const given = await givenTo(session, state, service, target, ctx)
+  warnings.push(...given.warnings)
+  const because = Object.keys(data.restore).length > 0 ? 'its data is put back' : aloneBecause(target.spec, work.config.strategy)
+  const strategy = because === undefined ? 'beside' : 'replace'
+  if (strategy === 'replace')
+    warnings.push(`"${service}" is down from its stop until its first good answer, for ${work.config.startForSeconds} s at most`)
+  const { hostname } = work.config
+  const isThere = hostname !== undefined && (await session.proxy(ctx.signal)?.hasRoute(routeId(session.stack, wish.env, service)))
+  const plan: ServicePlan = {
+    service,
+    handler: work.config.handler,
+    because: ['asked'],
+    from: fromOf(now),
+    to: {
+      release: target.release,
+      settings: target.settings,
+      reference: target.reference,
+      slot: otherSide(now.slot),
+      replicas: now.replicas,
+      ...(target.version !== undefined && { version: target.version }),
+      ...(target.level !== undefined && { level: target.level }),
+      ...(target.reversible !== undefined && { reversible: target.reversible }),
+    },
+    fetch: 'none',
+    strategy,
+    ...(because !== undefined && { replacedAs: because }),
+    variables: given.difference,
+    ...(hostname !== undefined && { hostname }),
+    route: hostname === undefined ? 'none' : isThere ? 'keep' : 'add',
+    backup: {},
+    restore: data.restore,
+    migrate: data.migrate,
+    keeps: state.services[service]?.kept.filter((one) => !isSame(one, target)).map(labelOf) ?? [],
+    drops: [],
+  }
+  return { plan, warnings }
+}
+
+/** What a release is given: the variables it had, and how they differ from those of what serves now. */
+async function givenTo(
+  session: Session,
+  state: HostState,
+  service: string,
+  target: KeptOnHost,
+  ctx: PlanContext,
+): Promise<{ difference: ReturnType<typeof differenceOf>; warnings: string[] }> {
+  const now = servingOf(state, service)?.variables ?? {}
+  const difference = differenceOf(now, target.variables)
+  const names = Object.values(difference)
+    .flat()
+    .filter((name) => name !== 'VERSION')
+  if ((await keptVariables(session, service, target.settings)) !== undefined)
+    return {
+      difference,
+      warnings: names.length === 0 ? [] : [`"${service}" gets the variables it had: ${names.join(', ')} differ from now`],
+    }
+  // A host that was deployed to before it kept them.
+  const { work } = await session.workOf(service, ctx)
+  const since = Object.values(differenceOf(target.variables, hashVariables(work.variables, state.key))).flat()
+  const warnings = since.length === 0 ? [] : [`"${service}" gets the variables of now, which differ from those it had: ${since.join(', ')}`]
+  return { difference: { added: [], removed: [], changed: [] }, warnings }
+}
+
+function targetOf(state: HostState, service: string, { to: wanted, releases, services }: RollbackWish): KeptOnHost | undefined {
+  const serving = state.services[service]
+  const kept = serving?.kept ?? []
+  const others = kept.filter((one) => serving === undefined || !isSame(one, serving))
+  const exactly = releases?.[service]
+  if (exactly !== undefined) {
+    const found = kept.find((one) => isSame(one, exactly))
+    if (found === undefined) throw releaseUnknown(service, exactly.release, kept.map(labelOf))
+    return found
+  }
   if (wanted === undefined) {
-    if (others[0] === undefined && named) throw releaseUnknown(service, 'the one before', [])
+    const isNamed = services !== undefined && services.length > 0
+    if (others[0] === undefined && isNamed) throw releaseUnknown(service, 'the one before', [])
     return others[0]
   }
   const fits = ({ release, version, tag, deployment }: KeptOnHost): boolean =>
@@ -101,25 +160,9 @@ function targetOf(state: HostState, service: string, { to, releases }: RollbackW
     String(deployment) === wanted ||
     (wanted.length >= 6 && release.replace(/^sha256:/, '').startsWith(wanted.replace(/^sha256:/, '')))
   const found = kept.filter(fits)
-  if (found.length !== 1 && new Set(found.map(({ release }) => release)).size !== 1) {
-    throw releaseUnknown(
-      service,
-      wanted,
-      kept.map(({ release, version }) => `${shortRelease(release)}${version === undefined ? '' : ` (${version})`}`),
-    )
-  }
-  return found[0]
-}
-
-/** A release of containers says itself whether its ports or its data stand in the way. */
-function strategyOf({ spec }: KeptOnHost, asked: 'beside' | 'replace' | undefined): { strategy: 'beside' | 'replace'; because?: string } {
-  const { container } = spec as {
-    container?: { fixedPorts?: readonly number[]; host?: { Mounts?: readonly { Type: string; ReadOnly?: boolean }[] } }
-  }
-  const fixed = (container?.fixedPorts?.length ?? 0) > 0
-  const writable = container?.host?.Mounts?.some(({ Type, ReadOnly }) => Type === 'volume' && ReadOnly !== true) === true
-  const because = fixed ? 'its ports are fixed' : writable ? 'its data may have one user at a time' : undefined
-  return { strategy: asked ?? (because === undefined ? 'beside' : 'replace'), ...(because !== undefined && { because }) }
+  if (new Set(found.map(({ release }) => release)).size !== 1) throw releaseUnknown(service, wanted, kept.map(labelOf))
+  // Of one release with several settings the newest, but for that which serves.
+  return others.find((one) => found.includes(one)) ?? found[0]
 }
 
 interface DataSteps {

@@ -1,10 +1,11 @@
 import type { Context, Plan } from '@switchyard/plugin-kit'
 import { beginRun } from '../apply/apply.ts'
-import { type DeployPlan, planText } from '../apply/plan.ts'
+import { runNotOpen } from '../apply/errors.ts'
+import type { DeployPlan } from '../apply/plan.ts'
+import { planText } from '../apply/plan-text.ts'
 import type { Run } from '../apply/run.ts'
 import { openSession } from '../apply/session.ts'
 import { confirmEnvironment, environmentOf } from '../guard/guard.ts'
-import { planRollback } from './plan-rollback.ts'
 
 /** What a return to what ran before a finished deployment would do. */
 export async function planTakeBack(run: Run, ctx: Context): Promise<Plan> {
@@ -18,8 +19,18 @@ export async function takeBack(run: Run, confirm: string | undefined, ctx: Conte
   return beginRun(plan, { config: run.config, project: run.project }, ctx)
 }
 
-async function planOf({ config, plan, project, run }: Run, ctx: Context): Promise<DeployPlan> {
-  await using session = await openSession(config, plan.env, { project, signal: ctx.signal })
-  const releases = Object.fromEntries(plan.services.flatMap(({ service, from }) => (from === undefined ? [] : [[service, from.release]])))
-  return await planRollback(session, { config, project, env: plan.env, why: `take deployment ${run} back`, releases, restore: false }, ctx)
+async function planOf({ config, plan, project, run, state }: Run, ctx: Context): Promise<DeployPlan> {
+  const { env, kind, services } = plan
+  // Nothing of it is left that could be taken back.
+  if (kind === 'rehearsal') throw runNotOpen(run, state)
+  await using session = await openSession(config, env, { project, signal: ctx.signal })
+  const why = `take deployment ${run} back`
+  const [scaled] = services
+  if (kind === 'scale' && scaled?.from !== undefined) {
+    const { planScale } = await import('../scale/plan-scale.ts')
+    return planScale(session, { config, env, service: scaled.service, replicas: scaled.from.replicas, why }, ctx)
+  }
+  const { planRollback } = await import('./plan-rollback.ts')
+  const releases = Object.fromEntries(services.flatMap(({ service, from }) => (from === undefined ? [] : [[service, from]])))
+  return planRollback(session, { config, project, env, why, releases, restore: false }, ctx)
 }

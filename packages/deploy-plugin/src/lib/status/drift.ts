@@ -9,6 +9,7 @@ export interface Seen {
   /** Which release really runs, where the host can tell. */
   readonly runs: string | undefined
   readonly ended: string | undefined
+  readonly replicas?: { readonly wanted: number; readonly running: number }
 }
 
 export const DRIFTS = ['gone', 'unrecorded', 'other-release', 'stopped', 'foreign', 'restarting'] as const
@@ -24,7 +25,7 @@ const MANY_RESTARTS = 3
 
 /** Holds what was recorded against what was seen: three tellings of one truth, and where they differ. */
 export function findDrift(recorded: string | undefined, seen: Seen): readonly Drift[] {
-  const { release, state, runs, restarts, ended } = seen
+  const { release, state, runs, restarts, ended, replicas } = seen
   const found: Drift[] = []
   const add = (kind: Drift['kind'], text: string): void => void found.push({ kind, text })
   if (recorded !== undefined && release === undefined) add('gone', `${shortRelease(recorded)} was deployed, and the host knows of none`)
@@ -35,7 +36,8 @@ export function findDrift(recorded: string | undefined, seen: Seen): readonly Dr
   }
   if (release !== undefined && (state === 'stopped' || state === 'missing')) {
     add('stopped', `${state === 'missing' ? 'what should run is not there' : 'it does not run'}${ended === undefined ? '' : `: ${ended}`}`)
-  }
+  } else if (replicas !== undefined && replicas.running < replicas.wanted)
+    add('stopped', `${replicas.running} of ${replicas.wanted} replicas run`)
   if (release !== undefined && runs !== undefined && runs !== release) {
     add('foreign', `${shortRelease(runs)} runs instead of ${shortRelease(release)}: somebody changed it by hand`)
   }

@@ -1,6 +1,6 @@
 import { ago, shortRelease } from '../records/columns.ts'
 import type { StackStatus } from './status.ts'
-import { releaseText } from './text.ts'
+import { releaseText, stateText } from './text.ts'
 
 /** The status as Markdown, to be kept beside the project or put into a wiki. */
 export function statusMarkdown({ stack, at, services, resources, history }: StackStatus): string {
@@ -12,7 +12,7 @@ export function statusMarkdown({ stack, at, services, resources, history }: Stac
     lines.push('| Service | State | Release | Deployed | By | Why |', '| --- | --- | --- | --- | --- | --- |')
     for (const { service, state, deployment, ...one } of here) {
       const when = deployment === undefined ? '' : `#${deployment.id}, ${deployment.finishedAt ?? deployment.at}`
-      lines.push(row([service, state, releaseText(one), when, deployment?.who ?? '', deployment?.why ?? '']))
+      lines.push(row([service, stateText({ state, ...one }), releaseText(one), when, deployment?.who ?? '', deployment?.why ?? '']))
     }
     const remarks = here.flatMap(({ service, drift, planned, unfinished, reason }) => [
       ...drift.map(({ text }) => `**${inline(service)}** ${inline(text)}`),

@@ -1,6 +1,6 @@
 import { ago, shortRelease } from '../records/columns.ts'
 import type { DeploymentView, ResourceView, ServiceView, StackStatus } from './status.ts'
-import { releaseText } from './text.ts'
+import { releaseText, stateText } from './text.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #5a6370; --paper: #fff; --line: #dfe3e8; --card: #f6f7f9;
@@ -103,7 +103,7 @@ function card(
   ]
     .filter((fact) => fact !== '')
     .join(' · ')
-  return `<article class="card"><div class="head"><h3>${escaped(service)} <span class="soft">${escaped(handler)}</span></h3><span class="badge ${TONES[state]}">${state}</span></div>
+  return `<article class="card"><div class="head"><h3>${escaped(service)} <span class="soft">${escaped(handler)}</span></h3><span class="badge ${TONES[state]}">${stateText({ state, ...one })}</span></div>
 <p class="release">${one.release === undefined && one.version === undefined ? '<span class="soft">nothing yet</span>' : escaped(releaseText(one))}</p>
 ${deployment === undefined ? '' : `<p>Deployment #${deployment.id} by ${escaped(deployment.who)}, ${ago(Date.parse(deployment.finishedAt ?? deployment.at), nowMs)}<br><span class="soft">${escaped(deployment.why)}</span></p>`}
 ${remarks.length === 0 ? '' : `<ul>${remarks.map((remark) => `<li>${remark}</li>`).join('')}</ul>`}

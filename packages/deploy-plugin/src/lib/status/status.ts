@@ -1,6 +1,7 @@
 import { type Context, isSwitchyardError } from '@switchyard/plugin-kit'
 import { z } from 'zod'
 import type { DeployConfig } from '../config/config.ts'
+import { slotsOf } from '../handlers/slots.ts'
 import { isoOf } from '../records/columns.ts'
 import { DEPLOYMENT_KINDS, DEPLOYMENT_STATES, type Deployment, RESOURCE_KINDS, type Resource } from '../records/deployment.ts'
 import { createDeployments } from '../records/deployments.ts'
@@ -117,6 +118,7 @@ export const serviceView = z.object({
   planned: deploymentView.optional().describe('One that waits for approval'),
   kept: z.array(z.object({ release: z.string(), version: z.string().optional() })).describe('What can be returned to, newest first'),
   restarts: z.int(),
+  replicas: z.object({ wanted: z.int(), running: z.int() }).optional().describe('Where several were wanted'),
   drift: z.array(z.object({ kind: z.enum(DRIFTS), text: z.string() })),
 })
 export type ServiceView = z.output<typeof serviceView>
@@ -193,8 +195,13 @@ async function lookAt(site: Site, service: string, { signal }: Pick<Context, 'si
   try {
     const { handler, work, serving } = await site.look(service)
     if (serving === undefined) return { seen: { release: undefined, state: undefined, restarts: 0, runs: undefined, ended: undefined } }
-    const { state, restarts, release: runs, ended } = await handler.status(work, serving.slot)
-    return { seen: { release: serving.release, state, restarts, runs, ended } }
+    const all = await Promise.all(slotsOf(serving.slot, serving.replicas).map((slot) => handler.status(work, slot)))
+    const running = all.filter((one) => one.state === 'running').length
+    // What answers is there, though there be fewer of it than there should.
+    const { state, ended } = all.find((one) => one.state === 'running') ?? all[0] ?? { state: 'missing' as const }
+    const restarts = Math.max(...all.map((one) => one.restarts))
+    const runs = all.find((one) => one.release !== undefined && one.release !== serving.release)?.release ?? all[0]?.release
+    return { seen: { release: serving.release, state, restarts, runs, ended, replicas: { wanted: serving.replicas, running } } }
   } catch (error) {
     signal.throwIfAborted()
     if (!isSwitchyardError(error)) throw error
@@ -226,6 +233,7 @@ function serviceStatus(ctx: Context, { config, planned: all }: Wanted, env: stri
       .keptReleases(place)
       .map(({ release: kept, version }) => ({ release: kept, ...(version !== undefined && { version }) })),
     restarts: seen?.restarts ?? 0,
+    ...(seen?.replicas !== undefined && seen.replicas.wanted > 1 && { replicas: { ...seen.replicas } }),
     drift: seen === undefined ? [] : findDrift(current?.toRelease, seen).map((one) => ({ ...one })),
   }
 }

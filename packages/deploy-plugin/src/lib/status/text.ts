@@ -6,12 +6,16 @@ import type { DeploymentView, ServiceView, StackStatus } from './status.ts'
 export const releaseText = ({ release, version }: { release?: string | undefined; version?: string | undefined }): string =>
   version === undefined ? shortRelease(release) : release === undefined ? version : `${version} (${shortRelease(release)})`
 
+/** Whether it runs, and how many of it. */
+export const stateText = ({ state, replicas }: Pick<ServiceView, 'state' | 'replicas'>): string =>
+  replicas === undefined ? state : `${state} ${replicas.running}/${replicas.wanted}`
+
 export function statusText({ stack, at, services, resources }: StackStatus): string {
   const nowMs = Date.parse(at)
   const rows = services.map((one) => [
     one.env,
     one.service,
-    one.state,
+    stateText(one),
     releaseText(one),
     one.deployment === undefined
       ? '-'

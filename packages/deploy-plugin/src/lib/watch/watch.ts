@@ -1,9 +1,10 @@
 import { type Context, isSwitchyardError } from '@switchyard/plugin-kit'
-import { readState } from '../apply/host-state.ts'
+import { readState, servingOf } from '../apply/host-state.ts'
 import { readLock } from '../apply/lock.ts'
+import { keptVariables } from '../apply/step-context.ts'
 import { pause } from '../gate/gate.ts'
 import { probeOf } from '../gate/probe.ts'
-import type { Slot } from '../handlers/handler.ts'
+import { type Side, type Slot, slotsOf } from '../handlers/slots.ts'
 import type { Deployment } from '../records/deployment.ts'
 import type { Site } from '../status/site.ts'
 import { createWatches } from './watches.ts'
@@ -140,8 +141,8 @@ function createGround(open: () => Promise<Site>, ctx: Context): Ground {
 
 /** What later looks are held against, also over another connection. */
 interface FirstSeen {
-  readonly slot: Slot
-  restarts?: number
+  readonly slot: Side
+  readonly restarts: Partial<Record<Slot, number>>
 }
 
 async function lookerOf(
@@ -150,26 +151,44 @@ async function lookerOf(
   firstSeen: Map<string, FirstSeen>,
   ctx: Context,
 ): Promise<() => Promise<Look>> {
-  const { work, handler } = await session.workOf(service, ctx)
   const serving = state?.services[service]
-  const first = firstSeen.get(service) ?? { slot: serving?.slot ?? 'blue' }
+  const { work, handler } = await session.workOf(service, ctx, await keptVariables(session, service, serving?.settings))
+  const first = firstSeen.get(service) ?? { slot: serving?.slot ?? 'blue', restarts: {} }
   firstSeen.set(service, first)
-  const { slot } = first
-  const kept = serving?.kept.find(({ release }) => release === serving.release)
-  const instance = { slot, release: serving?.release ?? '', spec: kept?.spec ?? {}, port: serving?.ports[slot] }
-  const probe = probeOf(work.config.health, work, handler, instance)
+  const kept = servingOf(state, service)
+  const instances = slotsOf(first.slot, serving?.replicas ?? 1).map((slot) => {
+    const instance = { slot, release: serving?.release ?? '', spec: kept?.spec ?? {}, port: serving?.ports[slot] }
+    return { slot, probe: probeOf(work.config.health, work, handler, instance) }
+  })
 
-  async function look(): Promise<Look> {
+  async function lookAt({ slot, probe }: (typeof instances)[number]): Promise<Look> {
     const seen = await handler.status(work, slot)
-    first.restarts ??= seen.restarts
+    first.restarts[slot] ??= seen.restarts
+    const before = first.restarts[slot]
     if (seen.state === 'missing' || seen.state === 'stopped') {
       return { ok: false, told: `it ended${seen.ended === undefined ? '' : `: ${seen.ended}`}`, isOver: true }
     }
-    if (seen.restarts > first.restarts) {
-      return { ok: false, told: `it was started again ${seen.restarts - first.restarts} times by itself`, isOver: true }
+    if (seen.restarts > before) {
+      return { ok: false, told: `it was started again ${seen.restarts - before} times by itself`, isOver: true }
     }
     if (seen.state === 'starting') return { ok: false, told: seen.ended ?? 'it is starting' }
     return probe(ctx.signal)
+  }
+
+  /** As bad as the worst of its replicas. */
+  async function look(): Promise<Look> {
+    const looks = await Promise.all(instances.map(lookAt))
+    const worst = looks.findIndex(({ isOver }) => isOver === true)
+    const found = looks[
+      worst < 0
+        ? Math.max(
+            0,
+            looks.findIndex(({ ok }) => !ok),
+          )
+        : worst
+    ] as Look
+    const slot = instances[looks.indexOf(found)]?.slot
+    return found.ok || instances.length === 1 ? found : { ...found, told: `${slot}: ${found.told}` }
   }
 
   return async () => {
@@ -178,7 +197,7 @@ async function lookerOf(
     // What another deployment ends has not failed.
     const { host, paths } = session
     const now = (await readState(host, paths))?.services[service]
-    if (now?.slot !== slot) return { ok: true, told: 'another deployment took its place', gaveWay: 'for-good' }
+    if (now?.slot !== first.slot) return { ok: true, told: 'another deployment took its place', gaveWay: 'for-good' }
     return (await readLock(host, paths.lock)) === undefined ? seen : { ok: true, told: 'another deployment is at work', gaveWay: 'for-now' }
   }
 }

@@ -1,38 +1,21 @@
-import type Docker from 'dockerode'
-import { folderOf } from '../../apply/paths.ts'
-import type { Variables } from '../../apply/variables.ts'
 import type { ServiceConfig } from '../../config/config.ts'
-import { asked, askedFor, reasonOf, statusOf } from '../../engine/engine.ts'
+import { asked, askedFor } from '../../engine/engine.ts'
 import { imageMissing } from '../../engine/errors.ts'
-import type { Handler, Instance, Slot, Spec, Work } from '../handler.ts'
-import { type ContainerSpec, containerSpec, type SpecNetwork } from './container-spec.ts'
+import type { Handler, Spec, Work } from '../handler.ts'
+import { isSlot } from '../slots.ts'
+import { end, makeAround, remove } from './around.ts'
+import { type ContainerSpec, containerSpec } from './container-spec.ts'
 import { imageChanged } from './errors.ts'
+import { fence } from './fence.ts'
+import { build, localImage, pull } from './images.ts'
+import { linesOf } from './lines.ts'
+import { type ComposeSpec, labelsOf, liveOf, nameOf, pinOf, prefixOf, specOf } from './names.ts'
 import { readCompose } from './read-compose.ts'
+import { execInside, runOnce } from './run-inside.ts'
 
 type ComposeConfig = Extract<ServiceConfig, { handler: 'compose' }>
 
 const configOf = ({ config }: Work): ComposeConfig => config as ComposeConfig
-const prefixOf = ({ stack, env }: Work): string => `${stack}-${env}`
-const nameOf = (work: Work, slot: Slot): string => `${prefixOf(work)}-${work.service}-${slot}`
-/** The network that is one with another, but for who can be found in it: only what serves. */
-const liveOf = ({ name }: SpecNetwork): string => `${name}-live`
-/** A tag of our own, so that a release is not taken for garbage. */
-const pinOf = (work: Work, release: string): { repo: string; tag: string } => ({
-  repo: `localhost/switchyard/${prefixOf(work)}-${work.service}`,
-  tag: folderOf(release),
-})
-const labelsOf = (work: Work): Record<string, string> => ({
-  'switchyard.stack': work.stack,
-  'switchyard.env': work.env,
-  'switchyard.service': work.service,
-})
-
-interface ComposeSpec {
-  readonly container: ContainerSpec
-  /** Where it listens inside. */
-  readonly port?: number | undefined
-}
-const specOf = (spec: Spec): ComposeSpec => spec as unknown as ComposeSpec
 
 /** Containers, on any engine that speaks Docker's API. */
 export const composeHandler: Handler = {
@@ -140,6 +123,7 @@ export const composeHandler: Handler = {
     const ports = Object.entries(found.NetworkSettings.Ports ?? {}).flatMap(([inside, bound]) =>
       (bound ?? []).map(({ HostIp, HostPort }) => `${HostIp || '0.0.0.0'}:${HostPort} -> ${inside}`),
     )
+    const address = Object.values(found.NetworkSettings.Networks)[0]?.IPAddress
     const ended = running ? undefined : `exit ${exit}${starved ? ', out of memory' : ''}${error ? `, ${error}` : ''}`
     return {
       state: restarting ? 'starting' : running ? (health?.Status === 'unhealthy' ? 'starting' : 'running') : 'stopped',
@@ -147,6 +131,7 @@ export const composeHandler: Handler = {
       ...(ended !== undefined && { ended }),
       ports,
       ...(found.Config.Labels['switchyard.release'] !== undefined && { release: found.Config.Labels['switchyard.release'] }),
+      ...(address !== undefined && address !== '' && { address }),
     }
   },
 
@@ -158,22 +143,28 @@ export const composeHandler: Handler = {
     return raw === undefined ? [] : linesOf(raw)
   },
 
-  async announce(work, slot, spec) {
+  async slots(work) {
+    const engine = await work.engine()
+    const label = Object.entries(labelsOf(work)).map(([key, value]) => `${key}=${value}`)
+    const found = await asked(`list the containers of ${work.service}`, () => engine.listContainers({ all: true, filters: { label } }))
+    return found.map(({ Labels }) => Labels['switchyard.slot'] ?? '').filter(isSlot)
+  },
+
+  async announce(work, slots, spec) {
     const engine = await work.engine()
     const { container } = specOf(spec)
-    const names = { [slot]: true, [slot === 'blue' ? 'green' : 'blue']: false }
+    const there = await this.slots(work)
     for (const network of container.networks) {
       if (network.external) continue
-      for (const [one, serves] of Object.entries(names) as [Slot, boolean][]) {
-        const name = nameOf(work, one)
+      const Aliases = [configOf(work).service ?? work.service, ...network.aliases]
+      const live = engine.getNetwork(liveOf(network))
+      for (const slot of there) {
+        const name = nameOf(work, slot)
         const found = await askedFor(`look at ${name}`, () => engine.getContainer(name).inspect())
         if (found === undefined) continue
         const isIn = found.NetworkSettings.Networks[liveOf(network)] !== undefined
-        const live = engine.getNetwork(liveOf(network))
-        if (serves && !isIn)
-          await asked(`let others find ${name}`, () =>
-            live.connect({ Container: name, EndpointConfig: { Aliases: [configOf(work).service ?? work.service, ...network.aliases] } }),
-          )
+        const serves = slots.includes(slot)
+        if (serves && !isIn) await asked(`let others find ${name}`, () => live.connect({ Container: name, EndpointConfig: { Aliases } }))
         // It stays in the other network: what it asks others for goes on until it ends.
         if (!serves && isIn) await asked(`let nobody find ${name}`, () => live.disconnect({ Container: name }))
       }
@@ -199,200 +190,11 @@ export const composeHandler: Handler = {
     // Only our own name of it: what else names the image keeps it.
     await askedFor(`remove ${repo}:${tag}`, () => engine.getImage(`${repo}:${tag}`).remove())
   },
-}
 
-/** The variables of the container in a slot, its image's among them; undefined where there is none. */
-export async function givenVariables(work: Work, slot: Slot): Promise<Variables | undefined> {
-  const engine = await work.engine()
-  const found = await askedFor(`look at ${nameOf(work, slot)}`, () => engine.getContainer(nameOf(work, slot)).inspect())
-  if (found === undefined) return undefined
-  return Object.fromEntries(found.Config.Env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  fence: (work, spec) => fence(work, specOf(spec)),
 }
 
 function withoutPort(container: ContainerSpec, port: number | undefined): ContainerSpec {
   const { [`${port}/tcp`]: _, ...PortBindings } = (container.host.PortBindings ?? {}) as Record<string, unknown>
   return { ...container, host: { ...container.host, PortBindings }, fixedPorts: container.fixedPorts.filter((one) => one !== port) }
-}
-
-/** What is built has no release before it is built; what is pulled has one where it is on the host already. */
-async function localImage(work: Work, { image, build }: ContainerSpec): Promise<{ Id: string } | undefined> {
-  if (build !== undefined) return undefined
-  const engine = await work.engine()
-  return askedFor(`look at the image ${image}`, () => engine.getImage(image).inspect())
-}
-
-async function pull(engine: Docker, image: string, work: Work, onNote: (message: string) => void): Promise<void> {
-  let stream: NodeJS.ReadableStream
-  try {
-    stream = await engine.pull(image, { abortSignal: work.signal })
-  } catch (error) {
-    throw imageMissing(image, reasonOf(error))
-  }
-  await followed(engine, stream, onNote, (why) => imageMissing(image, why))
-}
-
-async function build(engine: Docker, { image, build: asks }: ContainerSpec, work: Work, onNote: (message: string) => void): Promise<void> {
-  if (asks === undefined) return
-  const { pack } = await import('./pack.ts')
-  const stream = await asked(`build ${image}`, () =>
-    engine.buildImage(pack(asks.context), { ...asks.options, t: image, abortSignal: work.signal, rm: true }),
-  )
-  await followed(engine, stream, onNote, (why) => imageMissing(image, `it could not be built: ${why}`))
-}
-
-/** An engine tells of a failure in the middle of its answer. */
-function followed(
-  engine: Docker,
-  stream: NodeJS.ReadableStream,
-  onNote: (message: string) => void,
-  failed: (why: string) => Error,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  engine.modem.followProgress(
-    stream,
-    (error, all: readonly { error?: string }[] | undefined) => {
-      const told = all?.find((line) => line.error !== undefined)?.error
-      if (error || told !== undefined) reject(failed(told ?? reasonOf(error)))
-      else resolve()
-    },
-    ({ status, stream: line }: { status?: string; stream?: string }) => {
-      const told = (status ?? line ?? '').trim()
-      if (told !== '') onNote(told.slice(0, 200))
-    },
-  )
-  return promise
-}
-
-/** Networks and volumes that a container needs; those of others must be there. */
-async function makeAround(engine: Docker, work: Work, { networks, volumes }: ContainerSpec): Promise<void> {
-  for (const network of networks) {
-    if (network.external) continue
-    for (const name of [network.name, liveOf(network)]) {
-      if ((await askedFor(`look at the network ${name}`, () => engine.getNetwork(name).inspect())) !== undefined) continue
-      await asked(`make the network ${name}`, () =>
-        engine.createNetwork({
-          Name: name,
-          Driver: 'bridge',
-          Internal: network.internal,
-          Labels: { 'switchyard.stack': work.stack, 'switchyard.env': work.env },
-        }),
-      )
-    }
-  }
-  for (const { name, external } of volumes) {
-    if ((await askedFor(`look at the volume ${name}`, () => engine.getVolume(name).inspect())) !== undefined || external) continue
-    await asked(`make the volume ${name}`, () =>
-      engine.createVolume({ Name: name, Labels: { 'switchyard.stack': work.stack, 'switchyard.env': work.env } }),
-    )
-  }
-}
-
-async function remove(engine: Docker, name: string): Promise<void> {
-  if (await end(engine, name)) await askedFor(`remove ${name}`, () => engine.getContainer(name).remove({ force: true }))
-}
-
-/** False where there is no such container. */
-async function end(engine: Docker, name: string): Promise<boolean> {
-  const container = engine.getContainer(name)
-  const found = await askedFor(`look at ${name}`, () => container.inspect())
-  if (found === undefined) return false
-  if (found.State.Running || found.State.Restarting) {
-    try {
-      await container.stop()
-    } catch (error) {
-      // 304: it had ended by itself. What cannot be stopped is removed by force.
-      if (statusOf(error) !== 304 && statusOf(error) !== 404) await askedFor(`end ${name}`, () => container.kill())
-    }
-  }
-  return true
-}
-
-async function execInside(
-  engine: Docker,
-  name: string,
-  argv: readonly string[],
-  timeoutMs: number,
-): Promise<{ exit: number; told: string }> {
-  const exec = await asked(`run ${argv[0]} in ${name}`, () =>
-    engine.getContainer(name).exec({ Cmd: [...argv], AttachStdout: true, AttachStderr: true }),
-  )
-  const stream = await asked(`run ${argv[0]} in ${name}`, () => exec.start({}))
-  const raw = await collected(stream, timeoutMs)
-  if (raw === undefined) return { exit: -1, told: `no end within ${timeoutMs} ms` }
-  const { ExitCode: exit } = await asked(`look at ${argv[0]} in ${name}`, () => exec.inspect())
-  return { exit: exit ?? -1, told: linesOf(raw).join('\n') }
-}
-
-/** A program in a container of its own, with the release's image, variables, networks and volumes. */
-async function runOnce(
-  engine: Docker,
-  work: Work,
-  { release, spec }: Pick<Instance, 'release' | 'spec'>,
-  argv: readonly string[],
-  timeoutMs: number,
-): Promise<{ exit: number; told: string }> {
-  const { container } = specOf(spec)
-  const name = `${prefixOf(work)}-${work.service}-once`
-  await makeAround(engine, work, container)
-  await remove(engine, name)
-  const [first, ...others] = container.networks
-  const { PortBindings: _, RestartPolicy: __, ...host } = container.host
-  const created = await asked(`make the container ${name}`, () =>
-    engine.createContainer({
-      ...container.create,
-      name,
-      Image: release,
-      Cmd: [...argv],
-      Env: Object.entries(work.variables).map(([key, value]) => `${key}=${value}`),
-      Labels: { ...labelsOf(work), 'switchyard.once': 'yes' },
-      HostConfig: { ...host, ...(first !== undefined && { NetworkMode: first.name }) },
-    }),
-  )
-  try {
-    // In the live networks it finds others; nobody looks for it there.
-    for (const network of [...others.map((one) => one.name), ...container.networks.filter(({ external }) => !external).map(liveOf)])
-      await asked(`connect ${name} to ${network}`, () => engine.getNetwork(network).connect({ Container: created.id }))
-    await asked(`start the container ${name}`, () => created.start())
-    const timer = setTimeout(() => void created.kill().catch(() => {}), timeoutMs)
-    const { StatusCode: exit } = (await asked(`wait for ${name}`, () => created.wait())) as { StatusCode: number }
-    clearTimeout(timer)
-    const raw = await asked(`read the log of ${name}`, () => created.logs({ stdout: true, stderr: true, follow: false, tail: 50 }))
-    return { exit, told: linesOf(raw).join('\n') }
-  } finally {
-    await remove(engine, name)
-  }
-}
-
-const MAX_TOLD_BYTES = 256 * 1024
-
-function collected(stream: NodeJS.ReadableStream, timeoutMs: number): Promise<Buffer | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
-  const chunks: Buffer[] = []
-  let bytes = 0
-  const timer = setTimeout(() => resolve(undefined), timeoutMs)
-  const end = (): void => {
-    clearTimeout(timer)
-    resolve(Buffer.concat(chunks))
-  }
-  stream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= MAX_TOLD_BYTES) chunks.push(chunk)
-  })
-  stream.on('end', end)
-  stream.on('close', end)
-  stream.on('error', end)
-  return promise
-}
-
-/** The lines of a log, without the eight bytes by which engines keep stdout and stderr apart. */
-function linesOf(raw: Buffer): string[] {
-  const parts: Buffer[] = []
-  let at = 0
-  while (at + 8 <= raw.length && (raw[at] ?? 9) <= 2 && raw[at + 1] === 0 && raw[at + 2] === 0 && raw[at + 3] === 0) {
-    const length = raw.readUInt32BE(at + 4)
-    parts.push(raw.subarray(at + 8, at + 8 + length))
-    at += 8 + length
-  }
-  const text = (parts.length > 0 ? Buffer.concat(parts) : raw).toString('utf8')
-  return text.split(/\r?\n/).filter((line) => line !== '')
 }

@@ -1,7 +1,8 @@
 import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed } from '../errors.ts'
-import { fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
-import type { Handler, Slot, Spec, Work } from '../handler.ts'
+import { desiredFolder, fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
+import type { Handler, Spec, Work } from '../handler.ts'
+import { isSlot, type Slot } from '../slots.ts'
 import { quoted, runBeside, shellVariables, withPort } from '../run-beside.ts'
 import { START, STATUS, STOP, SUPERVISE } from './supervise.ts'
 
@@ -18,34 +19,24 @@ const specOf = (spec: Spec): ProcessSpec => spec as unknown as ProcessSpec
 /** The longest that a program may take to end, where nobody remembers what it was told. */
 const LONGEST_STOP_SECONDS = 600
 
+const ENDS_WITH_HOST = 'the host starts it again when it ends, not when the host itself starts: for that, use "systemd"'
+
 /** Programs without a container, each release in a folder of its own, kept running by a script that needs nothing of ours. */
 export const processHandler: Handler = {
   async desired(work) {
-    const { source, command, stopSignal, stopAfterSeconds, strategy } = configOf(work)
-    const { release } = await readSource(work.project, source)
+    const { source, command, stopSignal, stopAfterSeconds } = configOf(work)
     const spec: ProcessSpec = { command, stopSignal, stopAfterSeconds }
-    return {
-      release,
-      reference: source,
-      spec: spec as unknown as Spec,
-      strategy: strategy ?? 'beside',
-      volumes: {},
-      warnings: ['the host starts it again when it ends, not when the host itself starts: for that, use "systemd"'].filter(
-        () => work.host.kind === 'ssh',
-      ),
-      fetch: (await hasRelease(work, release)) ? 'none' : 'copy',
-    }
+    const warnings = work.host.kind === 'ssh' ? [ENDS_WITH_HOST] : []
+    return desiredFolder(work, await readSource(work.project, source), { source, spec, warnings })
   },
   variables: async ({ variables }) => variables,
   fetch: (work, { release }) => fetchRelease(work, configOf(work).source, release),
   async start(work, { slot, release, spec, port }) {
     const { host, at } = work
     await this.stop(work, slot, spec)
-    const { command, stopSignal, stopAfterSeconds } = specOf(spec)
+    const { command } = specOf(spec)
     await host.writeFile(`${at.base}/supervise.sh`, SUPERVISE, { mode: 0o755 })
-    await host.writeFile(at.variables(slot), shellVariables(withPort(work.variables, port)), {
-      mode: 0o600,
-    })
+    await host.writeFile(at.variables(slot), shellVariables(withPort(work.variables, port)), { mode: 0o600 })
     await host.writeFile(
       `${at.base}/${slot}.start`,
       `. ./${slot}.env\ncd ${quoted(at.release(release))} || exit 1\nexec ${command.map(quoted).join(' ')}\n`,
@@ -53,10 +44,7 @@ export const processHandler: Handler = {
     )
     await host.writeFile(`${at.base}/${slot}.log`, '', { mode: 0o600 })
     await host.link(at.release(release), at.slot(slot))
-    const { exit, stderr } = await host.run(['sh', '-c', START, 'sh', at.base, slot, stopSignal, String(stopAfterSeconds)], {
-      signal: work.signal,
-    })
-    if (exit !== 0) throw startFailed(work.service, stderr.trim().slice(0, 300) || 'its supervisor did not come up')
+    await supervise(work, slot, specOf(spec))
   },
   async stop(work, slot, spec) {
     const { host, at } = work
@@ -85,6 +73,10 @@ export const processHandler: Handler = {
       ...(code !== undefined && { ended: `exit ${code}` }),
       ports: port === undefined ? [] : [`127.0.0.1:${port}`],
     }
+  },
+  async slots({ host, at }) {
+    const names = (await host.list(at.base)).map((name) => /^(.+)\.(?:start|supervisor)$/.exec(name)?.[1] ?? '')
+    return [...new Set(names)].filter(isSlot)
   },
   async logs({ host, at }, slot, lines) {
     if ((await host.facts(`${at.base}/${slot}.log`)) === undefined) return []

@@ -4,8 +4,9 @@ import { isSwitchyardError } from '@switchyard/plugin-kit'
 import type { Variables } from '../../apply/variables.ts'
 import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed, unitInvalid, variableInvalid } from '../errors.ts'
-import { fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
-import type { Handler, Slot, Spec, Work } from '../handler.ts'
+import { desiredFolder, fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
+import type { Handler, Spec, Work } from '../handler.ts'
+import { isSlot, type Slot } from '../slots.ts'
 import { runBeside, withPort } from '../run-beside.ts'
 
 type SystemdConfig = Extract<ServiceConfig, { handler: 'systemd' }>
@@ -29,31 +30,20 @@ const LOG = 'since=$(stat -c %.Y "$0") && exec "$@" --since="@$since"'
 /** Units of systemd: one a slot, so that the one that serves keeps its own file while the next one is tried. */
 export const systemdHandler: Handler = {
   async desired(work) {
-    const { source, unit, strategy } = configOf(work)
-    const { release } = await readSource(work.project, source)
+    const { source, unit } = configOf(work)
     const text = await readFile(join(work.project, unit), 'utf8').catch(() => {
       throw unitInvalid(unit, 'there is no such file')
     })
     if (!/^\[Service\]\s*$/m.test(text)) throw unitInvalid(unit, 'it has no section [Service]')
     const spec: SystemdSpec = { unit: text }
-    return {
-      release,
-      reference: source,
-      spec: spec as unknown as Spec,
-      strategy: strategy ?? 'beside',
-      volumes: {},
-      warnings: [],
-      fetch: (await hasRelease(work, release)) ? 'none' : 'copy',
-    }
+    return desiredFolder(work, await readSource(work.project, source), { source, spec })
   },
   variables: async ({ variables }) => variables,
   fetch: (work, { release }) => fetchRelease(work, configOf(work).source, release),
   async start(work, { slot, release, spec, port }) {
     const { host, at } = work
     await host.link(at.release(release), at.slot(slot))
-    await host.writeFile(at.variables(slot), unitVariables(withPort(work.variables, port)), {
-      mode: 0o600,
-    })
+    await host.writeFile(at.variables(slot), unitVariables(withPort(work.variables, port)), { mode: 0o600 })
     await host.makeFolder(dropInOf(work, slot))
     await host.writeFile(`${dropInOf(work, slot)}/${DROP_IN}`, dropIn(at.slot(slot), at.variables(slot)))
     await host.writeFile(fileOf(work, slot), specOf(spec).unit)
@@ -102,6 +92,12 @@ export const systemdHandler: Handler = {
       ports: [],
     }
   },
+  async slots(work) {
+    const { stack, env, service, host } = work
+    const prefix = `${stack}-${env}-${service}-`
+    const names = (await host.list(configOf(work).units)).filter((name) => name.startsWith(prefix) && name.endsWith('.service'))
+    return names.map((name) => name.slice(prefix.length, -'.service'.length)).filter(isSlot)
+  },
   async logs(work, slot, lines) {
     const user = configOf(work).user ? ['--user'] : []
     const since = `${dropInOf(work, slot)}/${DROP_IN}`
@@ -109,11 +105,11 @@ export const systemdHandler: Handler = {
     const { stdout } = await work.host.run(['sh', '-c', LOG, since, 'journalctl', ...user, ...asks])
     return stdout.split('\n').filter((line) => line !== '')
   },
-  /** The one that serves starts with the host, and no other. */
-  async announce(work, slot) {
-    await control(work, ['enable', nameOf(work, slot)], { mayFail: true })
-    const other = slot === 'blue' ? 'green' : 'blue'
-    if ((await work.host.facts(fileOf(work, other))) !== undefined) await control(work, ['disable', nameOf(work, other)], { mayFail: true })
+  /** Those that serve start with the host, and no others. */
+  async announce(work, slots) {
+    for (const slot of slots) await control(work, ['enable', nameOf(work, slot)], { mayFail: true })
+    for (const other of await this.slots(work))
+      if (!slots.includes(other)) await control(work, ['disable', nameOf(work, other)], { mayFail: true })
   },
   exec: runBeside,
   has: hasRelease,
