@@ -288,8 +288,8 @@ function createYard(parts: OpenParts): Yard {
     ...(learned !== undefined && { learned }),
     runsOf: (id) => registry.open().figures(id),
     downOf: registry.downOf,
-    ...(model !== undefined && { model }),
     elsewhere: (text) => offeredElsewhere(text, registry.open()),
+    ...(model !== undefined && { model }),
     log: log('router'),
   })
   const chains = createYardChains({
@@ -301,8 +301,8 @@ function createYard(parts: OpenParts): Yard {
     clients,
     reach,
     plugins: served,
-    durable: bus.durable,
     versions,
+    durable: bus.durable,
     commands,
     timeLimitMsOf,
     ask: questions.ask,
@@ -316,7 +316,6 @@ function createYard(parts: OpenParts): Yard {
   })
   const talk = createChainTalk({ chains: chains.open, commands, questions, clock, person: PERSON })
   serveChains(bus, { open: chains.open, named: chains.named, isPlugin: (name) => clients.has(name), person: PERSON, follow: talk.follow })
-  let closing: Promise<void> | undefined
   const heartbeats = createHeartbeats({
     bus,
     clock,
@@ -326,6 +325,7 @@ function createYard(parts: OpenParts): Yard {
     registry: registry.open,
     log: log('registry'),
   })
+  let closing: Promise<void> | undefined
   let speaker: BusClient | undefined
   const watch = createYardWatch({
     workspace,
@@ -351,8 +351,8 @@ function createYard(parts: OpenParts): Yard {
     bus.on('dead-letter', watch.poke),
     clock.after(FIRST_BEAT_MS, () => void watch.start()),
   ]
-
   if (stays) unwatched.push(clock.after(FIRST_BEAT_MS, heartbeats.start))
+
   function commandOf(commandId: string): CommandInfo {
     const command = commands.get(commandId)
     if (command === undefined) throw unknownCommand(commandId)
@@ -461,8 +461,8 @@ function createYard(parts: OpenParts): Yard {
 
   async function closeAll(): Promise<void> {
     for (const stop of unwatched) stop()
-    await watch.lastLook()
     heartbeats.stop()
+    await watch.lastLook()
     await chains.close()
     await bus.drain()
     await watch.close()
@@ -489,8 +489,8 @@ function pluginsOf({ plugins: served, standIns = [] }: Pick<YardOptions, 'plugin
     if (same.length > 1 && same.some(({ tables, state }) => tables !== undefined || state !== undefined))
       throw sharedVersions(name, versions)
   }
-}
   const versions = versionsOf(all)
   const plugins = all.map(versions.named)
   if (versions.problems.length > 0) throw unmetDependencies(versions.problems)
   return { served: served.map(versions.named), standIns: standIns.map(versions.named), plugins, versions }
+}
