@@ -21,11 +21,13 @@ const argvSchema = z
 const unitName = z.string().regex(/^[\w@:.\\-]{1,255}$/, 'must be the name of a unit')
 const containerName = z.string().regex(/^[a-z0-9][\w.-]{0,127}$/i, 'must be the name or id of a container')
 
-const webAddress = z.url({ protocol: /^https?$/, error: 'must be an address that starts with http:// or https://' }).refine((text) => {
-  if (!URL.canParse(text)) return false
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
-}, 'must hold no user name or password: name an environment variable in headersFromEnv')
+export const webAddress = z
+  .url({ protocol: /^https?$/, error: 'must be an address that starts with http:// or https://' })
+  .refine((text) => {
+    if (!URL.canParse(text)) return false
+    const { username, password } = new URL(text)
+    return username === '' && password === ''
+  }, 'must hold no user name or password: name an environment variable in headersFromEnv')
 
 const common = {
   name: z.string().min(1).max(60).optional().describe('What the check is called in reports; made from its target where absent'),

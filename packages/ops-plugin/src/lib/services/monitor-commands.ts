@@ -1,11 +1,37 @@
 import { command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { serviceSchema, webAddress } from './definition.ts'
 import { SERVICE_EXAMPLES } from './examples.ts'
 import { observationSchema, STATUSES } from './monitor/verdict.ts'
 
 const statusSchema = z.enum(STATUSES)
 const serviceNames = z.array(z.string().min(1)).optional().describe('Names of services; all where absent')
 const DAY_MS = 86_400_000
+
+const checkInput = z.object({
+  service: serviceNames,
+  url: z.array(webAddress).optional().describe('Web addresses to look at, services or not; with https their certificates too'),
+  address: z
+    .array(z.string().regex(/^[\w.-]+:\d{1,5}$/, 'must be host:port'))
+    .optional()
+    .describe('host:port to connect to, services or not'),
+})
+
+/** What is named by its address, as services that nobody has to define. */
+function unnamed({ url = [], address = [] }: z.output<typeof checkInput>): z.output<typeof serviceSchema>[] {
+  const web = url.map((one) => {
+    const { host, hostname, port, protocol } = new URL(one)
+    const certificate =
+      protocol === 'https:' ? [{ type: 'certificate', host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) }] : []
+    return { name: host, checks: [{ type: 'http', url: one }, ...certificate] }
+  })
+  const open = address.map((one) => {
+    const [host = '', port] = one.split(':')
+    return { name: one, checks: [{ type: 'tcp', host, port: Number(port) }] }
+  })
+  // A service's name is a name; what stands here is only shown.
+  return [...web, ...open].map(({ name, checks }) => ({ ...serviceSchema.parse({ name: 'unnamed', checks }), name }))
+}
 
 const check = command({
   summary: 'Check now whether the running services are up and healthy',
@@ -17,19 +43,21 @@ const check = command({
   // Two looks at what runs are two measurements.
   idempotent: false,
   timeoutMs: 120_000,
-  input: z.object({ service: serviceNames }),
+  input: checkInput,
   output: z.object({
     status: statusSchema.describe('The worst of all'),
     services: z.array(observationSchema),
     text: z.string(),
   }),
-  async run({ service: names }, ctx) {
+  async run(input, ctx) {
     const { readServices, chosenServices, surroundings } = await import('./services-file.ts')
     const { checkServices } = await import('./monitor/check-service.ts')
     const { renderObservations } = await import('./monitor/render.ts')
     const { worse } = await import('./monitor/verdict.ts')
     const file = readServices(ctx.workspace)
-    const services = await checkServices(chosenServices(file, names), (service) => surroundings(ctx, file, service))
+    const addressed = unnamed(input)
+    const named = addressed.length > 0 && input.service === undefined ? [] : chosenServices(file, input.service)
+    const services = await checkServices([...named, ...addressed], (service) => surroundings(ctx, file, service))
     const status = services.length === 0 ? 'UNKNOWN' : services.map((one) => one.status).reduce(worse, 'HEALTHY')
     return { status, services: [...services], text: renderObservations(services) }
   },

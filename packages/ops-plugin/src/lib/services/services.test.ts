@@ -74,6 +74,34 @@ describe('ops.monitor.check', () => {
   })
 })
 
+describe('ops.monitor.check of an address', () => {
+  it('looks at what nobody has defined, and at the services only where they are named too', async () => {
+    const url = await web(() => 200)
+    const { host, port } = new URL(url)
+    const kit = await yard([{ name: 'job', checks: [{ type: 'memory' }] }])
+    const looked = await kit.call('ops.monitor.check', { url: [url], address: [`127.0.0.1:${port}`, '127.0.0.1:1'] })
+    expect(looked).toMatchObject({
+      status: 'UNHEALTHY',
+      services: [
+        { service: host, status: 'HEALTHY' },
+        { service: `127.0.0.1:${port}`, status: 'HEALTHY' },
+        { service: '127.0.0.1:1', status: 'UNHEALTHY' },
+      ],
+    })
+    const both = await kit.call('ops.monitor.check', { url: [url.replace('http:', 'https:')], service: ['job'] })
+    expect(both).toMatchObject({
+      services: [
+        { service: 'job' },
+        { status: 'UNHEALTHY', checks: [{ check: expect.stringMatching(/^http/) }, { check: expect.stringMatching(/^certificate/) }] },
+      ],
+    })
+  })
+
+  it.each([{ url: ['ftp://x'] }, { url: ['http://me:secret@x'] }, { address: ['x'] }])('says what is no address: %o', async (input) => {
+    await expect((await yard([])).call('ops.monitor.check', input)).rejects.toMatchObject({ code: 'VALIDATION' })
+  })
+})
+
 describe('ops.monitor.watch', () => {
   it('keeps samples, tells a change once it has lasted, and publishes it', async () => {
     const answers = [200, 500, 200, 500, 500, 200, 200]
