@@ -2,9 +2,10 @@ import type { ChainReport } from '@switchyard/chain'
 import { chainOf, type Decision, type DecisionPart, inputOf, withApproval, type Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
-import { renderChain, renderRehearsal } from '../render/chain.ts'
+import { renderChain } from '../render/chain.ts'
 import { renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
 import { type Look, paint, plain } from '../render/look.ts'
+import { renderPlannedParts } from '../render/parts.ts'
 import { renderRuns } from '../render/plan.ts'
 import { runSteps, type Step } from './approval.ts'
 import { noEnv } from './errors.ts'
@@ -84,20 +85,25 @@ async function runParts(session: Session, decision: Decision, settled: readonly 
   const definition = chainOf(complete)
   const rehearsal = await chains.plan(definition, {})
   const told = { request: decision.request, outcome: decision.outcome, parts: withoutSecrets(decision.parts) }
+  const parts = settled.map((one, index) => ({ ...one, text: decision.parts[index]!.text }))
+  const shown = (look: Look): string => renderPlannedParts(parts, rehearsal, look)
   const reply = async (): Promise<Reply> => {
-    if (dryRun === true) return rehearsalReply(rehearsal, EXIT.done)
+    if (dryRun === true) return { ...rehearsalReply(rehearsal, EXIT.done), text: shown }
     if (yes === true || (await approvalFor(session, rehearsal)) === 'run')
       return followChain(session, chains, await chains.start(definition, {}))
     if (session.host.terminal === undefined) {
       const id = await chains.start(withApproval(complete), {})
       return {
         data: { needsApproval: { chain: id, steps: rehearsal, approve: `switchyard approve ${id}` } },
-        text: (look) => `${renderRehearsal(rehearsal, look, false)}\n\nNothing was done. To do it: switchyard approve ${id}`,
+        text: (look) => `${shown(look)}\n\nNothing was done. To do it: switchyard approve ${id}`,
         exit: EXIT.needsApproval,
       }
     }
-    if (await approvedChain(session, definition, rehearsal)) return followChain(session, chains, await chains.start(definition, {}))
-    return rehearsalReply(rehearsal, EXIT.needsApproval)
+    if (await approvedChain(session, definition, rehearsal, shown)) return followChain(session, chains, await chains.start(definition, {}))
+    return {
+      ...rehearsalReply(rehearsal, EXIT.needsApproval),
+      text: (look) => `${shown(look)}\n\nNothing was done. To do it: run it again with --yes`,
+    }
   }
   const { data, ...rest } = await reply()
   if (!isReport(data)) return { ...rest, data: { ...told, ...(data as object) } }
@@ -221,7 +227,10 @@ function pointed(decision: Decision): Reply {
 }
 
 function unsure(decision: Decision): Reply {
-  const candidates = decision.parts.flatMap(({ command, alternatives }) => [command, ...alternatives.map((one) => one.command)])
+  const candidates = decision.parts.flatMap(({ command, alternatives, missing }) => {
+    if (decision.asks === 'arguments') return missing.length === 0 ? [] : [command]
+    return [command, ...alternatives.map((one) => one.command)]
+  })
   const how = candidates.map((command) => `  switchyard ${command.replaceAll('.', ' ')} --help`).join('\n')
   return {
     data: withoutSecrets(decision),
