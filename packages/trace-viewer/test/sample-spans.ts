@@ -72,9 +72,9 @@ const routing = (): Drawn => ({
         {
           command: 'ops.health.scan',
           evidence: [
-            { seen: 'check', view: 'word', points: 2.41 },
-            { seen: '~health', view: 'synonym', points: 1.2 },
-            { seen: 'the api', view: 'neighbours', points: -0.36 },
+            { seen: 'check', as: 'the command’s own words', points: 2.41 },
+            { seen: 'another word for health', as: 'meaning', points: 1.2 },
+            { seen: 'the api', as: 'words', points: -0.36 },
           ],
           reread: [],
           actAbove: 0.6,
@@ -83,8 +83,8 @@ const routing = (): Drawn => ({
         {
           command: 'deploy.apply',
           evidence: [
-            { seen: 'deploy', view: 'word', points: 3.1 },
-            { seen: 'staging', view: 'slot', points: 0.9 },
+            { seen: 'to deploy a service', as: 'what is asked', points: 3.1 },
+            { seen: 'an env at the end', as: 'words', points: 0.9 },
           ],
           reread: [],
           actAbove: 0.6,

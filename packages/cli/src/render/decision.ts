@@ -131,7 +131,7 @@ export function renderWhy(
   look: Look,
 ): string {
   const blocks = explanation.parts.map(({ command, evidence, reread, wouldChange }) => {
-    const rows = evidence.map(({ view, seen, points }) => [plain(seen), view, `${points > 0 ? '+' : ''}${points.toFixed(2)}`])
+    const rows = evidence.map(({ as, seen, points }) => [plain(seen), as, `${points > 0 ? '+' : ''}${points.toFixed(2)}`])
     const read = reread.map(({ text, as }) => `read "${plain(text)}" as ${plain(as)}`)
     return [
       paint(look, 'bold', `Why ${command}`),

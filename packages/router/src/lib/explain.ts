@@ -4,12 +4,16 @@ import { readRequest } from './request.ts'
 import type { RouteOptions } from './routed.ts'
 import { weightOf } from './scorer.ts'
 import { indexOfFeature, vectorize } from './space.ts'
+import { stem } from './stem.ts'
+import { tellFeature, tellWord, VIEW_NAMES } from './tell-feature.ts'
 import { tokenize } from './tokens.ts'
 
 /** One thing in a request that spoke for a command, or against it. */
 export interface Evidence {
   readonly view: View
-  /** What was seen: a stem, neighbours, a pair, letters inside a word, or `~group` of the synonym table. */
+  /** The view in words for people. */
+  readonly as: string
+  /** What was seen, in words for people. */
   readonly seen: string
   readonly points: number
 }
@@ -23,7 +27,7 @@ export interface Explanation {
   readonly byView: Readonly<Record<View, number>>
   /** Strongest first. */
   readonly evidence: readonly Evidence[]
-  /** Words that were read as something else: corrected, or masked as a value of a slot. */
+  /** Words that were read as something else: corrected, or taken for a value of a slot. */
   readonly reread: readonly { readonly text: string; readonly as: string; readonly start: number; readonly end: number }[]
 }
 
@@ -41,13 +45,15 @@ export function explain(
   const { indices, values } = vectorize(model.space, countFeatures(words))
   const valueAt = new Map(Array.from(indices, (index, i) => [index, values[i]!]))
   const evidence = new Map<string, Evidence>()
+  const written = new Map(words.toReversed().map((word) => [stem(word), tellWord(word)]))
+  const tell = (stemmed: string): string => written.get(stemmed) ?? stemmed
   const byView = Object.fromEntries(VIEWS.map((view) => [view, 0])) as Record<View, number>
   visitFeatures(words, (number, seen) => {
     const view = VIEWS[number]!
     const index = indexOfFeature(model.space, hashFeature(number, seen))
     const points = index === -1 ? 0 : weightOf(model.scorer, index, command) * valueAt.get(index)!
     if (points === 0 || evidence.has(`${view} ${seen}`)) return
-    evidence.set(`${view} ${seen}`, { view, seen, points })
+    evidence.set(`${view} ${seen}`, { view, as: VIEW_NAMES[view], seen: tellFeature(view, seen, tell), points })
     byView[view] += points
   })
   const start = model.scorer.biases[command]!
@@ -60,7 +66,7 @@ export function explain(
     reread: tokens.flatMap(({ word, start, end }) => {
       const written = text.slice(start, end)
       // Contractions and numbers are read as something else by everybody; masks and corrections are worth telling.
-      return tokenize(written).some((plain) => plain.word === word) ? [] : [{ text: written, as: word, start, end }]
+      return tokenize(written).some((plain) => plain.word === word) ? [] : [{ text: written, as: tellWord(word), start, end }]
     }),
   }
 }

@@ -121,10 +121,21 @@ describe('explain()', () => {
     const read = explain(model, text, 'ops.service.restart')!.reread
     expect(read.map(({ text: written, as }) => [written, as])).toEqual([
       ['restrat', 'restart'],
-      ['worker', '<service>'],
-      ['staging', '<env>'],
+      ['worker', 'a service'],
+      ['staging', 'an env'],
     ])
     for (const { text: written, start, end } of read) expect(text.slice(start, end)).toBe(written)
+  })
+
+  test('[E4] tells what was seen in words that a person understands', () => {
+    const { evidence } = explain(model, 'restrat the worker on staging', 'ops.service.restart', { limit: Number.POSITIVE_INFINITY })!
+    const seen = (view: string): string[] => evidence.filter((one) => one.view === view).map((one) => one.seen)
+    expect(evidence.filter((one) => /[~!#<>^$_]|^[?.]/.test(one.seen))).toEqual([])
+    expect(new Set(evidence.map(({ view, as }) => `${view}: ${as}`)).size).toBe(new Set(evidence.map(({ view }) => view)).size)
+    expect(seen('words')).toContain('restart at the beginning')
+    expect(seen('words')).toContain('an env at the end')
+    expect(seen('act')).toContain('to restart a service')
+    expect(seen('meaning')).toContain('another word for restart near a service')
   })
 
   test('[E3] knows nothing of a command that is not there', () => {

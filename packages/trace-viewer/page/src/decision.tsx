@@ -70,10 +70,10 @@ function Part({ part, isAlone }: { part: DecisionPart; isAlone: boolean }) {
             </tr>
           </thead>
           <tbody>
-            {evidence.map(({ seen, view, points }) => (
-              <tr key={`${view} ${seen}`}>
+            {evidence.map(({ seen, as, points }) => (
+              <tr key={`${as} ${seen}`}>
                 <th scope="row">{seen}</th>
-                <td class="soft">{view}</td>
+                <td class="soft">{as}</td>
                 <td>
                   <span class="points">
                     <span

@@ -32,8 +32,8 @@ function partOf(candidates: readonly Candidate[], { evidence, reread, actAbove, 
     candidates: candidates.map(({ command, confidence }) => ({ command, confidence })),
     evidence: listOf(evidence)
       .map(fieldsOf)
-      .flatMap(({ seen, view, points }) =>
-        typeof seen === 'string' && typeof view === 'string' && typeof points === 'number' ? [{ seen, view, points }] : [],
+      .flatMap(({ seen, as, points }) =>
+        typeof seen === 'string' && typeof as === 'string' && typeof points === 'number' ? [{ seen, as, points }] : [],
       ),
     ...(typeof actAbove === 'number' && { actAbove }),
     ...(typeof wouldChange === 'string' && { wouldChange }),

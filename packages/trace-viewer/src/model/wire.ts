@@ -2,7 +2,16 @@ import type { WireError } from '@switchyard/contracts'
 import type { RunState } from '@switchyard/trace'
 
 export type RunStatus = RunState
-export const RUN_STATUSES = ['running', 'waiting', 'failed', 'undone', 'interrupted', 'done'] as const satisfies readonly RunStatus[]
+export const RUN_STATUSES = [
+  'running',
+  'waiting',
+  'failed',
+  'undone',
+  'interrupted',
+  'done',
+  'decided',
+  'unclear',
+] as const satisfies readonly RunStatus[]
 
 /** One line of the list of runs. */
 export interface RunRow {
@@ -98,7 +107,7 @@ export interface DecisionPart {
   readonly command: string
   /** The one that was taken first. */
   readonly candidates: readonly Candidate[]
-  readonly evidence: readonly { readonly seen: string; readonly view: string; readonly points: number }[]
+  readonly evidence: readonly { readonly seen: string; readonly as: string; readonly points: number }[]
   readonly actAbove?: number | undefined
   readonly wouldChange?: string | undefined
   /** Words that were read as something else. */

@@ -70,7 +70,7 @@ function whatWouldChange(
   if (missing.length > 0) return `saying the ${missing.join(' and the ')}`
   if (confidence < actAbove)
     return `words nearer to an example: ${share(confidence)} is less than the ${share(actAbove)} from which it is done unasked`
-  return next === undefined
+  return next === undefined || next.confidence < 0.005
     ? 'nothing: no other command comes near'
     : `words that speak for ${next.command}, which has ${share(next.confidence)}`
 }
