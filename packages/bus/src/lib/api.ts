@@ -249,6 +249,8 @@ export interface SubscriptionCounts {
   readonly running: number
   readonly waiting: number
   readonly waitingBytes: number
+  /** How long the one that came first of those that wait has waited; 0 where none does. */
+  readonly oldestMs: number
   /** The part of its room that is taken, by count or bytes; above 1 where publishers wait. */
   readonly fill: number
 }
@@ -301,5 +303,9 @@ export interface BusSnapshot {
   readonly expired: number
   readonly dropped: number
   readonly repliesDropped: number
+  /** Calls that got what an earlier one with their idempotency key came to. */
+  readonly deduplicated: number
   readonly breakers: Readonly<Record<string, 'closed' | 'open' | 'half-open'>>
+  /** Answers that may be given again, by guards that keep any, with the ages of the first and the last of them. */
+  readonly caches: Readonly<Record<string, { readonly entries: number; readonly oldestMs: number; readonly newestMs: number }>>
 }

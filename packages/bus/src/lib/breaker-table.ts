@@ -28,6 +28,11 @@ export interface BreakerTable {
   settled(): Promise<void>
 }
 
+/** As processes have left them in a store, with no bus on it. */
+export function readBreakers(store: Store): readonly BreakerRecord[] {
+  return createBreakerTable(store, () => {}).list()
+}
+
 export function createBreakerTable(store: Store, fault: (doing: string, error: unknown) => void): BreakerTable {
   store.migrate('bus', MIGRATIONS)
   const select = store.prepare('SELECT snapshot FROM bus_breaker WHERE name = ?')

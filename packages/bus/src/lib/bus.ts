@@ -119,7 +119,9 @@ export function createBus(options: BusOptions = {}): Bus {
         expired: core.expired,
         dropped: core.dropped,
         repliesDropped: core.repliesDropped,
+        deduplicated: core.deduplicated,
         breakers: Object.fromEntries([...guards.all].map(({ name, breaker }) => [name, breaker.state])),
+        caches: Object.fromEntries([...guards.all].flatMap(({ name, cached }) => (cached === undefined ? [] : [[name, cached]]))),
       }
     },
     ready: async () => remote?.ready(),

@@ -202,7 +202,18 @@ export class Client implements BusClient, Outlet {
     const { identity } = this
     return {
       close: () => close(),
-      stats: () => ({ pattern, identity, ...counts, expired: 0, dropped: 0, running: 0, waiting: 0, waitingBytes: 0, fill: 0 }),
+      stats: () => ({
+        pattern,
+        identity,
+        ...counts,
+        expired: 0,
+        dropped: 0,
+        running: 0,
+        waiting: 0,
+        oldestMs: 0,
+        waitingBytes: 0,
+        fill: 0,
+      }),
     }
   }
 

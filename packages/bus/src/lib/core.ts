@@ -32,6 +32,7 @@ export class Core {
   expired = 0
   dropped = 0
   repliesDropped = 0
+  deduplicated = 0
   /** Set while something happens as of a moment that was read already. */
   asOfMs: number | undefined
   readonly #waiting = new Set<() => void>()

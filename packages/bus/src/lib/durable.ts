@@ -272,4 +272,6 @@ export interface SubscriptionStats {
   readonly lowWater: number
   /** Matching messages that are not settled, those in work included. */
   readonly lag: number
+  /** How long ago the first of them was sent; 0 where there is none. */
+  readonly oldestMs: number
 }

@@ -172,12 +172,19 @@ export class Invocation implements Served {
   #handleOnce(key: string, input: unknown): Promise<unknown> {
     const scope = `${this.endpoint.outlet.identity} ${this.ask.subject} ${this.ask.source}`
     this.#isChecked = true
-    return this.#core.receiveOnce({ scope, key }, async () => {
+    let isFirst = false
+    const count = (): void => {
+      if (!isFirst) this.#core.deduplicated++
+    }
+    const received = this.#core.receiveOnce({ scope, key }, async () => {
+      isFirst = true
       const result = await this.#handle(input)
       if (!isAsyncIterable(result)) return this.checkedResult(result)
       closeIterator(result[Symbol.asyncIterator]())
       throw streamsOnly(this.ask.subject)
     })
+    received.then(count, () => {})
+    return received
   }
 
   #parseInput(parse: (value: unknown) => unknown): unknown {

@@ -373,6 +373,7 @@ export class Mailbox {
       running: this.#tasks.size,
       waiting: this.#queue.size + this.#blocked.size,
       waitingBytes: this.#bytes,
+      oldestMs: this.#queue.oldestMs(this.#core.clock.monotonicMs()),
       fill: Math.max((this.#queue.size + this.#blocked.size) / this.maxCount, this.#bytes / this.maxBytes),
     }
   }

@@ -53,6 +53,11 @@ export class PriorityQueue<item> {
     return this.#take(31 - Math.clz32(this.#filled & -this.#filled))
   }
 
+  /** How long the one that came first of all that wait has waited; 0 when empty. */
+  oldestMs(nowMs: number): number {
+    return this.#levels.reduce((oldest, ring) => Math.max(oldest, nowMs - (ring?.peek()?.sinceMs ?? nowMs)), 0)
+  }
+
   clear(): void {
     this.#levels.fill(undefined)
     this.#filled = 0

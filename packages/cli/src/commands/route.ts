@@ -46,6 +46,7 @@ export const define: Define = (command, session) => {
         })
       } else if (request !== undefined) {
         const decision = await consulted(session, yard, yard.decide(request))
+        yard.unanswered()
         const why = yard.routing.explain(decision)
         session.answer({
           data: withoutSecrets({ ...decision, ...why }),

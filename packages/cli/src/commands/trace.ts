@@ -12,7 +12,16 @@ import { openInBrowser, viewerSource } from '../lib/viewer.ts'
 import { renderBundle } from '../render/bundle.ts'
 import { renderRunLine, renderRuns, renderSpanLine, renderTrace } from '../render/trace.ts'
 
-const STATES = ['running', 'waiting', 'done', 'failed', 'undone', 'interrupted'] as const satisfies readonly RunState[]
+const STATES = [
+  'running',
+  'waiting',
+  'done',
+  'failed',
+  'undone',
+  'interrupted',
+  'decided',
+  'unclear',
+] as const satisfies readonly RunState[]
 const FROM = ['cli', 'mcp', 'plugin', 'other'] as const satisfies readonly Run['from'][]
 /** The mode of a file that nobody else is to read. */
 const OWN_EYES = 0o600

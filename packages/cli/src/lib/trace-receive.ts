@@ -26,9 +26,8 @@ export function addReceiving(add: (name: string, summary: string) => Command, se
       let spans = 0
       const receiver = await startOtlpReceiver({
         port: wanted,
-        traces(received) {
-          spans += received.length
-          for (const span of received) traces.add(span)
+        async traces(received) {
+          spans += await traces.receive(received)
         },
       })
       try {
@@ -49,13 +48,15 @@ export function addReceiving(add: (name: string, summary: string) => Command, se
       const { importOtlpLines } = await import('@switchyard/trace/otlp')
       const { traces } = await session.yard()
       const path = resolve(session.host.cwd, file)
-      const { spans, rejected, firstRejectedLine } = await importOtlpLines(linesOf(path), async (some) => {
-        for (const span of some) traces.add(span)
-        await traces.flush()
-      })
+      const { spans, fresh, rejected, firstRejectedLine } = await importOtlpLines(linesOf(path), traces.receive)
+      const known = fresh === spans ? '' : `; ${spans - fresh} were here already`
       const refused = rejected === 0 ? '' : `; ${rejected} could not be read, the first in line ${firstRejectedLine}`
       const exit = spans === 0 && rejected > 0 ? EXIT.failed : EXIT.done
-      session.answer({ data: { spans, rejected, firstRejectedLine }, text: `Took ${spans} spans${refused}`, exit })
+      session.answer({
+        data: { spans: fresh, known: spans - fresh, rejected, firstRejectedLine },
+        text: `Took ${fresh} spans${known}${refused}`,
+        exit,
+      })
     })
 }
 

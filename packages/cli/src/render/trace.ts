@@ -23,6 +23,8 @@ const STATES: Readonly<Record<RunState, readonly [sign: string, color: Color]>> 
   failed: ['✗', 'red'],
   undone: ['↶', 'yellow'],
   interrupted: ['×', 'dim'],
+  decided: ['◇', 'dim'],
+  unclear: ['?', 'yellow'],
 }
 
 const ID_DIGITS = 8

@@ -7,6 +7,8 @@ export interface AnswerCache {
   beginRefreshing(key: string): boolean
   doneRefreshing(key: string): void
   readonly size: number
+  /** How long ago the first and the last of them came; 0 where there is none. */
+  ages(nowMs: number): { readonly oldestMs: number; readonly newestMs: number }
   clear(): void
 }
 
@@ -48,6 +50,14 @@ export function createAnswerCache(maxEntries: number, maxAgeMs: number): AnswerC
     },
     get size() {
       return entries.size
+    },
+    ages(nowMs) {
+      let [first, last] = [nowMs, entries.size === 0 ? nowMs : Number.NEGATIVE_INFINITY]
+      for (const { atMs } of entries.values()) {
+        first = Math.min(first, atMs)
+        last = Math.max(last, atMs)
+      }
+      return { oldestMs: nowMs - first, newestMs: nowMs - last }
     },
     clear() {
       entries.clear()

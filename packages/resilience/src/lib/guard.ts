@@ -48,6 +48,8 @@ export interface Guard {
   readonly breaker: Breaker
   /** Calls that run and calls that wait for a place. */
   readonly load: { running: number; waiting: number }
+  /** Answers that may be given again, with the ages of the first and the last of them; undefined where none is kept. */
+  readonly cached: { readonly entries: number; readonly oldestMs: number; readonly newestMs: number } | undefined
   /** @throws CIRCUIT_OPEN, TIMEOUT, DEADLINE_EXCEEDED, CANCELLED, QUEUE_FULL, or the call's own error as a SwitchyardError. */
   run<value>(call: Call<value>, request?: CallRequest<value>): Promise<value>
   /** Like `run`, with where the answer came from. */
@@ -105,6 +107,10 @@ export function createGuard({ name, clock, wheel, random = Math.random, onChange
     breaker: gate,
     get load() {
       return { running: bulkhead.running, waiting: bulkhead.waiting }
+    },
+    get cached() {
+      const { cache } = shared
+      return cache && { entries: cache.size, ...cache.ages(clock.monotonicMs()) }
     },
     run: (call, request) => new Promise((resolve, reject) => void start(call, request, resolve, reject)),
     runDetailed: (call, request) =>

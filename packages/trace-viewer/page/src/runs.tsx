@@ -217,7 +217,7 @@ function sortedBy(runs: readonly RunRow[], { key, isUp }: { key: SortKey; isUp: 
 }
 
 function countOf(runs: readonly RunRow[]): Readonly<Record<RunStatus, number>> {
-  const counts: Record<RunStatus, number> = { running: 0, waiting: 0, failed: 0, undone: 0, interrupted: 0, done: 0 }
+  const counts = Object.fromEntries(RUN_STATUSES.map((status) => [status, 0])) as Record<RunStatus, number>
   for (const { status } of runs) counts[status]++
   return counts
 }

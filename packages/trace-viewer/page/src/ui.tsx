@@ -12,6 +12,8 @@ const SIGNS: Readonly<Record<Sign, readonly [sign: string, word: string]>> = {
   undone: ['↶', 'undone'],
   'undo-failed': ['‼', 'could not be undone'],
   interrupted: ['⊘', 'interrupted'],
+  decided: ['◇', 'decided, and nothing done'],
+  unclear: ['?', 'unclear, and nothing done'],
   skipped: ['–', 'skipped'],
   aborted: ['⊘', 'aborted'],
   open: ['·', 'not begun'],

@@ -41,6 +41,56 @@ describe('createMetering()', () => {
     await bus.close()
   })
 
+  it('tells of what is kept and what waits how much it is and how old', async () => {
+    const { metrics, metering } = metered()
+    const clock = createFakeClock()
+    const store = openStore({ path: ':memory:' })
+    const bus = createBus({
+      clock,
+      store,
+      durable: [{ topics: 'kept/*' }],
+      guard: () => ({ effect: 'read', options: { cache: { freshMs: 60_000 } } }),
+    })
+    metering.attach(bus)
+    const ops = bus.connect('ops')
+    const person = bus.connect('person')
+    const { promise: free, resolve: letGo } = Promise.withResolvers<void>()
+    ops.serve('ops.look', () => 1)
+    ops.subscribe('slow/*', () => free)
+    ops.subscribe('kept/*', () => free, { name: 'kept' })
+    await person.call('ops.look', { a: 1 })
+    for (const topic of ['slow/one', 'slow/one', 'kept/one']) await person.publish(topic, {})
+    clock.advance(3_000)
+    await person.call('ops.look', { a: 2 })
+    expect(amount(metrics, 'cache_entries', { cache: 'ops' })).toBe(2)
+    expect(amount(metrics, 'cache_oldest_ms', { cache: 'ops' })).toBe(3_000)
+    expect(amount(metrics, 'cache_newest_ms', { cache: 'ops' })).toBe(0)
+    expect(amount(metrics, 'bus_queue_oldest_ms', { subscription: 'ops slow/*' })).toBe(3_000)
+    expect(amount(metrics, 'bus_queue_oldest_ms', { subscription: 'ops/kept' })).toBe(3_000)
+    letGo()
+    await bus.close()
+    store.close()
+  })
+
+  it('counts calls that got the result of an earlier one', async () => {
+    const { metrics, metering } = metered()
+    const bus = createBus()
+    metering.attach(bus)
+    let calls = 0
+    bus.connect('ops').serve('ops.add', () => ++calls)
+    const person = bus.connect('person')
+    const add = (idempotencyKey?: string) => person.call('ops.add', {}, idempotencyKey === undefined ? {} : { idempotencyKey })
+    expect([await add('a'), await add('a'), await add('b'), await add(), await Promise.all([add('c'), add('c')])]).toEqual([
+      1,
+      1,
+      2,
+      3,
+      [4, 4],
+    ])
+    expect(amount(metrics, 'bus_deduplicated_total')).toBe(2)
+    await bus.close()
+  })
+
   it('measures how long a breaker was not closed', async () => {
     const { metrics, metering } = metered()
     const clock = createFakeClock()

@@ -118,17 +118,28 @@ export function createMetering({ metrics, breakerOf }: MeteringOptions): Meterin
   }
 
   function look(bus: Bus): void {
-    const { subscriptions, pending, expired, dropped, repliesDropped } = bus.snapshot()
+    const { subscriptions, pending, expired, dropped, repliesDropped, deduplicated, caches } = bus.snapshot()
     metrics.gauge('bus_pending_requests').set(pending)
     metrics.counter('bus_expired_total').upTo(expired + subscriptions.reduce((sum, one) => sum + one.expired, 0))
     metrics.counter('bus_dropped_total').upTo(dropped + subscriptions.reduce((sum, one) => sum + one.dropped, 0))
     metrics.counter('bus_late_responses_total').upTo(repliesDropped)
-    for (const { identity, pattern, waiting, fill } of subscriptions) {
+    metrics.counter('bus_deduplicated_total').upTo(deduplicated)
+    for (const { identity, pattern, waiting, oldestMs, fill } of subscriptions) {
       const subscription = `${identity} ${pattern}`
       metrics.gauge('bus_queue_depth', { subscription }).set(waiting)
+      metrics.gauge('bus_queue_oldest_ms', { subscription }).set(oldestMs)
       metrics.gauge('bus_queue_fill_ratio', { subscription }).set(fill)
     }
-    for (const { name, lag } of bus.durable?.stats().subscriptions ?? []) metrics.gauge('bus_queue_depth', { subscription: name }).set(lag)
+    for (const { name, lag, oldestMs } of bus.durable?.stats().subscriptions ?? []) {
+      metrics.gauge('bus_queue_depth', { subscription: name }).set(lag)
+      metrics.gauge('bus_queue_oldest_ms', { subscription: name }).set(oldestMs)
+    }
+    for (const [cache, { entries, oldestMs, newestMs }] of Object.entries(caches)) {
+      metrics.gauge('cache_entries', { cache }).set(entries)
+      if (entries === 0) continue
+      metrics.gauge('cache_oldest_ms', { cache }).set(oldestMs)
+      metrics.gauge('cache_newest_ms', { cache }).set(newestMs)
+    }
     let level = 0
     for (const { name, snapshot } of bus.breakers()) {
       const state = BREAKER_LEVELS[snapshot.state]

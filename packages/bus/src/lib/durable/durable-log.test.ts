@@ -643,7 +643,7 @@ describe('close', () => {
     gate.resolve()
     await closed
     expect([heard, under.clock.pending]).toEqual([[1], 0])
-    expect(under.log.stats().subscriptions).toEqual([{ name: 's', pattern: '*', owner: 'none', lowWater: 1, lag: 1 }])
+    expect(under.log.stats().subscriptions).toEqual([{ name: 's', pattern: '*', owner: 'none', lowWater: 1, lag: 1, oldestMs: 0 }])
   })
 
   test('[D26] aborts handlers that do not finish in time', async () => {

@@ -40,7 +40,7 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
   const subscriptions = new Map<string, RunningSubscription>()
   const readSubscriptions = store.prepare('SELECT name, pattern, low_water, owner FROM bus_subscription ORDER BY name')
   const countBeyond = store.prepare(`
-    SELECT stream, count(*) AS count FROM bus_message m
+    SELECT stream, count(*) AS count, min(sent_at_ms) AS first FROM bus_message m
     WHERE position > :lowWater AND (only_for IS NULL OR only_for = :name) AND NOT EXISTS (
       SELECT 1 FROM bus_delivery d JOIN bus_subscription s ON s.id = d.subscription
       WHERE s.name = :name AND d.position = m.position AND d.settled = 1)
@@ -128,11 +128,19 @@ export function createDurableLog(options: DurableLogOptions): DurableLog {
 
   function statsOf({ name, pattern, low_water, owner }: SubscriptionRow): SubscriptionStats {
     const isMeant = createTopicMatcher(pattern)
+    const now = retention.steadyNow()
     let lag = 0
-    for (const { stream, count } of countBeyond.all<{ stream: number; count: number }>({ name, lowWater: low_water }))
-      if (isMeant(streams.byId(stream).topic)) lag += count
+    let oldestMs = 0
+    for (const { stream, count, first } of countBeyond.all<{ stream: number; count: number; first: number }>({
+      name,
+      lowWater: low_water,
+    })) {
+      if (!isMeant(streams.byId(stream).topic)) continue
+      lag += count
+      oldestMs = Math.max(oldestMs, now - first)
+    }
     const where = subscriptions.get(name)?.owner ? 'here' : owner === null || presence.isGone(owner) ? 'none' : 'elsewhere'
-    return { name, pattern, owner: where, lowWater: low_water, lag }
+    return { name, pattern, owner: where, lowWater: low_water, lag, oldestMs }
   }
 
   return {

@@ -5,7 +5,7 @@ export interface Instrument {
   readonly help: string
   readonly labels: readonly string[]
   /** Of a gauge: what several processes say together. @default 'max' */
-  readonly together?: 'max' | 'sum'
+  readonly together?: 'max' | 'min' | 'sum'
   /** Of a histogram: upper bounds, rising. */
   readonly bounds?: readonly number[]
 }
@@ -38,6 +38,16 @@ export const INSTRUMENTS = {
   bus_handler_errors_total: { kind: 'counter', help: 'Handlers of messages that failed', labels: ['subscription'] },
   bus_queue_depth: { kind: 'gauge', help: 'Messages that wait for a subscription', labels: ['subscription'], together: 'sum' },
   bus_queue_fill_ratio: { kind: 'gauge', help: 'The part of the room of a subscription that is taken', labels: ['subscription'] },
+  bus_queue_oldest_ms: {
+    kind: 'gauge',
+    help: 'How long the first of the messages that wait for a subscription has waited',
+    labels: ['subscription'],
+  },
+  bus_deduplicated_total: {
+    kind: 'counter',
+    help: 'Calls that got the result of an earlier one with their idempotency key',
+    labels: [],
+  },
   bus_expired_total: { kind: 'counter', help: 'Messages that were not delivered in time', labels: [] },
   bus_dropped_total: { kind: 'counter', help: 'Messages for which a queue had no room', labels: [] },
   bus_dead_letters_total: { kind: 'counter', help: 'Messages that were given up', labels: ['subscription'] },
@@ -69,6 +79,14 @@ export const INSTRUMENTS = {
   retry_attempts_total: { kind: 'counter', help: 'Attempts after the first', labels: ['plugin'] },
   degradation_level: { kind: 'gauge', help: '0 all is well, 1 a breaker tries again, 2 a breaker is open', labels: [] },
   cache_hits_total: { kind: 'counter', help: 'Calls that were answered out of a cache', labels: ['plugin'] },
+  cache_entries: { kind: 'gauge', help: 'Answers that a cache holds', labels: ['cache'], together: 'sum' },
+  cache_oldest_ms: { kind: 'gauge', help: 'How long ago the first of the answers came that a cache holds', labels: ['cache'] },
+  cache_newest_ms: {
+    kind: 'gauge',
+    help: 'How long ago the last of the answers came that a cache holds',
+    labels: ['cache'],
+    together: 'min',
+  },
   chain_duration_ms: {
     kind: 'histogram',
     help: 'How long chains took, waiting included',

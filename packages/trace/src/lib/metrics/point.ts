@@ -56,6 +56,7 @@ function both(a: MetricPoint, b: MetricPoint): MetricPoint {
   }
   if (isHistogram(a) || isHistogram(b)) return a
   const instrument = instrumentOf(a.name)
+  if (instrument?.kind === 'gauge' && instrument.together === 'min') return { ...a, value: Math.min(a.value, b.value) }
   if (instrument?.kind === 'gauge' && instrument.together !== 'sum') return { ...a, value: Math.max(a.value, b.value) }
   return { ...a, value: a.value + b.value }
 }

@@ -1,11 +1,15 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request as ask, createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { createFakeClock } from '@switchyard/contracts/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { spanOf } from '../../../test/fixtures/spans.ts'
 import type { Span } from '../spans/span.ts'
 import { createOtlpExporter, parseHeaders } from './exporter.ts'
+import { createOutbox, type OutboxOptions } from './outbox.ts'
 import { startOtlpReceiver } from './receiver.ts'
 import { encodeTraces } from './traces.ts'
 import { otlpResource } from './values.ts'
@@ -127,6 +131,76 @@ describe('createOtlpExporter()', () => {
   })
 })
 
+describe('createOutbox()', () => {
+  function setUp(endpoint: string) {
+    const parent = mkdtempSync(join(tmpdir(), 'outbox-'))
+    closers.push(async () => rmSync(parent, { recursive: true, force: true }))
+    const folder = join(parent, 'otlp')
+    let nowMs = 1_000
+    const open = (more: Partial<OutboxOptions> = {}) => createOutbox({ folder, endpoint, pid: 1, now: () => nowMs++, ...more })
+    return { folder, open }
+  }
+
+  const unsent = (text: string) => ({ signal: 'traces', text, count: 1 }) as const
+
+  it('[E6] keeps what a silent collector does not take in time, and the next process sends it first', async () => {
+    const { endpoint, got, until } = await collector()
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    closers.push(
+      async () => void silent.closeAllConnections(),
+      async () => void silent.close(),
+    )
+    const silentAt = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const { open, folder } = setUp(endpoint)
+    const lost: string[] = []
+    const first = createOtlpExporter({ endpoint: silentAt, outbox: open(), onLost: ({ signal, count }) => lost.push(`${count} ${signal}`) })
+    const asked = new Promise((resolve) => silent.once('request', resolve))
+    first.send('traces', bodyOf(spanOf({ name: 'first' })), 1)
+    first.send('logs', { name: 'second' }, 1)
+    first.send('metrics', { resourceMetrics: [] }, 4)
+    await asked
+    const startedMs = performance.now()
+    await first.close(100)
+    expect(performance.now() - startedMs).toBeLessThan(2_000)
+    expect([first.waiting, lost]).toEqual([0, []])
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+
+    const second = createOtlpExporter({ endpoint, outbox: open() })
+    second.send('traces', bodyOf(spanOf({ name: 'third' })), 1)
+    await until(3)
+    await second.close()
+    expect(got.map(({ body }) => JSON.stringify(body).match(/first|second|third/)?.[0])).toEqual(['first', 'second', 'third'])
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('[E7] gives each to one process only, and none to another collector', () => {
+    const { open, folder } = setUp('http://one')
+    expect(open().take()).toEqual([])
+    expect(existsSync(folder)).toBe(false)
+    open().keep([unsent('a'), unsent('b')])
+    open({ pid: 2 }).keep([unsent('c')])
+    writeFileSync(join(folder, '000000000000999-3.jsonl'), '{"endpoint":"http://one","signal":"traces","text":"cut o')
+    expect(
+      open()
+        .take()
+        .map(({ text }) => text),
+    ).toEqual(['a', 'b', 'c'])
+    expect(open({ pid: 2 }).take()).toEqual([])
+    open().keep([unsent('mine')])
+    expect(open({ endpoint: 'http://two' }).take()).toEqual([])
+  })
+
+  it('[E8] keeps no more than it may, and says what that was', () => {
+    const { open } = setUp('http://one')
+    const outbox = open({ maxBytes: 200 })
+    expect(outbox.keep([unsent('x'.repeat(90))])).toEqual([])
+    expect(outbox.keep([unsent('y'.repeat(90)), unsent('z')])).toEqual([unsent('y'.repeat(90))])
+    expect(outbox.take().map(({ text }) => text[0])).toEqual(['x', 'z'])
+    expect(open({ folder: '/dev/null/otlp' }).keep([unsent('a')])).toEqual([unsent('a')])
+  })
+})
+
 describe('startOtlpReceiver()', () => {
   async function receiver() {
     const spans: Span[] = []
@@ -135,7 +209,7 @@ describe('startOtlpReceiver()', () => {
       others.push(body)
       return 1
     }
-    const started = await startOtlpReceiver({ port: 0, traces: (some) => spans.push(...some), metrics: take, logs: take })
+    const started = await startOtlpReceiver({ port: 0, traces: (some) => void spans.push(...some), metrics: take, logs: take })
     closers.push(() => started.close())
     return { ...started, spans, others }
   }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type Clock, systemClock } from '@switchyard/contracts'
+import type { Outbox, Unsent } from './outbox.ts'
 
 export type OtlpSignal = 'traces' | 'metrics' | 'logs'
 
@@ -14,6 +15,8 @@ export interface OtlpExporterOptions {
   readonly random?: () => number
   /** Things that may wait to be sent, of all signals together; beyond it the oldest go. @default 8_192 */
   readonly maxWaiting?: number
+  /** Where spans and records wait for the next process that were not taken in time; what is there already goes first. @default nowhere */
+  readonly outbox?: Outbox
   /** Told when things were given up. */
   onLost?(lost: { readonly signal: OtlpSignal; readonly count: number; readonly why: string }): void
 }
@@ -26,14 +29,8 @@ export interface OtlpExporter {
   readonly lost: number
   /** Resolves when all is sent or given up, and after `timeoutMs` at the latest. */
   flush(timeoutMs?: number): Promise<void>
-  /** Tries to send what is left. @default timeoutMs 2_000 */
+  /** Tries to send what is left, and leaves to the outbox what was not taken by then, which may arrive twice. @default timeoutMs 2_000 */
   close(timeoutMs?: number): Promise<void>
-}
-
-interface Waiting {
-  readonly signal: OtlpSignal
-  readonly text: string
-  readonly count: number
 }
 
 const MAX_BYTES = 32 * 1_048_576
@@ -48,9 +45,10 @@ const COMPRESSED_FROM = 1_024
 const zip = promisify(gzip)
 
 export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
-  const { endpoint, headers = {}, clock = systemClock, random = Math.random, maxWaiting = 8_192, onLost } = options
+  const { endpoint, headers = {}, clock = systemClock, random = Math.random, maxWaiting = 8_192, outbox, onLost } = options
   const base = endpoint.replace(/\/+$/, '')
-  const queue: Waiting[] = []
+  const queue: Unsent[] = []
+  const closing = new AbortController()
   let waiting = 0
   let waitingBytes = 0
   let lost = 0
@@ -59,9 +57,23 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
   let cancelRetry: (() => void) | undefined
   let isClosed = false
 
-  function drop(one: Waiting, why: string): void {
-    waiting -= one.count
-    waitingBytes -= one.text.length
+  function push(one: Unsent): void {
+    queue.push(one)
+    waiting += one.count
+    waitingBytes += one.text.length
+    while (queue.length > 1 && (waiting > maxWaiting || waitingBytes > MAX_BYTES)) {
+      tries = 0
+      drop(queue.shift()!, 'more came than could be sent')
+    }
+  }
+
+  function settle({ count, text }: Unsent): void {
+    waiting -= count
+    waitingBytes -= text.length
+  }
+
+  function drop(one: Unsent, why: string): void {
+    settle(one)
     lost += one.count
     onLost?.({ signal: one.signal, count: one.count, why })
   }
@@ -74,8 +86,9 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
     })
   }
 
-  async function attempt(first: Waiting): Promise<void> {
+  async function attempt(first: Unsent): Promise<void> {
     const { why, retryAfterMs, isFinal } = await post(first)
+    if (isClosed) return
     // It may have been dropped for newer ones meanwhile.
     const isThere = queue[0] === first
     if (why === undefined || isFinal || ++tries >= MAX_TRIES) {
@@ -83,8 +96,7 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
       if (!isThere) return
       queue.shift()
       if (why !== undefined) return drop(first, why)
-      waiting -= first.count
-      waitingBytes -= first.text.length
+      settle(first)
       return
     }
     const pauseMs = retryAfterMs ?? Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS) * (0.5 + random() / 2)
@@ -94,7 +106,7 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
     })
   }
 
-  async function post({ signal, text }: Waiting): Promise<{ why?: string; retryAfterMs?: number; isFinal?: boolean }> {
+  async function post({ signal, text }: Unsent): Promise<{ why?: string; retryAfterMs?: number; isFinal?: boolean }> {
     try {
       const isLong = text.length >= COMPRESSED_FROM
       const response = await fetch(`${base}/v1/${signal}`, {
@@ -103,7 +115,7 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
         body: isLong ? new Uint8Array(await zip(text)) : text,
         // What is sent there is meant for nobody else.
         redirect: 'error',
-        signal: AbortSignal.timeout(REQUEST_MS),
+        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(REQUEST_MS)]),
       })
       await response.body?.cancel()
       if (response.ok) return {}
@@ -132,17 +144,13 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
     cancel()
   }
 
+  for (const one of outbox?.take() ?? []) push(one)
+  sendNext()
+
   return {
     send(signal, body, count) {
       if (isClosed || count === 0) return
-      const text = JSON.stringify(body)
-      queue.push({ signal, text, count })
-      waiting += count
-      waitingBytes += text.length
-      while (queue.length > 1 && (waiting > maxWaiting || waitingBytes > MAX_BYTES)) {
-        tries = 0
-        drop(queue.shift()!, 'more came than could be sent')
-      }
+      push({ signal, text: JSON.stringify(body), count })
       sendNext()
     },
     get waiting() {
@@ -157,7 +165,15 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
       await flush(timeoutMs)
       isClosed = true
       cancelRetry?.()
-      for (const one of queue.splice(0)) drop(one, 'the process ended')
+      const left = queue.splice(0)
+      closing.abort()
+      // Counts are told again as they are then.
+      const worth = left.filter(({ signal }) => signal !== 'metrics')
+      const lost = new Set(outbox?.keep(worth) ?? left)
+      for (const one of left) {
+        if (lost.has(one)) drop(one, 'the process ended')
+        else settle(one)
+      }
     },
   }
 }

@@ -3,6 +3,8 @@ import { decodeTraces } from './traces.ts'
 
 export interface ImportedLines {
   readonly spans: number
+  /** How many of them were new to whoever took them. */
+  readonly fresh: number
   /** Lines, or spans in them, that could not be read; the first of their line numbers. */
   readonly rejected: number
   readonly firstRejectedLine?: number
@@ -11,9 +13,10 @@ export interface ImportedLines {
 /** Reads a file of OTLP JSON lines, one export a line, as OpenTelemetry's file exporter and `encodeTraces` write it. */
 export async function importOtlpLines(
   lines: AsyncIterable<string>,
-  take: (spans: readonly Span[]) => void | Promise<void>,
+  take: (spans: readonly Span[]) => Promise<number>,
 ): Promise<ImportedLines> {
   let spans = 0
+  let fresh = 0
   let rejected = 0
   let firstRejectedLine: number | undefined
   let number = 0
@@ -21,12 +24,12 @@ export async function importOtlpLines(
     number++
     if (line.trim() === '') continue
     const decoded = decodeLine(line)
-    await take(decoded.spans)
+    fresh += await take(decoded.spans)
     spans += decoded.spans.length
     rejected += decoded.rejected
     if (decoded.rejected > 0) firstRejectedLine ??= number
   }
-  return { spans, rejected, ...(firstRejectedLine !== undefined && { firstRejectedLine }) }
+  return { spans, fresh, rejected, ...(firstRejectedLine !== undefined && { firstRejectedLine }) }
 }
 
 function decodeLine(line: string): ReturnType<typeof decodeTraces> {

@@ -10,7 +10,8 @@ import { decodeTraces } from './traces.ts'
 export interface OtlpReceiverOptions {
   /** 0 takes one that is free. @default 4318 */
   readonly port?: number
-  traces(spans: readonly Span[]): void
+  /** What it rejects is answered so that it is sent again later. */
+  traces(spans: readonly Span[]): void | Promise<void>
   /** The request as it came, parsed; returns how many of it were refused. @default they are taken and dropped */
   metrics?(body: unknown): number
   logs?(body: unknown): number
@@ -89,7 +90,11 @@ export async function startOtlpReceiver({ port = DEFAULT_PORT, traces, metrics, 
     if (signal === 'metrics') return metrics?.(body) ?? 0
     if (signal === 'logs') return logs?.(body) ?? 0
     const { spans, rejected } = decodeTraces(body)
-    traces(spans)
+    try {
+      await traces(spans)
+    } catch (error) {
+      throw new Refused(503, `Cannot keep this now: ${error instanceof Error ? error.message : String(error)}`)
+    }
     return rejected
   }
 }

@@ -166,7 +166,11 @@ describe('importOtlpLines()', () => {
       yield JSON.stringify(encodeTraces(given.slice(1), resource))
     }
     const taken: Span[] = []
-    expect(await importOtlpLines(lines(), (some) => void taken.push(...some))).toEqual({ spans: 2, rejected: 1, firstRejectedLine: 3 })
+    const take = async (some: readonly Span[]): Promise<number> => {
+      taken.push(...some)
+      return some.some(({ spanId }) => spanId === given[0]!.spanId) ? 1 : 0
+    }
+    expect(await importOtlpLines(lines(), take)).toEqual({ spans: 2, fresh: 1, rejected: 1, firstRejectedLine: 3 })
     expect(taken).toEqual(given)
   })
 })

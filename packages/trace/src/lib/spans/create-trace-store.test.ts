@@ -33,6 +33,26 @@ async function kept(spans: readonly Span[], options: Partial<TraceStoreOptions> 
   return store
 }
 
+/** The tables as they were before positions went, and before it was kept when something came. */
+const earlyLayout = (hasWritten: boolean): string => `
+  CREATE TABLE trace_run (
+    id INTEGER PRIMARY KEY, trace TEXT NOT NULL UNIQUE, position INTEGER NOT NULL, started_ms REAL NOT NULL, ended_ms REAL NOT NULL,
+    ${hasWritten ? 'written_ms REAL NOT NULL,' : ''} state TEXT NOT NULL, origin TEXT NOT NULL, bytes INTEGER NOT NULL,
+    search TEXT NOT NULL, summary TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX trace_run_started ON trace_run (started_ms, id);
+  CREATE INDEX trace_run_position ON trace_run (position);
+  CREATE TABLE trace_chunk (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, position INTEGER NOT NULL, parent TEXT, spans TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX trace_chunk_run ON trace_chunk (run, position);
+  CREATE TABLE trace_alias (trace TEXT PRIMARY KEY, run INTEGER NOT NULL, parent TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX trace_alias_run ON trace_alias (run);
+  CREATE TABLE trace_tool_use (
+    id TEXT PRIMARY KEY, call_trace TEXT, call_span TEXT, request_trace TEXT, seen_ms REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE trace_deleted (position INTEGER NOT NULL, trace TEXT NOT NULL, PRIMARY KEY (position, trace)) STRICT, WITHOUT ROWID`
+
 const request = (number: number, more: Partial<Span> = {}): Span =>
   spanOf({
     traceId: traceOf(number),
@@ -239,6 +259,91 @@ describe('createTraceStore()', () => {
       waitedMs: 40,
       planId: 'p-1',
     })
+  })
+
+  it.each([
+    ['a decision alone', { route: 'routed' }, 'decided'],
+    ['a plan that nobody approved', { route: 'routed', plan: true }, 'decided'],
+    ['what was not understood', { route: 'abstain' }, 'unclear'],
+    ['what was answered with a question', { route: 'ask' }, 'unclear'],
+    ['what a person made clear and then declined', { plan: true, route: 'ask' }, 'decided'],
+    ['what a person made clear and had done', { route: 'ask', act: 'notes.read' }, 'done'],
+    ['a plan made by a plugin, as nothing but a plan', { plan: true, act: 'notes.write#plan' }, 'decided'],
+  ] as const)(
+    '[S9] tells what was done from what was not: %s',
+    async (_, { route, plan, act }: { route?: string; plan?: boolean; act?: string }, state) => {
+      const spans = [
+        request(1, { durationMs: 10 }),
+        ...(plan === true ? [request(1, { name: 'plan notes.write', attributes: { 'switchyard.op': 'plan' } })] : []),
+        ...(act === undefined ? [] : [request(1, { name: act, attributes: { 'switchyard.op': 'rpc.client' } })]),
+        ...(route === undefined
+          ? []
+          : [request(1, { name: 'route', attributes: { 'switchyard.op': 'route', 'switchyard.router.outcome': route } })]),
+      ]
+      const store = await kept(spans)
+      expect(store.run(traceOf(1))?.state).toBe(state)
+      expect(store.runs({ states: [state] }).runs.length).toBe(1)
+    },
+  )
+
+  it.each(['the first layout', 'the second one'])('[S13] goes on with a file of %s, and keeps what is in it', async (which) => {
+    const path = newFile()
+    const early = openStore({ path })
+    early.migrate('trace', [earlyLayout(which === 'the second one')])
+    const span = ['0000000000000001', '', 'then', 0, 1_000, 5, 'ops', {}]
+    const summary = { startMs: 1_000, endMs: 1_005, name: 'then', nameRank: 3, nameMs: 1_000, from: 'cli', spans: 1 }
+    const more = { errors: 0, retries: 0, lanes: ['ops'], costUsd: 0, waitedMs: 0, open: {} }
+    const run = early.prepare(
+      `INSERT INTO trace_run (trace, position, started_ms, ended_ms, ${which === 'the second one' ? 'written_ms,' : ''} state, origin, bytes, search, summary)
+       VALUES (?, 7, 1000, 1005, ${which === 'the second one' ? '2000,' : ''} 'done', 'cli', 60, 'then', ?)`,
+    )
+    run.run(traceOf(1), JSON.stringify({ ...summary, ...more }))
+    early.prepare('INSERT INTO trace_chunk (run, position, spans) VALUES (1, 7, ?)').run(JSON.stringify([span]))
+    early.close()
+    const clock = createFakeClock(5_000)
+    const store = await kept([request(2)], { path, clock })
+    expect(store.runs().runs.map(({ name }) => name)).toEqual(['request 2', 'then'])
+    store.add(spanOf({ traceId: traceOf(1), name: 'now' }))
+    await store.flush()
+    expect(store.spans(traceOf(1)).map(({ name }) => name)).toEqual(['then', 'now'])
+    const again = open({ path, clock })
+    expect(again.stats().runs).toBe(2)
+  })
+
+  it('[S12] keeps what others made once, however often it comes, and what ran anew when it has ended', async () => {
+    const path = newFile()
+    const told: number[] = []
+    const store = open({ path, onBatch: (spans) => told.push(spans.length) })
+    const own = request(1)
+    store.add(own)
+    await store.flush()
+    const sent = [1, 1, 2].map((number) => spanOf({ traceId: traceOf(number), scope: 'somebody' }))
+    const { durationMs: _, ...begun } = spanOf({ traceId: traceOf(2), scope: 'somebody' })
+    expect(await store.receive([...sent, begun, sent[0]!])).toBe(4)
+    expect(await store.receive([...sent, begun])).toBe(0)
+    const other = open({ path })
+    expect(await other.receive([own, ...sent, { ...begun, durationMs: 5 }, begun])).toBe(1)
+    expect(await store.receive([...sent, { ...begun, durationMs: 5 }])).toBe(0)
+    expect(store.runs().runs.map(({ spans, state }) => [spans, state])).toEqual([
+      [2, 'done'],
+      [3, 'done'],
+    ])
+    expect(told).toEqual([1, 4])
+    expect(store.delete(traceOf(2))).toBe(true)
+    expect(await store.receive(sent)).toBe(1)
+  })
+
+  it('[S12] tells whoever hands them over when they could not be kept, and takes them then', async () => {
+    const path = newFile()
+    const store = await kept([request(1)], { path })
+    const other = openStore({ path })
+    other.prepare(`CREATE TRIGGER refuse BEFORE INSERT ON trace_chunk BEGIN SELECT raise(ABORT, 'no'); END`).run()
+    const sent = [spanOf({ traceId: traceOf(1), scope: 'somebody' })]
+    await expect(store.receive(sent)).rejects.toThrow('no')
+    other.prepare('DROP TRIGGER refuse').run()
+    other.close()
+    expect(await store.receive(sent)).toBe(1)
+    expect(store.run(traceOf(1))?.spans).toBe(2)
   })
 
   it.each(['ours first', 'theirs first'])('[S10] joins a tool call of somebody else with our trace of it, %s', async (order) => {

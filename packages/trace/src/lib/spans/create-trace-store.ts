@@ -77,14 +77,18 @@ export function createTraceStore(options: TraceStoreOptions): TraceStore {
       told.add(given)
       const tables = open()
       await tables.write(spans, clock.now())
-      stored += spans.length
-      writtenSincePrune += spans.length
-      for (const tell of followers) tell()
-      await prune(tables)
+      await written(spans.length, tables)
     },
   })
   /** What comes again because it could not be kept is not told of again. */
   const told = new WeakSet<readonly Span[]>()
+
+  async function written(count: number, tables: TraceTables): Promise<void> {
+    stored += count
+    writtenSincePrune += count
+    for (const tell of followers) tell()
+    await prune(tables)
+  }
 
   /** What fails here is tried again in a while, and costs no span. */
   async function prune(tables: TraceTables): Promise<void> {
@@ -114,6 +118,13 @@ export function createTraceStore(options: TraceStoreOptions): TraceStore {
   return {
     add: queue.add,
     addLater: queue.addLater,
+    async receive(given) {
+      const tables = open()
+      const fresh = await tables.writeNew(hide === undefined ? given : given.map(hide), clock.now())
+      if (fresh.length > 0) onBatch?.(fresh)
+      await written(fresh.length, tables)
+      return fresh.length
+    },
     get isPressed() {
       return queue.isPressed
     },

@@ -1,8 +1,9 @@
 /**
  * How a run stands. `waiting`: for a person, and no process need be up meanwhile. `interrupted`: the process that had it is gone.
- * `undone`: what it did was taken back, be it that it failed or that a person wanted it.
+ * `undone`: what it did was taken back, be it that it failed or that a person wanted it. Nothing was done in the last two: `decided`
+ * says what would be, or was declined; `unclear` was not understood, or answered with a question.
  */
-export type RunState = 'running' | 'waiting' | 'done' | 'failed' | 'undone' | 'interrupted'
+export type RunState = 'running' | 'waiting' | 'done' | 'failed' | 'undone' | 'interrupted' | 'decided' | 'unclear'
 
 /** One trace in a list: what was asked, and what became of it. */
 export interface Run {

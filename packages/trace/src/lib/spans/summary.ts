@@ -19,6 +19,9 @@ export interface Summary {
   /** The last word on how it ended. */
   outcome?: { state: Ended; atMs: number; error?: SpanError }
   firstError?: SpanError
+  /** Whether anything was done, and what was made of the request before that. */
+  acted?: boolean
+  decided?: 'decided' | 'unclear'
   /** What still runs, by span id. */
   open: Record<string, Open>
   approvedBy?: string
@@ -27,7 +30,7 @@ export interface Summary {
   command?: string
 }
 
-type Ended = Exclude<RunState, 'running' | 'interrupted'>
+type Ended = Exclude<RunState, 'running' | 'interrupted' | 'decided' | 'unclear'>
 
 interface Open {
   readonly sinceMs: number
@@ -73,6 +76,7 @@ function add(summary: Summary, span: Span, owner: string): void {
   if (!wasOpen) summary.spans++
   if (!summary.lanes.includes(lane) && summary.lanes.length < MAX_LANES) summary.lanes.push(lane)
   name(summary, span)
+  note(summary, span)
   for (const [attribute, field] of FACTS) {
     const value = attributes[attribute]
     if (typeof value === 'string') summary[field] ??= value.slice(0, MAX_TEXT)
@@ -96,6 +100,16 @@ function add(summary: Summary, span: Span, owner: string): void {
   if (state !== undefined && endMs >= (summary.outcome?.atMs ?? Number.NEGATIVE_INFINITY))
     summary.outcome = { state, atMs: endMs, ...(error !== undefined && { error: shortened(error) }) }
 }
+
+/** Whether it is doing, or only thinking of what to do. Spans of others are their doing. */
+function note(summary: Summary, { name, attributes }: Span): void {
+  const op = attributes['switchyard.op']
+  if (op === 'plan' || (op === 'route' && attributes['switchyard.router.outcome'] === 'routed')) summary.decided = 'decided'
+  else if (op === 'route') summary.decided ??= 'unclear'
+  else if (op === undefined || (typeof op === 'string' && DOES.has(op) && !name.endsWith('#plan'))) summary.acted = true
+}
+
+const DOES: ReadonlySet<string> = new Set(['run', 'undo', 'chain', 'chain.step', 'compensate', 'rpc.client', 'rpc.server'])
 
 const FACTS = [
   ['switchyard.approved.by', 'approvedBy'],
@@ -161,13 +175,14 @@ export function joined(one: Summary, other: Summary): Summary {
 }
 
 /** How it stands, as far as spans tell: whether its processes still live is for the reader to see. */
-export function stateOf({ open, outcome }: Summary, isAlive: (owner: string) => boolean): RunState {
+export function stateOf({ open, outcome, acted, decided }: Summary, isAlive: (owner: string) => boolean): RunState {
   const opens = Object.values(open)
   if (opens.some(({ forPerson }) => forPerson)) return 'waiting'
   if (opens.some(({ owner }) => isAlive(owner))) return 'running'
   const lastMs = Math.max(...opens.map(({ sinceMs }) => sinceMs), Number.NEGATIVE_INFINITY)
   if (lastMs >= (outcome?.atMs ?? Number.NEGATIVE_INFINITY) && opens.length > 0) return 'interrupted'
-  return outcome?.state ?? 'done'
+  const state = outcome?.state ?? 'done'
+  return state === 'done' && acted !== true ? (decided ?? state) : state
 }
 
 export function runOf(traceId: string, summary: Summary, state: RunState): Run {

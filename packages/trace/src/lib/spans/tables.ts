@@ -1,5 +1,7 @@
+import type { Store } from '@switchyard/store'
+
 /** The tables of traces, in a file of their own: what is worth no failure shares no lock, backup or check with what is. */
-export const MIGRATIONS = [
+const MIGRATIONS = [
   `CREATE TABLE trace_run (
     id INTEGER PRIMARY KEY,
     trace TEXT NOT NULL UNIQUE,
@@ -33,6 +35,38 @@ export const MIGRATIONS = [
     request_trace TEXT,
     seen_ms REAL NOT NULL
   ) STRICT, WITHOUT ROWID`,
+]
+
+/** Makes the tables, or those of an earlier Switchyard what they are now. What is in them stays. */
+export function makeTables(store: Store): void {
+  store.migrate('trace', MIGRATIONS)
+  const columnsOf = (table: string): ReadonlySet<string> =>
+    new Set(
+      store
+        .prepare('SELECT name FROM pragma_table_info(?)')
+        .all<{ name: string }>(table)
+        .map(({ name }) => name),
+    )
+  if (!columnsOf('trace_run').has('position')) return
+  store.transact(() => {
+    // Another process may have been faster.
+    const columns = columnsOf('trace_run')
+    if (!columns.has('position')) return
+    if (!columns.has('written_ms'))
+      for (const sql of ['ALTER TABLE trace_run ADD written_ms REAL NOT NULL DEFAULT 0', 'UPDATE trace_run SET written_ms = ended_ms'])
+        store.prepare(sql).run()
+    for (const sql of WITHOUT_POSITIONS) store.prepare(sql).run()
+  })
+}
+
+/** The first layouts numbered what was written themselves, and were never given a version of their own. */
+const WITHOUT_POSITIONS = [
+  'DROP INDEX trace_run_position',
+  'ALTER TABLE trace_run DROP position',
+  'DROP INDEX trace_chunk_run',
+  'ALTER TABLE trace_chunk DROP position',
+  'CREATE INDEX trace_chunk_run ON trace_chunk (run)',
+  'DROP TABLE trace_deleted',
 ]
 
 export interface RunRow {

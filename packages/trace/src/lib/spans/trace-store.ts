@@ -38,6 +38,11 @@ export interface TraceStore {
   add(span: Span): void
   /** The same of something that becomes a span once there is time for it; `write` must not throw. */
   addLater<record>(record: record, write: (record: record) => Span, isFailure: boolean): void
+  /**
+   * Keeps spans that somebody else made and resolves with how many were new: what comes again, as after an answer that was lost or
+   * out of a file that was read before, is kept once. Rejects where they cannot be kept.
+   */
+  receive(spans: readonly Span[]): Promise<number>
   /** Whether more comes than can be kept, so that no new trace should be recorded. */
   readonly isPressed: boolean
   /** Newest first. */

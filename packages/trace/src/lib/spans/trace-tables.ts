@@ -3,7 +3,7 @@ import type { Run, RunFilter, RunPage, RunState } from './run.ts'
 import type { Span } from './span.ts'
 import { readSpans, writeSpan } from './span-text.ts'
 import { joined, runOf, type Summary, stateOf, summarize } from './summary.ts'
-import { type ChunkRow, MIGRATIONS, type RunRow } from './tables.ts'
+import { type ChunkRow, makeTables, type RunRow } from './tables.ts'
 import type { TraceChange } from './trace-store.ts'
 
 export interface TraceTablesOptions {
@@ -16,6 +16,8 @@ export interface TraceTablesOptions {
 /** What is kept of traces, and how it is read; every call is one transaction or none. */
 export interface TraceTables {
   write(spans: readonly Span[], nowMs: number): Promise<void>
+  /** The same of what may be there already; resolves with what was not. */
+  writeNew(spans: readonly Span[], nowMs: number): Promise<readonly Span[]>
   runs(filter: RunFilter): RunPage
   run(traceId: string): Run | undefined
   spans(traceId: string, afterPosition?: number): readonly Span[]
@@ -38,7 +40,7 @@ const PRUNED_AT_ONCE = 100
 const TOOL_USE_KEPT_MS = 7 * 86_400_000
 
 export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions): TraceTables {
-  store.migrate('trace', MIGRATIONS)
+  makeTables(store)
   const byTrace = store.prepare('SELECT * FROM trace_run WHERE trace = ?')
   const byId = store.prepare('SELECT * FROM trace_run WHERE id = ?')
   const aliasOf = store.prepare('SELECT run, parent FROM trace_alias WHERE trace = ?')
@@ -147,13 +149,52 @@ export function createTraceTables({ store, owner, isAlive }: TraceTablesOptions)
     return runOf(row.trace, summary, state)
   }
 
+  function save(spans: readonly Span[], nowMs: number): void {
+    aliases = new Set(allAliases.all<{ trace: string }>().map(({ trace }) => trace))
+    for (const [traceId, own] of Map.groupBy(spans, (span) => span.traceId)) saveTrace(traceId, own, nowMs)
+    for (const span of spans) joinToolUse(span, nowMs)
+  }
+
+  /** What is kept of a run, and up to where: a large one comes in many pieces, and is not read anew for each. */
+  let seen: { run: number; position: number; readonly spans: Map<string, 'open' | 'ended'> } | undefined
+
+  /** Of one trace, those that are not kept yet, each once; one that ran is new again once it has ended. */
+  function unknownOf(traceId: string, spans: readonly Span[]): readonly Span[] {
+    const run = rowOf(traceId)?.row.id ?? 0
+    if (run === 0 || seen?.run !== run) seen = { run, position: 0, spans: new Map() }
+    const known = seen.spans
+    if (run > 0) {
+      for (const { id, spans: text } of chunksOf.all<ChunkRow>(run, seen.position)) {
+        for (const { spanId, durationMs } of readSpans(text, traceId, null)) remember(spanId, durationMs)
+        seen.position = id
+      }
+    }
+    return spans.filter(({ spanId, durationMs }) => {
+      const isKnown = known.get(spanId) === 'ended' || (known.has(spanId) && durationMs === undefined)
+      if (!isKnown) remember(spanId, durationMs)
+      return !isKnown
+    })
+
+    function remember(spanId: string, durationMs: number | undefined): void {
+      if (known.get(spanId) !== 'ended') known.set(spanId, durationMs === undefined ? 'open' : 'ended')
+    }
+  }
+
   return {
     write(spans, nowMs) {
-      return store.commit(() => {
-        aliases = new Set(allAliases.all<{ trace: string }>().map(({ trace }) => trace))
-        for (const [traceId, own] of Map.groupBy(spans, (span) => span.traceId)) saveTrace(traceId, own, nowMs)
-        for (const span of spans) joinToolUse(span, nowMs)
-      })
+      return store.commit(() => save(spans, nowMs))
+    },
+    async writeNew(spans, nowMs) {
+      try {
+        return await store.commit(() => {
+          const fresh = [...Map.groupBy(spans, (span) => span.traceId)].flatMap(([traceId, own]) => unknownOf(traceId, own))
+          if (fresh.length > 0) save(fresh, nowMs)
+          return fresh
+        })
+      } catch (error) {
+        seen = undefined
+        throw error
+      }
     },
     runs(filter) {
       const limit = Math.min(Math.max(filter.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT)
