@@ -1,7 +1,8 @@
 import { isSwitchyardError } from '@switchyard/plugin-kit'
 import { findSocket } from '../engine/engine.ts'
+import { loginFiles, registryAuth } from '../engine/registry-auth.ts'
 import type { Host } from '../hosts/host.ts'
-import { askJson } from './ask-engine.ts'
+import { httpOver } from '../hosts/http.ts'
 import type { Finding } from './finding.ts'
 import type { PortHolder } from './holders.ts'
 import { sizeOf } from './judge.ts'
@@ -22,6 +23,12 @@ export interface EngineLook {
   readonly root: string | undefined
 }
 
+const ASK_MS = 15_000
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
 type Tree = Readonly<Record<string, unknown>>
 const treeOf = (value: unknown): Tree => (typeof value === 'object' && value !== null ? (value as Tree) : {})
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
@@ -36,7 +43,10 @@ export async function lookAtEngine(
   const none = { containers: [], root: undefined }
   const found = socket ?? (await usualSocket(host))
   if (found === undefined) return { findings: wants.needsEngine ? [engineMissing('no socket is where one usually is')] : [], ...none }
-  const ask = async (path: string): Promise<{ status: number; body: unknown }> => askJson(() => host.connectSocket(found), path, { signal })
+  const ask = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> => {
+    const { status, text } = await httpOver(() => host.connectSocket(found), { path, headers, timeoutMs: ASK_MS, signal })
+    return { status, body: jsonOf(text) }
+  }
   try {
     const [version, info, networks, containers, ...images] = await Promise.all([
       ask('/version'),
@@ -52,7 +62,9 @@ export async function lookAtEngine(
         ...(networks === undefined ? [] : judgeNetworks(wants.networks, networks.body)),
         ...(await Promise.all(
           wants.images.map((wanted, index) =>
-            judgeImage(wanted, images[index]!, arch, () => ask(`/distribution/${encodeURI(wanted.image)}/json`)),
+            judgeImage(wanted, images[index]!, arch, async () =>
+              ask(`/distribution/${encodeURI(wanted.image)}/json`, await loginHeader(wanted.image)),
+            ),
           ),
         )),
       ],
@@ -63,6 +75,20 @@ export async function lookAtEngine(
     // Whose time is over says so itself.
     if (signal.aborted && !isTimeout(signal.reason)) throw error
     return { findings: wants.needsEngine ? [engineMissing(messageOf(error, found))] : [], ...none }
+  }
+}
+
+/** As the person who asks may pull it. */
+async function loginHeader(image: string): Promise<Readonly<Record<string, string>>> {
+  const auth = await registryAuth(image, loginFiles(process.env))
+  return auth === undefined ? {} : { 'x-registry-auth': Buffer.from(JSON.stringify(auth)).toString('base64url') }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 
@@ -121,9 +147,9 @@ function judgeNetworks(wanted: readonly string[], body: unknown): readonly Findi
 
 async function judgeImage(
   { service, image, isBuilt }: Wants['images'][number],
-  { status, body }: { status: number; body: unknown },
+  { status, body }: Answer,
   engineArch: string,
-  askRegistry: () => Promise<{ status: number; body: unknown }>,
+  askRegistry: () => Promise<Answer>,
 ): Promise<Finding> {
   const base = { check: 'image', group: 'Images', subject: `${service}: ${image}` } as const
   if (status === 200) {

@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type Docker from 'dockerode'
 import type { Host } from '../hosts/host.ts'
+import { asSocket } from '../hosts/http.ts'
 import { engineMissing, engineRefused } from './errors.ts'
 
 /** Every engine of the last years speaks this one. */
@@ -43,13 +44,6 @@ function agentOf(host: Host, path: string): Agent {
     )
   }
   return Object.assign(agent, { createConnection })
-}
-
-/** What Node's HTTP client asks of a socket, and a channel of SSH does not have. */
-export function asSocket(stream: Duplex): Duplex {
-  const nothing = (): Duplex => stream
-  const missing = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'].filter((name) => !(name in stream))
-  return Object.assign(stream, Object.fromEntries(missing.map((name) => [name, nothing])))
 }
 
 /** Runs one call to the engine and says in our words what it refused. @throws ENGINE_REFUSED */

@@ -1,4 +1,5 @@
 import { SwitchyardError } from '@switchyard/plugin-kit'
+import { registryOf } from './registry-auth.ts'
 
 export const engineMissing = (host: string, looked: readonly string[]): SwitchyardError =>
   new SwitchyardError(
@@ -19,5 +20,7 @@ export const engineRefused = (does: string, why: string, status: number | undefi
 export const imageMissing = (image: string, why: string): SwitchyardError =>
   new SwitchyardError('IMAGE_MISSING', `Cannot use the image ${image} as it must be on the host or in a registry: ${why}`, {
     data: { image },
-    next: 'see that the name is right and that the host may pull it',
+    next: /unauthorized|denied|authentication/i.test(why)
+      ? `log in where you deploy from: docker login ${registryOf(image)}`
+      : 'see that the name is right and that the host may pull it',
   })

@@ -1,18 +1,16 @@
 import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { asSocket } from '../engine/engine.ts'
 import type { Host } from './host.ts'
 
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Of what is longer than 4 MB the beginning. */
   readonly text: string
 }
 
-export interface HttpOptions {
-  readonly port: number
-  readonly address?: string
+interface Asked {
   readonly method?: string
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
@@ -23,24 +21,29 @@ export interface HttpOptions {
   readonly tlsName?: string
 }
 
+export interface HttpOptions extends Asked {
+  readonly port: number
+  readonly address?: string
+}
+
 const MAX_TEXT = 4 * 1024 * 1024
 
 /** One HTTP request as the host itself would make it. Redirects are answers. */
-export async function httpOn(host: Host, options: HttpOptions): Promise<HttpAnswer> {
-  const { port, address, method = 'GET', path, headers = {}, body, timeoutMs, tlsName } = options
+export function httpOn(host: Host, { port, address = '127.0.0.1', headers, ...asked }: HttpOptions): Promise<HttpAnswer> {
+  return httpOver(() => host.connectPort(port, address), { ...asked, headers: { host: `${address}:${port}`, ...headers } })
+}
+
+/** One HTTP request over a connection that is made for it alone. */
+export async function httpOver(connect: () => Promise<Duplex>, options: Asked): Promise<HttpAnswer> {
+  const { method = 'GET', path, headers = {}, body, timeoutMs, tlsName } = options
   const limit = AbortSignal.timeout(timeoutMs)
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal])
-  const raw = await unlessAborted(host.connectPort(port, address), signal)
+  const late = (error: unknown): unknown => (limit.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error)
+  const raw = await withSignal(connect(), signal).catch((error: unknown) => Promise.reject(late(error)))
   const socket = asSocket(tlsName === undefined ? raw : connectTls({ socket: raw, servername: tlsName, rejectUnauthorized: false }))
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
   const asked = request(
-    {
-      method,
-      path,
-      headers: { host: `${address ?? '127.0.0.1'}:${port}`, connection: 'close', ...headers },
-      signal,
-      createConnection: () => socket,
-    },
+    { method, path, headers: { host: 'localhost', connection: 'close', ...headers }, signal, createConnection: () => socket },
     (answer) => {
       const chunks: Buffer[] = []
       let bytes = 0
@@ -54,20 +57,23 @@ export async function httpOn(host: Host, options: HttpOptions): Promise<HttpAnsw
       answer.on('error', reject)
     },
   )
-  asked.on('error', (error) => reject(limit.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
+  asked.on('error', reject)
   asked.end(body)
   try {
     return await promise
+  } catch (error) {
+    throw late(error)
   } finally {
     socket.destroy()
     raw.destroy()
   }
 }
 
-/** What comes after nobody waits any more is closed. */
-async function unlessAborted(connecting: Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
+/** A connection, unless nobody waits for it any more: one that is made after all is closed again. */
+export async function withSignal(connecting: Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(new Error('no answer in time'))
+  const abort = (): void => reject(signal.reason as Error)
+  if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })
   try {
     return await Promise.race([connecting, promise])
@@ -80,4 +86,11 @@ async function unlessAborted(connecting: Promise<Duplex>, signal: AbortSignal): 
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** What Node's HTTP client asks of a socket, and a channel of SSH does not have. */
+export function asSocket(stream: Duplex): Duplex {
+  const nothing = (): Duplex => stream
+  const missing = ['setKeepAlive', 'setNoDelay', 'setTimeout', 'ref', 'unref'].filter((name) => !(name in stream))
+  return Object.assign(stream, Object.fromEntries(missing.map((name) => [name, nothing])))
 }
