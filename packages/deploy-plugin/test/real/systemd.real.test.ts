@@ -1,7 +1,16 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startCaddy, startEngine, startSystemd, type TestCaddy, type TestEngine, type TestSystemd } from '@switchyard/testkit/real'
+import {
+  startCaddy,
+  startEngine,
+  startSshd,
+  startSystemd,
+  type TestCaddy,
+  type TestEngine,
+  type TestSshd,
+  type TestSystemd,
+} from '@switchyard/testkit/real'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startLoad } from './load.ts'
 import { createStack, type TestStack } from './stack.ts'
@@ -9,6 +18,8 @@ import { createStack, type TestStack } from './stack.ts'
 let engine: TestEngine
 let caddy: TestCaddy
 let systemd: TestSystemd
+/** On the machine of that systemd. */
+let sshd: TestSshd
 /** The host's folder, under the same path for this machine and for its systemd. */
 let root: string
 const ownPath = process.env.PATH
@@ -18,10 +29,12 @@ beforeAll(async () => {
   caddy = await startCaddy()
   engine = await startEngine()
   systemd = await startSystemd(engine, { mounts: [`${root}:${root}`] })
+  sshd = await startSshd({ inside: systemd })
   process.env.PATH = `${systemd.bin}:${ownPath}`
 })
 afterAll(async () => {
   process.env.PATH = ownPath
+  await sshd?.[Symbol.asyncDispose]()
   systemd?.[Symbol.dispose]()
   await caddy?.[Symbol.asyncDispose]()
   await engine?.[Symbol.asyncDispose]()
@@ -43,18 +56,19 @@ WantedBy=multi-user.target
 const TULIPS = 'red "and" $blue `it\'s` \\ 50%'
 
 let stack: TestStack
-beforeEach(async () => {
+async function makeStack(way: 'here' | 'over SSH'): Promise<void> {
+  const units = way === 'here' ? { units: join(systemd.root, 'etc/systemd/system') } : {}
   stack = await createStack(
     {
       stack: 'shop',
-      targets: { local: { kind: 'local', root } },
-      environments: { staging: { target: 'local', envFile: '.env.staging' } },
+      targets: { host: { ...(way === 'here' ? { kind: 'local' } : sshd.target), root } },
+      environments: { staging: { target: 'host', envFile: '.env.staging' } },
       services: {
         web: {
           handler: 'systemd',
           source: 'app',
           unit: 'web.service',
-          units: join(systemd.root, 'etc/systemd/system'),
+          ...units,
           port: 8080,
           hostname: 'units.test',
           health: { http: '/healthz' },
@@ -73,7 +87,7 @@ beforeEach(async () => {
       '.env.staging': `TULIPS="${TULIPS.replace(/[\\"$]/g, '\\$&')}"\n`,
     },
   )
-})
+}
 afterEach(async () => {
   await stack.call('destroy', { env: 'staging' })
   await stack[Symbol.asyncDispose]()
@@ -96,7 +110,9 @@ const placed = (): string[] =>
     .filter((path) => path.includes('shop-'))
     .sort()
 
-describe('a service of a real systemd', () => {
+describe.each(['here', 'over SSH'] as const)('a service of a real systemd %s', (way) => {
+  beforeEach(() => makeStack(way))
+
   it('is started, followed by the next release and returned, while visitors ask without a failure', async () => {
     const first = await stack.call('apply', { env: 'staging' })
     expect(first).toMatchObject({ state: 'done', services: [{ service: 'web', from: null, slot: 'blue' }] })
@@ -140,6 +156,10 @@ describe('a service of a real systemd', () => {
     expect(failedUnits()).toBe('')
     expect(placed()).toEqual(before)
   })
+})
+
+describe('a service of a real systemd', () => {
+  beforeEach(() => makeStack('here'))
 
   it('that is replaced in its place runs again when the next one fails', async () => {
     stack.config(({ services }) => Object.assign(services.web ?? {}, { strategy: 'replace', drainSeconds: 0 }))

@@ -51,14 +51,21 @@ const BUSYBOX_LINKS = [
 /** Serves /www; ends at once when told to, as a shell that is process 1 does not by itself. */
 const SERVE = `trap 'exit 0' TERM INT\nhttpd -f -p "\${LISTEN:-8080}" -h /www &\nwait\n`
 
-export async function startEngine(): Promise<TestEngine> {
+/** `registries` are addresses that speak no TLS. */
+export async function startEngine({ registries = [] }: { registries?: readonly string[] } = {}): Promise<TestEngine> {
   if (!existsSync('/bin/busybox')) throw new Error('Cannot make images as busybox-static must be installed')
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-engine-'))
   for (const name of ['networks', 'libpod', 'tmp', 'volumes']) mkdirSync(join(folder, name))
   writeFileSync(join(folder, 'containers.conf'), containersConf(folder))
   writeFileSync(join(folder, 'storage.conf'), `[storage]\ndriver = "overlay"\ngraphroot = "${folder}/root"\nrunroot = "${folder}/run"\n`)
+  const insecure = registries.map((address) => `[[registry]]\nlocation = "${address}"\ninsecure = true\n`)
+  writeFileSync(join(folder, 'registries.conf'), `unqualified-search-registries = []\n${insecure.join('')}`)
+  writeFileSync(join(folder, 'auth.json'), '{}')
   const env = {
     ...process.env,
+    // Nobody is logged in anywhere.
+    REGISTRY_AUTH_FILE: join(folder, 'auth.json'),
+    CONTAINERS_REGISTRIES_CONF: join(folder, 'registries.conf'),
     CONTAINERS_CONF: join(folder, 'containers.conf'),
     CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
     TMPDIR: join(folder, 'tmp'),

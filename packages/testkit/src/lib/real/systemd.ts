@@ -16,7 +16,10 @@ export interface TestSystemd extends Disposable {
 }
 
 const FOLDERS = ['usr', 'etc/systemd/system', 'var/log/journal', 'tmp', 'run', 'root', 'proc', 'sys', 'dev', 'opt', 'srv']
-const ACCOUNTS = 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n'
+const ACCOUNTS = `root:x:0:0:root:/root:/bin/sh
+sshd:x:105:65534::/run/sshd:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/:/usr/sbin/nologin
+`
 const GROUPS = 'root:x:0:\nnogroup:x:65534:\nsystemd-journal:x:101:\nadm:x:4:\n'
 const READY_TRIES = 100
 
