@@ -29,15 +29,23 @@ function unnamed({ url = [], address = [] }: z.output<typeof checkInput>): z.out
     const [host = '', port] = one.split(':')
     return { name: one, checks: [{ type: 'tcp', host, port: Number(port) }] }
   })
-  // A service's name is a name; what stands here is only shown.
-  return [...web, ...open].map(({ name, checks }) => ({ ...serviceSchema.parse({ name: 'unnamed', checks }), name }))
+  return [...web, ...open].map(({ name, checks }) => shownAs(name, checks))
 }
+
+/** What can be said where nobody has defined a service. */
+const thisMachine = () => shownAs('this machine', [{ type: 'disk' }, { type: 'memory' }])
+
+/** A service of no file: its name is only shown, and may be what no name may. */
+const shownAs = (name: string, checks: readonly unknown[]) => ({ ...serviceSchema.parse({ name: 'shown', checks }), name })
+
+const NONE_DEFINED = 'No services are defined yet. Add one:\n  switchyard ops service add --service api --url http://…\n\n'
 
 const check = command({
   summary: 'Check now whether the running services are up and healthy',
   description:
     'One look at every check of the services: HTTP, TCP, programs, processes, containers, units, certificates, disk and memory. ' +
-    'UNKNOWN says that nobody could look, which is no failure. Nothing is kept; a watching run keeps samples.',
+    'UNKNOWN says that nobody could look, which is no failure. Nothing is kept; a watching run keeps samples. Where no service is ' +
+    'defined this machine is looked at, and the status stays UNKNOWN.',
   examples: SERVICE_EXAMPLES['monitor.check'],
   effect: 'read',
   // Two looks at what runs are two measurements.
@@ -57,9 +65,10 @@ const check = command({
     const file = readServices(ctx.workspace)
     const addressed = unnamed(input)
     const named = addressed.length > 0 && input.service === undefined ? [] : chosenServices(file, input.service)
-    const services = await checkServices([...named, ...addressed], (service) => surroundings(ctx, file, service))
-    const status = services.length === 0 ? 'UNKNOWN' : services.map((one) => one.status).reduce(worse, 'HEALTHY')
-    return { status, services: [...services], text: renderObservations(services) }
+    const chosen = [...named, ...addressed]
+    const services = await checkServices(chosen.length > 0 ? chosen : [thisMachine()], (service) => surroundings(ctx, file, service))
+    const status = chosen.length === 0 ? 'UNKNOWN' : services.map((one) => one.status).reduce(worse, 'HEALTHY')
+    return { status, services: [...services], text: `${chosen.length > 0 ? '' : NONE_DEFINED}${renderObservations(services)}` }
   },
 })
 

@@ -74,6 +74,19 @@ describe('ops.monitor.check', () => {
   })
 })
 
+describe('ops.monitor.check where nothing is defined', () => {
+  it('looks at this machine, says how to add a service, and vouches for none', async () => {
+    const looked = await (await yard([])).call('ops.monitor.check')
+    expect(looked).toMatchObject({
+      status: 'UNKNOWN',
+      services: [
+        { service: 'this machine', checks: [{ check: expect.stringContaining('disk') }, { check: expect.stringContaining('memory') }] },
+      ],
+      text: expect.stringMatching(/^No services are defined yet\. Add one:\n {2}switchyard ops service add.*\n\nthis machine: /),
+    })
+  })
+})
+
 describe('ops.monitor.check of an address', () => {
   it('looks at what nobody has defined, and at the services only where they are named too', async () => {
     const url = await web(() => 200)

@@ -5,7 +5,6 @@ const WIDTH = 80
 
 /** What was seen of each service, for a terminal of 80 columns. */
 export function renderObservations(observations: readonly Observation[]): string {
-  if (observations.length === 0) return 'No services are defined yet. Add one: switchyard ops service add --service api --url http://…'
   return observations
     .map(({ service, env, status, checks }) => {
       const lines = checks.map(({ status: one, check, reason }) => `  ${MARKS[one].padEnd(3)}${wrapped(`${check}: ${reason}`, 5)}`)
