@@ -1,103 +1,44 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Client as ModernClient } from '@modelcontextprotocol/client'
-import { StdioClientTransport as ModernStdio } from '@modelcontextprotocol/client/stdio'
-import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js'
-import { StdioClientTransport as LegacyStdio } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Answer, type AnyClient, CLIENTS, callWith } from './clients.ts'
 
-const SERVE = fileURLToPath(new URL('./fixtures/serve.ts', import.meta.url))
-
-let dir: string
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'mcp-'))
-  writeFileSync(
-    join(dir, 'items.json'),
-    JSON.stringify([
-      { id: 'tea', price: 4 },
-      { id: 'rare tea', price: 90 },
-    ]),
-  )
-})
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
-
-/** What a person makes of a form. */
-type Answer = (message: string, schema: unknown) => { action: 'accept' | 'decline' | 'cancel'; content?: Record<string, string | boolean> }
-
-/** What both clients have in common of what is used here. */
-type AnyClient = Pick<
-  ModernClient,
-  | 'listTools'
-  | 'listResources'
-  | 'listResourceTemplates'
-  | 'readResource'
-  | 'listPrompts'
-  | 'getPrompt'
-  | 'complete'
-  | 'callTool'
-  | 'getServerVersion'
-  | 'getInstructions'
-  | 'close'
->
-
-const server = (): { command: string; args: string[] } => ({
-  command: process.execPath,
-  args: ['--conditions=@switchyard/source', SERVE, dir, 'shop', 'director'],
-})
-
-async function modern(answer: Answer | undefined, versions: string | undefined): Promise<AnyClient> {
-  const client = new ModernClient(
-    { name: 'modern', version: '1' },
-    {
-      capabilities: answer === undefined ? {} : { elicitation: { form: {} } },
-      ...(versions !== undefined && { versionNegotiation: { mode: { pin: versions } } }),
-    },
-  )
-  if (answer !== undefined) {
-    client.setRequestHandler('elicitation/create', ({ params }) =>
-      answer(params.message, 'requestedSchema' in params ? params.requestedSchema : {}),
-    )
-  }
-  await client.connect(new ModernStdio(server()))
-  return client
-}
-
-async function legacy(answer: Answer | undefined): Promise<AnyClient> {
-  const client = new LegacyClient({ name: 'legacy', version: '1' }, { capabilities: answer === undefined ? {} : { elicitation: {} } })
-  if (answer !== undefined) {
-    client.setRequestHandler(ElicitRequestSchema, ({ params }) =>
-      answer(params.message, 'requestedSchema' in params ? params.requestedSchema : {}),
-    )
-  }
-  await client.connect(new LegacyStdio(server()))
-  return client as unknown as AnyClient
-}
-
-/** The older client takes a schema before the options. */
-function callWith(client: AnyClient, params: { name: string; arguments: Record<string, unknown> }, options: object): Promise<unknown> {
-  const callTool = client.callTool.bind(client) as (...args: unknown[]) => Promise<unknown>
-  return client instanceof ModernClient ? callTool(params, options) : callTool(params, undefined, options)
-}
-
-const CLIENTS: readonly (readonly [string, (answer?: Answer) => Promise<AnyClient>])[] = [
-  ['@modelcontextprotocol/sdk 1.x', (answer) => legacy(answer)],
-  ['@modelcontextprotocol/client 2.x, 2026-07-28', (answer) => modern(answer, '2026-07-28')],
-  ['@modelcontextprotocol/client 2.x, as it comes', (answer) => modern(answer, undefined)],
+const ITEMS = [
+  { id: 'tea', price: 4 },
+  { id: 'rare tea', price: 90 },
 ]
 
 describe.for(CLIENTS)('a client of %s', ([, connect]) => {
+  /** The folder of the client that cannot ask, and of the one that can. */
+  let dir: string
+  let askingDir: string
+  let client: AnyClient
+  let asking: AnyClient
+  /** What the person says now. */
+  let answer: Answer
+  const items = (of: string): unknown => JSON.parse(readFileSync(join(of, 'items.json'), 'utf8'))
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'mcp-'))
+    askingDir = mkdtempSync(join(tmpdir(), 'mcp-'))
+    ;[client, asking] = await Promise.all([connect(dir), connect(askingDir, (message, schema) => answer(message, schema))])
+  }, 60_000)
+  beforeEach(() => {
+    for (const one of [dir, askingDir]) writeFileSync(join(one, 'items.json'), JSON.stringify(ITEMS))
+    answer = () => ({ action: 'cancel' })
+  })
+  afterAll(async () => {
+    await Promise.all([client?.close(), asking?.close()])
+    for (const one of [dir, askingDir]) rmSync(one, { recursive: true, force: true })
+  })
+
   it('1. learns who serves', async () => {
-    const client = await connect()
     expect(client.getServerVersion()).toMatchObject({ name: 'switchyard', version: '9.9.9' })
     expect(client.getInstructions()).toContain('shop_apply')
-    await client.close()
   })
 
   it('2. lists tools that say all that is to be known of them', async () => {
-    const client = await connect()
     const { tools } = await client.listTools()
     expect(tools.map(({ name }) => name)).toEqual([
       'shop_item_list',
@@ -111,7 +52,9 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
       'director_ask',
       'director_route',
       'director_chain_list',
+      'director_trace_list',
       'director_chain_show',
+      'director_trace_show',
       'director_chain_start',
       'director_more',
       'director_apply',
@@ -119,47 +62,39 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     for (const { annotations } of tools) {
       expect(Object.keys(annotations ?? {}).sort()).toEqual(['destructiveHint', 'idempotentHint', 'openWorldHint', 'readOnlyHint'])
     }
-    await client.close()
   })
 
   it('3. reads, with structured content, text and links', async () => {
-    const client = await connect()
     const result = await client.callTool({ name: 'shop_item_list', arguments: { kind: 'cheap' } })
     expect(result.structuredContent).toEqual({ items: [{ id: 'tea', price: 4 }] })
     expect(result.content).toMatchObject([
       { type: 'text', text: '{"items":[{"id":"tea","price":4}]}' },
       { type: 'resource_link', uri: 'shop://items/tea' },
     ])
-    await client.close()
   })
 
   it('4. [M6] is told of mistakes with a code and the next step', async () => {
-    const client = await connect()
     const missing = await client.callTool({ name: 'shop_item_show', arguments: { id: 'gold' } })
     expect(missing).toMatchObject({ isError: true, structuredContent: { error: { code: 'ITEM_NOT_FOUND', next: 'shop_item_list' } } })
     const wrong = await client.callTool({ name: 'shop_item_show', arguments: { id: 7 } })
     expect(wrong).toMatchObject({ isError: true, structuredContent: { error: { code: 'VALIDATION' } } })
     await expect(client.callTool({ name: 'shop_nothing', arguments: {} })).rejects.toMatchObject({ code: -32602 })
-    await client.close()
   })
 
   it('5. [P5] changes something by a plan, applies it once, and takes it back', async () => {
-    const client = await connect()
-    const before = readFileSync(join(dir, 'items.json'), 'utf8')
     const planned = await client.callTool({ name: 'shop_item_add', arguments: { id: 'milk', price: 2 } })
     const { plan } = planned.structuredContent as { plan: string }
     expect(JSON.stringify(planned.content)).toContain('Sell milk for 2')
-    expect(readFileSync(join(dir, 'items.json'), 'utf8')).toBe(before)
+    expect(items(dir)).toEqual(ITEMS)
     const applied = await client.callTool({ name: 'shop_apply', arguments: { plan } })
     expect(applied.structuredContent).toMatchObject({ done: true, result: { id: 'milk', price: 2 }, undo: `shop_undo {"plan":"${plan}"}` })
-    expect(readFileSync(join(dir, 'items.json'), 'utf8')).toContain('milk')
+    expect(items(dir)).toEqual([...ITEMS, { id: 'milk', price: 2 }])
     expect(await client.callTool({ name: 'shop_apply', arguments: { plan } })).toMatchObject({
       isError: true,
       structuredContent: { error: { code: 'PLAN_USED' } },
     })
     await client.callTool({ name: 'shop_undo', arguments: { plan } })
-    expect(readFileSync(join(dir, 'items.json'), 'utf8')).toBe(before)
-    await client.close()
+    expect(items(dir)).toEqual(ITEMS)
   })
 
   it('6. [P1] [P2] [P3] puts a plan to the person, whose word is final', async () => {
@@ -170,52 +105,39 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
       { action: 'accept', content: { name: 'shop.item.remove' } },
     ]
     const asked: string[] = []
-    const client = await connect((message) => {
+    answer = (message) => {
       asked.push(message)
       return replies.shift()!
-    })
-    expect((await client.callTool({ name: 'shop_item_add', arguments: { id: 'milk', price: 2 } })).structuredContent).toMatchObject({
-      done: true,
-    })
-    const declined = (await client.callTool({ name: 'shop_item_add', arguments: { id: 'soap', price: 3 } })).structuredContent as {
-      plan: string
     }
+    const call = async (name: string, input: Record<string, unknown>) =>
+      (await asking.callTool({ name, arguments: input })).structuredContent
+    expect(await call('shop_item_add', { id: 'milk', price: 2 })).toMatchObject({ done: true })
+    const declined = (await call('shop_item_add', { id: 'soap', price: 3 })) as { plan: string }
     expect(declined).toMatchObject({ done: false, declined: true })
-    expect(await client.callTool({ name: 'shop_apply', arguments: { plan: declined.plan } })).toMatchObject({
+    expect(await asking.callTool({ name: 'shop_apply', arguments: { plan: declined.plan } })).toMatchObject({
       isError: true,
       structuredContent: { error: { code: 'PLAN_USED' } },
     })
-    const misspelt = await client.callTool({ name: 'shop_item_remove', arguments: { id: 'tea' } })
-    expect(misspelt.structuredContent).toMatchObject({ done: false, next: expect.stringContaining('shop_apply') })
-    expect((await client.callTool({ name: 'shop_item_remove', arguments: { id: 'milk' } })).structuredContent).toMatchObject({ done: true })
+    expect(await call('shop_item_remove', { id: 'tea' })).toMatchObject({ done: false, next: expect.stringContaining('shop_apply') })
+    expect(await call('shop_item_remove', { id: 'milk' })).toMatchObject({ done: true })
     expect(asked).toHaveLength(4)
     expect(asked[0]).toContain('Sell milk for 2')
-    expect(JSON.parse(readFileSync(join(dir, 'items.json'), 'utf8'))).toEqual([
-      { id: 'tea', price: 4 },
-      { id: 'rare tea', price: 90 },
-    ])
-    await client.close()
+    expect(items(askingDir)).toEqual(ITEMS)
   })
 
   it('7. [A2] answers what a command asks while it runs, where it can', async () => {
-    const client = await connect((message, schema) => {
-      expect(message).toBe('Which paper?')
-      expect(schema).toMatchObject({ properties: { answer: { enum: ['red', 'blue'] } } })
+    let asked: unknown
+    answer = (message, schema) => {
+      asked = { message, schema }
       return { action: 'accept', content: { answer: 'blue' } }
-    })
-    const packed = await client.callTool({ name: 'shop_more', arguments: { command: 'pack', input: {} } })
-    expect(packed.structuredContent).toMatchObject({ paper: 'blue' })
-    await client.close()
-    const mute = await connect()
-    expect(await mute.callTool({ name: 'shop_more', arguments: { command: 'pack', input: {} } })).toMatchObject({
-      isError: true,
-      structuredContent: { error: { code: 'NEEDS_ANSWER' } },
-    })
-    await mute.close()
+    }
+    const pack = { name: 'shop_more', arguments: { command: 'pack', input: {} } }
+    expect((await asking.callTool(pack)).structuredContent).toMatchObject({ paper: 'blue' })
+    expect(asked).toMatchObject({ message: 'Which paper?', schema: { properties: { answer: { enum: ['red', 'blue'] } } } })
+    expect(await client.callTool(pack)).toMatchObject({ isError: true, structuredContent: { error: { code: 'NEEDS_ANSWER' } } })
   })
 
   it('8. [A3] follows progress, and stops a run down to its handler', async () => {
-    const client = await connect()
     const heard: unknown[] = []
     const stop = new AbortController()
     const options = { onprogress: (progress: unknown) => void heard.push(progress), signal: stop.signal }
@@ -229,18 +151,17 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     stop.abort()
     await expect(running).rejects.toThrow()
     await expect.poll(() => existsSync(join(dir, 'stopped')), { timeout: 15_000 }).toBe(true)
-    await client.close()
   })
 
   it('9. reads resources, lists their forms, and is offered their ids', async () => {
-    const client = await connect()
     const { resources } = await client.listResources()
-    expect(resources.map(({ uri }) => uri)).toEqual(['shop://items', 'director://plans', 'director://chains'])
+    expect(resources.map(({ uri }) => uri)).toEqual(['shop://items', 'director://plans', 'director://chains', 'director://traces'])
     const { resourceTemplates } = await client.listResourceTemplates()
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
       'shop://items/{id}',
       'director://plans/{id}',
       'director://chains/{id}',
+      'director://traces/{id}',
     ])
     const { contents } = await client.readResource({ uri: 'shop://items/rare%20tea' })
     expect(contents).toMatchObject([
@@ -252,13 +173,11 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
       argument: { name: 'id', value: 'RA' },
     })
     expect(completion).toMatchObject({ values: ['rare tea'], total: 1, hasMore: false })
-    await client.close()
   })
 
   it('10. gets prompts, with what there is to choose from', async () => {
-    const client = await connect()
     const { prompts } = await client.listPrompts()
-    expect(prompts.map(({ name }) => name)).toEqual(['restock', 'do', 'unfinished'])
+    expect(prompts.map(({ name }) => name)).toEqual(['restock', 'do', 'unfinished', 'failed'])
     expect(prompts[0]?.arguments).toMatchObject([
       { name: 'item', required: true },
       { name: 'haste', required: false },
@@ -272,6 +191,5 @@ describe.for(CLIENTS)('a client of %s', ([, connect]) => {
     expect(await of('haste', 'tom')).toEqual(['tomorrow'])
     expect(await of('item', '')).toEqual(['tea', 'rare tea'])
     await expect(client.getPrompt({ name: 'restock', arguments: {} })).rejects.toMatchObject({ code: -32602 })
-    await client.close()
   })
 })
