@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { makeWorkspace, run } from './process.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { copyOf, makeWorkspace, runHere as run } from './process.ts'
 
 const SET = {
   name: 'fruit',
@@ -16,10 +16,18 @@ const SET = {
   ],
 }
 
-// Learning takes seconds on a busy machine, and a correction learns twice.
+/** A workspace whose model is learned: that takes seconds, and each test has a copy of it. */
+let learned: ReturnType<typeof makeWorkspace>
+beforeAll(async () => {
+  learned = makeWorkspace({ plugins: 'notes' })
+  await run(learned.dir, ['route', 'list all my notes'])
+}, 90_000)
+afterAll(() => learned[Symbol.dispose]())
+
+// A correction learns twice.
 describe('switchyard route', { timeout: 90_000 }, () => {
   it('answers with parts, arguments and where they stand', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const request = 'write down a note called "buy milk", then list all my notes'
     const { code, stdout } = await run(workspace.dir, ['route', request, '--json'])
     expect(code).toBe(0)
@@ -43,7 +51,7 @@ describe('switchyard route', { timeout: 90_000 }, () => {
   })
 
   it('answers a batch, a line for each', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     writeFileSync(join(workspace.dir, 'batch.jsonl'), '{"text": "list all my notes"}\n\n{"text": "sing me a song"}\n')
     const { code, stdout } = await run(workspace.dir, ['route', '--batch', 'batch.jsonl', '--json'])
     expect(code).toBe(0)
@@ -107,7 +115,7 @@ describe('switchyard route', { timeout: 90_000 }, () => {
   })
 
   it('remembers a correction in the workspace', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     expect((await run(workspace.dir, ['route', 'whats in my pockets'])).code).toBe(4)
     expect(await run(workspace.dir, ['route', '--wrong', 'whats in my pockets', '--right', 'notes.note.list'])).toMatchObject({ code: 0 })
     expect((await run(workspace.dir, ['route', 'replay', '--json'])).stdout).toContain('"after": [')
@@ -118,7 +126,7 @@ describe('switchyard route', { timeout: 90_000 }, () => {
 
 describe('a request of several parts', { timeout: 90_000 }, () => {
   it('is asked for once, kept until it is approved, and done as one chain', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const request = 'write down a note called "milk", then write down a note called "bread"'
     const asked = await run(workspace.dir, [request, '--json'])
     expect(asked.code).toBe(3)
@@ -129,7 +137,7 @@ describe('a request of several parts', { timeout: 90_000 }, () => {
   })
 
   it('is taken back as a whole when a part in the middle fails', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { dir } = workspace
     await run(dir, ['notes', 'note', 'add', '--name', 'milk', '--yes'])
     const request = ['bread', 'milk', 'eggs'].map((name) => `write down a note called "${name}"`).join(', then ')
@@ -142,7 +150,7 @@ describe('a request of several parts', { timeout: 90_000 }, () => {
   })
 
   it('is among the plans while it waits, and is discarded as they are', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { dir } = workspace
     const request = 'write down a note called "milk", then write down a note called "bread"'
     const asked = await run(dir, [request, '--json'])
@@ -159,8 +167,15 @@ describe('a request of several parts', { timeout: 90_000 }, () => {
     expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
   })
 
+  it('is refused at once, and kept nowhere, where its first change cannot be made', async () => {
+    using workspace = makeWorkspace()
+    const refused = await run(workspace.dir, ['deploy to staging, then list the open issues'])
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('switchyard.deploy.json must say') })
+    expect((await run(workspace.dir, ['plans', '--json'])).stdout.trim()).toBe('[]')
+  })
+
   it('does nothing where it is only rehearsed', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { code, stdout } = await run(workspace.dir, ['write down a note called "milk", then list all my notes', '--dry-run', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'routed', steps: [{ plan: { summary: 'Write down "milk"' } }, {}] })

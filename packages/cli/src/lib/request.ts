@@ -1,4 +1,5 @@
-import type { ChainReport } from '@switchyard/chain'
+import type { ChainReport, PlannedStep } from '@switchyard/chain'
+import { fromWireError, type WireError } from '@switchyard/contracts'
 import { chainOf, type Decision, type DecisionPart, inputOf, withApproval, type Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
@@ -84,6 +85,8 @@ async function runParts(session: Session, decision: Decision, settled: readonly 
   const complete = withInputs(decision, settled)
   const definition = chainOf(complete)
   const rehearsal = await chains.plan(definition, {})
+  const hopeless = sureFailure(rehearsal)
+  if (hopeless !== undefined) throw fromWireError(hopeless)
   const told = { request: decision.request, outcome: decision.outcome, parts: withoutSecrets(decision.parts) }
   const parts = settled.map((one, index) => ({ ...one, text: decision.parts[index]!.text }))
   const shown = (look: Look): string => renderPlannedParts(parts, rehearsal, look)
@@ -108,6 +111,12 @@ async function runParts(session: Session, decision: Decision, settled: readonly 
   const { data, ...rest } = await reply()
   if (!isReport(data)) return { ...rest, data: { ...told, ...(data as object) } }
   return { ...rest, text: (look) => renderParts(data, settled, look), data: { ...told, chain: data } }
+}
+
+/** Why a request can only fail: its first step that changes something cannot, whatever the others answer. */
+function sureFailure(steps: readonly PlannedStep[]): WireError | undefined {
+  const first = steps.find(({ plan, needs, error }) => plan !== undefined || needs !== undefined || error !== undefined)
+  return first?.when === undefined && first?.onlyAfter === undefined ? first?.error : undefined
 }
 
 /** What came of the whole, and what each part that was done answered. */

@@ -36,7 +36,8 @@ function onePart({ text, command, input }: SettledPart, number: number, steps: r
 function planLines(step: PlannedStep | undefined, look: Look): string[] {
   const { does, plan, needs, error } = step ?? {}
   if (does === 'is skipped') return ['skipped']
-  if (error !== undefined) return wrap(plain(error.message), look.columns - 3).map((line) => paint(look, 'red', line))
+  // What comes before it may make it possible.
+  if (error !== undefined) return wrap(plain(`as things stand: ${error.message}`), look.columns - 3).map((line) => paint(look, 'red', line))
   if (needs !== undefined) return wrap(plain(`planned once there is ${needs.map(spoken).join(', ')}`), look.columns - 3)
   if (plan === undefined) return []
   const shown = plan.steps.slice(0, MAX_STEPS).map(({ does, target, detail = '' }) => {

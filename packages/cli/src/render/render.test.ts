@@ -70,7 +70,7 @@ describe('at 80 columns', () => {
 3  bring it back
    only if state of 2 is failed
    deploy.rollback  token [redacted]
-   Cannot reach web-1
+   as things stand: Cannot reach web-1
 4  deploy the worker
    only if 1 fails
    deploy.apply
