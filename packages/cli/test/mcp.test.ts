@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { builtInPlugins } from '@switchyard/cli'
@@ -16,7 +18,7 @@ const INITIALIZE = {
 
 /** The Inspector as a client of the real program. */
 async function inspect(dir: string, args: readonly string[], server: readonly string[]): Promise<string> {
-  const env = { PATH: process.env.PATH, HOME: dir }
+  const env = { PATH: process.env.PATH, HOME: dir, NODE_COMPILE_CACHE: join(tmpdir(), 'switchyard-compile-cache') }
   const line = ['--cli', process.execPath, BIN, 'mcp', ...server, ...args, '-q']
   const { stdout } = await promisify(execFile)('mcp-inspector', line, { cwd: dir, env, maxBuffer: 10_000_000 })
   return stdout

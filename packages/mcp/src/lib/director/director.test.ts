@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@switchyard/contracts'
 import { command, definePlugin } from '@switchyard/plugin-kit'
-import { openYard, type Yard } from '@switchyard/yard'
+import { defaultConfig, openYard, type Yard } from '@switchyard/yard'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createSurface, type Surface } from '../surface.ts'
@@ -109,19 +112,23 @@ beforeEach(async () => {
       '  - id: sure\n    ask: And another?\n  - id: second\n    call: library.book.add\n    input: { title: two }\n',
   )
   yard = await openYard(dir, { plugins: [library, cellar] })
-  const actions = async () => yard
-  surface = createSurface({
+  surface = surfaceOf(yard)
+})
+afterEach(async () => {
+  await yard.close()
+  rmSync(dir, { recursive: true })
+})
+
+function surfaceOf(opened: Yard): Surface {
+  const actions = async () => opened
+  return createSurface({
     mounts: [
       { source: library, actions },
       { source: cellar, actions },
       createDirector({ version: '1.0.0', openYard: actions, clock: systemClock }),
     ],
   })
-})
-afterEach(async () => {
-  await yard.close()
-  rmSync(dir, { recursive: true })
-})
+}
 
 async function call(name: string, input: unknown = {}): Promise<Readonly<Record<string, unknown>>> {
   const turn = await surface.callTool({ name, input, canAsk: false, signal: new AbortController().signal, progress() {} })
@@ -168,6 +175,67 @@ describe('director_ask', () => {
     expect(yard.plans()).toEqual([])
   })
 
+  it('does what a configured model makes of words that the router does not know, and says what that cost', async () => {
+    const message = {
+      content: [{ type: 'tool_use', id: 't', name: 'choose', input: { command: 'library.book.list', args: {} } }],
+      usage: { input_tokens: 1_000, output_tokens: 100 },
+    }
+    const api = createServer((_, response) => response.end(JSON.stringify(message)))
+    await once(api.listen(0, '127.0.0.1'), 'listening')
+    const baseUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+    const model = { baseUrl, name: 'claude-haiku-4-5', keyVariable: 'KEY', timeoutMs: 10_000 }
+    await yard.close()
+    yard = await openYard(dir, { plugins: [library, cellar], config: { ...defaultConfig(), model }, modelKey: 'sesame' })
+    surface = surfaceOf(yard)
+    const consulted = { model: 'claude-haiku-4-5', costUsd: expect.any(Number) }
+    expect(await call('director_route', { request: 'xyzzy plugh' })).toMatchObject({
+      outcome: 'routed',
+      parts: [{ command: 'library.book.list' }],
+      consulted,
+    })
+    expect(await call('director_ask', { request: 'xyzzy plugh' })).toMatchObject({
+      outcome: 'done',
+      consulted,
+      results: [{ state: 'done' }],
+    })
+    api.closeAllConnections()
+    api.close()
+  })
+
+  it('keeps a request of several parts as a chain that any later client can apply', async () => {
+    const { plan, steps, next } = await call('director_ask', { request: 'show all books, then clear the shelf' })
+    expect({ plan, next }).toEqual({
+      plan: expect.stringMatching(/^c-/),
+      next: expect.stringContaining(`director_apply {"plan":"${plan}"}`),
+    })
+    expect(plain(steps)).toContain('shelf')
+    shelf.add('emma')
+    await yard.close()
+    yard = await openYard(dir, { plugins: [library, cellar] })
+    surface = surfaceOf(yard)
+    expect(await call('director_apply', { plan })).toMatchObject({
+      done: true,
+      result: { state: 'done', done: ['approval', 'part1', 'part2'] },
+    })
+    expect(shelf.size).toBe(0)
+  })
+
+  it('[P3] wants the name of a request typed that destroys something, where the person can be asked', async () => {
+    shelf.add('emma')
+    const { plan } = await call('director_ask', { request: 'show all books, then clear the shelf' })
+    const ask = { name: 'director_apply', input: { plan }, canAsk: true, signal: new AbortController().signal, progress() {} }
+    for (const [answer, left] of [
+      ['yes', 1],
+      ['request', 0],
+    ] as const) {
+      const turn = await surface.callTool(ask)
+      if (turn.kind !== 'asks') throw new Error('expected a form')
+      expect(turn.form).toMatchObject({ message: expect.stringContaining('shelf'), schema: { properties: { answer: { type: 'string' } } } })
+      await surface.callTool({ ...ask, reply: { ticket: turn.ticket, reply: { action: 'accept', content: { answer } } } })
+      expect(shelf.size).toBe(left)
+    }
+  })
+
   it('refuses what is no request', async () => {
     expect(await call('director_ask', { request: 7 })).toMatchObject({ isError: true, error: { code: 'VALIDATION' } })
   })
@@ -208,6 +276,72 @@ describe('director chains', () => {
       isError: true,
       error: { code: 'CHAIN_UNKNOWN' },
     })
+  })
+})
+
+describe('director traces', () => {
+  const hidden = ['AKIA', 'IOSFODNN7EXAMPLE'].join('')
+
+  it('tell what ran and what became of it, from the list over the tree to what one span was given, without secrets', async () => {
+    const { plan } = await call('library_book_add', { title: `the key is ${hidden}` })
+    await call('library_apply', { plan })
+    await call('library_book_add', { title: '' })
+    const list = async (filter: object) =>
+      (await call('director_trace_list', filter)).runs as { id: string; request: string; state: string }[]
+    expect(await list({})).toMatchObject([
+      { request: 'library.book.add', state: 'failed', error: { type: 'VALIDATION' } },
+      { request: 'library_apply', state: 'done' },
+      { request: 'library.book.add', state: 'done', plan, approvedBy: 'mcp client' },
+    ])
+    const [failed] = await list({ state: 'failed' })
+    expect(await call('director_trace_show', { id: 'last' })).toMatchObject({ id: failed?.id, state: 'failed' })
+    const [run] = await list({ text: String(plan) })
+    const { tree, ...shown } = await call('director_trace_show', { id: run!.id.slice(0, 8) })
+    expect(shown).toMatchObject({ id: run!.id, plan, command: 'library.book.add' })
+    const rows = tree as { depth: number; name: string; span: string }[]
+    const names = rows.map(({ depth, name }) => `${'  '.repeat(depth)}${name}`)
+    for (const name of ['library.book.add', '  approval', '  run library.book.add']) expect(names).toContain(name)
+    const span = rows.findLast(({ name }) => name === 'library.book.add')!.span
+    const detail = await call('director_trace_show', { id: run!.id, span })
+    expect(plain(detail)).toContain('the key is')
+    expect(plain([detail, tree, await list({})])).not.toContain(hidden)
+    expect(await call('director_trace_show', { id: run!.id, span: 'nothing' })).toMatchObject({
+      isError: true,
+      error: { code: 'NOT_FOUND' },
+    })
+    expect(await call('director_trace_show', { id: 'abcdef0123' })).toMatchObject({ isError: true, error: { code: 'TRACE_UNKNOWN' } })
+  })
+
+  it('are resources, whose ids are offered', async () => {
+    await call('library_book_list')
+    const leg = { signal: new AbortController().signal, progress() {} }
+    const { runs } = (await surface.readResource('director://traces', leg)) as { runs: { id: string }[] }
+    expect(runs).toHaveLength(1)
+    const { id } = runs[0]!
+    expect(await surface.readResource(`director://traces/${id}`, leg)).toMatchObject({ id, tree: [{ name: 'library.book.list' }, {}, {}] })
+    const { values } = await surface.complete({ template: 'director://traces/{id}' }, 'id', id.slice(0, 4), leg)
+    expect(values).toEqual([id])
+  })
+
+  it('show of a long run what failed and what lies on top', async () => {
+    const long = { traceId: '5'.repeat(32), kind: 'internal', lane: 'library', attributes: {}, durationMs: 1 } as const
+    const id = (index: number): string => String(index).padStart(16, '0')
+    for (let index = 1; index <= 300; index++) {
+      const parentSpanId = index === 1 ? undefined : id(index > 150 ? 150 : 1)
+      yard.traces.add({
+        ...long,
+        spanId: id(index),
+        ...(parentSpanId !== undefined && { parentSpanId }),
+        name: `step ${index}`,
+        startMs: 1_000 + index,
+        ...(index === 299 && { error: { type: 'BROKEN' } }),
+      })
+    }
+    const { tree, left, spans } = await call('director_trace_show', { id: '5555' })
+    expect([spans, left]).toEqual([300, 200])
+    expect(tree).toHaveLength(100)
+    expect(tree).toContainEqual(expect.objectContaining({ depth: 2, name: 'step 299', error: 'BROKEN' }))
+    expect(JSON.stringify(tree).length / 4).toBeLessThan(5_000)
   })
 })
 
