@@ -122,7 +122,7 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     )
     expect(code).toBe(0)
     expect(stdout).toContain('switchyard notes note add --name bread')
-  })
+  }, 90_000)
 
   it('colours are shown, but not with NO_COLOR', async () => {
     using workspace = makeWorkspace()

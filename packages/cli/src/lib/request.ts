@@ -240,11 +240,11 @@ function unsure(decision: Decision): Reply {
     if (decision.asks === 'arguments') return missing.length === 0 ? [] : [command]
     return [command, ...alternatives.map((one) => one.command)]
   })
+  const ask = decision.asks === 'arguments' ? 'Say it in the request, or see how' : 'Ask again with more words, or run one of them'
   const how = candidates.map((command) => `  switchyard ${command.replaceAll('.', ' ')} --help`).join('\n')
   return {
     data: withoutSecrets(decision),
-    text: (look) =>
-      `${renderDecision(decision, look)}\n\n${renderElsewhere(decision.elsewhere, look)}Nothing was done. Ask again with more words, or run one of them:\n${how}`,
+    text: (look) => `${renderDecision(decision, look)}\n\n${renderElsewhere(decision.elsewhere, look)}Nothing was done. ${ask}:\n${how}`,
     exit: EXIT.noCommandFits,
   }
 }

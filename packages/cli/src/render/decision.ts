@@ -2,23 +2,29 @@ import type { DecisionEvaluation, DecisionExplanation, Estimate, Evaluation } fr
 import { type Changed, type Decision, type DecisionPart, inputOf } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
+import { spoken, valueText } from './parts.ts'
 import { short } from './registry.ts'
 import { renderTable } from './table.ts'
+
+/** What is less sure than this is no alternative worth a line. */
+const NAMEABLE = 0.01
 
 /** Which command a request means, how sure that is, and what came next. */
 export function renderDecision(decision: Decision, look: Look): string {
   const { outcome, question, parts, refused } = decision
   if (parts.length === 0 && refused.length > 0) return `Nothing is left to do: ${refused.map((text) => `"${plain(text)}"`).join(', ')}`
   if (outcome === 'abstain' || parts.length === 0) return 'No command here fits that.'
-  const blocks = parts.map((part) => {
+  const blocks = parts.map((part, index) => {
     const { text, command, confidence, args, missing, alternatives, after, when, invoke } = part
     if (invoke !== undefined) return renderOffered(part, decision.elsewhere, look)
-    const rows = [[command, percent(confidence), 'best'], ...alternatives.map((one) => [one.command, percent(one.confidence), ''])]
-    const lines = [paint(look, 'dim', `"${plain(text)}"`), renderTable(undefined, rows, look)]
-    const given = Object.entries(withoutSecrets(inputOf({ args }))).map(([field, value]) => `${field} ${JSON.stringify(value)}`)
+    const others = alternatives.filter((one) => one.confidence >= NAMEABLE)
+    const rows = [[command, percent(confidence), 'best'], ...others.map((one) => [one.command, percent(one.confidence), ''])]
+    const number = parts.length > 1 ? `${index + 1}  ` : ''
+    const lines = [`${number}${paint(look, 'dim', `"${plain(text)}"`)}`, renderTable(undefined, rows, look)]
+    const given = Object.entries(withoutSecrets(inputOf({ args }))).map(([field, value]) => `${field} ${valueText(value)}`)
     if (given.length > 0) lines.push(plain(`with ${given.join(', ')}`))
     if (after.length > 0)
-      lines.push(plain(`after ${after.map((part) => `part ${part + 1}`).join(' and ')}${when === undefined ? '' : `, if ${when}`}`))
+      lines.push(plain(`after ${after.map((part) => part + 1).join(' and ')}${when === undefined ? '' : `, if ${spoken(when)}`}`))
     if (missing.length > 0) lines.push(paint(look, 'yellow', `missing ${missing.join(', ')}`))
     return lines.join('\n')
   })

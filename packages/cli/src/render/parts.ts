@@ -51,7 +51,8 @@ function planLines(step: PlannedStep | undefined, look: Look): string[] {
 
 const cut = (line: string, columns: number): string => (line.length <= columns ? line : `${line.slice(0, columns - 1)}…`)
 
-function valueText(value: unknown): string {
+/** A value of an input, in which a reference to a result is said in words. */
+export function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.map(valueText).join(', ')
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const reference = /^\$\{\{\s*(.+?)\s*\}\}$/.exec(text)?.[1]
@@ -59,7 +60,7 @@ function valueText(value: unknown): string {
 }
 
 /** A reference or condition between parts as a person would say it. */
-function spoken(expression: string): string {
+export function spoken(expression: string): string {
   return expression
     .replace(/steps\.part(\d+)\.output\.([\w.]+)/g, '$2 of $1')
     .replace(/steps\.part(\d+)\.state/g, 'state of $1')

@@ -202,7 +202,7 @@ p-2222222  done, undoable  2026-11-21 09:30  deploy.apply  Put version 1.4.0 of
 "deploy the api"
 deploy.apply  91 %  best
 deploy.check  5 %
-with service "api"
+with service api
 missing env
 
 What is the env?
@@ -309,7 +309,7 @@ describe('text of others', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(findings + list + setting + decision).not.toMatch(/[\u001b\u009b\u202e]/)
     expect(list).toContain('waiting  2026-11-21 09:30  a bc')
-    expect(decision).toContain('token "[redacted]"')
+    expect(decision).toContain('token [redacted]')
   })
 
   it('is coloured only where colours are wanted', () => {
