@@ -12,6 +12,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'createRecorder',
     'createTopicTrie',
     'joinHooks',
+    'readBreakers',
   ],
   '@switchyard/bus/testing': ['linkContract'],
   '@switchyard/chain': [
@@ -83,14 +84,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   '@switchyard/registry': [
     'HEARTBEAT_MS',
+    'assertGitUrl',
     'cleanText',
     'createRegistry',
     'fetchSource',
     'isGitUrl',
     'isPluginsFault',
+    'livesOf',
     'nameOfUrl',
     'readMounts',
     'readSource',
+    'versionsOf',
     'withoutPassword',
   ],
   '@switchyard/release-plugin': ['default'],
@@ -217,6 +221,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'withoutSecrets',
   ],
   '@switchyard/yard/config-edit': ['commentedConfig', 'withPlugin'],
+  '@switchyard/yard/lives': ['readLives'],
 }
 
 const ERROR_CODES: readonly string[] = [
@@ -272,6 +277,7 @@ const ERROR_CODES: readonly string[] = [
   'PLAN_STALE',
   'PLAN_UNKNOWN',
   'PLAN_USED',
+  'PLUGIN_DEPENDENCIES',
   'PLUGIN_DOWN',
   'PLUGIN_UNLOADABLE',
   'QUEUE_FULL',

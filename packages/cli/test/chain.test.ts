@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ended, makeWorkspace, run, start } from './process.ts'
+import { ended, makeWorkspace, runHere as run, start } from './process.ts'
 
 const ADD_TWO = `name: add-two
 input:

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { ended, makeWorkspace, run, start, written } from './process.ts'
+import { ended, makeWorkspace, runHere as run, start, written } from './process.ts'
 
 const LEAKY = fileURLToPath(new URL('./fixtures/leaky-plugin.ts', import.meta.url))
 const SECRET = 'hunter2-of-the-environment'

@@ -2,7 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, cpSync, linkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Host, Output } from '../src/lib/host.ts'
+import { run as runProgram } from '../src/lib/run.ts'
 
 export const BIN = fileURLToPath(new URL('../bin/switchyard.js', import.meta.url))
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
@@ -70,6 +73,44 @@ export function start(
 /** Runs the real program to its end. */
 export async function run(dir: string, args: readonly string[], options?: RunOptions): Promise<Ended> {
   return ended(start(dir, args, options))
+}
+
+/** The same in this process, for what a command answers, where it is not the point that it is a process of its own. */
+export async function runHere(dir: string, args: readonly string[], { env = {} }: Pick<RunOptions, 'env'> = {}): Promise<Ended> {
+  const text = { stdout: '', stderr: '' }
+  const outputTo = (name: keyof typeof text): Output => ({
+    write(part) {
+      text[name] += part
+    },
+    columns: 80,
+    color: false,
+  })
+  const host: Host = {
+    argv: args,
+    env: { PATH: process.env.PATH, HOME: dir, ...env },
+    cwd: dir,
+    platform: process.platform,
+    homeDir: dir,
+    node: process.execPath,
+    userId: process.getuid?.(),
+    out: outputTo('stdout'),
+    err: outputTo('stderr'),
+    stdio: { stdin: Readable.from([]), stdout: process.stdout, stderr: process.stderr },
+    terminal: undefined,
+    onInterrupt: () => () => {},
+    exit(code) {
+      throw new Error(`The program wants to end at once with ${code}`)
+    },
+  }
+  const code = await runProgram(host)
+  return { code, ...text }
+}
+
+/** A workspace with all that another one has learned, as learning takes seconds. */
+export function copyOf({ dir: source }: { readonly dir: string }): ReturnType<typeof makeWorkspace> {
+  const copy = makeWorkspace()
+  cpSync(source, copy.dir, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+  return copy
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ended, makeWorkspace, run, start } from './process.ts'
+import { ended, makeWorkspace, run, runHere, start } from './process.ts'
 
 const STEPS = `name: undo-me
 saga: true
@@ -18,22 +18,26 @@ describe('switchyard trace', () => {
   it('lists, draws, follows and exports what ran', { timeout: 120_000 }, async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { dir } = workspace
-    expect(await run(dir, ['trace', 'list'])).toMatchObject({ code: 0, stdout: expect.stringContaining('No run is like that') })
-    expect(await run(dir, ['trace', 'show'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Cannot show the last run') })
-    await run(dir, ['notes', 'note', 'add', '--name', 'one', '--yes'])
+    expect(await runHere(dir, ['trace', 'list'])).toMatchObject({ code: 0, stdout: expect.stringContaining('No run is like that') })
+    expect(await runHere(dir, ['trace', 'show'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Cannot show the last run') })
+    await runHere(dir, ['notes', 'note', 'add', '--name', 'one', '--yes'])
     writeFileSync(join(dir, 'undo-me.yaml'), STEPS)
-    await run(dir, ['chain', 'run', 'undo-me.yaml', '--yes'])
+    await runHere(dir, ['chain', 'run', 'undo-me.yaml', '--yes'])
 
-    const listed = JSON.parse((await run(dir, ['trace', 'list', '--json'])).stdout) as { traceId: string; name: string; state: string }[]
+    const listed = JSON.parse((await runHere(dir, ['trace', 'list', '--json'])).stdout) as {
+      traceId: string
+      name: string
+      state: string
+    }[]
     expect(listed.length).toBeGreaterThan(1)
     expect(listed[0]).toMatchObject({ state: expect.stringMatching(/^(failed|undone)$/) })
     const id = listed[0]!.traceId
-    expect(JSON.parse((await run(dir, ['trace', 'list', '--state', 'done', '--plugin', 'notes', '--json'])).stdout)).not.toContainEqual(
+    expect(JSON.parse((await runHere(dir, ['trace', 'list', '--state', 'done', '--plugin', 'notes', '--json'])).stdout)).not.toContainEqual(
       expect.objectContaining({ traceId: id }),
     )
-    expect((await run(dir, ['trace', 'list', '--since', '1h', '--limit', '1'])).stdout).toContain(id.slice(0, 8))
+    expect((await runHere(dir, ['trace', 'list', '--since', '1h', '--limit', '1'])).stdout).toContain(id.slice(0, 8))
 
-    const shown = await run(dir, ['trace', 'show', id.slice(0, 8)])
+    const shown = await runHere(dir, ['trace', 'show', id.slice(0, 8)])
     expect(shown).toMatchObject({ code: 0, stderr: '' })
     expect(shown.stdout).toContain(id)
     expect(shown.stdout).toMatch(/✗ .*notes\.note\.add/)
@@ -41,18 +45,18 @@ describe('switchyard trace', () => {
     for (const line of shown.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
 
     // A run that has ended is told to its end.
-    const followed = await run(dir, ['trace', 'follow', id])
+    const followed = await runHere(dir, ['trace', 'follow', id])
     expect(followed.code).toBe(0)
     expect(followed.stdout).toMatch(/✗ .*notes\.note\.add/)
 
-    const otlp = JSON.parse((await run(dir, ['trace', 'export', id])).stdout)
+    const otlp = JSON.parse((await runHere(dir, ['trace', 'export', id])).stdout)
     expect(otlp).toMatchObject({
       resourceSpans: [{ scopeSpans: [{ spans: expect.arrayContaining([expect.objectContaining({ traceId: id })]) }] }],
     })
-    expect(await run(dir, ['trace', 'export', id, '--format', 'html', '--to', 'run.html'])).toMatchObject({ code: 0 })
+    expect(await runHere(dir, ['trace', 'export', id, '--format', 'html', '--to', 'run.html'])).toMatchObject({ code: 0 })
     expect(readFileSync(join(dir, 'run.html'), 'utf8')).toContain(id)
     expect(statSync(join(dir, 'run.html')).mode & 0o777).toBe(0o600)
-    expect(await run(dir, ['trace', 'export', id, '--format', 'html', '--to', 'run.html'])).toMatchObject({
+    expect(await runHere(dir, ['trace', 'export', id, '--format', 'html', '--to', 'run.html'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('nothing may be overwritten'),
     })
@@ -74,7 +78,7 @@ describe('switchyard trace', () => {
   it('view prints an address that only its token opens, until Ctrl-C', { timeout: 60_000 }, async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { dir } = workspace
-    await run(dir, ['notes', 'note', 'add', '--name', 'one', '--yes'])
+    await runHere(dir, ['notes', 'note', 'add', '--name', 'one', '--yes'])
     const viewing = start(dir, ['trace', 'view', 'last', '--no-open'])
     const over = ended(viewing)
     const address = await new Promise<string>((resolve, reject) => {
@@ -103,7 +107,7 @@ describe('switchyard trace', () => {
     [['view', '--port', '99999'], 2, 'USAGE'],
   ])('refuses %j', async (args, exit, code) => {
     using workspace = makeWorkspace({ plugins: 'notes' })
-    const { stdout, code: found } = await run(workspace.dir, ['trace', ...args, '--json'])
+    const { stdout, code: found } = await runHere(workspace.dir, ['trace', ...args, '--json'])
     expect([found, JSON.parse(stdout)]).toMatchObject([exit, { error: { code } }])
   })
 })

@@ -1,0 +1,1 @@
+export { readLives } from './lib/lives.ts'
