@@ -106,7 +106,8 @@ export function createYardChains({
       async plan(command, input, plugin) {
         const method = targetOf(command, plugin)
         await reach(method)
-        return (await clientOf(plugin).call(planMethod(method), input, { timeoutMs: timeLimitMsOf(command) ?? 30_000 })) as Plan
+        const options = { timeoutMs: timeLimitMsOf(command) ?? 30_000, headers: { ...context() } }
+        return (await clientOf(plugin).call(planMethod(method), input, options)) as Plan
       },
       subscribe(topic, handler, sinceMs) {
         const subscription = person.subscribe(topic, (payload) => handler(payload))

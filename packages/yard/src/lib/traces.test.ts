@@ -187,6 +187,19 @@ describe('the traces of a yard', () => {
     expect(JSON.stringify(spans)).toContain('[redacted]')
   })
 
+  it('hold what a chain would do, which is planned before it runs', async () => {
+    const yard = await open({ asked: asked('write a note') })
+    const chains = await yard.chains()
+    const write = { name: 'one', steps: [{ id: 'one', call: 'notes.write', input: { name: 'one' } }] }
+    await chains.plan(write, {})
+    const { traceId } = await chains.run(write)
+    await yard.close()
+    const after = await open()
+    expect(after.traces.runs().runs).toMatchObject([{ traceId, name: 'write a note' }])
+    const tree = ['write a note', '  notes.write#plan', '    notes.write#plan', '  chain one', '    step one']
+    expect(treeOf(after.traces.spans(traceId)).slice(0, 5)).toEqual(tree)
+  })
+
   it('say which command a request was about that nobody had to approve', async () => {
     const yard = await open({ asked: asked('what does the note about milk say') })
     await yard.call('notes.read', { name: 'milk' })
