@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createTraceStore, type Span } from '@switchyard/trace'
 import { startOtlpReceiver } from '@switchyard/trace/otlp'
@@ -32,12 +33,18 @@ const env = {
   ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   DISABLE_AUTOUPDATER: '1',
+  /** A session says of its servers how they are once each has answered or failed, however busy the machine; else slow ones are "pending". */
+  MCP_CONNECTION_NONBLOCKING: '0',
+  MCP_CONNECT_TIMEOUT_MS: '120000',
+  MCP_TIMEOUT: '120000',
 }
+/** For one run of Claude Code, or of npm. */
+const LIMIT_MS = 600_000
 
 try {
   const claude = process.argv[2] === undefined ? await installClaude() : resolve(process.argv[2])
   const ask = async (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> => {
-    const options = { cwd: project, env: { ...env, ...more }, maxBuffer: 32 * 1024 * 1024, timeout: 120_000 }
+    const options = { cwd: project, env: { ...env, ...more }, maxBuffer: 32 * 1024 * 1024, timeout: LIMIT_MS }
     const running = run(claude, args, options)
     running.child.stdin?.end()
     return (await running).stdout
@@ -73,8 +80,8 @@ try {
     plugins.map(({ name }) => name),
   )
   await traceCall(ask)
-  await useSkill(ask, 'ops')
-  await useSkill(ask, 'director')
+  await refuseAlone(ask)
+  for (const name of ['ops', 'release', 'deploy', 'director']) await useSkill(ask, name)
   await fromClone(ask)
   await byInstallCommand(ask)
   console.log('\nall of it works')
@@ -116,13 +123,30 @@ async function callTool(ask: Ask, names: readonly string[]): Promise<void> {
   assert.equal(events.at(-1)?.result, 'That is its health.')
 }
 
+/** What may destroy something wants a person, also where every leave was given beforehand. */
+async function refuseAlone(ask: Ask): Promise<void> {
+  const tool = 'mcp__plugin_ops_ops__ops_apply'
+  await using api = await startFakeApi([{ tool, input: { plan: 'p-2345678' } }, { text: 'I may not.' }])
+  await ask(['-p', 'apply it', '--allowedTools', tool], { ANTHROPIC_BASE_URL: api.url })
+  const told = JSON.stringify(api.requests[1]?.messages.at(-1)?.content)
+  assert.match(told, /"is_error":true/)
+  assert.doesNotMatch(told, /PLAN_UNKNOWN/)
+  say(`the model calls ${tool}, which was allowed beforehand, and is told`, told.slice(0, 400))
+}
+
 /** The same with Claude Code's own telemetry sent to us: what it did and what we did for it are one trace. */
 async function traceCall(ask: Ask): Promise<void> {
   const path = join(project, '.switchyard/trace.db')
   // The stand-in for the model counts its tool uses anew in each session.
   for (const file of globSync(`${path}*`)) rmSync(file)
   const tool = 'mcp__plugin_ops_ops__ops_health_scan'
-  await using api = await startFakeApi([{ tool, input: { project: '.' } }, { text: 'That is its health.' }])
+  const store = createTraceStore({ path })
+  // The server keeps what it did a moment later, and the session that ends it waits for nobody.
+  const thinks = (): Promise<void> => until(() => store.runs().runs.some(({ from, state }) => from === 'mcp' && state === 'done'))
+  await using api = await startFakeApi([
+    { tool, input: { project: '.' } },
+    { text: 'That is its health.', thinks },
+  ])
   const received: Span[] = []
   const receiver = await startOtlpReceiver({ port: 0, traces: (spans) => void received.push(...spans) })
   await ask(['-p', 'how healthy is this project?', '--allowedTools', tool], {
@@ -134,7 +158,6 @@ async function traceCall(ask: Ask): Promise<void> {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
   })
   await receiver.close()
-  const store = createTraceStore({ path })
   for (const span of received) store.add(span)
   await store.flush()
   const ours = store.runs().runs.find(({ from }) => from === 'mcp')
@@ -146,6 +169,13 @@ async function traceCall(ask: Ask): Promise<void> {
   const request = spans.find(({ attributes }) => attributes['switchyard.op'] === 'request')
   assert.equal(request?.parentSpanId, call?.spanId)
   assert.ok(spans.some(({ name }) => name === 'claude_code.interaction'))
+}
+
+/** Until something holds that other processes bring about. @throws when it does not in time */
+async function until(holds: () => boolean): Promise<void> {
+  for (const startedMs = performance.now(); !holds(); await setTimeout(100)) {
+    if (performance.now() - startedMs > LIMIT_MS / 2) throw new Error('Cannot wait any longer')
+  }
 }
 
 /** A skill by its short name: what the model is given is our text. */

@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What the model does in one turn: calls a tool, or says something and is done. */
-export type ModelTurn = { readonly tool: string; readonly input: object } | { readonly text: string }
+export type ModelTurn = ({ readonly tool: string; readonly input: object } | { readonly text: string }) & {
+  /** How long it thinks. @default not at all */
+  readonly thinks?: () => Promise<unknown>
+}
 
 /** A request as far as it matters here: the tools that the model may call, and what was said so far. */
 interface ModelRequest {
@@ -29,8 +32,9 @@ export async function startFakeApi(script: readonly ModelTurn[]): Promise<FakeAp
     if (request.url?.includes('count_tokens')) return void response.end(JSON.stringify({ input_tokens: 10 }))
     const body = JSON.parse(await textOf(request)) as ModelRequest
     const takesTurn = (body.tools?.length ?? 0) > 0
-    const turn = (takesTurn ? script[requests.length] : undefined) ?? { text: 'done' }
+    const turn: ModelTurn = (takesTurn ? script[requests.length] : undefined) ?? { text: 'done' }
     if (takesTurn) requests.push(body)
+    await turn.thinks?.()
     const [content, reason] =
       'tool' in turn
         ? [{ type: 'tool_use', id: `toolu_${requests.length}`, name: turn.tool, input: turn.input }, 'tool_use']

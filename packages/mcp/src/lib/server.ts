@@ -69,6 +69,8 @@ export function createMcpServer(options: McpServerOptions): McpServer {
     },
     async close() {
       const opened = await yard?.catch(() => undefined)
+      // Whoever closes may have no time for all of it: what ran last is kept first.
+      opened?.traces.flush().catch(onFault)
       await opened?.close()
     },
   }
