@@ -21,7 +21,18 @@ export async function openEngine(host: Host, socket: string | undefined): Promis
     version: API_VERSION,
     agent: agentOf(host, path),
   }
-  return new Dockerode(options)
+  return withoutSecretsInAddresses(new Dockerode(options))
+}
+
+/**
+ * What a container is made with goes into the address of the request too, unless it is told apart; engines and what stands before them
+ * write addresses down, and its variables are secrets.
+ */
+function withoutSecretsInAddresses(engine: Docker): Docker {
+  const create = engine.createContainer.bind(engine) as (options: object) => Promise<Docker.Container>
+  const createContainer = ({ name, ...made }: Docker.ContainerCreateOptions): Promise<Docker.Container> =>
+    create({ _query: { name }, _body: made })
+  return Object.assign(engine, { createContainer })
 }
 
 /** Where the host's engine listens. @throws ENGINE_MISSING */
