@@ -1,5 +1,5 @@
-import type { DecisionEvaluation, DecisionExplanation, Estimate, Evaluation } from '@switchyard/router'
-import { type Changed, type Decision, type DecisionPart, inputOf } from '@switchyard/yard'
+import type { DecisionEvaluation, DecisionExplanation, Evaluation } from '@switchyard/router'
+import { type Changed, type Decision, type DecisionPart, inputOf, type LikelyEstimate } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { spoken, valueText } from './parts.ts'
@@ -133,7 +133,7 @@ export function renderMeasured(measured: DecisionEvaluation, look: Look): string
 
 /** Why a request was read so: what spoke for each command, what it takes, and what would have changed it. */
 export function renderWhy(
-  { estimate, explanation }: { readonly estimate: Estimate; readonly explanation: DecisionExplanation },
+  { estimate, explanation }: { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation },
   look: Look,
 ): string {
   const blocks = explanation.parts.map(({ command, evidence, reread, wouldChange }) => {
@@ -156,7 +156,8 @@ export function renderWhy(
     matched.map(({ value }) => value).join(' '),
   ])
   const time = estimate.durationMs < 1_000 ? `${Math.round(estimate.durationMs)} ms` : `${(estimate.durationMs / 1_000).toFixed(1)} s`
-  const about = `About ${time}${estimate.costUsd > 0 ? `, $${estimate.costUsd.toFixed(2)}` : ''}; ${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
+  const cost = estimate.costUsd > 0 ? `, $${estimate.costUsd.toFixed(2)}` : ''
+  const about = `About ${time}${cost}, ${percent(estimate.success)} likely to go well; ${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
   return [
     ...blocks,
     ...(points.length > 0 ? [renderTable(['plugin', 'points', 'covers', 'by'], points, look)] : []),

@@ -1,5 +1,6 @@
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plugin } from '@switchyard/plugin-kit'
+import type { Figures, LifeState } from '@switchyard/registry'
 import {
   type CommandFigures,
   type Decided,
@@ -32,7 +33,9 @@ export interface DecideParts {
   /** What this workspace calls its things, by the name of the argument. */
   readonly names: () => SlotValues
   /** What runs have told of a command; undefined before its first. */
-  readonly runsOf?: (command: string) => { readonly latencyMs: number | undefined } | undefined
+  readonly runsOf?: (command: string) => Pick<Figures, 'latencyMs' | 'success'> | undefined
+  /** How a plugin is, and what its runs have told. */
+  readonly lifeOf?: (plugin: string) => { readonly state: LifeState; readonly figures: Figures } | undefined
   /** Why a plugin is down; undefined where it is not. */
   readonly downOf?: (plugin: string) => string | undefined
   /** What others offer for what nothing here does. */
@@ -52,13 +55,18 @@ export interface Decider {
   /** Takes a correction back. Whether there was one. */
   forget(request: string): boolean
   /** Why it was decided so, what would have changed it, and what it takes. */
-  explain(decision: Decided): { readonly estimate: Estimate; readonly explanation: DecisionExplanation }
+  explain(decision: Decided): { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation }
   /** What was decided before and would be decided otherwise now. */
   replay(): { readonly decisions: number; readonly changed: readonly Changed[] }
   /** The decision, or a model's where one is configured and the router does not know which command is meant. */
   consult(decision: Decided): Promise<Decided & { readonly consulted?: Consulted }>
   /** How well requests are read here: those that the plugins bring along, requests of several parts, and those that nothing here does. */
   measure(): Promise<DecisionEvaluation>
+}
+
+/** What a decision takes, and the chance that all of it goes well, by the runs of its commands before. */
+export interface LikelyEstimate extends Estimate {
+  readonly success: number
 }
 
 /** A request that is read otherwise than before. */
@@ -77,6 +85,7 @@ export function createDecider({
   commands,
   names,
   runsOf,
+  lifeOf,
   downOf,
   elsewhere,
   model: asked,
@@ -106,12 +115,23 @@ export function createDecider({
     return { durationMs: runsOf?.(id)?.latencyMs ?? USUAL_MS[effect], costUsd }
   }
 
+  /** With what traffic tells of it: nothing is asked of a plugin while a request waits. */
+  function profileOf({ name, capabilities: { domains = [], contexts = [], patterns = [] } = {} }: Plugin): PluginProfile {
+    const life = lifeOf?.(name)
+    if (life === undefined) return { name, domains, contexts, patterns }
+    const { state, figures } = life
+    const status = state === 'down' || state === 'gone' ? 'down' : state === 'degraded' ? 'degraded' : 'up'
+    const health = { status, latencyMs: figures.latencyMs ?? 0, errorRate: figures.errorRate } as const
+    return { name, domains, contexts, patterns, health, successRate: figures.success }
+  }
+
   function decideNow(request: string, more: Pick<DecideOptions, 'onStage' | 'elsewhere'> = {}): Decided {
     return decide(learned(), request, {
       facts,
       names: names(),
       nowMs: clock.now(),
       downOf: (id) => downOf?.(commands.get(id)?.plugin ?? ''),
+      ...(runsOf !== undefined && { successOf: (id: string) => runsOf(id)?.success ?? 1 }),
       ...more,
     })
   }
@@ -159,7 +179,11 @@ export function createDecider({
       const parts = explanation.parts.map((part, i) =>
         decision.parts[i]?.invoke === undefined ? part : { ...part, wouldChange: 'a plugin here that does it' },
       )
-      return { estimate: estimateOf(decision, figuresOf), explanation: { ...explanation, parts } }
+      const success = decision.parts.reduce(
+        (product, { command, invoke }) => product * (invoke === undefined ? (runsOf?.(command)?.success ?? 1) : 1),
+        1,
+      )
+      return { estimate: { ...estimateOf(decision, figuresOf), success }, explanation: { ...explanation, parts } }
     },
     replay() {
       const kept = memory().decisions()
@@ -199,10 +223,3 @@ export function createDecider({
 
 /** What a run takes of which nothing is known yet. */
 const USUAL_MS = { read: 1_000, write: 5_000, destroy: 5_000 } as const
-
-const profileOf = ({ name, capabilities: { domains = [], contexts = [], patterns = [] } = {} }: Plugin): PluginProfile => ({
-  name,
-  domains,
-  contexts,
-  patterns,
-})

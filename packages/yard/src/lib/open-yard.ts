@@ -287,6 +287,7 @@ function createYard(parts: OpenParts): Yard {
     names: createWorkspaceNames(workspace, names, clock),
     ...(learned !== undefined && { learned }),
     runsOf: (id) => registry.open().figures(id),
+    lifeOf: (plugin) => ({ state: registry.open().health(plugin).state, figures: registry.open().figures(plugin) }),
     downOf: registry.downOf,
     elsewhere: (text) => offeredElsewhere(text, registry.open()),
     ...(model !== undefined && { model }),

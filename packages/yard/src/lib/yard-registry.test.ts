@@ -93,6 +93,54 @@ describe('the registry of a yard', () => {
     })
   })
 
+  it('lets what ran before weigh in at once: in search, in what is offered first, in the estimate, and in who would do a task', async () => {
+    const bell = (name: string): Plugin =>
+      definePlugin({
+        name,
+        version: '1.0.0',
+        summary: 'Rings the bell of the deployment',
+        capabilities: { domains: ['devops'] },
+        commands: {
+          ring: command({
+            summary: 'Ring the bell',
+            examples: ['ring the bell', 'let the bell ring', 'sound the bell', 'ring it'],
+            effect: 'read',
+            input: z.object({ broken: z.boolean().default(false) }),
+            output: z.object({}),
+            run({ broken }) {
+              if (broken) throw new SwitchyardError('CRACKED', 'Cannot ring as the bell must be whole')
+              return {}
+            },
+          }),
+        },
+      })
+    await using yard = await openYard(makeFolder(), { plugins: [bell('eastern'), bell('western')], memory: true })
+    const first = () => {
+      const decision = yard.decide('sound the bell of the deployment now')
+      const { estimate, explanation } = yard.routing.explain(decision)
+      return {
+        asks: decision.asks,
+        offered: decision.parts[0]?.command,
+        success: estimate.success,
+        primary: explanation.collaboration?.primary,
+        found: yard
+          .registry()
+          .search({ text: 'ring the bell', kinds: ['command'] })
+          .map(({ entry }) => entry.id),
+      }
+    }
+    const fail = (id: string): Promise<void> => expect(yard.call(id, { broken: true })).rejects.toMatchObject({ code: 'CRACKED' })
+    const [east, west] = ['eastern.ring', 'western.ring'] as const
+    expect(first()).toEqual({ asks: 'command', offered: west, success: 0.9, primary: 'eastern', found: [east, west] })
+    for (let run = 0; run < 5; run++) await fail(west)
+    expect(first()).toMatchObject({ offered: east, success: 0.9, primary: 'eastern', found: [east, west] })
+    for (let run = 0; run < 6; run++) await fail(east)
+    expect(first()).toMatchObject({ offered: west, success: 9 / 15, primary: 'western', found: [west, east] })
+    // What is proven stands before what ran once, and nothing begins at 100 %.
+    for (let run = 0; run < 80; run++) await yard.call(east, {})
+    expect(first()).toMatchObject({ offered: east, success: 89 / 96, primary: 'eastern', found: [east, west] })
+  })
+
   it('says what others offer where nothing here fits, and never in place of what does', async () => {
     await using yard = await openYard(makeFolder(), { plugins: [sheep()], memory: true })
     const folder = makeFolder({

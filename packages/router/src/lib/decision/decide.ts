@@ -25,6 +25,8 @@ export interface DecideOptions {
   readonly only?: ReadonlySet<string>
   /** Why a command cannot be run now; undefined where it can. What cannot is asked about before it is tried. */
   readonly downOf?: (command: string) => string | undefined
+  /** Share of a command's runs that went well, with a prior where there are few: settles which of two that are about as likely is offered first. Default: all alike. */
+  readonly successOf?: (command: string) => number
   /** What others offer for a part that nothing here does; it is named, and never run. Default: nothing. */
   readonly elsewhere?: (text: string) => Offered | undefined
   /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
@@ -98,7 +100,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const answered = new Set<Part>()
   for (const [at, part] of parts.entries()) {
     const routed = inContext(part.text, parts[at - 1]?.text, routeOne)
-    const [best, ...others] = routed.ranked
+    const [best, ...others] = routed.reason === 'close' ? provenFirst(routed.ranked, options.successOf) : routed.ranked
     const known = best === undefined ? undefined : facts(best.id)
     if (best === undefined || known === undefined || routed.outcome === 'abstain') {
       const others = offerOf(part.text)
@@ -157,6 +159,15 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const [doubt] = doubts
   if (doubt !== undefined) return { ...said, outcome: 'ask', ...doubt, parts: decided, strategy }
   return { ...said, outcome: 'routed', parts: decided, strategy }
+}
+
+/** Of commands that have to be asked about anyway, as nothing tells them apart, those that go well come first; the very unlikely stay behind. */
+function provenFirst(ranked: Routed['ranked'], successOf: DecideOptions['successOf']): Routed['ranked'] {
+  const [first] = ranked
+  if (first === undefined || successOf === undefined) return ranked
+  const close = ranked.filter(({ confidence }) => confidence >= first.confidence / 2)
+  const weigh = ({ id, confidence }: (typeof ranked)[number]): number => confidence * successOf(id)
+  return [...close.sort((a, b) => weigh(b) - weigh(a)), ...ranked.slice(close.length)]
 }
 
 /** What a part means by itself, or with what its pronoun stands for, whichever is surer. */
