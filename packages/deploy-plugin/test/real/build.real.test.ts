@@ -1,15 +1,9 @@
-import { startEngine, type TestEngine } from '@switchyard/testkit/real'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startEngine } from '@switchyard/testkit/real'
+import { describe, expect, it } from 'vitest'
 import { createStack } from './stack.ts'
+import { startedFor } from './started.ts'
 
-let engine: TestEngine
-
-beforeAll(async () => {
-  engine = await startEngine()
-})
-afterAll(async () => {
-  await engine?.[Symbol.asyncDispose]()
-})
+const real = startedFor({ engine: startEngine })
 
 const DOCKERFILE = `FROM localhost/base:1 AS first
 ARG GREETING=none
@@ -21,12 +15,12 @@ RUN touch /www/second
 
 describe('a service that is built', () => {
   it('is built on the engine from its folder, is another release when that changes, and says why it cannot be built', async () => {
-    engine.image('base:1')
+    real.engine.image('base:1')
     const build = '{ context: app, dockerfile: Shop.Dockerfile, target: first, args: { GREETING: hello } }'
     await using stack = await createStack(
       {
         stack: 'built',
-        targets: { local: { kind: 'local', engine: engine.socket } },
+        targets: { local: { kind: 'local', engine: real.engine.socket } },
         environments: { staging: { target: 'local' } },
         services: {
           web: { handler: 'compose', port: 8080, health: { http: '/healthz' }, stableForSeconds: 0.5, startForSeconds: 20 },
@@ -42,12 +36,12 @@ describe('a service that is built', () => {
       },
     )
     const page = (slot: string, path: string): string =>
-      engine.podman('exec', `built-staging-web-${slot}`, 'wget', '-qO-', `http://127.0.0.1:8080/${path}`)
+      real.engine.podman('exec', `built-staging-web-${slot}`, 'wget', '-qO-', `http://127.0.0.1:8080/${path}`)
     const first = await stack.call('apply', { env: 'staging' })
     expect(first).toMatchObject({ state: 'done', services: [{ from: null, to: expect.stringMatching(/^sha256:/), slot: 'blue' }] })
     expect(page('blue', '')).toBe('one')
     expect(page('blue', 'greeting')).toBe('hello')
-    const folder = engine.podman('exec', 'built-staging-web-blue', 'ls', '/www').split('\n')
+    const folder = real.engine.podman('exec', 'built-staging-web-blue', 'ls', '/www').split('\n')
     expect(folder).toEqual(['Shop.Dockerfile', 'greeting', 'healthz', 'index.html'])
 
     stack.write('app/index.html', 'two\n')

@@ -1,20 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { startCaddy, startEngine, type TestCaddy, type TestEngine } from '@switchyard/testkit/real'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCaddy, startEngine } from '@switchyard/testkit/real'
+import { describe, expect, it } from 'vitest'
 import { startLoad } from './load.ts'
 import { createStack, type StackConfig } from './stack.ts'
+import { startedFor } from './started.ts'
 
-let engine: TestEngine
-let caddy: TestCaddy
-
-beforeAll(async () => {
-  engine = await startEngine()
-  caddy = await startCaddy()
-})
-afterAll(async () => {
-  await caddy?.[Symbol.asyncDispose]()
-  await engine?.[Symbol.asyncDispose]()
-})
+const real = startedFor({ engine: startEngine, caddy: startCaddy })
 
 const compose = (web: string, api = 'api:1'): string => `services:
   web:
@@ -26,7 +17,7 @@ const compose = (web: string, api = 'api:1'): string => `services:
 
 const configOf = (hostname: string, stack: string): StackConfig => ({
   stack,
-  targets: { local: { kind: 'local', engine: engine.socket } },
+  targets: { local: { kind: 'local', engine: real.engine.socket } },
   environments: { staging: { target: 'local' } },
   services: {
     web: {
@@ -40,7 +31,7 @@ const configOf = (hostname: string, stack: string): StackConfig => ({
     },
     api: { handler: 'compose', port: 8080, health: { http: '/' }, stableForSeconds: 0.5, startForSeconds: 20 },
   },
-  proxy: { admin: caddy.admin },
+  proxy: { admin: real.caddy.admin },
   keepReleases: 3,
 })
 
@@ -48,9 +39,9 @@ const page = (version: string): Record<string, string> => ({ 'www/index.html': `
 
 describe('a stack of two services on a real engine', () => {
   it('is deployed, changed and deployed again under load without one failed request, and returned two releases back', async () => {
-    const digests = ['web-1', 'web-2', 'web-3'].map((name, index) => engine.image(`web:${index + 1}`, page(name)))
-    engine.image('api:1', page('api-1'))
-    engine.image('api:2', page('api-2'))
+    const digests = ['web-1', 'web-2', 'web-3'].map((name, index) => real.engine.image(`web:${index + 1}`, page(name)))
+    real.engine.image('api:1', page('api-1'))
+    real.engine.image('api:2', page('api-2'))
     await using stack = await createStack(configOf('shop.test', 'shop'), { 'compose.yaml': compose('web:1') })
     const first = await stack.call('apply', { env: 'staging' })
     expect(first).toMatchObject({
@@ -60,7 +51,7 @@ describe('a stack of two services on a real engine', () => {
         { service: 'web', from: null, to: digests[0], slot: 'blue' },
       ],
     })
-    const load = await startLoad(caddy.port, 'shop.test')
+    const load = await startLoad(real.caddy.port, 'shop.test')
 
     stack.write('compose.yaml', compose('web:2', 'api:2'))
     const second = await stack.call('apply', { env: 'staging' })
@@ -81,9 +72,12 @@ describe('a stack of two services on a real engine', () => {
     expect(seen.asked).toBeGreaterThan(500)
     expect(seen.reused).toBeGreaterThan(seen.asked * 0.95)
     expect(Object.keys(seen.pages).sort()).toEqual(['web-1', 'web-2', 'web-3'])
-    expect(engine.podman('ps', '--format', '{{.Names}}').split('\n').sort()).toEqual(['shop-staging-api-green', 'shop-staging-web-green'])
+    expect(real.engine.podman('ps', '--format', '{{.Names}}').split('\n').sort()).toEqual([
+      'shop-staging-api-green',
+      'shop-staging-web-green',
+    ])
     // Others of the stack find what serves under the service's own name.
-    expect(engine.podman('exec', 'shop-staging-web-green', 'wget', '-qO-', 'http://api:8080/')).toBe('api-2')
+    expect(real.engine.podman('exec', 'shop-staging-web-green', 'wget', '-qO-', 'http://api:8080/')).toBe('api-2')
   })
 })
 
@@ -98,12 +92,12 @@ async function failureOf(call: Promise<unknown>): Promise<{ code: string; messag
 
 describe('a release that is not well', () => {
   it('is returned from by itself while the old one serves throughout, and a page says why', async () => {
-    const [good] = [engine.image('shop:1', page('good'))]
-    engine.image('shop:2', {
+    const [good] = [real.engine.image('shop:1', page('good'))]
+    real.engine.image('shop:2', {
       'www/index.html': 'broken\n',
       serve: 'echo "ERROR cannot reach the database with $DB_PASSWORD"\nhttpd -p 8080 -h /www\nsleep 3600\n',
     })
-    engine.image('shop:3', { serve: 'echo "FATAL no configuration"\nexit 3\n' })
+    real.engine.image('shop:3', { serve: 'echo "FATAL no configuration"\nexit 3\n' })
     const config = configOf('broken.test', 'broken')
     delete config.services.api
     config.services.web = { ...config.services.web, dependsOn: [], startForSeconds: 3 }
@@ -112,7 +106,7 @@ describe('a release that is not well', () => {
       `services:\n  web:\n    image: localhost/${image}\n    environment: { DB_PASSWORD: "\${DB_PASSWORD}" }\n`
     await using stack = await createStack(config, { 'compose.yaml': file('shop:1'), '.env.staging': 'DB_PASSWORD=tulips-in-may\n' })
     await stack.call('apply', { env: 'staging' })
-    const load = await startLoad(caddy.port, 'broken.test')
+    const load = await startLoad(real.caddy.port, 'broken.test')
 
     stack.write('compose.yaml', file('shop:2'))
     stack.write('.env.staging', 'DB_PASSWORD=roses-in-june\n')
@@ -132,7 +126,9 @@ describe('a release that is not well', () => {
     const seen = await load.stop()
     expect(seen.failed).toEqual([])
     expect(Object.keys(seen.pages)).toEqual(['good'])
-    expect(engine.podman('ps', '-a', '--filter', 'label=switchyard.stack=broken', '--format', '{{.Names}}')).toBe('broken-staging-web-blue')
+    expect(real.engine.podman('ps', '-a', '--filter', 'label=switchyard.stack=broken', '--format', '{{.Names}}')).toBe(
+      'broken-staging-web-blue',
+    )
     // Nowhere in the workspace's own files is a value to be found.
     expect(stack.grep('roses-in-june')).toEqual(['.env.staging'])
   })

@@ -1,21 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { startEngine, type TestEngine } from '@switchyard/testkit/real'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startEngine } from '@switchyard/testkit/real'
+import { describe, expect, it } from 'vitest'
 import { createStack, type StackConfig } from './stack.ts'
+import { startedFor } from './started.ts'
 
-let engine: TestEngine
-
-beforeAll(async () => {
-  engine = await startEngine()
-})
-afterAll(async () => {
-  await engine?.[Symbol.asyncDispose]()
-})
+const real = startedFor({ engine: startEngine })
 
 const configOf = (stack: string): StackConfig => ({
   stack,
-  targets: { local: { kind: 'local', engine: engine.socket } },
+  targets: { local: { kind: 'local', engine: real.engine.socket } },
   environments: { staging: { target: 'local', envFile: '.env.staging' } },
   services: {
     web: { handler: 'compose', port: 8080, health: { http: '/healthz' }, stableForSeconds: 0.5, startForSeconds: 20, backup: ['data'] },
@@ -44,13 +38,14 @@ volumes:
 
 describe('a service that writes to a named volume', () => {
   it('[A11] is backed up before the next release, and returned with the data of then', async () => {
-    for (const name of ['one', 'two']) engine.image(`keeper:${name}`, keeper(name))
+    for (const name of ['one', 'two']) real.engine.image(`keeper:${name}`, keeper(name))
     await using stack = await createStack(configOf('keeper'), { 'compose.yaml': compose('keeper:one'), '.env.staging': 'TULIPS=red\n' })
-    const inside = (slot: string, ...argv: string[]): string[] => engine.podman('exec', `keeper-staging-web-${slot}`, ...argv).split('\n')
+    const inside = (slot: string, ...argv: string[]): string[] =>
+      real.engine.podman('exec', `keeper-staging-web-${slot}`, ...argv).split('\n')
     const first = await stack.call('apply', { env: 'staging' })
     stack.write('compose.yaml', compose('keeper:two'))
     await stack.call('apply', { env: 'staging' })
-    engine.podman('exec', 'keeper-staging-web-green', 'touch', '/data/new')
+    real.engine.podman('exec', 'keeper-staging-web-green', 'touch', '/data/new')
     expect(inside('green', 'cat', '/data/log')).toEqual(['one red', 'two red'])
 
     const back = await stack.call('rollback', { env: 'staging', restore: true })
@@ -61,8 +56,8 @@ describe('a service that writes to a named volume', () => {
   })
 
   it('[A11] runs again with its own data and variables where the release it is returned to is not well', async () => {
-    engine.image('healer:one', { ...keeper('one'), serve: `test "$TULIPS" = red || exit 3\n${keeper('one').serve}` })
-    engine.image('healer:two', keeper('two'))
+    real.engine.image('healer:one', { ...keeper('one'), serve: `test ! -e /data/log || exit 3\n${keeper('one').serve}` })
+    real.engine.image('healer:two', keeper('two'))
     await using stack = await createStack(configOf('healer'), { 'compose.yaml': compose('healer:one'), '.env.staging': 'TULIPS=red\n' })
     await stack.call('apply', { env: 'staging' })
     stack.write('compose.yaml', compose('healer:two'))
@@ -72,9 +67,9 @@ describe('a service that writes to a named volume', () => {
     stack.config(({ services }) => Object.assign(services.web ?? {}, { startForSeconds: 2 }))
 
     await expect(stack.call('rollback', { env: 'staging', restore: true })).rejects.toMatchObject({ data: { returned: true } })
-    const log = engine.podman('exec', 'healer-staging-web-green', 'cat', '/data/log')
+    const log = real.engine.podman('exec', 'healer-staging-web-green', 'cat', '/data/log')
     expect(log.split('\n')).toEqual(['one red', 'two blue', 'two blue'])
-    expect(engine.podman('ps', '-a', '--filter', 'label=switchyard.stack=healer', '--format', '{{.Names}}')).toBe(
+    expect(real.engine.podman('ps', '-a', '--filter', 'label=switchyard.stack=healer', '--format', '{{.Names}}')).toBe(
       'healer-staging-web-green',
     )
     expect(readdirSync(join(stack.root, 'healer/staging/services/web'))).not.toContain('green.env')

@@ -2,20 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { startCaddy, startEngine, type TestCaddy, type TestEngine } from '@switchyard/testkit/real'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCaddy, startEngine } from '@switchyard/testkit/real'
+import { describe, expect, it } from 'vitest'
 import { runAlone } from './runner.ts'
+import { startedFor } from './started.ts'
 
-let caddy: TestCaddy
-let engine: TestEngine
-beforeAll(async () => {
-  caddy = await startCaddy()
-  engine = await startEngine()
-})
-afterAll(async () => {
-  await engine?.[Symbol.asyncDispose]()
-  await caddy?.[Symbol.asyncDispose]()
-})
+const real = startedFor({ caddy: startCaddy, engine: startEngine })
 
 /** Serves the page that lies beside it, on $PORT. */
 const SERVER = `import { readFileSync } from 'node:fs'
@@ -52,7 +44,7 @@ function makeGround(service: Record<string, unknown>, target: Record<string, unk
     services: {
       web: { port: 8080, hostname, health: { http: '/' }, stableForSeconds: 0, startForSeconds: 30, drainSeconds: 2, ...service },
     },
-    proxy: { admin: caddy.admin },
+    proxy: { admin: real.caddy.admin },
   }
   write('switchyard.deploy.json', JSON.stringify(config))
   return {
@@ -63,7 +55,7 @@ function makeGround(service: Record<string, unknown>, target: Record<string, unk
     async page() {
       const { promise, resolve, reject } = Promise.withResolvers<string>()
       const { get } = await import('node:http')
-      get({ port: caddy.port, host: '127.0.0.1', path: '/', headers: { host: hostname, connection: 'close' } }, (answer) => {
+      get({ port: real.caddy.port, host: '127.0.0.1', path: '/', headers: { host: hostname, connection: 'close' } }, (answer) => {
         let text = ''
         answer.on('data', (chunk: Buffer) => {
           text += chunk.toString('utf8')
@@ -163,7 +155,7 @@ describe('a process that is killed while it deploys', () => {
 
 /** The same with a container, killed after the `at`th step. */
 async function containerKilled(at: number, then: 'resume' | 'undo'): Promise<string[]> {
-  const ground = makeGround({ handler: 'compose' }, { engine: engine.socket })
+  const ground = makeGround({ handler: 'compose' }, { engine: real.engine.socket })
   try {
     const file = (version: number): string => `services: { web: { image: "localhost/killed:${version}" } }\n`
     ground.write('compose.yaml', file(1))
@@ -180,19 +172,19 @@ async function containerKilled(at: number, then: 'resume' | 'undo'): Promise<str
     const next = at === 0 ? killed : await runAlone(ground.folder, then, { env: 'staging' })
     expect({ ...told, code: next.code, error: next.error }).toEqual({ ...told, code: 0, error: undefined })
     expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: then === 'undo' ? 'container-1' : 'container-2' })
-    const names = engine.podman('ps', '-a', '--filter', `label=switchyard.stack=${ground.stack}`, '--format', '{{.Names}}').split('\n')
+    const names = real.engine.podman('ps', '-a', '--filter', `label=switchyard.stack=${ground.stack}`, '--format', '{{.Names}}').split('\n')
     expect({ ...told, names: names.length }).toEqual({ ...told, names: 1 })
     return effects
   } finally {
-    for (const name of engine.podman('ps', '-aq', '--filter', `label=switchyard.stack=${ground.stack}`).split('\n').filter(Boolean))
-      engine.podman('rm', '-f', '-t', '0', name)
+    for (const name of real.engine.podman('ps', '-aq', '--filter', `label=switchyard.stack=${ground.stack}`).split('\n').filter(Boolean))
+      real.engine.podman('rm', '-f', '-t', '0', name)
     ground.remove()
   }
 }
 
 describe('a process that is killed while it deploys a container', () => {
   it('leaves what another one completes or takes back, at each step', { timeout: 900_000 }, async () => {
-    for (const version of [1, 2]) engine.image(`killed:${version}`, { 'www/index.html': `container-${version}\n` })
+    for (const version of [1, 2]) real.engine.image(`killed:${version}`, { 'www/index.html': `container-${version}\n` })
     const effects = await containerKilled(0, 'resume')
     const points = effects.flatMap((effect, index) => (effect.endsWith('done') ? [index + 1] : []))
     expect(points).toHaveLength(8)

@@ -31,7 +31,8 @@ function ask(host: string): Promise<void> {
         else resolve()
       })
     })
-    asked.on('error', (error) => fail(error.message))
+    // Who keeps connections open loses a request where one is closed just then: a switch must not do that.
+    asked.on('error', (error) => fail(`${error.message}${asked.reusedSocket ? ', over a connection that was used before' : ''}`))
     asked.on('socket', () => {
       if (asked.reusedSocket) seen.reused++
     })

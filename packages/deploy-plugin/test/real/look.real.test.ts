@@ -1,31 +1,10 @@
-import {
-  freePorts,
-  inRealTime,
-  startCaddy,
-  startEngine,
-  startSshd,
-  type TestCaddy,
-  type TestEngine,
-  type TestSshd,
-} from '@switchyard/testkit/real'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePorts, inRealTime, startCaddy, startEngine, startSshd } from '@switchyard/testkit/real'
+import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/lib/check/finding.ts'
 import { createStack, type TestStack } from './stack.ts'
+import { startedFor } from './started.ts'
 
-let engine: TestEngine
-let caddy: TestCaddy
-let sshd: TestSshd
-
-beforeAll(async () => {
-  engine = await startEngine()
-  caddy = await startCaddy()
-  sshd = await startSshd()
-})
-afterAll(async () => {
-  await sshd?.[Symbol.asyncDispose]()
-  await caddy?.[Symbol.asyncDispose]()
-  await engine?.[Symbol.asyncDispose]()
-})
+const real = startedFor({ engine: startEngine, caddy: startCaddy, sshd: startSshd })
 
 const page = (text: string): Record<string, string> => ({ 'www/index.html': `${text}\n` })
 const call = <answer>(stack: TestStack, command: string, input: object): Promise<answer> =>
@@ -44,13 +23,13 @@ async function makeStack(port: number): Promise<TestStack> {
   return createStack(
     {
       stack: 'look',
-      targets: { 'web-1': { ...sshd.target, engine: engine.socket } },
+      targets: { 'web-1': { ...real.sshd.target, engine: real.engine.socket } },
       environments: { production: { target: 'web-1' } },
       services: {
         web: { handler: 'compose', port: 8080, hostname: 'localhost', stableForSeconds: 0.5, startForSeconds: 30, drainSeconds: 1 },
         store: { handler: 'compose', stableForSeconds: 0.5, startForSeconds: 30 },
       },
-      proxy: { admin: caddy.admin },
+      proxy: { admin: real.caddy.admin },
     },
     {
       'compose.yaml': JSON.stringify({
@@ -66,7 +45,7 @@ async function makeStack(port: number): Promise<TestStack> {
 
 describe('check, status and destroy on a real engine over SSH', () => {
   it('tell of everything before, between and after', async () => {
-    const digest = engine.image('look:1', page('look'))
+    const digest = real.engine.image('look:1', page('look'))
     const [port] = (await freePorts(1)) as [number]
     await using stack = await makeStack(port)
     const findings = async (check: string): Promise<readonly Finding[]> =>
@@ -87,15 +66,15 @@ describe('check, status and destroy on a real engine over SSH', () => {
     expect(shown.resources.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['container', 'image', 'route']))
 
     // Somebody ends a container by hand.
-    engine.podman('rm', '-f', 'look-production-web-blue')
+    real.engine.podman('rm', '-f', 'look-production-web-blue')
     const drifted = await call<Shown>(stack, 'status', { env: 'production' })
     expect(drifted.services[0]).toMatchObject({ state: 'missing', drift: [{ kind: 'stopped' }] })
 
     const { stays, gone } = await call<Record<'stays' | 'gone', { kind: string; name: string }[]>>(stack, 'destroy', { env: 'production' })
     expect(stays).toMatchObject([{ kind: 'volume', name: 'look-production-data' }])
     expect(gone.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['route', 'container', 'release', 'network']))
-    expect(engine.podman('ps', '-aq').trim()).toBe('')
-    expect(engine.podman('volume', 'ls', '-q')).toContain('look-production-data')
+    expect(real.engine.podman('ps', '-aq').trim()).toBe('')
+    expect(real.engine.podman('volume', 'ls', '-q')).toContain('look-production-data')
     expect((await call<Shown>(stack, 'status', { env: 'production' })).services).toMatchObject([
       { state: 'not-deployed', drift: [] },
       { state: 'not-deployed', drift: [] },
@@ -103,7 +82,7 @@ describe('check, status and destroy on a real engine over SSH', () => {
   })
 
   it('take volumes away only where that is said', async () => {
-    engine.image('look:1', page('look'))
+    real.engine.image('look:1', page('look'))
     const [port] = (await freePorts(1)) as [number]
     await using stack = await makeStack(port)
     await call(stack, 'apply', { env: 'production' })
@@ -113,13 +92,13 @@ describe('check, status and destroy on a real engine over SSH', () => {
     })
     expect(gone).toContainEqual({ kind: 'volume', name: 'look-production-data' })
     expect(stays).toEqual([])
-    expect(engine.podman('volume', 'ls', '-q')).not.toContain('look-production-data')
+    expect(real.engine.podman('volume', 'ls', '-q')).not.toContain('look-production-data')
   })
 
   it('say that a port is held by a container of somebody else', async () => {
-    engine.image('look:1', page('look'))
+    real.engine.image('look:1', page('look'))
     const [port] = (await freePorts(1)) as [number]
-    engine.podman('run', '-d', '--name', 'stranger', '-p', `127.0.0.1:${port}:8080`, 'localhost/look:1')
+    real.engine.podman('run', '-d', '--name', 'stranger', '-p', `127.0.0.1:${port}:8080`, 'localhost/look:1')
     await using stack = await makeStack(port)
     const { places } = await call<Checked>(stack, 'check', { env: 'production' })
     expect(places[0]!.findings.find(({ check }) => check === 'port')).toMatchObject({
@@ -127,6 +106,6 @@ describe('check, status and destroy on a real engine over SSH', () => {
       measured: 'held by container stranger',
       advice: expect.stringContaining('docker stop stranger'),
     })
-    engine.podman('rm', '-f', 'stranger')
+    real.engine.podman('rm', '-f', 'stranger')
   })
 })

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openYard } from '@switchyard/yard'
+import deploy from '../../src/index.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -23,16 +25,33 @@ try {
 }
 `
 
-export interface RunAnswer {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
+/** What a command answered, or how it failed. */
+export interface Answer {
   readonly result?: {
     readonly state?: string
     readonly run?: number
     readonly services?: readonly { readonly slot: string; readonly to: string }[]
   }
   readonly error?: { readonly code: string; readonly message: string; readonly data: Readonly<Record<string, unknown>> }
+}
+
+export interface RunAnswer extends Answer {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
   readonly stderr: string
+}
+
+/** Opens a workspace that another process had open, and calls one command of it. */
+export async function callHere(folder: string, command: string, input: object): Promise<Answer> {
+  const yard = await openYard(folder, { plugins: [deploy] })
+  try {
+    return { result: (await yard.call(`deploy.${command}`, input)) as NonNullable<Answer['result']> }
+  } catch (error) {
+    const { code, message, data } = error as NonNullable<Answer['error']>
+    return { error: { code, message, data } }
+  } finally {
+    await yard.close()
+  }
 }
 
 /** Calls a command in a process of its own, on a workspace on disk. */
@@ -57,7 +76,7 @@ export function runAlone(folder: string, command: string, input: object, env: Re
     stderr = (stderr + chunk.toString('utf8')).slice(-20_000)
   })
   child.on('close', (code, signal) => {
-    const told = stdout.startsWith('{') ? (JSON.parse(stdout) as Pick<RunAnswer, 'result' | 'error'>) : {}
+    const told = stdout.startsWith('{') ? (JSON.parse(stdout) as Answer) : {}
     resolve({ code, signal, stderr, ...told })
   })
   return promise

@@ -1,22 +1,10 @@
-import { startCaddy, startEngine, startSshd, type TestCaddy, type TestEngine, type TestSshd } from '@switchyard/testkit/real'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCaddy, startEngine, startSshd } from '@switchyard/testkit/real'
+import { describe, expect, it } from 'vitest'
 import { startLoad } from './load.ts'
 import { createStack } from './stack.ts'
+import { startedFor } from './started.ts'
 
-let engine: TestEngine
-let caddy: TestCaddy
-let sshd: TestSshd
-
-beforeAll(async () => {
-  engine = await startEngine()
-  caddy = await startCaddy()
-  sshd = await startSshd()
-})
-afterAll(async () => {
-  await sshd?.[Symbol.asyncDispose]()
-  await caddy?.[Symbol.asyncDispose]()
-  await engine?.[Symbol.asyncDispose]()
-})
+const real = startedFor({ engine: startEngine, caddy: startCaddy, sshd: startSshd })
 
 const SERVER = `import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -27,12 +15,12 @@ const page = (text: string): Record<string, string> => ({ 'www/index.html': `${t
 
 describe('a stack on another machine, over SSH', () => {
   it('is deployed, changed under load without one failed request, and returned', async () => {
-    const digests = [engine.image('far:1', page('far-1')), engine.image('far:2', page('far-2'))]
+    const digests = [real.engine.image('far:1', page('far-1')), real.engine.image('far:2', page('far-2'))]
     const quick = { stableForSeconds: 0.5, startForSeconds: 30, drainSeconds: 5 }
     await using stack = await createStack(
       {
         stack: 'far',
-        targets: { 'web-1': { ...sshd.target, engine: engine.socket } },
+        targets: { 'web-1': { ...real.sshd.target, engine: real.engine.socket } },
         environments: { production: { target: 'web-1', protected: true, envFile: '.env.production' } },
         services: {
           web: { handler: 'compose', port: 8080, hostname: 'far.test', health: { http: '/' }, ...quick },
@@ -47,7 +35,7 @@ describe('a stack on another machine, over SSH', () => {
           },
           docs: { handler: 'static', source: 'docs', hostname: 'docs.far.test' },
         },
-        proxy: { admin: caddy.admin },
+        proxy: { admin: real.caddy.admin },
       },
       {
         'compose.yaml': 'services: { web: { image: "localhost/far:1" } }\n',
@@ -61,7 +49,7 @@ describe('a stack on another machine, over SSH', () => {
     await expect(stack.call('apply', { env: 'production', confirm: 'prod' })).rejects.toMatchObject({ code: 'ENVIRONMENT_NOT_CONFIRMED' })
     const first = await deploy()
     expect(first.services.map(({ service, slot }) => `${service} ${slot}`)).toEqual(['web blue', 'app blue', 'docs blue'])
-    const load = await startLoad(caddy.port, 'far.test', 'app.far.test', 'docs.far.test')
+    const load = await startLoad(real.caddy.port, 'far.test', 'app.far.test', 'docs.far.test')
 
     stack.write('compose.yaml', 'services: { web: { image: "localhost/far:2" } }\n')
     stack.write('app/page.txt', 'app-2 ')
@@ -79,7 +67,7 @@ describe('a stack on another machine, over SSH', () => {
   })
 
   it('is not spoken to where it shows another host key', async () => {
-    const target = { ...sshd.target, hostKey: `SHA256:${'A'.repeat(43)}` }
+    const target = { ...real.sshd.target, hostKey: `SHA256:${'A'.repeat(43)}` }
     await using stack = await createStack({
       stack: 'far',
       targets: { 'web-1': target },
@@ -88,7 +76,7 @@ describe('a stack on another machine, over SSH', () => {
     })
     await expect(stack.call('apply', { env: 'production' })).rejects.toMatchObject({
       code: 'HOST_KEY_MISMATCH',
-      data: { expected: target.hostKey, found: sshd.target.hostKey },
+      data: { expected: target.hostKey, found: real.sshd.target.hostKey },
     })
   })
 })

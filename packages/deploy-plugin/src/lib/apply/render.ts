@@ -1,21 +1,32 @@
 import { shortRelease } from './paths.ts'
+import { isScaling } from './plan.ts'
 import type { Run } from './run.ts'
+
+const DONE: Readonly<Record<Run['plan']['kind'], string>> = {
+  apply: 'Deployed',
+  rollback: 'Returned',
+  scale: 'Scaled',
+  rehearsal: 'Rehearsed',
+}
 
 /** What became of a run, for people. */
 export function runText({ run, plan, facts, state }: Run): string {
-  const done = plan.kind === 'apply' ? 'Deployed' : 'Returned'
   const lines = [
-    `${state === 'done' ? done : state === 'open' ? 'Unfinished' : 'Taken back'}: ${plan.stack} ${plan.env} on ${plan.host}, deployment ${run}`,
+    `${state === 'done' ? DONE[plan.kind] : state === 'open' ? 'Unfinished' : 'Taken back'}: ${plan.stack} ${plan.env} on ${plan.host}, deployment ${run}`,
     '',
   ]
   const width = Math.max(...plan.services.map(({ service }) => service.length))
-  for (const { service, from, to } of plan.services) {
+  for (const one of plan.services) {
+    const { service, from, to } = one
     const { release, gate, cut, ports } = facts[service] ?? {}
     const port = ports?.[to.slot]
     const before = from === undefined ? 'new' : shortRelease(from.release)
-    lines.push(`  ${service.padEnd(width)}  ${before} -> ${shortRelease(release ?? to.release ?? '?')}  ${to.reference}`)
+    const after = shortRelease(release ?? to.release ?? '?')
+    const change = one.because.includes('needed') || isScaling(one) ? after : `${before} -> ${after}`
+    lines.push(`  ${service.padEnd(width)}  ${change}  ${to.reference}`)
     const told = [
-      `in ${to.slot}`,
+      ...(isScaling(one) ? [`${from?.replicas ?? 0} -> ${to.replicas} replicas`] : to.replicas > 1 ? [`${to.replicas} replicas`] : []),
+      ...(plan.kind === 'rehearsal' ? [] : [`in ${to.slot}`]),
       ...(port === undefined ? [] : [`port ${port}`]),
       ...(gate === undefined
         ? []
@@ -25,5 +36,6 @@ export function runText({ run, plan, facts, state }: Run): string {
     lines.push(`  ${' '.repeat(width)}  ${told.join(', ')}`)
   }
   if (state === 'open') lines.push('', 'Next: switchyard deploy resume, or switchyard deploy undo')
+  else if (plan.kind === 'rehearsal') lines.push('', 'The scratch stack is gone. To do it: switchyard deploy rollback')
   return lines.join('\n')
 }

@@ -67,7 +67,11 @@ export const serviceSteps: Readonly<Record<string, Doing<StepContext>>> = {
   start: { run: start, undo: unstart },
   gate: {
     async run(step) {
-      await passGate(step, await Promise.all(slotsStarted(step.plan).map((slot) => instanceOf(step, slot))))
+      const { plan, handler, work } = step
+      const instances = await Promise.all(slotsStarted(plan).map((slot) => instanceOf(step, slot)))
+      await passGate(step, instances)
+      // Those that are started next may need it, and nobody else serves in its place.
+      if (plan.from === undefined) await handler.announce(work, slotsStarted(plan), instances[0]?.spec ?? {})
     },
     undo: nothing,
   },

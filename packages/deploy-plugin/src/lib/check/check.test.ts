@@ -4,13 +4,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Context, command, definePlugin } from '@switchyard/plugin-kit'
-import { createTestYard, type TestYard } from '@switchyard/testkit'
+import type { Context } from '@switchyard/plugin-kit'
+import type { TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { yardWithContext } from '../../../test/with-context.ts'
 import { createDeployments } from '../records/deployments.ts'
 import { createResources } from '../records/resources.ts'
-import { recordTables } from '../records/tables.ts'
 import { checkCommands } from './commands.ts'
 import type { Finding } from './finding.ts'
 import { keepLook } from './forecast.ts'
@@ -24,34 +23,12 @@ interface Opened extends AsyncDisposable {
 }
 
 async function opened(files: Record<string, string> = {}): Promise<Opened> {
-  let context: Context | undefined
-  const plugin = definePlugin({
-    name: 'deploy',
-    version: '1.0.0',
-    summary: 'Checks alone',
-    tables: recordTables,
-    commands: {
-      ...checkCommands,
-      open: command({
-        summary: 'Hand out the context',
-        examples: ['open the records'],
-        effect: 'read',
-        input: z.object({}),
-        output: z.object({}),
-        run(_, ctx) {
-          context = ctx
-          return {}
-        },
-      }),
-    },
-  })
-  const kit = await createTestYard({ plugins: [plugin], files })
-  await kit.call('deploy.open', {})
+  const { kit, context } = await yardWithContext(checkCommands, files)
   const check = async (input: object = {}): ReturnType<Opened['check']> =>
     (await kit.call('deploy.check', input)) as Awaited<ReturnType<Opened['check']>>
   return {
     kit,
-    context: context!,
+    context,
     check,
     find: async (name, input = {}) => (await check(input)).places[0]!.findings.filter((one) => one.check === name),
     [Symbol.asyncDispose]: () => kit[Symbol.asyncDispose](),

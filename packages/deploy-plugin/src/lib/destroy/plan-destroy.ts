@@ -4,7 +4,7 @@ import type { Version } from '../apply/host-state.ts'
 import { shortRelease } from '../apply/paths.ts'
 import { routeId } from '../apply/plan.ts'
 import type { DeployConfig } from '../config/config.ts'
-import { asked } from '../engine/engine.ts'
+import { networksOf, volumesOf } from '../engine/labelled.ts'
 import type { Slot } from '../handlers/slots.ts'
 import type { Site } from '../status/site.ts'
 
@@ -97,22 +97,22 @@ async function aroundOf(site: Site, { stack, services }: DeployConfig): Promise<
   const composed = Object.keys(services).find((name) => services[name]?.handler === 'compose')
   if (composed === undefined) return { networks: [], volumes: [] }
   const { work } = await site.look(composed)
-  const filters = { label: [`switchyard.stack=${stack}`, `switchyard.env=${work.env}`] }
+  const labels = { 'switchyard.stack': stack, 'switchyard.env': work.env }
   let engine: Docker
   let networks: Docker.NetworkInspectInfo[]
   try {
     engine = await work.engine()
-    networks = await asked('list the networks', () => engine.listNetworks({ filters }))
+    networks = await networksOf(engine, labels)
   } catch (error) {
     const isNeeded = Object.values(site.state?.services ?? {}).some(({ handler }) => handler === 'compose')
     if (isNeeded || !isSwitchyardError(error)) throw error
     // Nothing runs there, and what an earlier destruction may have left is found once the engine is back.
     return { networks: [], volumes: [] }
   }
-  const { Volumes: volumes } = await asked('list the volumes', () => engine.listVolumes({ filters }))
+  const volumes = await volumesOf(engine, labels)
   return {
     networks: networks.map(({ Name: name }): Thing => ({ kind: 'network', name })).sort(byName),
-    volumes: (volumes ?? []).map(({ Name: name }): Thing => ({ kind: 'volume', name })).sort(byName),
+    volumes: volumes.map(({ Name: name }): Thing => ({ kind: 'volume', name })).sort(byName),
   }
 }
 

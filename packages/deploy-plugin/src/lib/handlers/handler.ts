@@ -89,7 +89,7 @@ export interface Handler {
   slots(work: Work): Promise<Slot[]>
   /** Its last lines, oldest first. */
   logs(work: Work, slot: Slot, lines: number): Promise<string[]>
-  /** Lets others of the stack find these slots under the service's name, and no others. */
+  /** Lets others of the stack find these slots under the service's name; what served before is found until it ends. */
   announce(work: Work, slots: readonly Slot[], spec: Spec): Promise<void>
   /** Runs a program beside or inside an instance. */
   exec(

@@ -5,6 +5,7 @@ import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { followRealTime } from '@switchyard/testkit/real'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { until } from '../../../test/until.ts'
 import deploy from '../../index.ts'
 
 const tagged = defineTopic(
@@ -79,9 +80,6 @@ function configure(environments: object): void {
 }
 
 const waiting = () => kit.yard.plans().filter(({ state }) => state === 'waiting')
-const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 10))
-}
 
 describe('release/tagged', { timeout: 60_000 }, () => {
   it('prepares a deployment that waits for a person, to where nothing is protected', async () => {

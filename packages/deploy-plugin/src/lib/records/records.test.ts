@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type Context, command, definePlugin, SwitchyardError } from '@switchyard/plugin-kit'
-import { createTestYard, type TestYard } from '@switchyard/testkit'
+import { type Context, SwitchyardError } from '@switchyard/plugin-kit'
+import type { TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { yardWithContext } from '../../../test/with-context.ts'
 import type { DeploymentStart } from './deployment.ts'
 import { createDeployments, type Deployments } from './deployments.ts'
 import { createResources, type Resources } from './resources.ts'
 import { runnerHere } from './runner.ts'
-import { recordTables } from './tables.ts'
 
 interface Opened extends AsyncDisposable {
   readonly kit: TestYard
@@ -20,29 +19,7 @@ interface Opened extends AsyncDisposable {
 
 /** The records of a real yard's store, by its clock. */
 async function opened(): Promise<Opened> {
-  let context: Context | undefined
-  const plugin = definePlugin({
-    name: 'deploy',
-    version: '1.0.0',
-    summary: 'Holds the records alone',
-    tables: recordTables,
-    commands: {
-      open: command({
-        summary: 'Hand out the context',
-        examples: ['open the records'],
-        effect: 'read',
-        input: z.object({}),
-        output: z.object({}),
-        run(_, ctx) {
-          context = ctx
-          return {}
-        },
-      }),
-    },
-  })
-  const kit = await createTestYard({ plugins: [plugin] })
-  await kit.call('deploy.open', {})
-  if (context === undefined) throw new Error('the command did not run')
+  const { kit, context } = await yardWithContext()
   return {
     kit,
     deployments: createDeployments(context),

@@ -9,7 +9,7 @@ import { choosePorts } from '../apply/ports.ts'
 import { type Doing, instanceOf, nothing, type RunContext, type StepContext, stepContext, wantedOf } from '../apply/step-context.ts'
 import { hashVariables } from '../apply/variables.ts'
 import { askedFor } from '../engine/engine.ts'
-import { copyFailed } from '../handlers/errors.ts'
+import { copyFailed, startFailed } from '../handlers/errors.ts'
 import type { Instance, Spec } from '../handlers/handler.ts'
 import { clearScratch } from './scratch.ts'
 
@@ -26,7 +26,7 @@ export const rehearsalSteps: {
     copy: { run: (step) => (step.handler.fence === undefined ? copyFolder(step) : copyVolumes(step)), undo: nothing },
     migrate: { run: (step) => migrate(step, 'down', (spec) => fenced(step, spec)), undo: nothing },
     start: { run: start, undo: nothing },
-    gate: { run: async (step) => passGate(step, [await rehearsed(step)]), undo: nothing },
+    gate: { run: gate, undo: nothing },
   },
 }
 
@@ -95,8 +95,14 @@ async function start(step: StepContext): Promise<void> {
   const instance = await instanceOf(step)
   runs.noteService(run.run, plan.service, { release: instance.release, variables: hashVariables(work.variables, state.key) })
   await handler.start(work, { ...instance, spec: fenced(step, spec) })
+}
+
+async function gate(step: StepContext): Promise<void> {
+  const { handler, work, plan } = step
+  const instance = await rehearsed(step)
+  await passGate(step, [instance])
   // Those of the scratch stack find it by its name; what runs on the host itself has none to be found by.
-  if (handler.fence !== undefined) await handler.announce(work, [plan.to.slot], fenced(step, spec))
+  if (handler.fence !== undefined) await handler.announce(work, [plan.to.slot], instance.spec)
 }
 
 /** As it is asked: inside the fence by its own address, as no port of the host leads there. */
@@ -104,10 +110,7 @@ async function rehearsed(step: StepContext): Promise<Instance> {
   const { work, handler, plan } = step
   const instance = await instanceOf(step)
   if (handler.fence === undefined) return instance
-  const { address } = await handler.status(work, plan.to.slot)
-  return {
-    ...instance,
-    spec: fenced(step, instance.spec),
-    ...(address !== undefined && { port: work.config.port, address }),
-  }
+  const { address, ended } = await handler.status(work, plan.to.slot)
+  if (address === undefined && ended === undefined) throw startFailed(plan.service, 'it has no address of its own yet')
+  return { ...instance, spec: fenced(step, instance.spec), port: work.config.port, ...(address !== undefined && { address }) }
 }

@@ -1,7 +1,8 @@
 import type { Context } from '@switchyard/plugin-kit'
 import type { DeployPlan } from '../apply/plan.ts'
 import type { Session } from '../apply/session.ts'
-import { asked, askedFor } from '../engine/engine.ts'
+import { askedFor } from '../engine/engine.ts'
+import { containersOf, networksOf, volumesOf } from '../engine/labelled.ts'
 import type { Work } from '../handlers/handler.ts'
 
 /** Takes away all that there is of an environment's scratch stack, by what it is called: also what nobody remembers to have made. */
@@ -19,11 +20,11 @@ export async function clearScratch(session: Session, { services }: DeployPlan, c
 
 async function clearEngine(work: Work): Promise<void> {
   const engine = await work.engine()
-  const filters = { label: [`switchyard.stack=${work.stack}`, `switchyard.env=${work.env}`] }
-  const containers = await asked('list the containers', () => engine.listContainers({ all: true, filters }))
-  for (const { Id: id } of containers) await askedFor(`remove ${id}`, () => engine.getContainer(id).remove({ force: true }))
-  for (const { Name: name } of await asked('list the networks', () => engine.listNetworks({ filters })))
+  const labels = { 'switchyard.stack': work.stack, 'switchyard.env': work.env }
+  for (const { Id: id } of await containersOf(engine, labels))
+    await askedFor(`remove ${id}`, () => engine.getContainer(id).remove({ force: true }))
+  for (const { Name: name } of await networksOf(engine, labels))
     await askedFor(`remove the network ${name}`, () => engine.getNetwork(name).remove())
-  const { Volumes: volumes } = await asked('list the volumes', () => engine.listVolumes({ filters }))
-  for (const { Name: name } of volumes ?? []) await askedFor(`remove the volume ${name}`, () => engine.getVolume(name).remove())
+  for (const { Name: name } of await volumesOf(engine, labels))
+    await askedFor(`remove the volume ${name}`, () => engine.getVolume(name).remove())
 }

@@ -1,13 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Context, command, definePlugin } from '@switchyard/plugin-kit'
-import { createTestYard, type TestYard } from '@switchyard/testkit'
+import type { Context } from '@switchyard/plugin-kit'
+import type { TestYard } from '@switchyard/testkit'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { yardWithContext } from '../../../test/with-context.ts'
 import type { DeploymentStart } from '../records/deployment.ts'
 import { createDeployments, type Deployments } from '../records/deployments.ts'
 import { createResources } from '../records/resources.ts'
-import { recordTables } from '../records/tables.ts'
 import { statusCommands } from './commands.ts'
 import { findDrift } from './drift.ts'
 import { statusMarkdown } from './markdown.ts'
@@ -35,34 +34,12 @@ const config = (dir: string): string =>
   })
 
 async function opened(): Promise<Opened> {
-  let context: Context | undefined
-  const plugin = definePlugin({
-    name: 'deploy',
-    version: '1.0.0',
-    summary: 'Shows status alone',
-    tables: recordTables,
-    commands: {
-      ...statusCommands,
-      open: command({
-        summary: 'Hand out the context',
-        examples: ['open the records'],
-        effect: 'read',
-        input: z.object({}),
-        output: z.object({}),
-        run(_, ctx) {
-          context = ctx
-          return {}
-        },
-      }),
-    },
-  })
-  const kit = await createTestYard({ plugins: [plugin] })
+  const { kit, context } = await yardWithContext(statusCommands)
   writeFileSync(join(kit.dir, 'switchyard.deploy.json'), config(kit.dir))
-  await kit.call('deploy.open', {})
   return {
     kit,
-    context: context!,
-    deployments: createDeployments(context!),
+    context,
+    deployments: createDeployments(context),
     status: async (input = {}) => (await kit.call('deploy.status', input)) as StackStatus & { text: string },
     [Symbol.asyncDispose]: () => kit[Symbol.asyncDispose](),
   }

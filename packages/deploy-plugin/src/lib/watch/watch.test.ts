@@ -5,6 +5,7 @@ import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { followRealTime } from '@switchyard/testkit/real'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { until } from '../../../test/until.ts'
 import deploy from '../../index.ts'
 
 const serviceChanged = defineTopic(
@@ -228,8 +229,5 @@ describe('deploy.apply where the environment says to watch', { timeout: 60_000 }
   })
 })
 
-const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 10))
-}
 const looked = (): Promise<void> => until(() => kit.progress.some(({ message }) => message.startsWith('api: / answered 200')))
 const rolledBack = (): Promise<void> => until(async () => (await served()) === '1.0.0')

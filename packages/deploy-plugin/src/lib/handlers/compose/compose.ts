@@ -1,15 +1,16 @@
 import type { ServiceConfig } from '../../config/config.ts'
 import { asked, askedFor } from '../../engine/engine.ts'
 import { imageMissing } from '../../engine/errors.ts'
+import { containersOf } from '../../engine/labelled.ts'
 import type { Handler, Spec, Work } from '../handler.ts'
 import { isSlot } from '../slots.ts'
-import { end, makeAround, remove } from './around.ts'
+import { doorsOfOthers, end, makeAround, openDoors, remove } from './around.ts'
 import { type ContainerSpec, containerSpec } from './container-spec.ts'
 import { imageChanged } from './errors.ts'
 import { fence } from './fence.ts'
 import { build, localImage, pull } from './images.ts'
 import { linesOf } from './lines.ts'
-import { type ComposeSpec, labelsOf, liveOf, nameOf, pinOf, prefixOf, specOf } from './names.ts'
+import { type ComposeSpec, labelsOf, nameOf, pinOf, prefixOf, specOf } from './names.ts'
 import { readCompose } from './read-compose.ts'
 import { execInside, runOnce } from './run-inside.ts'
 
@@ -93,9 +94,9 @@ export const composeHandler: Handler = {
         ...(first !== undefined && { NetworkingConfig: { EndpointsConfig: { [first.name]: { Aliases: [name] } } } }),
       }),
     )
-    for (const network of others)
-      await asked(`connect ${name} to ${network.name}`, () =>
-        engine.getNetwork(network.name).connect({ Container: created.id, EndpointConfig: { Aliases: [name] } }),
+    for (const network of [...others.map((one) => one.name), ...(await doorsOfOthers(engine, work, container))])
+      await asked(`connect ${name} to ${network}`, () =>
+        engine.getNetwork(network).connect({ Container: created.id, EndpointConfig: { Aliases: [name] } }),
       )
     await asked(`start the container ${name}`, () => created.start())
   },
@@ -144,31 +145,13 @@ export const composeHandler: Handler = {
   },
 
   async slots(work) {
-    const engine = await work.engine()
-    const label = Object.entries(labelsOf(work)).map(([key, value]) => `${key}=${value}`)
-    const found = await asked(`list the containers of ${work.service}`, () => engine.listContainers({ all: true, filters: { label } }))
+    const found = await containersOf(await work.engine(), labelsOf(work))
     return found.map(({ Labels }) => Labels['switchyard.slot'] ?? '').filter(isSlot)
   },
 
+  // What served before is found until it ends: to take it out of a network would cut off what it is asked.
   async announce(work, slots, spec) {
-    const engine = await work.engine()
-    const { container } = specOf(spec)
-    const there = await this.slots(work)
-    for (const network of container.networks) {
-      if (network.external) continue
-      const Aliases = [configOf(work).service ?? work.service, ...network.aliases]
-      const live = engine.getNetwork(liveOf(network))
-      for (const slot of there) {
-        const name = nameOf(work, slot)
-        const found = await askedFor(`look at ${name}`, () => engine.getContainer(name).inspect())
-        if (found === undefined) continue
-        const isIn = found.NetworkSettings.Networks[liveOf(network)] !== undefined
-        const serves = slots.includes(slot)
-        if (serves && !isIn) await asked(`let others find ${name}`, () => live.connect({ Container: name, EndpointConfig: { Aliases } }))
-        // It stays in the other network: what it asks others for goes on until it ends.
-        if (!serves && isIn) await asked(`let nobody find ${name}`, () => live.disconnect({ Container: name }))
-      }
-    }
+    await openDoors(await work.engine(), work, specOf(spec).container, { slots, alias: configOf(work).service ?? work.service })
   },
 
   async exec(work, { slot, release, spec }, argv, timeoutMs) {

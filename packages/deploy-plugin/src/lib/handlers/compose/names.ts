@@ -6,8 +6,8 @@ import type { ContainerSpec, SpecNetwork } from './container-spec.ts'
 export const prefixOf = ({ stack, env }: Work): string => `${stack}-${env}`
 /** A slot's container. */
 export const nameOf = (work: Work, slot: Slot): string => `${prefixOf(work)}-${work.service}-${slot}`
-/** The network that is one with another, but for who can be found in it: only what serves. */
-export const liveOf = ({ name }: SpecNetwork): string => `${name}-live`
+/** A network beside another in which a service is found by its name, once it serves; all others are in it to find it. */
+export const doorOf = ({ name }: Pick<SpecNetwork, 'name'>, service: string): string => `${name}-at-${service}`
 /** A tag of our own, so that a release is not taken for garbage. */
 export const pinOf = (work: Work, release: string): { repo: string; tag: string } => ({
   repo: `localhost/switchyard/${prefixOf(work)}-${work.service}`,

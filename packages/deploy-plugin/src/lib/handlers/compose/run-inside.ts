@@ -1,9 +1,9 @@
 import type Docker from 'dockerode'
 import { asked } from '../../engine/engine.ts'
 import type { Instance, Work } from '../handler.ts'
-import { makeAround, remove } from './around.ts'
+import { doorsOfOthers, makeAround, remove } from './around.ts'
 import { linesOf } from './lines.ts'
-import { labelsOf, liveOf, prefixOf, specOf } from './names.ts'
+import { labelsOf, prefixOf, specOf } from './names.ts'
 
 /** A program in a container that runs. */
 export async function execInside(
@@ -48,8 +48,7 @@ export async function runOnce(
     }),
   )
   try {
-    // In the live networks it finds others; nobody looks for it there.
-    for (const network of [...others.map((one) => one.name), ...container.networks.filter(({ external }) => !external).map(liveOf)])
+    for (const network of [...others.map((one) => one.name), ...(await doorsOfOthers(engine, work, container))])
       await asked(`connect ${name} to ${network}`, () => engine.getNetwork(network).connect({ Container: created.id }))
     await asked(`start the container ${name}`, () => created.start())
     const timer = setTimeout(() => void created.kill().catch(() => {}), timeoutMs)
