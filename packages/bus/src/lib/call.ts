@@ -232,15 +232,18 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
 
   #recordSpan(code: string | undefined): void {
     const core = this.#core
+    const root = rootOf(this)
+    const durationMs = (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs
+    if (!core.isTold(root, code, durationMs)) return
     core.tell(core.hooks.called, {
       side: 'caller',
       kind: this.kind,
       subject: this.subject,
       source: this.source,
       identity: this.source,
-      trace: new Trace(core.ids, rootOf(this), this.number, this.parentSpan),
+      trace: new Trace(core.ids, root, this.number, this.parentSpan),
       startedAtMs: core.wallMs(this.startedMs),
-      durationMs: (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs,
+      durationMs,
       code,
       attempts: this.run?.attempts ?? 1,
       answer: code === undefined ? this.run?.source : undefined,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Bus, BusClient } from './api.ts'
 import { createBus } from './bus.ts'
+import { type BusHooks, joinHooks } from './hooks.ts'
 import { createRecorder } from './recorder.ts'
 
 let bus: Bus
@@ -373,6 +374,29 @@ describe('call() and request()', () => {
     broken.connect('ops').serve('ops.look', () => 1)
     expect(await broken.connect('caller').call('ops.look')).toBe(1)
     await broken.close()
+  })
+
+  const broken = (): never => {
+    throw new Error('hook')
+  }
+  it.each<[what: string, given: { sample: boolean; minds: () => boolean; beside?: boolean }, told: number]>([
+    ['nothing of what went well in a trace that is not recorded, where it does not mind', { sample: false, minds: () => false }, 0],
+    ['all of a trace that is recorded', { sample: true, minds: () => false }, 2],
+    ['what it minds', { sample: false, minds: () => true }, 2],
+    ['what another one wants', { sample: false, minds: () => false, beside: true }, 2],
+    ['all, where it cannot say', { sample: false, minds: broken }, 2],
+  ])('[C15] tells a hook %s, and of what failed', async (_, { sample, minds, beside = false }, told) => {
+    let calls = 0
+    const count = (): void => void calls++
+    const hooks: BusHooks = { sample: () => sample, minds, called: count, served: count }
+    const traced = createBus({ hooks: joinHooks(hooks, beside ? { called() {} } : {}) })
+    traced.connect('ops').serve('ops.look', (fails) => (fails === true ? Promise.reject(new Error('no')) : 1))
+    const client = traced.connect('caller')
+    await client.call('ops.look')
+    expect(calls).toBe(told)
+    await client.call('ops.look', true).catch(() => {})
+    expect(calls).toBe(told + 2)
+    await traced.close()
   })
 
   it('[C16] asks only the plugin that a request names', async () => {

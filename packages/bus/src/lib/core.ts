@@ -5,7 +5,7 @@ import type { BusEvents, BusOptions } from './api.ts'
 import type { DurableLog } from './durable.ts'
 import { busClosed } from './errors.ts'
 import type { BusHooks } from './hooks.ts'
-import { createIds, type Ids } from './ids.ts'
+import { createIds, type Ids, type TraceRoot } from './ids.ts'
 import { createOnce } from './once.ts'
 import { soon } from './soon.ts'
 
@@ -74,6 +74,17 @@ export class Core {
 
   fault(doing: string, error: unknown): void {
     this.emit('fault', { doing, error })
+  }
+
+  /** Whether hooks are to be told of a call that ended. */
+  isTold(root: TraceRoot, code: string | undefined, durationMs: number): boolean {
+    if (code !== undefined || root.recorded || this.hooks.minds === undefined) return true
+    try {
+      return this.hooks.minds(root.nameFor(this.ids), durationMs)
+    } catch (error) {
+      this.fault('run a hook', error)
+      return true
+    }
   }
 
   /** Gives a hook what it waits for; it can harm nobody. */

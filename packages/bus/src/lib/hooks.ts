@@ -6,6 +6,11 @@ import type { ExtraHeaders } from './envelope.ts'
 export interface BusHooks {
   /** Whether a trace that begins here is recorded; the answer goes along with it, through other processes too. @default it is */
   sample?(): boolean
+  /**
+   * Asked of each call that went well in a trace that is not recorded, by its trace's `key`: false, and `called` and `served` are not
+   * told of it, which spares most of what they cost. @default true
+   */
+  minds?(trace: number | string, durationMs: number): boolean
   /** A message was accepted; `receivers` counts subscriptions in this process. Not told of what nobody hears and nothing caused. */
   published?(accepted: PublishedSpan): void
   /** A subscription's handler ended. */
@@ -84,13 +89,16 @@ export interface UndeliveredSpan {
 export function joinHooks(...all: readonly BusHooks[]): BusHooks {
   const samplers = all.filter(({ sample }) => sample !== undefined)
   const joined: BusHooks = samplers.length === 0 ? {} : { sample: () => samplers.some((hooks) => hooks.sample!()) }
+  const listeners = all.filter(({ called, served }) => called !== undefined || served !== undefined)
+  if (listeners.every(({ minds }) => minds !== undefined))
+    joined.minds = (trace, durationMs) => listeners.some((hooks) => hooks.minds!(trace, durationMs))
   for (const name of ['published', 'delivered', 'undelivered', 'called', 'served'] as const) {
     for (const hooks of all) join(joined, hooks, name)
   }
   return joined
 }
 
-function join<name extends Exclude<keyof BusHooks, 'sample'>>(joined: BusHooks, hooks: BusHooks, name: name): void {
+function join<name extends Exclude<keyof BusHooks, 'sample' | 'minds'>>(joined: BusHooks, hooks: BusHooks, name: name): void {
   if (hooks[name] === undefined) return
   const next = (span: never): void => hooks[name]!(span)
   const before = joined[name] as ((span: never) => void) | undefined

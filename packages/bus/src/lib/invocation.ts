@@ -299,15 +299,18 @@ export class Invocation implements Served {
     const core = this.#core
     const endedMs = core.clock.monotonicMs()
     this.#endedMs = endedMs
+    const root = rootOf(this)
+    const durationMs = endedMs - this.#startedMs
+    if (!core.isTold(root, code, durationMs)) return
     core.tell(core.hooks.served, {
       side: 'server',
       kind: this.ask.kind,
       subject: this.ask.subject,
       source: this.source,
       identity: this.endpoint.outlet.identity,
-      trace: new Trace(core.ids, rootOf(this), this.handling ?? core.ids.next(), spanOf(this)),
+      trace: new Trace(core.ids, root, this.handling ?? core.ids.next(), spanOf(this)),
       startedAtMs: core.wallMs(this.#startedMs),
-      durationMs: endedMs - this.#startedMs,
+      durationMs,
       code,
       attempts: 1,
       answer: undefined,

@@ -3,7 +3,10 @@ import type { TraceStore } from './trace-store.ts'
 
 /** The last spans of traces that are not recorded, as one of these may still fail. */
 export interface Tail {
-  take<record>(trace: number | string, record: record, write: (record: record) => Span, isFailure: boolean): void
+  /** Whether everything of a trace is kept from now on, as something in it failed. */
+  hasFailed(trace: number | string): boolean
+  /** `isKept`: a failure, or what else is kept in any case and its trace with it. */
+  take<record>(trace: number | string, record: record, write: (record: record) => Span, isKept: boolean): void
 }
 
 type Write = (record: unknown) => Span
@@ -15,7 +18,7 @@ const MAX_FAILED = 1_000
 
 /**
  * With the first failure of a trace all that is still held of it is kept, and everything that comes after: the failure with what led
- * to it and what was done about it. What is held is one ring: a call that goes well costs three entries in it, and what it overwrites
+ * to it and what was done about it. What is held is one ring: a span that goes well costs three entries in it, and what it overwrites
  * is forgotten. While more comes than can be kept nothing is held.
  */
 export function createTail(store: Pick<TraceStore, 'addLater' | 'isPressed'>): Tail {
@@ -28,6 +31,7 @@ export function createTail(store: Pick<TraceStore, 'addLater' | 'isPressed'>): T
   let failedBefore = new Set<number | string>()
 
   function hasFailed(trace: number | string): boolean {
+    if (failed.size === 0) return false
     if (failed.has(trace)) return true
     if (!failedBefore.has(trace)) return false
     remember(trace)
@@ -54,9 +58,10 @@ export function createTail(store: Pick<TraceStore, 'addLater' | 'isPressed'>): T
   }
 
   return {
-    take(trace, record, write, isFailure) {
-      if (hasFailed(trace)) return store.addLater(record, write, isFailure)
-      if (isFailure) {
+    hasFailed,
+    take(trace, record, write, isKept) {
+      if (hasFailed(trace)) return store.addLater(record, write, isKept)
+      if (isKept) {
         remember(trace)
         keepHeld(trace)
         return store.addLater(record, write, true)

@@ -9,7 +9,7 @@ import type { TraceStore } from './trace-store.ts'
 
 export interface TracerOptions {
   readonly store: Pick<TraceStore, 'add' | 'addLater' | 'isPressed'>
-  /** The part of all traces begun here that are recorded, from 0 to 1; of the others what fails is kept. @default 1 */
+  /** The part of all traces begun here that are recorded, from 0 to 1; of the others what fails or is slow is kept. @default 1 */
   readonly sample?: number
   /** @default systemClock */
   readonly clock?: Clock
@@ -61,6 +61,9 @@ export interface ActiveSpan {
   end(end?: { readonly error?: SpanError | undefined; readonly attributes?: Attributes }): void
 }
 
+/** A call that took longer is kept, whether its trace is recorded or not. */
+const SLOW_MS = 1_000
+
 export function createTracer({ store, sample = 1, clock = systemClock, random = Math.random }: TracerOptions): Tracer {
   const tail = createTail(store)
   /** More than can be kept is no reason to keep pieces: whole traces are left out. */
@@ -75,7 +78,7 @@ export function createTracer({ store, sample = 1, clock = systemClock, random = 
 
   function takeCall(call: CallSpan): void {
     const isHeavy = call.side === 'server' && (isLarge(call.input, 0) || isLarge(call.output, 0))
-    take(call.trace, call, spanOfCall, call.code !== undefined, isHeavy)
+    take(call.trace, call, spanOfCall, call.code !== undefined || call.durationMs >= SLOW_MS, isHeavy)
   }
 
   const isHeavy = ({ payload }: Message): boolean => isLarge(payload, 0)
@@ -88,6 +91,7 @@ export function createTracer({ store, sample = 1, clock = systemClock, random = 
   return {
     hooks: {
       sample: decide,
+      minds: (trace, durationMs) => durationMs >= SLOW_MS || tail.hasFailed(trace),
       called: takeCall,
       served: takeCall,
       published: (accepted) => take(accepted.trace, accepted, spanOfPublish, false, isHeavy(accepted.message)),
