@@ -46,12 +46,15 @@ export const define: Define = (command, session) => {
 
   add('team', 'Propose who would do a task')
     .argument('<task...>', 'In plain words')
-    .action(async (words: readonly string[]) => {
-      const team = (await session.yard()).team(words.join(' '))
+    .addOption(new Option('--budget <usd>', 'Cheaper models where it would cost more, in US dollars').argParser(amount))
+    .addOption(new Option('--minutes <n>', 'Say so where it would take longer').argParser(amount))
+    .action(async (words: readonly string[], { budget, minutes }: { readonly budget?: number; readonly minutes?: number }) => {
+      const limits = { ...(budget !== undefined && { budgetUsd: budget }), ...(minutes !== undefined && { maxMinutes: minutes }) }
+      const team = (await session.yard()).team(words.join(' '), limits)
       session.answer({
         data: team ?? null,
         text: (look) => (team === undefined ? 'No agent that is known fits this task.' : renderTeam(team, look)),
-        exit: team === undefined ? EXIT.noCommandFits : EXIT.done,
+        exit: team === undefined ? EXIT.noCommandFits : team.fit?.isFeasible === false ? EXIT.failed : EXIT.done,
       })
     })
 }
@@ -68,6 +71,12 @@ function queryOf(text: string, { plugin, kind, category, domain, context, limit 
       ...(context !== undefined && { contexts: [context.toLowerCase()] }),
     },
   }
+}
+
+function amount(text: string): number {
+  const number = Number(text)
+  if (Number.isFinite(number) && number > 0 && text.trim() !== '') return number
+  throw new InvalidArgumentError('it must be a number above 0')
 }
 
 function count(text: string): number {

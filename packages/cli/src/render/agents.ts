@@ -34,7 +34,7 @@ export function renderEntries(entries: readonly Entry[], look: Look): string {
 const ROLE = 'coordinator  '.length
 
 export function renderTeam(
-  { task, coordinator, specialists, alternatives, uncovered, costUsd, minutes, success }: Team,
+  { task, coordinator, specialists, alternatives, uncovered, costUsd, minutes, success, fit }: Team,
   look: Look,
 ): string {
   const member = (role: string, { id, covers, model, minutes: own, costUsd: cost }: Member): string[] => {
@@ -54,6 +54,9 @@ export function renderTeam(
     '',
     `Together ${minutes} min side by side, $${costUsd.toFixed(3)}, ${Math.round(success * 100)} % likely to go well`,
   ]
+  for (const { agent, from, to, savesUsd } of fit?.savings ?? [])
+    lines.push(plain(`${to} in place of ${from} for ${agent} saves $${savesUsd.toFixed(3)}`))
+  if (fit?.isFeasible === false) lines.push(paint(look, 'red', 'That is over the limit, and no team that is known stays within it'))
   if (uncovered.length > 0) lines.push(paint(look, 'yellow', `Nobody known covers ${uncovered.join(', ')}`))
   return lines.join('\n')
 }

@@ -167,6 +167,7 @@ describe('the configuration', () => {
       'model.name SWITCHYARD_MODEL_NAME',
       'model.keyVariable SWITCHYARD_MODEL_KEY_VARIABLE',
       'model.timeoutMs SWITCHYARD_MODEL_TIMEOUT_MS',
+      'prices SWITCHYARD_PRICES',
       'guard SWITCHYARD_GUARD',
       'trace.sample SWITCHYARD_TRACE_SAMPLE',
       'trace.keepDays SWITCHYARD_TRACE_KEEP_DAYS',

@@ -47,6 +47,12 @@ export const configSchema = z.strictObject({
     .describe(
       'A model that is asked what a request means that the router is not sure of. Off unless it is here; what is asked is sent to that address',
     ),
+  prices: z
+    .record(z.string().min(1).max(100), z.number().min(0).max(1_000))
+    .default({})
+    .describe(
+      'What a minute of a model costs here, in US dollars, such as { "opus": 0.02 }; where it is not, the dated table of Switchyard counts',
+    ),
   guard: z
     .record(z.string().min(1), guardSettings)
     .default({})

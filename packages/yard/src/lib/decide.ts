@@ -13,6 +13,7 @@ import {
   evaluateDecisions,
   explainDecision,
   type PluginProfile,
+  type PriceTable,
   type RouterModel,
   route,
   type SlotValues,
@@ -44,6 +45,7 @@ export interface DecideParts {
   readonly model?: { readonly settings: ModelSettings; readonly key: string }
   /** A model of the commands that was made before; it is not used where it was learned from others. */
   readonly learned?: () => Uint8Array | undefined
+  readonly prices?: PriceTable
   readonly log: Log
 }
 
@@ -90,6 +92,7 @@ export function createDecider({
   elsewhere,
   model: asked,
   learned: shipped,
+  prices,
   log,
 }: DecideParts): Decider {
   let opened: RouterMemory | undefined
@@ -175,7 +178,7 @@ export function createDecider({
       return memory().forget(request)
     },
     explain(decision) {
-      const explanation = explainDecision(learned(), decision, plugins.map(profileOf))
+      const explanation = explainDecision(learned(), decision, plugins.map(profileOf), prices)
       const parts = explanation.parts.map((part, i) =>
         decision.parts[i]?.invoke === undefined ? part : { ...part, wouldChange: 'a plugin here that does it' },
       )

@@ -31,7 +31,7 @@ import { createQuestions, type Questions } from './questions.ts'
 import { createRequests } from './requests.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
-import { proposeTeam } from './team.ts'
+import { pricesOf, proposeTeam } from './team.ts'
 import { createYardTraces, type YardTraces } from './traces.ts'
 import { createYardWatch } from './watch.ts'
 import { createWorkspaceNames } from './workspace-names.ts'
@@ -279,6 +279,7 @@ function createYard(parts: OpenParts): Yard {
   } catch (error) {
     log('yard').error('failed forgetting old plans', { error: toWireError(error) })
   }
+  const prices = pricesOf(config)
   const decider = createDecider({
     store,
     clock,
@@ -287,6 +288,7 @@ function createYard(parts: OpenParts): Yard {
     names: createWorkspaceNames(workspace, names, clock),
     ...(learned !== undefined && { learned }),
     runsOf: (id) => registry.open().figures(id),
+    prices,
     lifeOf: (plugin) => ({ state: registry.open().health(plugin).state, figures: registry.open().figures(plugin) }),
     downOf: registry.downOf,
     elsewhere: (text) => offeredElsewhere(text, registry.open()),
@@ -417,7 +419,7 @@ function createYard(parts: OpenParts): Yard {
     unanswered: traces.unanswered,
     state: () => state.open(),
     registry: registry.open,
-    team: (task) => proposeTeam(task, registry.open()),
+    team: (task, limits) => proposeTeam(task, registry.open(), { prices, ...limits }),
     chains() {
       listen()
       return chains.open()

@@ -1,5 +1,15 @@
 import type { Capabilities, Entry, Registry, SearchResult } from '@switchyard/registry'
-import { type Classification, type Complexity, classify, PRICES } from '@switchyard/router'
+import {
+  type Classification,
+  type Complexity,
+  classify,
+  fitBudget,
+  type Limits,
+  PRICES,
+  type PriceTable,
+  type Saving,
+} from '@switchyard/router'
+import type { YardConfig } from './config.ts'
 
 /** One agent of a team. */
 export interface Member {
@@ -31,6 +41,22 @@ export interface Team {
   readonly minutes: number
   /** Product of the specialists': all of them have to do well. */
   readonly success: number
+  /** What was changed to stay within a budget or a time; there only where one was given. */
+  readonly fit?: {
+    /** False: even the cheapest team is over a limit, and this is it. */
+    readonly isFeasible: boolean
+    readonly savings: readonly Saving[]
+  }
+}
+
+export interface TeamOptions extends Limits {
+  /** @default PRICES */
+  readonly prices?: PriceTable
+}
+
+/** The dated table, with what a workspace says its models cost. */
+export function pricesOf({ prices }: Pick<YardConfig, 'prices'>): PriceTable {
+  return { ...PRICES, models: { ...PRICES.models, ...prices } }
 }
 
 const CONSIDERED = 40
@@ -39,8 +65,8 @@ const SPECIALIST_MINUTES: Readonly<Record<Complexity, number>> = { simple: 10, m
 const COORDINATOR_MINUTES = 3
 const USUAL_MODEL = 'sonnet'
 
-/** Proposes a team of agents for a task; undefined where no agent fits. */
-export function proposeTeam(task: string, registry: Registry): Team | undefined {
+/** Proposes a team of agents for a task, within a budget and a time where they are given; undefined where no agent fits. */
+export function proposeTeam(task: string, registry: Registry, { prices = PRICES, ...limits }: TeamOptions = {}): Team | undefined {
   const found = classify({ text: task })
   const { domains, contexts, patterns, complexity } = found
   const ranked = rank(task, found, registry)
@@ -49,8 +75,9 @@ export function proposeTeam(task: string, registry: Registry): Team | undefined 
   const shares = assign([...domains, ...contexts], ranked)
   const chosen = shares.size === 0 ? new Map([[best.result, [] as string[]]]) : shares
   const minutes = SPECIALIST_MINUTES[complexity]
-  const specialists = [...chosen].map(([result, covers]) => memberOf(result, covers, minutes))
-  const coordinator = coordinatorOf(registry, specialists) ?? { ...specialists[0]!, covers: [], minutes: 0, costUsd: 0 }
+  const wanted = [...chosen].map(([result, covers]) => memberOf(result, covers, minutes, prices))
+  const leader = coordinatorOf(registry, wanted, prices) ?? { ...wanted[0]!, covers: [], minutes: 0, costUsd: 0 }
+  const { coordinator, specialists, fit } = fitted(leader, wanted, limits, prices)
   const taken = new Set([coordinator, ...specialists].map(({ id }) => id))
   const alternatives = ranked.filter(({ result }) => !taken.has(result.entry.id)).slice(0, ALTERNATIVES)
   const covered = new Set(specialists.flatMap(({ covers }) => covers))
@@ -63,13 +90,41 @@ export function proposeTeam(task: string, registry: Registry): Team | undefined 
         result,
         [...domains, ...contexts].filter((one) => about.has(one)),
         minutes,
+        prices,
       ),
     ),
     uncovered: [...domains, ...contexts].filter((one) => !covered.has(one)),
     costUsd: cents([coordinator, ...specialists].reduce((sum, { costUsd }) => sum + costUsd, 0)),
     minutes: coordinator.minutes + Math.max(...specialists.map((member) => member.minutes)),
     success: Math.round(specialists.reduce((product, { success }) => product * success, 1) * 1_000) / 1_000,
+    ...(fit !== undefined && { fit }),
   }
+}
+
+/** Who must not be given a cheaper model while anybody else can. */
+const CRITICAL = /architect|security|audit|destroy|migrat/i
+
+/** The same team with as little changed as brings it within the limits; the leader goes first, the others work side by side. */
+function fitted(
+  leader: Member,
+  specialists: readonly Member[],
+  limits: Limits,
+  prices: PriceTable,
+): Pick<Team, 'coordinator' | 'specialists' | 'fit'> {
+  if (limits.budgetUsd === undefined && limits.maxMinutes === undefined) return { coordinator: leader, specialists }
+  const work = [leader, ...specialists].map(({ id, name, model, minutes }, index) => ({
+    agent: id,
+    phase: index === 0 ? 'lead' : 'work',
+    model,
+    minutes,
+    isCritical: CRITICAL.test(name),
+  }))
+  const { isFeasible, savings, assignments } = fitBudget(work, { work: ['lead'] }, limits, prices)
+  const [coordinator, ...others] = [leader, ...specialists].map((member, index): Member => {
+    const { model, minutes } = assignments[index]!
+    return { ...member, model, costUsd: cents(minutes * prices.models[model]!) }
+  })
+  return { coordinator: coordinator!, specialists: others, fit: { isFeasible, savings } }
 }
 
 interface Rated {
@@ -121,11 +176,11 @@ function assign(needs: readonly string[], ranked: readonly Rated[]): Map<SearchR
 }
 
 /** One whose work it is to lead others; of several, one of the best specialist's own plugin. */
-function coordinatorOf(registry: Registry, [best]: readonly Member[]): Member | undefined {
+function coordinatorOf(registry: Registry, [best]: readonly Member[], prices: PriceTable): Member | undefined {
   const leaders = registry.snapshot().entries.filter((entry) => entry.kind === 'agent' && isCoordinator(entry))
   const fit = leaders.filter(({ plugin }) => registry.health(plugin).state !== 'down')
   const own = fit.find(({ plugin }) => best?.id.startsWith(`${plugin}::`)) ?? fit[0]
-  return own && memberOf({ entry: own, score: 0, success: registry.figures(own.id).success }, [], COORDINATOR_MINUTES)
+  return own && memberOf({ entry: own, score: 0, success: registry.figures(own.id).success }, [], COORDINATOR_MINUTES, prices)
 }
 
 function isCoordinator({ name, category, keywords }: Entry): boolean {
@@ -137,9 +192,12 @@ function memberOf(
   { entry, success, score }: Pick<SearchResult, 'entry' | 'success' | 'score'>,
   covers: readonly string[],
   minutes: number,
+  prices: PriceTable,
 ): Member {
-  const { id, name, summary, invoke, model = USUAL_MODEL } = entry
-  const costUsd = cents(minutes * (PRICES.models[model] ?? PRICES.models[USUAL_MODEL]!))
+  const { id, name, summary, invoke, model: asked = USUAL_MODEL } = entry
+  // What an agent asks for may be any name, such as "inherit".
+  const model = Object.hasOwn(prices.models, asked) ? asked : USUAL_MODEL
+  const costUsd = cents(minutes * prices.models[model]!)
   return { id, name, summary, invoke, covers, model, minutes, costUsd, success, score: Math.round(score * 10) / 10 }
 }
 

@@ -4,7 +4,7 @@ import type { Clock, MessageHeaders, WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Plugin, Progress, Question } from '@switchyard/plugin-kit'
 import type { Registry } from '@switchyard/registry'
-import type { Decided, DecidedPart } from '@switchyard/router'
+import type { Decided, DecidedPart, Limits } from '@switchyard/router'
 import type { State } from '@switchyard/state'
 import type { TraceStore } from '@switchyard/trace'
 import type { Alerts } from '@switchyard/trace/alerts'
@@ -81,7 +81,7 @@ export interface Yard {
   /** Which plugins, commands, agents and skills there are, here and in what was added from others; opened at its first use. */
   registry(): Registry
   /** Who of the agents that are known would do a task; undefined where none fits. */
-  team(task: string): Team | undefined
+  team(task: string, limits?: Limits): Team | undefined
   /** Workflows over the commands, opened at the first call. Unfinished ones go on once its `resume` is called. */
   chains(): Promise<Chains>
   /** Chains and the person at hand. */

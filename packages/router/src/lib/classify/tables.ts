@@ -2,7 +2,7 @@
 const DOMAINS = `
 backend: backend, server, fastapi, flask, django, express, endpoint, route, microservice, full stack
 frontend: frontend, front end, react, vue, nextjs, svelte, chakra, tailwind, web page, full stack
-ui: ui, user interface, component, design system, accessibility, a11y, layout, figma
+ui: ui, user interface, component, design system, accessibility, a11y, layout
 api: api, rest, graphql, grpc, webhook, openapi, fastapi, endpoint
 database: database, mongodb, postgres, mysql, sqlite, redis, schema, migration, sql, prisma
 authentication: authentication, keycloak, jwt, oauth, sso, login, authorization, oidc
@@ -15,7 +15,7 @@ codebase: tech debt, refactor, architecture review, code review, dead code
 orchestration: orchestration, orchestrate, workflow, saga, coordinate
 automation: automation, automate, cron, scheduled job, bot
 smart-home: living room, thermostat, lights, smart home, home assistant
-visual: figma convert, design to code, screenshot to code, mockup
+visual: figma, figma convert, design to code, screenshot to code, mockup
 `
 
 /** Technologies, with what else they mean. */

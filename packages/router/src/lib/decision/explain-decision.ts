@@ -1,6 +1,7 @@
 import { type Classification, classify } from '../classify/classify.ts'
 import { type Collaboration, collaborate } from '../classify/collaborate.ts'
 import type { PluginMatch, PluginProfile } from '../classify/match.ts'
+import { PRICES, type PriceTable } from '../classify/prices.ts'
 import { type Evidence, explain } from '../explain.ts'
 import type { RouterModel } from '../model.ts'
 import type { Decided } from './decide.ts'
@@ -39,9 +40,14 @@ export interface PartExplanation {
 
 const SHOWN = 6
 
-export function explainDecision(model: RouterModel, decided: Decided, plugins: readonly PluginProfile[]): DecisionExplanation {
+export function explainDecision(
+  model: RouterModel,
+  decided: Decided,
+  plugins: readonly PluginProfile[],
+  prices: PriceTable = PRICES,
+): DecisionExplanation {
   const classification = classify({ text: decided.request })
-  const collaboration = collaborate(classification, plugins)
+  const collaboration = collaborate(classification, plugins, prices)
   return {
     parts: decided.parts.map(({ text, command, confidence, missing, alternatives: [next] }): PartExplanation => {
       const { evidence = [], reread = [] } = explain(model, text, command, { limit: SHOWN }) ?? {}
