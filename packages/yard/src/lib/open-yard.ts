@@ -111,6 +111,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
           clock,
           random,
           log: log('otlp'),
+          dataRoot: memory ? undefined : dataRoot,
         })
   const onBatch = (spans: readonly Span[]): void => {
     metering.spans(spans)

@@ -70,7 +70,7 @@ export interface Yard {
   plans(): readonly PlannedRun[]
   /** What a request in plain words means: parts, commands, arguments, order and conditions. Runs nothing. */
   decide(request: string, options?: Pick<RunOptions, 'headers'>): Decision
-  /** Says that nothing is done about a request that was decided: its trace is kept all the same, as one may ask why. */
+  /** Says that nothing is done about a request that was decided: its trace is kept all the same, as one asks why. */
   unanswered(): void
   /** Does what requests in plain words mean. */
   readonly director: Director
