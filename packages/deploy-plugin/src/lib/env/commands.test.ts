@@ -281,6 +281,24 @@ describe('deploy.env.encrypt and deploy.env.decrypt', () => {
   })
 })
 
+describe('deploy.env.leaks', () => {
+  it('begins as long ago as it is told to, and refuses a time that is none', async () => {
+    await using kit = await open({ 'a.txt': 'url = https://me:hunter2-hunter2@host\n' })
+    const committedAt = (daysAgo: number): NodeJS.ProcessEnv => {
+      const date = new Date(kit.clock.now() - daysAgo * 86_400_000).toISOString()
+      return { ...process.env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
+    }
+    const git = (daysAgo: number, ...args: string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: kit.dir, env: committedAt(daysAgo) })
+    git(20, 'init', '-q')
+    git(20, 'add', 'a.txt')
+    git(20, 'commit', '-qm', 'x')
+    expect(await kit.call('deploy.env.leaks', { since: '3 weeks ago' })).toMatchObject({ found: 1 })
+    expect(await kit.call('deploy.env.leaks', { since: '14d' })).toMatchObject({ found: 0 })
+    await expect(kit.call('deploy.env.leaks', { since: 'soon' })).rejects.toMatchObject({ code: 'TIME_INVALID' })
+  })
+})
+
 describe('deploy.env', () => {
   it('says no value in any plan, result, error or file that it keeps', { timeout: 60_000 }, async () => {
     const secret = ['hunter2', 'correct', 'horse'].join('-')

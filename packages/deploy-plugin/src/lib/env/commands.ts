@@ -316,7 +316,7 @@ const leaks = command({
   timeoutMs: 600_000,
   input: z.object({
     project: projectField,
-    since: z.string().min(1).max(100).optional().describe('A date, or such as "2 weeks ago"'),
+    since: z.string().min(1).max(100).optional().describe('From this time on: a date, or how long ago (12h, 7d, 4w)'),
     limit: z.int().min(1).max(1_000).default(50),
   }),
   output: z.object({
@@ -337,10 +337,17 @@ const leaks = command({
     envFiles: z.array(z.string()).describe('Env files with values that were committed once'),
     text: z.string(),
   }),
-  async run({ project, since, limit }, { workspace, signal, progress }) {
-    const [{ searchHistory }, { renderLeaks }] = await Promise.all([import('./leaks.ts'), import('./render.ts')])
+  async run({ project, since, limit }, { workspace, signal, progress, clock }) {
+    const [{ searchHistory }, { renderLeaks }, { parseWhen }] = await Promise.all([
+      import('./leaks.ts'),
+      import('./render.ts'),
+      import('../status/when.ts'),
+    ])
     const root = projectRoot(workspace, project)
-    const found = await searchHistory(root, { since, limit, signal, onProgress: (commits) => progress({ message: `${commits} commits` }) })
+    // Git takes what it cannot read for some time or other, and a search from then on would find nothing without saying why.
+    const from = since === undefined ? undefined : new Date(parseWhen('since', since, clock.now())).toISOString()
+    const onProgress = (commits: number): void => progress({ message: `${commits} commits` })
+    const found = await searchHistory(root, { since: from, limit, signal, onProgress })
     return { ...found, leaks: [...found.leaks], envFiles: [...found.envFiles], text: renderLeaks(found) }
   },
 })

@@ -31,7 +31,7 @@ export interface LeakSearch {
 }
 
 export interface LeakSearchOptions {
-  /** As git takes it: a date, or "2 weeks ago". */
+  /** A time of ISO 8601. */
   readonly since?: string | undefined
   /** How many are listed. */
   readonly limit: number
