@@ -32,6 +32,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['once it is done, restart the worker', '[good] restart the worker'],
   ['cut a release but do not push it', 'cut a release | !do not push it'],
   ['do not check the health of this project', '!do not check the health of this project'],
+  ['under no circumstances deploy the api', '!under no circumstances deploy the api'],
   ['check if production is healthy', 'check if production is healthy'],
   ['tell me when the deployment finished', 'tell me when the deployment finished'],
   ['open an issue: fix the login and the logout', 'open an issue: fix the login | the logout'],

@@ -20,7 +20,7 @@ const CONDITIONS = new Set(['if', 'unless', 'once', 'when', 'whenever', 'provide
 const INVERTS = new Set('it that this they anything something one any all everything'.split(' '))
 const PLACES = new Set('in on of for from with by at'.split(' '))
 const REFUSALS =
-  /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
+  /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|under no circumstances?|on no account|by no means|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
 
 interface Draft {
   start: number

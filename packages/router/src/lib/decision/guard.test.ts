@@ -30,6 +30,9 @@ test.each([
   ['production rolls out slowly today', false],
   ['the api in production', false],
   ['can I roll back production', false],
+  ['under no circumstances undo the release', false],
+  ["whatever you do, don't roll back production", false],
+  ['roll back production instead of fixing it', false],
 ] as const)('isAskedFor() knows a verb that is said in two words, or in another: "%s": %s', (text, expected) => {
   expect(isAskedFor(text, facts('deploy.rollback', 'destroy'))).toBe(expected)
 })
