@@ -210,23 +210,20 @@ function rawCommits(store: Store): () => Promise<void> {
   }
 }
 
-/** As the journal numbers its leaves. */
-const LEAVES_A_CHAIN = 2 ** 22
+/** As the journal numbers its rows: those of one chain lie together. */
+const ROWS_A_CHAIN = 2 ** 22
 
 /** Fills the journal with copies of its first chain. */
 function multiply(store: Store): void {
-  const numbers = `WITH RECURSIVE count (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM count WHERE n < ${999 + FINISHED})`
+  const first = store.prepare('SELECT * FROM chain_journal WHERE number < ? * 2').all<Record<string, unknown>>(ROWS_A_CHAIN)
+  const columns = Object.keys(first[0]!).filter((column) => column !== 'number' && column !== 'id')
   store.transact(() => {
     store
       .prepare(
-        `${numbers} INSERT INTO chain_run SELECT n, 'c-' || printf('%07d', n), name, definition, input, trace, state, output, error,
-         started_ms, ended_ms, owner, fence, due_ms, wanted, woken, plugin, key FROM count, chain_run WHERE number = 1`,
-      )
-      .run()
-    store
-      .prepare(
-        `${numbers} INSERT INTO chain_leaf SELECT (n - 1) * ${LEAVES_A_CHAIN} + chain_leaf.number, path, state, seq, attempts, input, output, error, may_have_run, undo, undo_state,
-         undo_seq, undo_error, started_ms, ended_ms, due_ms, topic, answer FROM count, chain_leaf WHERE chain_leaf.number < 2 * ${LEAVES_A_CHAIN}`,
+        `WITH RECURSIVE count (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM count WHERE n < ${999 + FINISHED})
+         INSERT INTO chain_journal (number, id, ${columns})
+           SELECT n * ${ROWS_A_CHAIN} + number % ${ROWS_A_CHAIN}, iif(path IS NULL, 'c-' || printf('%07d', n), NULL), ${columns}
+           FROM count CROSS JOIN chain_journal WHERE number < 2 * ${ROWS_A_CHAIN}`,
       )
       .run()
   })

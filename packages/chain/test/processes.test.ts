@@ -59,10 +59,9 @@ describe('several processes on one workspace', () => {
       ChildProcess,
       ChildProcess,
     ]
-    // From the start: one of them can be through before another is up.
+    // All from the start: one of them can be through, and what it said be gone, before another is up.
     const through = Promise.all([once(second, 'close'), once(third, 'close')])
-    await said(third, 'up')
-    await once(first.stdout!, 'data').catch(() => {})
+    await Promise.all([said(first, 'up'), said(third, 'up')])
     first.kill('SIGKILL')
     await through
     const last = start('runner.ts', dir, 'd', '0')
@@ -99,8 +98,10 @@ describe('several processes on one workspace', () => {
       },
     })
     // It belongs to the owner, as if it had just begun a step.
-    store.transact(() => store.prepare('UPDATE chain_run SET owner = (SELECT id FROM chain_runner LIMIT 1), due_ms = NULL').run())
-    store.transact(() => store.prepare(`UPDATE chain_leaf SET due_ms = 0 WHERE path = 'pause'`).run())
+    store.transact(() =>
+      store.prepare('UPDATE chain_journal SET owner = (SELECT id FROM chain_runner LIMIT 1), due_ms = NULL WHERE path IS NULL').run(),
+    )
+    store.transact(() => store.prepare(`UPDATE chain_journal SET due_ms = 0 WHERE path = 'pause'`).run())
     await chains.resume()
     owner.kill('SIGKILL')
     await once(owner, 'exit')
@@ -128,7 +129,7 @@ describe('several processes on one workspace', () => {
     const [frozen, alert] = [open(one, 'frozen', true), open(two, 'alert', false)]
     const id = await frozen.start({ name: 'fenced', steps: [1, 2].map((n) => ({ id: `s${n}`, call: 'x.log', input: { n } })) })
     // What happens to a process that shows no sign of life.
-    two.transact(() => two.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1').run())
+    two.transact(() => two.prepare('UPDATE chain_journal SET owner = NULL, due_ms = 0, fence = fence + 1 WHERE path IS NULL').run())
     await alert.resume()
     const report = await alert.wait(id)
     gate.resolve()

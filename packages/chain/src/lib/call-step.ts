@@ -8,6 +8,7 @@ import { type Frame, type Outcome, scopeOf } from './frame.ts'
 import type { Halt } from './halt.ts'
 import { invoke, leavesOpen, provesNotRun, wireOf } from './invoke.ts'
 import { newRecord, type StepRecord, timesUndone } from './journal.ts'
+import { plain } from './json.ts'
 import { NOTHING, outputOf } from './output.ts'
 import { delayMs, hasTryLeft } from './retry.ts'
 import { RunLost } from './run.ts'
@@ -130,10 +131,11 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
 
   function undoOf(output: unknown, input: unknown): Undo | 'none' | null {
     if (step.undo === false) return 'none'
-    if (step.undo !== undefined) return { command: step.undo.call, input: fill(compiled.undoInput!, scopeOf(frame, run, { output })) }
+    if (step.undo !== undefined)
+      return plain({ command: step.undo.call, input: fill(compiled.undoInput!, scopeOf(frame, run, { output })) })
     if (facts === undefined || facts.effect === 'read') return 'none'
     try {
-      return facts.undo === undefined ? null : (facts.undo(output, input) ?? 'none')
+      return facts.undo === undefined ? null : plain(facts.undo(output, input) ?? 'none')
     } catch (error) {
       run.emit({ type: 'fault', doing: `asking "${step.call}" how to take "${path}" back`, error })
       return null

@@ -15,7 +15,7 @@ import { createPresence } from './presence.ts'
 import { reopen } from './reopen.ts'
 import { reportOf, summaryOf } from './report.ts'
 import { createRun, type Run, RunLost } from './run.ts'
-import { beginTrace, readTrace, tellChain, writeTrace } from './trace.ts'
+import { beginTrace, tellChain, writeTrace } from './trace.ts'
 import { undoChain } from './undo.ts'
 import { type Walk, walkChain } from './walk.ts'
 import { createWatchers } from './watchers.ts'
@@ -32,7 +32,7 @@ export function createChains(options: ChainsOptions): Chains {
   const live = new Map<string, Run>()
   const wanted = new Map<string, Wanted>()
   const { answer, settle, deliver } = createWords({ store, journal, rowOf, stepAt, takeOver, goOn })
-  const watchers = createWatchers({ rowOf, report, isClosed: () => isClosed, begun: tickSoon })
+  const watchers = createWatchers({ isAtWork: (id) => live.has(id), rowOf, report, isClosed: () => isClosed, begun: tickSoon })
   const { changed, wait, watch } = watchers
   /** When chains that came to rest here go on, for a process that does not take up every chain. */
   const resting = new Map<string, number>()
@@ -59,10 +59,10 @@ export function createChains(options: ChainsOptions): Chains {
       else if (dueMs !== null) resting.set(run.id, dueMs)
       tickSoon()
     },
-    ended(run: Run) {
+    ended(run: Run, row: RunRow) {
       live.delete(run.id)
       wanted.delete(run.id)
-      changed(run.id)
+      watchers.ended(run.id, () => reportOf(row, run.frozen, [...run.records.values()]))
       if (isResuming) claimSoon()
     },
     lost(run: Run) {
@@ -82,15 +82,26 @@ export function createChains(options: ChainsOptions): Chains {
       const { input, mistakes } = acceptInput(definition, given)
       if (mistakes.length > 0) throw invalidInput(definition.name, mistakes)
       const context = parent.traceparent === undefined && plugin === undefined ? options.context?.() : parent
-      const identity = {
+      const row: RunRow = {
+        number: 0,
         id: createChainId(journal.nextNumber(), random),
-        frozen,
-        input,
-        trace: beginTrace(context ?? {}, hex),
-        startedMs: clock.now(),
-        plugin,
+        name: definition.name,
+        definition: frozen.hash,
+        input: JSON.stringify(input),
+        trace: writeTrace(beginTrace(context ?? {}, hex)),
+        state: 'running',
+        output: null,
+        error: null,
+        started_ms: clock.now(),
+        ended_ms: null,
+        owner,
+        fence: 1,
+        due_ms: null,
+        wanted: null,
+        woken: 0,
+        plugin: plugin ?? null,
       }
-      const run = createRun(identity, { number: 0, fence: 1 }, new Map(), surroundings, insert)
+      const run = createRun(row, frozen, new Map(), surroundings, insert)
       live.set(run.id, run)
       drive(run)
       try {
@@ -105,21 +116,10 @@ export function createChains(options: ChainsOptions): Chains {
       return run.id
 
       function insert(): number {
-        presence.appear()
         if (!journal.hasDefinition(frozen.hash)) journal.addDefinition(frozen.hash, frozen.body)
-        const { id, startedMs } = identity
-        const text = JSON.stringify(input)
-        return journal.addRun({
-          id,
-          name: definition.name,
-          definition: frozen.hash,
-          input: text,
-          trace: writeTrace(identity.trace),
-          startedMs,
-          owner,
-          plugin,
-          key,
-        })
+        const number = journal.addRun(row, key)
+        presence.appear(number)
+        return number
       }
     },
     async run(definition, input, runOptions = {}) {
@@ -181,11 +181,10 @@ export function createChains(options: ChainsOptions): Chains {
       })),
     prune(endedBeforeMs) {
       // Looked for outside: where there is none nothing is written, as on a disk that is full.
-      const old = journal.ended.all<{ number: number }>(endedBeforeMs)
+      const old = journal.ended(endedBeforeMs)
       if (old.length === 0) return 0
       return store.transact(() => {
-        const removed = old.filter(({ number }) => journal.removeRun.run(number, endedBeforeMs).changes === 1)
-        for (const { number } of removed) journal.removeSteps(number)
+        const removed = old.filter((number) => journal.remove(number, endedBeforeMs))
         journal.removeDefinitions.run()
         return removed.length
       })
@@ -248,25 +247,17 @@ export function createChains(options: ChainsOptions): Chains {
     const room = maxRunning - live.size
     if (id === undefined && (room < maxRunning / 2 || (journal.nextDue() ?? Number.POSITIVE_INFINITY) > clock.now())) return 0
     const rows = store.transact(() => {
-      presence.appear()
-      return id === undefined ? journal.claim(owner, clock.now(), room) : journal.claimOne(owner, id)
+      const claimed = id === undefined ? journal.claim(owner, clock.now(), room) : journal.claimOne(owner, id)
+      if (claimed.length > 0) presence.appear(Math.min(...claimed.map(({ number }) => number)))
+      return claimed
     })
     for (const row of rows) takeUp(row)
     return rows.length
   }
 
   function takeUp(row: RunRow): void {
-    const records = journal.steps(row.number)
-    const frozen = frozenOf(row)
-    const identity = {
-      id: row.id,
-      frozen,
-      input: JSON.parse(row.input) as Record<string, unknown>,
-      trace: readTrace(row.trace),
-      startedMs: row.started_ms,
-      plugin: row.plugin ?? undefined,
-    }
-    const run = createRun(identity, row, new Map(records.map((record) => [record.path, record])), surroundings)
+    const records = new Map(journal.steps(row.number).map((record) => [record.path, record]))
+    const run = createRun(row, frozenOf(row), records, surroundings)
     live.set(run.id, run)
     if (row.error !== null) run.error = JSON.parse(row.error) as WireError
     else if (row.wanted === null) run.setState('running')

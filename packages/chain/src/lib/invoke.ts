@@ -2,6 +2,7 @@ import { toWireError, type WireError } from '@switchyard/contracts'
 import type { ChainsOptions } from './chain.ts'
 import { cancelled, mayNotCall, timedOut } from './errors.ts'
 import type { Halt } from './halt.ts'
+import { plain } from './json.ts'
 import type { Run } from './run.ts'
 import { headersFor, tell } from './trace.ts'
 
@@ -86,13 +87,22 @@ function spanOf(run: Run, spanId: string, startMs: number, { op, path, command, 
   }
 }
 
-/** An error as the journal keeps it; stacks stay out of it. */
+/** An error as the journal keeps it; stacks stay out of it, and data that is no JSON. */
 export function wireOf(error: unknown): WireError {
-  return withoutStack(toWireError(error))
+  return kept(toWireError(error))
 }
 
-function withoutStack({ stack: _, cause, ...wire }: WireError): WireError {
-  return cause === undefined ? wire : { ...wire, cause: withoutStack(cause) }
+function kept({ stack: _, cause, data, ...wire }: WireError): WireError {
+  const known = data === undefined ? undefined : jsonOrNothing(data)
+  return { ...wire, ...(known !== undefined && { data: known }), ...(cause !== undefined && { cause: kept(cause) }) }
+}
+
+function jsonOrNothing<value>(value: value): value | undefined {
+  try {
+    return plain(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** Errors that say nothing about whether the command had its effect. */

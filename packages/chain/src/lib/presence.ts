@@ -7,8 +7,8 @@ import { hostIdentity, processExists, type Store } from '@switchyard/store'
  */
 export interface Presence {
   readonly id: string
-  /** Inside a transaction: makes this process known. */
-  appear(): void
+  /** Inside a transaction: makes this process known as one that has had chains, from this number on. */
+  appear(number: number): void
   beat(): void
   /** Processes that left without saying so. */
   gone(): readonly string[]
@@ -25,7 +25,10 @@ interface RunnerRow {
 
 export function createPresence(store: Store, clock: Clock, id: string, leaseMs: number): Presence {
   const host = hostIdentity()
-  const insert = store.prepare('INSERT INTO chain_runner (id, host, pid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+  const insert = store.prepare(
+    `INSERT INTO chain_runner (id, host, pid, oldest) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET oldest = excluded.oldest WHERE excluded.oldest < oldest`,
+  )
   const beat = store.prepare('UPDATE chain_runner SET beat = beat + 1 WHERE id = ?')
   const others = store.prepare('SELECT id, host, pid, beat FROM chain_runner WHERE id <> ?')
   const remove = store.prepare('DELETE FROM chain_runner WHERE id = ?')
@@ -33,7 +36,7 @@ export function createPresence(store: Store, clock: Clock, id: string, leaseMs: 
 
   return {
     id,
-    appear: () => void insert.run(id, host, process.pid),
+    appear: (number) => void insert.run(id, host, process.pid, number),
     beat: () => void beat.run(id),
     gone: () =>
       others

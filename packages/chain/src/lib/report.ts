@@ -21,9 +21,14 @@ export function summaryOf(row: RunRow): ChainSummary {
   }
 }
 
+/** In order of completion; those that have not completed by name. */
+function byTime(a: StepRecord, b: StepRecord): number {
+  const apart = (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER)
+  return apart === 0 ? (a.path < b.path ? -1 : 1) : apart
+}
+
 /** Everything that the journal says of a chain. */
 export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRecord[]): ChainReport {
-  const byTime = (a: StepRecord, b: StepRecord): number => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER)
   const records = all.filter(({ path }) => !path.includes('~')).sort(byTime)
   const hasFailed = row.error !== null && row.ended_ms !== null && row.state !== 'cancelled'
   const mustBeUndone = hasFailed && frozen.root.definition.saga !== false

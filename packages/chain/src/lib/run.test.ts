@@ -136,6 +136,24 @@ describe('a step that cannot be written down', () => {
     const report = await chains.run({ name: 'odd', steps: [{ id: 'make', call: 'a.make' }] })
     expect(report).toMatchObject({ state: 'failed', notUndone: [{ path: 'make', why: 'it may have had effects, nobody knows' }] })
   })
+
+  it('fails all the same when its error carries what is no JSON, or nobody can write down how to take it back', async () => {
+    const call = async (command: string): Promise<unknown> => {
+      if (command === 'a.break') throw new SwitchyardError('BROKEN', 'it broke', { data: { size: 1n } })
+      return {}
+    }
+    const undo = () => ({ command: 'a.drop', input: { size: 1n } })
+    const faults: ChainEvent[] = []
+    const onEvent = (event: ChainEvent): void => {
+      if (event.type === 'fault') faults.push(event)
+    }
+    const { chains } = setUp({ call, command: () => ({ ...facts, undo }), onEvent })
+    const steps = ['make', 'break'].map((id) => ({ id, call: `a.${id}` }))
+    const report = await chains.run({ name: 'odd', steps })
+    expect(report).toMatchObject({ state: 'failed', error: { code: 'BROKEN' }, notUndone: [{ path: 'make', why: 'nothing says how' }] })
+    expect(report.error).not.toHaveProperty('data')
+    expect(faults).toMatchObject([{ doing: 'asking "a.make" how to take "make" back' }])
+  })
 })
 
 describe('chains.retry()', () => {
@@ -168,7 +186,8 @@ describe('chains.retry()', () => {
   it('[J3] asks again when the process dies once more, whatever was said the time before', async () => {
     const store = newStore()
     const once: Partial<ChainsOptions> = { store, command: () => ({ ...facts, idempotent: false }) }
-    const die = (): unknown => store.transact(() => store.prepare('UPDATE chain_run SET owner = NULL, due_ms = 0, fence = fence + 1').run())
+    const die = (): unknown =>
+      store.transact(() => store.prepare('UPDATE chain_journal SET owner = NULL, due_ms = 0, fence = fence + 1 WHERE path IS NULL').run())
     const hanging = { ...once, call: () => new Promise<never>(() => {}) }
     const id = await setUp(hanging).chains.start(risky)
     await settle()

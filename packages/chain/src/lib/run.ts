@@ -3,8 +3,10 @@ import type { Store } from '@switchyard/store'
 import type { ChainEvent, ChainState } from './chain.ts'
 import type { FrozenChain } from './compiled.ts'
 import { createHalt, type Halt } from './halt.ts'
-import { type Journal, LEAVES_A_CHAIN, type StepRecord } from './journal.ts'
-import type { ChainTrace } from './trace.ts'
+import type { Journal, RunRow, StepRecord } from './journal.ts'
+import { json } from './json.ts'
+import { ROWS_A_CHAIN } from './tables.ts'
+import { type ChainTrace, readTrace } from './trace.ts'
 
 /** What all chains at work in one process share. */
 export interface RunSurroundings {
@@ -15,7 +17,8 @@ export interface RunSurroundings {
   emit(event: ChainEvent): void
   /** It came to rest; `isWoken` when a word for it came in meanwhile. */
   rested(run: Run, isWoken: boolean, dueMs: number | null): void
-  ended(run: Run): void
+  /** With its row as it is on disk now. */
+  ended(run: Run, row: RunRow): void
   /** Its process has no say in it any more. */
   lost(run: Run): void
 }
@@ -27,23 +30,19 @@ export class RunLost extends Error {
 
 type Wake = 'answer' | 'due' | 'halted'
 
-/** What identifies a chain, from its row. */
-export interface RunIdentity {
+/**
+ * One chain at work in this process: its leaves in memory, and the one way in which they reach the disk. All that was saved
+ * before the next commit goes into it, so the result of a step and the intent of the next share one.
+ */
+export interface Run {
   readonly id: string
+  readonly number: number
   readonly frozen: FrozenChain
   readonly input: Readonly<Record<string, unknown>>
   readonly trace: ChainTrace
   readonly startedMs: number
   /** In whose name it calls. */
   readonly plugin: string | undefined
-}
-
-/**
- * One chain at work in this process: its leaves in memory, and the one way in which they reach the disk. All that was saved
- * before the next commit goes into it, so the result of a step and the intent of the next share one.
- */
-export interface Run extends RunIdentity {
-  readonly number: number
   readonly records: ReadonlyMap<string, StepRecord>
   readonly isLost: boolean
   /** About to leave memory: what is said to it now has to be read anew from the journal. */
@@ -87,19 +86,19 @@ const MAX_RETRY_MS = 2_000
 const STAY_MS = 20
 
 export function createRun(
-  identity: RunIdentity,
-  held: { number: number; fence: number },
+  row: RunRow,
+  frozen: FrozenChain,
   records: Map<string, StepRecord>,
   { store, journal, clock, owner, emit, rested, ended, lost }: RunSurroundings,
   insert?: () => number,
 ): Run {
-  let { number } = held
+  let { number } = row
   let isInserted = insert === undefined
   let seq = 0
   let places = 0
   for (const record of records.values()) {
     seq = Math.max(seq, record.seq ?? 0, record.undoSeq ?? 0)
-    places = Math.max(places, (record.place ?? -1) + 1)
+    places = Math.max(places, record.place ?? 0)
   }
   let dirty = new Set<StepRecord>()
   let changes: (() => void)[] = []
@@ -117,7 +116,12 @@ export function createRun(
   let alarmCount = 0
 
   const run: Run = {
-    ...identity,
+    id: row.id,
+    frozen,
+    input: JSON.parse(row.input) as Record<string, unknown>,
+    trace: readTrace(row.trace),
+    startedMs: row.started_ms,
+    plugin: row.plugin ?? undefined,
     get number() {
       return number
     },
@@ -137,7 +141,7 @@ export function createRun(
       record.place ??= placeOf(record.path)
       records.set(record.path, record)
       dirty.add(record)
-      emit({ type: 'step', id: identity.id, path: record.path, state: record.state, attempts: record.attempts })
+      emit({ type: 'step', id: row.id, path: record.path, state: record.state, attempts: record.attempts })
     },
     forget(record) {
       const { path } = record
@@ -148,7 +152,7 @@ export function createRun(
     setState(state) {
       const { error } = run
       changes.push(() => journal.setState(number, state, error))
-      emit({ type: 'chain', id: identity.id, name: identity.frozen.root.definition.name, state, ...(error && { error }) })
+      emit({ type: 'chain', id: row.id, name: row.name, state, ...(error && { error }) })
     },
     saved: () => run.busy(flush()),
     nextSeq: () => ++seq,
@@ -206,11 +210,15 @@ export function createRun(
     async end(state, output) {
       isEnded = true
       const { error } = run
-      changes.push(() => journal.end(number, state, error, output, clock.now()))
+      let endedMs = 0
+      changes.push(() => {
+        endedMs = clock.now()
+        journal.end(number, state, error, output, endedMs)
+      })
       await flush()
-      emit({ type: 'chain', id: identity.id, name: identity.frozen.root.definition.name, state, ...(error && { error }) })
+      emit({ type: 'chain', id: row.id, name: row.name, state, ...(error && { error }) })
       dropAlarms()
-      ended(run)
+      ended(run, { ...row, number, state, error: json(error), output, ended_ms: endedMs, owner: null, due_ms: null, woken: 0 })
     },
     mayBegin: () => (closed === undefined ? undefined : new Promise<void>(() => {})),
     close() {
@@ -225,8 +233,8 @@ export function createRun(
   function placeOf(path: string): number {
     const known = records.get(path)?.place
     if (known !== undefined) return known
-    if (places === LEAVES_A_CHAIN) throw new RangeError(`Cannot go on with ${identity.id} as a chain has at most ${LEAVES_A_CHAIN} steps`)
-    return places++
+    if (++places === ROWS_A_CHAIN) throw new RangeError(`Cannot go on with ${row.id} as a chain has less than ${ROWS_A_CHAIN} steps`)
+    return places
   }
 
   function lose(): void {
@@ -263,7 +271,7 @@ export function createRun(
             next = undefined
             if (isLost) throw new RunLost()
             if (!isInserted) number = insert!()
-            else if (!journal.isHeld(number, held.fence, owner)) throw new RunLost()
+            else if (!journal.isHeld(number, row.fence, owner)) throw new RunLost()
             for (const change of others) change()
             for (const leaf of leaves) journal.putStep(number, leaf)
           },
@@ -282,7 +290,7 @@ export function createRun(
         }
         dirty = new Set([...leaves, ...dirty])
         changes = [...others, ...changes]
-        emit({ type: 'fault', doing: `writing down what happened to ${identity.id}`, error })
+        emit({ type: 'fault', doing: `writing down what happened to ${row.id}`, error })
         await new Promise<void>((resolve) => clock.after(Math.min(50 * 2 ** tries, MAX_RETRY_MS), resolve))
       }
     }
@@ -318,7 +326,7 @@ export function createRun(
     flush().then(
       () => {
         dropAlarms()
-        emit({ type: 'chain', id: identity.id, name: identity.frozen.root.definition.name, state, ...(error && { error }) })
+        emit({ type: 'chain', id: row.id, name: row.name, state, ...(error && { error }) })
         rested(run, isWoken, dueMs)
       },
       () => {},

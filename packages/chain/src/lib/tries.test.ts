@@ -49,6 +49,12 @@ function setUp(abilities: Readonly<Record<string, Ability>>, more: Partial<Chain
     },
     ...more,
   })
+  const { wait } = chains
+  chains.wait = async (...given) => {
+    const report = await wait(...given)
+    expect(report).toStrictEqual(chains.show(report.id))
+    return report
+  }
   return {
     chains,
     clock,

@@ -5,10 +5,20 @@ import type { RunRow } from './journal.ts'
 interface Watcher {
   readonly id: string
   readonly grain: 'step' | 'rest'
-  changed(): void
+  changed(ended?: End): void
+}
+
+/** Makes the report of a chain that has just ended here. */
+type End = () => ChainReport
+
+interface Looker extends Disposable {
+  /** Resolves when something has changed. */
+  next(): Promise<End | undefined>
 }
 
 export interface WatchParts {
+  /** Whether it is at work here, so that its coming to rest is told. */
+  isAtWork(id: string): boolean
   /** @throws CHAIN_UNKNOWN */
   rowOf(id: string): RunRow
   report(row: RunRow): ChainReport
@@ -24,11 +34,13 @@ export interface Watchers {
   watch(id: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<ChainReport>
   /** Tells those who watch this chain; with a grain, only those that want to hear of that much. */
   changed(id: string, grain?: 'step' | 'rest'): void
+  /** Tells those who wait for this chain of its end, so that nobody has to read it. */
+  ended(id: string, report: End): void
   /** Lets all look anew, or those whose chain is wanted. */
   wakeAll(isWanted?: (id: string) => boolean): void
 }
 
-export function createWatchers({ rowOf, report, isClosed, begun }: WatchParts): Watchers {
+export function createWatchers({ isAtWork, rowOf, report, isClosed, begun }: WatchParts): Watchers {
   const watchers = new Set<Watcher>()
   return {
     get size() {
@@ -37,6 +49,9 @@ export function createWatchers({ rowOf, report, isClosed, begun }: WatchParts): 
     wait,
     watch,
     changed,
+    ended(id, report) {
+      for (const watcher of watchers) if (watcher.id === id) watcher.changed(report)
+    },
     wakeAll(isWanted = () => true) {
       for (const watcher of watchers) if (isWanted(watcher.id)) watcher.changed()
     },
@@ -46,16 +61,21 @@ export function createWatchers({ rowOf, report, isClosed, begun }: WatchParts): 
     signal?.throwIfAborted()
     using looker = look(id, 'rest', signal)
     while (!isClosed()) {
-      const row = rowOf(id)
-      if (row.ended_ms !== null) return report(row)
-      if (untilAsked && row.owner === null && row.woken === 0) {
-        const now = report(row)
-        if (now.waitsFor.some(({ question }) => question !== undefined)) return now
-      }
-      await looker.next()
+      const now = isAtWork(id) ? undefined : atRest(rowOf(id), untilAsked)
+      if (now !== undefined) return now
+      const ended = await looker.next()
       signal?.throwIfAborted()
+      if (ended !== undefined) return ended()
     }
     throw closed()
+  }
+
+  /** What whoever waits is told; undefined where it goes on without a person. */
+  function atRest(row: RunRow, untilAsked: boolean): ChainReport | undefined {
+    if (row.ended_ms !== null) return report(row)
+    if (!untilAsked || row.owner !== null || row.woken === 1) return undefined
+    const now = report(row)
+    return now.waitsFor.some(({ question }) => question !== undefined) ? now : undefined
   }
 
   async function* watch(id: string, { signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<ChainReport> {
@@ -72,19 +92,22 @@ export function createWatchers({ rowOf, report, isClosed, begun }: WatchParts): 
   }
 
   /** Hears of changes until disposed of: of every step, or only of the chain's coming to rest. */
-  function look(id: string, grain: Watcher['grain'], signal: AbortSignal | undefined): Disposable & { next(): Promise<void> } {
+  function look(id: string, grain: Watcher['grain'], signal: AbortSignal | undefined): Looker {
     let isChanged = false
+    let end: End | undefined
     let wake = (): void => {}
     const watcher: Watcher = {
       id,
       grain,
-      changed() {
+      changed(ended) {
         isChanged = true
+        end = ended
         wake()
       },
     }
+    const aborted = (): void => watcher.changed()
     watchers.add(watcher)
-    signal?.addEventListener('abort', watcher.changed)
+    signal?.addEventListener('abort', aborted)
     begun()
     return {
       async next() {
@@ -93,9 +116,10 @@ export function createWatchers({ rowOf, report, isClosed, begun }: WatchParts): 
             wake = resolve
           })
         isChanged = false
+        return end
       },
       [Symbol.dispose]() {
-        signal?.removeEventListener('abort', watcher.changed)
+        signal?.removeEventListener('abort', aborted)
         watchers.delete(watcher)
       },
     }
