@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { startCaddy, startEngine } from '@switchyard/testkit/real'
 import { describe, expect, it } from 'vitest'
 import { createStack, type StackConfig, type TestStack } from './stack.ts'
@@ -60,7 +61,6 @@ interface Everything {
 
 /** All there is on the engine, with what cannot have been touched without a trace. */
 async function everything(stack: TestStack, name: string): Promise<Everything> {
-  const { readFileSync } = await import('node:fs')
   return {
     containers: real.engine
       .podman('ps', '-a', '--filter', `label=switchyard.stack=${name}`, '--format', '{{.Names}} {{.ID}} {{.Status}}')
@@ -116,24 +116,30 @@ describe('a rehearsed return on a real engine', () => {
   })
 
   it('[A12] tells by a page why it fails, and leaves nothing then either', async () => {
-    await using stack = await twoReleases('other')
-    // Of a fourth release the third cannot bear the data.
-    real.engine.image('stage:3', webOf('three', 'grep -q four /data/log && exit 6'))
-    real.engine.image('stage:4', webOf('four'))
-    for (const image of ['stage:3', 'stage:4']) {
-      stack.write('compose.yaml', compose(image))
-      await stack.call('apply', { env: 'production', confirm: 'production' })
-    }
+    // The first cannot bear what the second has written.
+    const alone = (name: string, more = ''): Record<string, string> => ({
+      serve: `${more}\necho ${name} >>/data/log\necho ok >/www/healthz\ntrap 'exit 0' TERM INT\nhttpd -f -p 8080 -h /www &\nwait\n`,
+    })
+    real.engine.image('other:1', alone('one', 'grep -q two /data/log && exit 6'))
+    real.engine.image('other:2', alone('two'))
+    const config = configOf('other')
+    delete config.services.api
+    Object.assign(config.services.web ?? {}, { dependsOn: [] })
+    const file = (image: string): string => compose(image).replace('[front, back]', '[front]')
+    await using stack = await createStack(config, { 'compose.yaml': file('other:1'), '.env.production': 'TULIPS=red\n' })
+    await stack.call('apply', { env: 'production', confirm: 'production' })
+    stack.write('compose.yaml', file('other:2'))
+    await stack.call('apply', { env: 'production', confirm: 'production' })
     const before = await everything(stack, 'other')
+    // With the data of then it is well, with that of now it is not.
+    expect(await stack.call('rollback', { env: 'production', rehearse: true, restore: true })).toMatchObject({ state: 'done' })
     const failed = await stack.call('rollback', { env: 'production', rehearse: true }).then(
       () => undefined,
       (error: unknown) => error as { code: string; message: string; data: { page: string } },
     )
     expect(failed).toMatchObject({ code: 'GATE_FAILED', message: expect.stringContaining('exit 6') })
     expect(failed?.message).toContain('Nothing is left of the rehearsal')
-    expect(await everything(stack, 'other')).toEqual(before)
-    // With the data of then it would be well.
-    expect(await stack.call('rollback', { env: 'production', rehearse: true, restore: true })).toMatchObject({ state: 'done' })
+    expect(readFileSync(failed?.data.page ?? '', 'utf8')).toMatch(/^# Rehearsal \d+ of other beside production failed/)
     expect(await everything(stack, 'other')).toEqual(before)
   })
 })

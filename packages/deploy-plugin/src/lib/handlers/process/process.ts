@@ -2,8 +2,8 @@ import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed } from '../errors.ts'
 import { desiredFolder, fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
 import type { Handler, Spec, Work } from '../handler.ts'
-import { isSlot, type Slot } from '../slots.ts'
 import { quoted, runBeside, shellVariables, withPort } from '../run-beside.ts'
+import { isSlot, type Slot } from '../slots.ts'
 import { START, STATUS, STOP, SUPERVISE } from './supervise.ts'
 
 type ProcessConfig = Extract<ServiceConfig, { handler: 'process' }>

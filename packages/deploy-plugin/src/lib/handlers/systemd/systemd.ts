@@ -6,8 +6,8 @@ import type { ServiceConfig } from '../../config/config.ts'
 import { startFailed, stopFailed, unitInvalid, variableInvalid } from '../errors.ts'
 import { desiredFolder, fetchRelease, forgetRelease, hasRelease, readSource } from '../folder-release.ts'
 import type { Handler, Spec, Work } from '../handler.ts'
-import { isSlot, type Slot } from '../slots.ts'
 import { runBeside, withPort } from '../run-beside.ts'
+import { isSlot, type Slot } from '../slots.ts'
 
 type SystemdConfig = Extract<ServiceConfig, { handler: 'systemd' }>
 const configOf = ({ config }: Work): SystemdConfig => config as SystemdConfig
