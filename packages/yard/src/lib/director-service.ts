@@ -21,7 +21,7 @@ export interface DirectorServiceParts {
 
 export const directorTimeLimitMsOf = (method: string): number | undefined => (method.startsWith('director.') ? ASK_MS : undefined)
 
-/** Serves the director to plugins and clients: `director.route` tells what a request means, `director.ask` does it. */
+/** Serves the director to plugins: `director.route` tells what a request means, `director.ask` does it. */
 export function serveDirector(bus: Bus, { route, ask, clientOf, person }: DirectorServiceParts): void {
   const client = bus.connect('director')
   serve('route', ({ request: text }, context) => route(text, { headers: traceOf(context) }))
