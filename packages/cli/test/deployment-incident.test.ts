@@ -89,3 +89,17 @@ it('an incident is put down to the deployment that came before it, and mended by
   const { deployments } = (await yard.call('deploy.history', {})) as { deployments: { kind: string; why: string }[] }
   expect(deployments[0]).toMatchObject({ kind: 'rollback', why: 'remedy of shop-staging' })
 })
+
+it('a service is scaled by the deploy plugin where the ops plugin is asked to, and verified', { timeout: 120_000 }, async () => {
+  await deploy('1.0.0')
+  const plan = await yard.plan('ops.remediate', { service: 'shop-staging', action: 'scale', replicas: 2 })
+  expect(plan.plan.steps[0]).toMatchObject({ target: 'staging: api', detail: expect.stringContaining('1 -> 2 replicas') })
+  expect(await yard.approve(plan.id)).toMatchObject({ status: 'HEALTHY', detail: 'deploy.scale was done' })
+  const replicas = async (): Promise<unknown> =>
+    ((await yard.call('deploy.status', { env: 'staging' })) as { services: { replicas?: unknown }[] }).services[0]?.replicas
+  expect(await replicas()).toEqual({ wanted: 2, running: 2 })
+  await deploy('2.0.0')
+  expect(await replicas()).toEqual({ wanted: 2, running: 2 })
+  const { deployments } = (await yard.call('deploy.history', {})) as { deployments: { kind: string; why: string }[] }
+  expect(deployments.map(({ kind, why }) => `${kind}: ${why}`)).toContain('scale: remedy of shop-staging')
+})

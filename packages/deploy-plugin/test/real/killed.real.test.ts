@@ -191,3 +191,53 @@ describe('a process that is killed while it deploys a container', () => {
     for (const [index, at] of points.entries()) await containerKilled(at, index % 2 === 0 ? 'resume' : 'undo')
   })
 })
+
+describe('a process that is killed while it rehearses a return', () => {
+  it('[A12] leaves what another one completes or takes back, and nothing of the scratch stack', {
+    timeout: 600_000,
+  }, async () => {
+    for (const version of [1, 2]) real.engine.image(`killed:${version}`, { 'www/index.html': `container-${version}\n` })
+    const ground = makeGround({ handler: 'compose' }, { engine: real.engine.socket })
+    const names = (): string[] =>
+      real.engine.podman('ps', '-a', '--filter', `label=switchyard.stack=${ground.stack}`, '--format', '{{.Names}}').split('\n')
+    try {
+      for (const version of [1, 2]) {
+        ground.write(
+          'compose.yaml',
+          `services: { web: { image: "localhost/killed:${version}", volumes: ["data:/data:ro"] } }\nvolumes: { data: {} }\n`,
+        )
+        const done = await runAlone(ground.folder, 'apply', { env: 'staging' })
+        expect({ code: done.code, error: done.error }, done.stderr).toEqual({ code: 0, error: undefined })
+      }
+      const before = {
+        names: names(),
+        volumes: real.engine.podman('volume', 'ls', '-q'),
+        networks: real.engine.podman('network', 'ls', '-q'),
+      }
+      const rehearse = { env: 'staging', rehearse: true }
+      const all = ['begin', 'copy:web', 'start:web', 'gate:web', 'end'].flatMap((step) => [`note ${step} begun`, `note ${step} done`])
+      const points = ['note copy:web begun', 'note start:web done', 'note gate:web done', 'note end begun']
+      for (const [index, effect] of points.entries()) {
+        const KILL_LOG = join(ground.folder, `effects-${index}`)
+        const told = { effect, next: index % 2 === 0 ? 'undo' : 'resume' }
+        const killed = await runAlone(ground.folder, 'rollback', rehearse, {
+          KILL_LOG,
+          KILL_AT: String(all.indexOf(effect) + 1),
+          KILL_ON: 'steps',
+        })
+        expect({ ...told, signal: killed.signal, error: killed.error }).toEqual({ ...told, signal: 'SIGKILL', error: undefined })
+        expect(readFileSync(KILL_LOG, 'utf8').trim().split('\n').at(-1)).toBe(effect)
+        const next = await runAlone(ground.folder, told.next, { env: 'staging' })
+        expect({ ...told, code: next.code, error: next.error }).toEqual({ ...told, code: 0, error: undefined })
+        expect({ ...told, names: names() }).toEqual({ ...told, names: before.names })
+        expect({ ...told, page: await ground.page() }).toEqual({ ...told, page: 'container-2' })
+        expect({ ...told, left: readdirSync(join(ground.host, ground.stack)) }).toEqual({ ...told, left: ['staging'] })
+      }
+      expect(real.engine.podman('volume', 'ls', '-q')).toBe(before.volumes)
+      expect(real.engine.podman('network', 'ls', '-q')).toBe(before.networks)
+    } finally {
+      for (const name of names().filter(Boolean)) real.engine.podman('rm', '-f', '-t', '0', name)
+      ground.remove()
+    }
+  })
+})

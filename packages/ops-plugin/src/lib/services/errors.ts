@@ -57,17 +57,6 @@ export const remediationImpossible = (action: string, service: string, why: stri
   })
 
 /** What a deployment of ours is: one instance a service, on one host. */
-export const scaleImpossible = (service: string, deployment: { service: string; env: string } | undefined): SwitchyardError =>
-  remediationImpossible(
-    'scale',
-    service,
-    'a deployment runs one instance of a service on one host. A restart or a rollback is possible, or more memory and CPUs for it in its ' +
-      'compose file or unit, deployed anew',
-    deployment === undefined
-      ? `switchyard ops remediate --service ${service} --action restart`
-      : `switchyard deploy apply --env ${deployment.env} --service ${deployment.service}`,
-  )
-
 export const remediationFailed = (action: string, service: string, why: string): SwitchyardError =>
   new SwitchyardError('REMEDIATION_FAILED', `Cannot ${action} "${service}" to the end: ${why}`, {
     data: { action, service },

@@ -6,17 +6,17 @@ import { STATUSES } from './monitor/verdict.ts'
 const remediateInput = z.object({
   service: z.string().min(1).describe('Name of the service'),
   action: z.enum(['restart', 'scale', 'rollback']).default('restart'),
-  replicas: z.int().min(0).max(1_000).optional().describe('For scale, which is refused: how many there are to be'),
+  replicas: z.int().min(1).max(50).optional().describe('For scale: how many are to run'),
   confirm: z.string().optional().describe('Handed to the deploy plugin where it wants a name typed'),
   automatic: z.boolean().default(false).describe('Asked for by a watching run: allowed where the policy is auto, and only so often'),
 })
 
 const remediate = command({
-  summary: 'Mend a service: restart it or roll its deployment back, and verify that it is healthy afterwards',
+  summary: 'Mend a service: restart it, scale it or roll its deployment back, and verify that it is healthy afterwards',
   description:
     'The policy of the service says what is allowed: auto, confirm or never. A restart is done here, of a unit, a container or a process; ' +
-    'a rollback is done by the deploy plugin. A deployment runs one instance of a service, so a scale is refused, with what is possible ' +
-    'instead. What was done is written down, also to open incidents of the service.',
+    'a rollback and a scale are done by the deploy plugin, by its own plan. What was done is written down, also to open incidents of the ' +
+    'service.',
   examples: SERVICE_EXAMPLES.remediate,
   effect: 'write',
   timeoutMs: 900_000,

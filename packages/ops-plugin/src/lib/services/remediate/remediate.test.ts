@@ -189,6 +189,27 @@ describe('ops.remediate', () => {
               return {}
             },
           }),
+          scale: command({
+            summary: 'Scale a deployment',
+            examples: ['scale it'],
+            effect: 'write',
+            input: z.strictObject({
+              service: z.string(),
+              env: z.string(),
+              replicas: z.int(),
+              why: z.string(),
+              confirm: z.string().optional(),
+            }),
+            output: z.object({}),
+            plan: ({ service, env, replicas }) => ({
+              summary: 'scale',
+              steps: [{ does: 'change', target: `${service}@${env}`, detail: `1 -> ${replicas} replicas` }],
+            }),
+            run(input) {
+              done.push(input)
+              return {}
+            },
+          }),
         },
       })
 
@@ -221,12 +242,22 @@ describe('ops.remediate', () => {
       })
     })
 
-    it('scales nothing, and says what is possible instead', async () => {
-      const kit = await serviceYard([await definition()], { plugins: [deploy([])] })
-      await expect(kit.plan('ops.remediate', { service: 'api', action: 'scale', replicas: 3 })).rejects.toMatchObject({
+    it('scales by its own plan, as far as the policy allows, and writes it down', async () => {
+      const done: unknown[] = []
+      const kit = await serviceYard([await definition()], { plugins: [deploy(done)] })
+      const wish = { service: 'api', action: 'scale', replicas: 3 }
+      const { id, plan } = await kit.plan('ops.remediate', wish)
+      expect(plan).toMatchObject({ steps: [{ target: 'shop-api@staging', detail: '1 -> 3 replicas' }, { target: 'api' }] })
+      expect(done).toEqual([])
+      expect(await drive(kit, kit.approve(id))).toMatchObject({ status: 'HEALTHY', detail: 'deploy.scale was done' })
+      expect(done).toEqual([{ service: 'shop-api', env: 'staging', replicas: 3, why: 'remedy of api' }])
+      expect(await kit.call('ops.remediation.list')).toMatchObject({
+        remediations: [{ action: 'scale', target: 'shop-api in staging, to 3', outcome: 'verified' }],
+      })
+      await expect(kit.plan('ops.remediate', { ...wish, automatic: true })).rejects.toMatchObject({ code: 'REMEDIATION_FORBIDDEN' })
+      await expect(kit.plan('ops.remediate', { service: 'api', action: 'scale' })).rejects.toMatchObject({
         code: 'REMEDIATION_IMPOSSIBLE',
-        message: expect.stringContaining('one instance of a service'),
-        next: 'switchyard deploy apply --env staging --service shop-api',
+        message: expect.stringContaining('nobody says how many'),
       })
     })
   })

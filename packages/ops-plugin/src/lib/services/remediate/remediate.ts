@@ -2,7 +2,7 @@ import { type Context, isSwitchyardError, type Plan, type PluginStore } from '@s
 import { pause } from '../deadline.ts'
 import type { Service, ServicesFile } from '../definition.ts'
 import { findEngineSocket } from '../engine.ts'
-import { remediationFailed, remediationForbidden, remediationImpossible, scaleImpossible } from '../errors.ts'
+import { remediationFailed, remediationForbidden, remediationImpossible } from '../errors.ts'
 import { keepEvent } from '../events.ts'
 import { noteAction } from '../incidents/incident.ts'
 import { checkServices } from '../monitor/check-service.ts'
@@ -14,6 +14,8 @@ type Action = 'restart' | 'scale' | 'rollback'
 
 export interface Remedy {
   readonly action: Action
+  /** How many are to run, of what is scaled. */
+  readonly replicas?: number | undefined
   readonly confirm?: string | undefined
   /** Asked for by a watching run, and not by a person. */
   readonly automatic: boolean
@@ -23,7 +25,7 @@ const HOUR_MS = 3_600_000
 const VERIFY_EVERY_MS = 1_000
 
 /** @throws REMEDIATION_FORBIDDEN, REMEDIATION_IMPOSSIBLE where it may not or cannot be done */
-function assertAllowed(store: PluginStore, service: Service, { action, automatic }: Remedy, nowMs: number): void {
+function assertAllowed(store: PluginStore, service: Service, { action, automatic, replicas }: Remedy, nowMs: number): void {
   const { name, remediate } = service
   const policy = remediate.policy[action]
   if (policy === 'never') throw remediationForbidden(action, name, 'it says never')
@@ -31,7 +33,7 @@ function assertAllowed(store: PluginStore, service: Service, { action, automatic
   if (automatic && recent(store, name, nowMs) >= remediate.maxPerHour) {
     throw remediationForbidden(action, name, `${remediate.maxPerHour} automatic remedies within an hour did not help for good`)
   }
-  if (action === 'scale') throw scaleImpossible(name, remediate.deployment)
+  if (action === 'scale' && replicas === undefined) throw remediationImpossible(action, name, 'nobody says how many there are to be')
   if (action === 'restart') {
     if (remediate.restart === undefined)
       throw remediationImpossible(action, name, 'its definition names nothing to restart under remediate.restart')
@@ -48,10 +50,10 @@ const recent = (store: PluginStore, service: string, nowMs: number): number =>
     .prepare('SELECT count(*) AS count FROM ops_remediation WHERE service = ? AND automatic = 1 AND at_ms > ?')
     .get<{ count: number }>(service, nowMs - HOUR_MS)?.count ?? 0
 
-const targetOf = ({ remediate }: Service, { action }: Remedy): string => {
+const targetOf = ({ remediate }: Service, { action, replicas }: Remedy): string => {
   if (action === 'restart') return describeTarget(remediate.restart!)
   const { service, env } = remediate.deployment!
-  return `${service} in ${env}`
+  return `${service} in ${env}${action === 'scale' ? `, to ${replicas}` : ''}`
 }
 
 /** What would be done, and how the service is now. For what the deploy plugin does, its own plan. */
@@ -59,7 +61,7 @@ export async function planRemedy(ctx: Context, file: ServicesFile, service: Serv
   assertAllowed(ctx.store, service, remedy, ctx.clock.now())
   const { action } = remedy
   const observation = await look(ctx, file, service)
-  const deployPlan = action === 'restart' ? undefined : ((await callRollback(ctx, service, remedy, '#plan')) as Plan)
+  const deployPlan = action === 'restart' ? undefined : ((await callDeploy(ctx, service, remedy, '#plan')) as Plan)
   const own = { does: 'run' as const, target: targetOf(service, remedy), detail: action }
   return {
     summary: `${action} ${service.name}, which is ${observation.status} now`,
@@ -136,38 +138,42 @@ async function perform(ctx: Context, file: ServicesFile, service: Service, asked
   const { clock, signal, workspace } = ctx
   const around = { clock, signal, workspace, engineSocket: findEngineSocket(file.engine) }
   if (asked.action === 'restart') return restart(service.remediate.restart!, around)
-  await callRollback(ctx, service, asked, '')
-  return 'deploy.rollback was done'
+  await callDeploy(ctx, service, asked, '')
+  return `deploy.${asked.action} was done`
 }
 
-/** What the deploy plugin is asked for, in the terms of its `deploy.rollback`; a test with both plugins holds them together. */
-interface RollbackInput {
+/** What the deploy plugin is asked for, in the terms of its `deploy.rollback` and `deploy.scale`; a test with both plugins holds them together. */
+interface DeployInput {
   readonly env: string
-  readonly service: readonly string[]
+  readonly service: string | readonly string[]
+  readonly replicas?: number | undefined
   readonly why: string
   readonly confirm?: string
 }
 
-/** The deploy plugin returns to the release before; `#plan` asks what that would do, as the yard serves it beside every command that changes something. */
-async function callRollback(
+/**
+ * The deploy plugin returns to the release before, or runs another number of it; `#plan` asks what that would do, as the yard serves it
+ * beside every command that changes something.
+ */
+async function callDeploy(
   ctx: Context,
   { name, remediate }: Service,
-  { automatic, confirm }: Remedy,
+  { action, replicas, automatic, confirm }: Remedy,
   what: '' | '#plan',
 ): Promise<unknown> {
   const { service, env } = remediate.deployment!
-  const input: RollbackInput = {
+  const input: DeployInput = {
     env,
-    service: [service],
+    ...(action === 'scale' ? { service, replicas } : { service: [service] }),
     why: `${automatic ? 'automatic ' : ''}remedy of ${name}`,
     ...(confirm !== undefined && { confirm }),
   }
   try {
-    return await ctx.call(`deploy.rollback${what}`, input)
+    return await ctx.call(`deploy.${action}${what}`, input)
   } catch (error) {
     const isAbsent = ['NO_RESPONDER', 'UNKNOWN_METHOD', 'FORBIDDEN'].some((code) => isSwitchyardError(error, code))
     if (!isAbsent) throw error
-    throw remediationImpossible('rollback', name, 'the deploy plugin, which would do it, is not here')
+    throw remediationImpossible(action, name, 'the deploy plugin, which would do it, is not here')
   }
 }
 
