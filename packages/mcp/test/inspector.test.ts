@@ -28,14 +28,16 @@ describe.for(['legacy', 'modern', 'auto'])('the Inspector, era %s', (era) => {
     return (JSON.parse(stdout) as { result: Record<string, unknown> }).result
   }
 
-  it('lists without a strict finding, calls, reads and gets', async () => {
-    expect(await inspect('tools/list', '--strict')).toMatchObject({ tools: { length: 17 } })
-    expect(await inspect('tools/call', '--tool-name', 'shop_item_show', '--tool-arg', 'id=tea')).toMatchObject({
-      structuredContent: { id: 'tea', price: 4 },
-    })
-    expect(await inspect('resources/read', '--uri', 'shop://items/tea')).toMatchObject({ contents: [{ uri: 'shop://items/tea' }] })
-    expect(await inspect('prompts/get', '--prompt-name', 'restock', '--prompt-args', 'item=tea')).toMatchObject({
-      messages: [{ content: { text: 'Sell tea again today.' } }],
-    })
+  it('lists without a strict finding, calls, reads and gets', { timeout: 60_000 }, async () => {
+    const [list, call, read, prompt] = await Promise.all([
+      inspect('tools/list', '--strict'),
+      inspect('tools/call', '--tool-name', 'shop_item_show', '--tool-arg', 'id=tea'),
+      inspect('resources/read', '--uri', 'shop://items/tea'),
+      inspect('prompts/get', '--prompt-name', 'restock', '--prompt-args', 'item=tea'),
+    ])
+    expect(list).toMatchObject({ tools: { length: 17 } })
+    expect(call).toMatchObject({ structuredContent: { id: 'tea', price: 4 } })
+    expect(read).toMatchObject({ contents: [{ uri: 'shop://items/tea' }] })
+    expect(prompt).toMatchObject({ messages: [{ content: { text: 'Sell tea again today.' } }] })
   })
 })
