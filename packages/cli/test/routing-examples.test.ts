@@ -42,6 +42,24 @@ it('[R18] a word inside another word is not that word', { timeout: 120_000 }, as
   expect(feedback?.outcome).not.toBe('routed')
 })
 
+it('shows the points of the plugins that a request is about, and how much of it they cover', { timeout: 120_000 }, async () => {
+  using workspace = makeWorkspace()
+  const { stdout } = await runHere(workspace.dir, ['route', 'deploy the api to staging with docker', '--json'])
+  const { explanation } = JSON.parse(stdout) as {
+    explanation: { plugins: readonly { name: string; matched: readonly { points: number }[] }[] }
+  }
+  const [first] = explanation.plugins
+  expect(first?.name).toBe('deploy')
+  // A domain is worth 30, a technology 20, a pattern 15.
+  expect(first?.matched).toEqual(
+    expect.arrayContaining([
+      { type: 'domain', value: 'devops', points: 30 },
+      { type: 'context', value: 'docker', points: 20 },
+      { type: 'pattern', value: 'deployment', points: 15 },
+    ]),
+  )
+})
+
 it('[R19] short words count', { timeout: 120_000 }, async () => {
   expect(await classified('Add JWT to API')).toEqual(['api', 'authentication'])
 })

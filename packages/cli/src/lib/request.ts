@@ -52,14 +52,14 @@ export async function answerRequest(session: Session, request: string, flags: Re
 
   if (decision.parts.some(({ invoke }) => invoke !== undefined)) {
     yard.unanswered()
-    return pointed(decision)
+    return pointed(decision, flags.explain === true && !session.json)
   }
 
   const { terminal } = session.host
   const settled = terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags)
   if (settled === undefined) {
     yard.unanswered()
-    return unsure(decision)
+    return unsure(decision, flags.explain === true && !session.json)
   }
   if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
     throw noEnv(settled.map(({ command }) => command))
@@ -227,15 +227,16 @@ function abstained(yard: Yard, decision: Decision): Reply {
 }
 
 /** Something of it is for others to do: how they are asked, and that nothing was done. */
-function pointed(decision: Decision): Reply {
+function pointed(decision: Decision, isExplained: boolean): Reply {
   return {
     data: withoutSecrets(decision),
-    text: (look) => `${renderPointed(decision, look)}\n\nNothing was done.`,
+    text: (look) => (isExplained ? 'Nothing was done.' : `${renderPointed(decision, look)}\n\nNothing was done.`),
     exit: EXIT.noCommandFits,
   }
 }
 
-function unsure(decision: Decision): Reply {
+/** What was decided is said again unless it was explained just now. */
+function unsure(decision: Decision, isExplained: boolean): Reply {
   const candidates = decision.parts.flatMap(({ command, alternatives, missing }) => {
     if (decision.asks === 'arguments') return missing.length === 0 ? [] : [command]
     return [command, ...alternatives.map((one) => one.command)]
@@ -244,7 +245,10 @@ function unsure(decision: Decision): Reply {
   const how = candidates.map((command) => `  switchyard ${command.replaceAll('.', ' ')} --help`).join('\n')
   return {
     data: withoutSecrets(decision),
-    text: (look) => `${renderDecision(decision, look)}\n\n${renderElsewhere(decision.elsewhere, look)}Nothing was done. ${ask}:\n${how}`,
+    text: (look) => {
+      const said = isExplained ? '' : `${renderDecision(decision, look)}\n\n`
+      return `${said}${renderElsewhere(decision.elsewhere, look)}Nothing was done. ${ask}:\n${how}`
+    },
     exit: EXIT.noCommandFits,
   }
 }

@@ -157,7 +157,8 @@ export function renderWhy(
   ])
   const time = estimate.durationMs < 1_000 ? `${Math.round(estimate.durationMs)} ms` : `${(estimate.durationMs / 1_000).toFixed(1)} s`
   const cost = estimate.costUsd > 0 ? `, $${estimate.costUsd.toFixed(2)}` : ''
-  const about = `About ${time}${cost}, ${percent(estimate.success)} likely to go well; ${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
+  const takes = estimate.durationMs === 0 ? '' : `About ${time}${cost}, ${percent(estimate.success)} likely to go well; `
+  const about = `${takes}${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
   return [
     ...blocks,
     ...(points.length > 0 ? [renderTable(['plugin', 'points', 'covers', 'by'], points, look)] : []),

@@ -229,6 +229,30 @@ attic 1.0.0  Keeps old things
 `)
   })
 
+  it('how plugins are, where something is known of it', () => {
+    const outline = { name: 'attic', version: '1.0.0', summary: 'Keeps old things', commands: [] }
+    const figures = { runs: 12, failures: 5, latencyMs: 1_240, errorRate: 0.6, success: 0.7 }
+    const process = { pid: 4711, plugins: ['attic'], sinceMs: 0, heardMs: 0, state: 'ready' } as const
+    const dead = { ...process, pid: 4712, state: 'down', reason: 'process 4712 ended without a word' } as const
+    const health = { state: 'degraded', reason: '60 % of its latest calls failed', sign: 'runs' } as const
+    const idle = { health: { state: 'ready' }, figures: { ...figures, runs: 0 }, processes: [] } as const
+    expect(
+      `\n${renderPlugins(
+        [
+          { ...outline, health, figures, processes: [process, dead] },
+          { ...outline, ...idle },
+        ],
+        look,
+      )}\n`,
+    ).toBe(`
+attic 1.0.0  Keeps old things
+  degraded, as 60 % of its latest calls failed: 12 runs, 5 failed, 1.2 s each;
+  process 4711 serves it; down: process 4712 ended without a word
+
+attic 1.0.0  Keeps old things
+`)
+  })
+
   it('settings and findings', () => {
     expect(
       renderConfig(

@@ -1,6 +1,6 @@
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plugin } from '@switchyard/plugin-kit'
-import type { Figures, LifeState } from '@switchyard/registry'
+import type { Figures } from '@switchyard/registry'
 import {
   type CommandFigures,
   type Decided,
@@ -12,7 +12,6 @@ import {
   estimateOf,
   evaluateDecisions,
   explainDecision,
-  type PluginProfile,
   type PriceTable,
   type RouterModel,
   route,
@@ -22,6 +21,7 @@ import type { Store } from '@switchyard/store'
 import { unknownCommand } from './errors.ts'
 import { labelledRequests } from './labelled-requests.ts'
 import type { Consulted, ModelSettings } from './model-router.ts'
+import { type PluginLifeSigns, profileOf } from './plugin-profile.ts'
 import { createFacts, loadModel } from './router-knowledge.ts'
 import { createRouterMemory, mayHoldSecret, type RouterMemory } from './router-memory.ts'
 import type { CommandInfo } from './yard.ts'
@@ -35,8 +35,7 @@ export interface DecideParts {
   readonly names: () => SlotValues
   /** What runs have told of a command; undefined before its first. */
   readonly runsOf?: (command: string) => Pick<Figures, 'latencyMs' | 'success'> | undefined
-  /** How a plugin is, and what its runs have told. */
-  readonly lifeOf?: (plugin: string) => { readonly state: LifeState; readonly figures: Figures } | undefined
+  readonly lifeOf?: (plugin: string) => PluginLifeSigns | undefined
   /** Why a plugin is down; undefined where it is not. */
   readonly downOf?: (plugin: string) => string | undefined
   /** What others offer for what nothing here does. */
@@ -118,16 +117,6 @@ export function createDecider({
     return { durationMs: runsOf?.(id)?.latencyMs ?? USUAL_MS[effect], costUsd }
   }
 
-  /** With what traffic tells of it: nothing is asked of a plugin while a request waits. */
-  function profileOf({ name, capabilities: { domains = [], contexts = [], patterns = [] } = {} }: Plugin): PluginProfile {
-    const life = lifeOf?.(name)
-    if (life === undefined) return { name, domains, contexts, patterns }
-    const { state, figures } = life
-    const status = state === 'down' || state === 'gone' ? 'down' : state === 'degraded' ? 'degraded' : 'up'
-    const health = { status, latencyMs: figures.latencyMs ?? 0, errorRate: figures.errorRate } as const
-    return { name, domains, contexts, patterns, health, successRate: figures.success }
-  }
-
   function decideNow(request: string, more: Pick<DecideOptions, 'onStage' | 'elsewhere'> = {}): Decided {
     return decide(learned(), request, {
       facts,
@@ -178,7 +167,8 @@ export function createDecider({
       return memory().forget(request)
     },
     explain(decision) {
-      const explanation = explainDecision(learned(), decision, plugins.map(profileOf), prices)
+      const profiles = plugins.map((plugin) => profileOf(plugin, lifeOf?.(plugin.name)))
+      const explanation = explainDecision(learned(), decision, profiles, prices)
       const parts = explanation.parts.map((part, i) =>
         decision.parts[i]?.invoke === undefined ? part : { ...part, wouldChange: 'a plugin here that does it' },
       )
