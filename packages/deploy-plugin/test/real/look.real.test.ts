@@ -109,3 +109,38 @@ describe('check, status and destroy on a real engine over SSH', () => {
     real.engine.podman('rm', '-f', 'stranger')
   })
 })
+
+describe('check behind a Caddy that serves elsewhere than on port 443', () => {
+  it('[C6] looks at the certificate where visitors are shown it', async () => {
+    const [port] = (await freePorts(1)) as [number]
+    const put = async (path: string, value: unknown): Promise<void> => {
+      const { status } = await fetch(`${real.caddy.admin}/config/apps/${path}`, {
+        method: 'PUT',
+        body: JSON.stringify(value),
+        headers: { 'content-type': 'application/json' },
+      })
+      expect(status).toBe(200)
+    }
+    await put('pki', { certificate_authorities: { local: { install_trust: false } } })
+    await put('tls', { automation: { policies: [{ subjects: ['localhost'], issuers: [{ module: 'internal' }] }] } })
+    await put('http/servers/secure', {
+      listen: [`127.0.0.1:${port}`],
+      tls_connection_policies: [{}],
+      automatic_https: { disable_redirects: true },
+      routes: [{ match: [{ host: ['localhost'] }], handle: [{ handler: 'static_response', body: 'here' }] }],
+    })
+    await using stack = await createStack({
+      stack: 'secure',
+      targets: { local: { kind: 'local' } },
+      environments: { staging: { target: 'local' } },
+      services: { site: { handler: 'static', source: 'site', hostname: 'localhost' } },
+      proxy: { admin: real.caddy.admin, server: 'secure' },
+    })
+    const certificate = async (): Promise<readonly Finding[]> =>
+      (await call<Checked>(stack, 'check', { env: 'staging' })).places[0]!.findings.filter(({ check }) => check === 'certificate')
+    // Caddy makes one when it is first asked for.
+    await expect.poll(certificate, { timeout: 20_000 }).toMatchObject([{ subject: 'localhost', measured: expect.stringContaining('days') }])
+    stack.config((config) => Object.assign(config, { proxy: { admin: real.caddy.admin, server: 'test' } }))
+    expect(await certificate()).toEqual([])
+  })
+})

@@ -1,5 +1,5 @@
 import { type Clock, isSwitchyardError, type PluginStore } from '@switchyard/plugin-kit'
-import type { TargetConfig } from '../config/config.ts'
+import type { DeployConfig, TargetConfig } from '../config/config.ts'
 import type { Host } from '../hosts/host.ts'
 import type { Resource } from '../records/deployment.ts'
 import { containerAt, type EngineLook, lookAtEngine, type SeenContainer } from './engine-look.ts'
@@ -23,7 +23,8 @@ export interface HostCheckParts {
   readonly place: { readonly stack: string; readonly env: string } | undefined
   /** What stands there because of earlier deployments, and is replaced too. */
   readonly resources: readonly Pick<Resource, 'kind' | 'name' | 'data'>[]
-  readonly proxyAdmin: string | undefined
+  /** Where something is to be found by a name. */
+  readonly proxy: DeployConfig['proxy']
   readonly store: PluginStore
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -33,14 +34,14 @@ const LOOK_TIMEOUT_MS = 15_000
 
 /** Everything that is looked at on one machine. One that cannot be reached is a finding, not an error. */
 export async function checkHost(host: Host, parts: HostCheckParts): Promise<HostCheck> {
-  const { target, wants, store, clock, proxyAdmin } = parts
+  const { target, wants, store, clock, proxy } = parts
   const signal = AbortSignal.any([parts.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)])
   const paths = ['/', '/var/lib', ...(target === undefined ? [] : [target.root]), '/var/lib/docker', '/var/lib/containers']
   try {
     const [facts, engine, network] = await Promise.all([
       readFacts(host, [...new Set(paths)], { signal }),
       lookAtEngine(host, target?.engine, wants, { signal }),
-      lookAtNetwork(host, wants, { proxyAdmin, nowMs: clock.now(), signal }),
+      lookAtNetwork(host, wants, { proxy, nowMs: clock.now(), signal }),
     ])
     const ports = await judgePorts(host, parts, facts.listening, engine.containers, signal)
     keepQuietly(store, host.label, facts, clock.now())

@@ -102,7 +102,7 @@ async function checkPlace(
         wants,
         place: config === undefined || env === undefined ? undefined : { stack: config.stack, env },
         resources: config === undefined || env === undefined ? [] : createResources(ctx).list({ stack: config.stack, env }),
-        proxyAdmin: wants.hostnames.length === 0 ? undefined : config?.proxy?.admin,
+        proxy: wants.hostnames.length === 0 ? undefined : config?.proxy,
         store: ctx.store,
         clock: ctx.clock,
         signal: ctx.signal,

@@ -1,23 +1,36 @@
 import { connect as connectTls } from 'node:tls'
 import { isSwitchyardError } from '@switchyard/plugin-kit'
+import type { DeployConfig } from '../config/config.ts'
 import type { Host } from '../hosts/host.ts'
 import { httpOn, withSignal } from '../hosts/http.ts'
+import { caddyProxy } from '../proxy/caddy.ts'
 import type { Finding } from './finding.ts'
 import { judgeCertificate } from './judge.ts'
 import type { Wants } from './wants.ts'
+
+const HTTPS = 443
 
 /** What the network says of the names under which services are to be found. */
 export async function lookAtNetwork(
   host: Host,
   { hostnames }: Pick<Wants, 'hostnames'>,
-  { proxyAdmin, nowMs, signal }: { readonly proxyAdmin: string | undefined; readonly nowMs: number; readonly signal: AbortSignal },
+  { proxy, nowMs, signal }: { readonly proxy: DeployConfig['proxy']; readonly nowMs: number; readonly signal: AbortSignal },
 ): Promise<readonly Finding[]> {
+  const ports = hostnames.length === 0 ? [] : await portsOf(host, proxy, signal)
   const found = await Promise.all([
-    ...(proxyAdmin === undefined ? [] : [lookAtProxy(host, proxyAdmin, signal)]),
+    ...(proxy === undefined ? [] : [lookAtProxy(host, proxy.admin, signal)]),
     ...hostnames.map(({ hostname }) => lookUp(host, hostname, signal)),
-    ...hostnames.map(({ hostname }) => lookAtCertificate(host, hostname, nowMs, signal)),
+    ...hostnames.map(({ hostname }) => lookAtCertificate(host, hostname, ports, { nowMs, signal })),
   ])
   return found.flat()
+}
+
+/** Where the proxy answers visitors; the usual port where nobody can say. */
+async function portsOf(host: Host, proxy: DeployConfig['proxy'], signal: AbortSignal): Promise<readonly number[]> {
+  if (proxy === undefined) return [HTTPS]
+  return caddyProxy(host, proxy, AbortSignal.any([signal, AbortSignal.timeout(5_000)]))
+    .ports()
+    .catch(() => [HTTPS])
 }
 
 async function lookAtProxy(host: Host, admin: string, signal: AbortSignal): Promise<readonly Finding[]> {
@@ -46,16 +59,23 @@ async function lookUp(host: Host, hostname: string, signal: AbortSignal): Promis
   }
 }
 
-const HTTPS = 443
-
 /** What is served for the name now, as whoever asks this host would see it; where nothing is, there is nothing to tell of. */
-async function lookAtCertificate(host: Host, hostname: string, nowMs: number, signal: AbortSignal): Promise<readonly Finding[]> {
+async function lookAtCertificate(
+  host: Host,
+  hostname: string,
+  ports: readonly number[],
+  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<readonly Finding[]> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
-  const endsMs = await certificateEnd(host, hostname, within).catch(() => undefined)
-  return endsMs === undefined ? [] : [judgeCertificate(hostname, endsMs, nowMs)]
+  for (const port of ports) {
+    // A port that speaks no TLS has no certificate.
+    const endsMs = await certificateEnd(host, hostname, port, within).catch(() => undefined)
+    if (endsMs !== undefined) return [judgeCertificate(hostname, endsMs, nowMs)]
+  }
+  return []
 }
 
-async function certificateEnd(host: Host, hostname: string, signal: AbortSignal, port = HTTPS): Promise<number | undefined> {
+async function certificateEnd(host: Host, hostname: string, port: number, signal: AbortSignal): Promise<number | undefined> {
   const stream = await withSignal(host.connectPort(port), signal)
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
   // One that nobody trusts runs out all the same.

@@ -30,6 +30,8 @@ export interface CaddyProxy {
   removeRoute(id: string): Promise<void>
   /** Requests that Caddy waits for at ports of the loopback. */
   pending(ports: readonly number[]): Promise<number>
+  /** Where visitors are answered; what Caddy uses by itself where it serves nothing yet. */
+  ports(): Promise<readonly number[]>
   /** Asks for a page the way a visitor does. */
   visit(
     route: Pick<Route, 'hostname'>,
@@ -39,6 +41,7 @@ export interface CaddyProxy {
 }
 
 const TIMEOUT_MS = 10_000
+const HTTPS = 443
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -92,11 +95,17 @@ export function caddyProxy(
       return wanted
     }
     if (names.length <= 1) return names[0]
-    for (const known of [443, 80]) {
+    for (const known of [HTTPS, 80]) {
       const found = names.find((name) => all[name]?.listen?.some((one) => portOf(one) === known))
       if (found !== undefined) return found
     }
     throw proxyServerUnknown(undefined, names)
+  }
+
+  async function front(): Promise<{ ports: readonly number[]; hasTls: boolean }> {
+    const name = await serverName()
+    const { listen = [`:${HTTPS}`], tls_connection_policies: tls } = (name === undefined ? undefined : (await servers())[name]) ?? {}
+    return { ports: listen.map(portOf).filter((one) => one !== undefined), hasTls: tls !== undefined }
   }
 
   async function found(id: string): Promise<unknown> {
@@ -141,11 +150,11 @@ export function caddyProxy(
         | null
       return (all ?? []).filter((one) => dials.includes(one.address)).reduce((sum, one) => sum + one.num_requests, 0)
     },
+    ports: async () => (await front()).ports,
     async visit({ hostname }, path, { headers = {}, timeoutMs, signal: own }) {
-      const name = await serverName()
-      const { listen = [':443'], tls_connection_policies: tls } = (name === undefined ? undefined : (await servers())[name]) ?? {}
-      const at = listen.map(portOf).find((one) => one !== undefined) ?? 443
-      const secure = at === 443 || tls !== undefined
+      const { ports, hasTls } = await front()
+      const [at = HTTPS] = ports
+      const secure = at === HTTPS || hasTls
       return httpOn(host, {
         port: at,
         path,
