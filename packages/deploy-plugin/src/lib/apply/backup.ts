@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { asked, askedFor } from '../engine/engine.ts'
 import type { Work } from '../handlers/handler.ts'
@@ -7,11 +8,20 @@ const INSIDE = '/switchyard-volume'
 /** What is in the volume and not the folder around it: engines differ in what they call that in an archive, and whether they write it back. */
 const CONTENT = `${INSIDE}/.`
 
+const helperOf = ({ stack, env, service }: Work): string => `${stack}-${env}-${service}-volume`
+
+/** One that a process left that was killed keeps its volume in use. */
+async function removeHelper(work: Work): Promise<void> {
+  const engine = await work.engine()
+  const name = helperOf(work)
+  await askedFor(`remove ${name}`, () => engine.getContainer(name).remove({ force: true }))
+}
+
 /** A container that is never started, through which the engine reads and writes a volume. */
 async function throughContainer<value>(work: Work, image: string, volume: string, use: (id: string) => Promise<value>): Promise<value> {
   const engine = await work.engine()
-  const name = `${work.stack}-${work.env}-${work.service}-volume`
-  await askedFor(`remove ${name}`, () => engine.getContainer(name).remove({ force: true }))
+  const name = helperOf(work)
+  await removeHelper(work)
   const container = await asked(`look into the volume ${volume}`, () =>
     engine.createContainer({
       name,
@@ -24,7 +34,7 @@ async function throughContainer<value>(work: Work, image: string, volume: string
   try {
     return await use(container.id)
   } finally {
-    await askedFor(`remove ${name}`, () => container.remove({ force: true }))
+    await removeHelper(work)
   }
 }
 
@@ -48,31 +58,54 @@ export async function backUpVolume(work: Work, { image, volume, file }: { image:
 
 /** Puts a volume back as a backup has it; nothing may use it meanwhile. @throws BACKUP_MISSING, RESTORE_FAILED */
 export async function restoreVolume(work: Work, { image, volume, file }: { image: string; volume: string; file: string }): Promise<void> {
-  const { host, signal } = work
+  const { host } = work
   const engine = await work.engine()
   if ((await host.facts(file)) === undefined) throw backupUnknown(volume)
+  await removeHelper(work)
   await askedFor(`empty the volume ${volume}`, () => engine.getVolume(volume).remove())
   await asked(`make the volume ${volume}`, () =>
     engine.createVolume({ Name: volume, Labels: { 'switchyard.stack': work.stack, 'switchyard.env': work.env } }),
   )
   await throughContainer(work, image, volume, async (id) => {
-    const { PassThrough } = await import('node:stream')
-    const tar = new PassThrough()
-    const reading = host.run(['gzip', '-dc', file], {
-      signal,
-      timeoutMs: 3_600_000,
-      stdout: tar,
-    })
-    const sent = asked(`write the volume ${volume}`, () => engine.getContainer(id).putArchive(tar, { path: INSIDE }))
-    const { exit } = await reading
-    if (exit === 0) tar.end()
-    else tar.destroy(backupFailed(volume, 'its backup cannot be read'))
-    await sent
+    await fill(work, id, { volume, file })
     // An engine that puts it elsewhere says that all is well.
     const archive = await asked(`read the volume ${volume}`, () => engine.getContainer(id).getArchive({ path: CONTENT }))
     const [is, must] = [await filesIn(host, archive, 'tar -tf -'), await filesIn(host, '', 'tar -tzf "$0"', file)]
     if (is !== must) throw restoreFailed(volume, must, is)
   })
+}
+
+/** Sends a backup to the engine as fast as it takes it; whichever of the two sides fails ends the other. */
+async function fill(work: Work, id: string, { volume, file }: { volume: string; file: string }): Promise<void> {
+  const { host, signal } = work
+  const engine = await work.engine()
+  const tar = new PassThrough()
+  tar.on('error', () => {})
+  const given = new AbortController()
+  const read = async (): Promise<void> => {
+    try {
+      const { exit } = await host.run(['gzip', '-dc', file], { signal, timeoutMs: 3_600_000, stdout: tar })
+      if (exit !== 0) throw backupFailed(volume, 'its backup cannot be read')
+      tar.end()
+    } catch (error) {
+      given.abort(error)
+      throw error
+    }
+  }
+  const write = async (): Promise<void> => {
+    try {
+      await asked(`write the volume ${volume}`, () => engine.getContainer(id).putArchive(tar, { path: INSIDE, abortSignal: given.signal }))
+    } catch (error) {
+      tar.destroy()
+      throw error
+    }
+  }
+  const both = [write(), read()]
+  try {
+    await Promise.all(both)
+  } finally {
+    await Promise.allSettled(both)
+  }
 }
 
 async function filesIn(host: Work['host'], stdin: string | NodeJS.ReadableStream, list: string, file = 'sh'): Promise<number> {

@@ -59,6 +59,13 @@ export const alreadyRetired = (run: number): SwitchyardError =>
     { data: { run }, next: 'switchyard deploy undo completes it and returns' },
   )
 
+export const notTakenBack = (run: number, steps: readonly string[]): SwitchyardError =>
+  new SwitchyardError(
+    'DEPLOY_HALF_MADE',
+    `Cannot end deployment ${run} as taken back as each of its steps must be: these stand: ${steps.join(', ')}`,
+    { data: { run, done: steps }, next: 'mend what stands in the way, then: switchyard deploy undo' },
+  )
+
 export const stepUnknown = (step: string): SwitchyardError =>
   new SwitchyardError('DEPLOY_STEP_UNKNOWN', `Cannot do step "${step}" as the deployment must have it: it has none of that name`, {
     data: { step },

@@ -1,6 +1,6 @@
 import type { Context } from '@switchyard/plugin-kit'
 import { createDeployments } from '../records/deployments.ts'
-import { alreadyRetired, stepUnknown } from './errors.ts'
+import { alreadyRetired, notTakenBack, stepUnknown } from './errors.ts'
 import { readLock, takeLock } from './lock.ts'
 import type { Run } from './run.ts'
 import { inSession } from './run-session.ts'
@@ -60,9 +60,12 @@ export async function undoStep(runId: number, id: string, ctx: Context): Promise
     if (run.state !== 'open') return
     // What the old release would serve from is gone, or is about to be.
     if (isRetired(run, ctx)) throw alreadyRetired(runId)
+    const done = stepsLeft(run, ctx)
+    // What begins is taken back last, and tells that all is: a step that could not be taken back is not forgotten.
+    if (id === 'begin' && done.length > 0) throw notTakenBack(runId, done)
     const held = await readLock(session.host, session.paths.lock)
-    // Without the lock nothing of it was ever done, or another one is at work.
-    if (held?.run !== String(run.run)) {
+    // Without the lock nothing of it was ever done, unless a person took that away; or another one is at work.
+    if (held === undefined ? done.length === 0 : held.run !== String(run.run)) {
       if (id === 'begin') await go('undo', id, context)
       return
     }
@@ -70,6 +73,13 @@ export async function undoStep(runId: number, id: string, ctx: Context): Promise
     await go('undo', id, context)
     note(run, ctx, id, 'undone')
   })
+}
+
+/** What was begun beside the lock, and is not taken back. */
+function stepsLeft({ deployments }: Run, ctx: Context): string[] {
+  const history = createDeployments(ctx)
+  const left = Object.values(deployments).flatMap((id) => history.steps(id).filter(({ state }) => state !== 'undone'))
+  return [...new Set(left.map(({ step }) => step))].filter((step) => step !== 'begin')
 }
 
 /** Whether a run has begun to take away what ran before. */
