@@ -1,6 +1,7 @@
 import type Docker from 'dockerode'
 import { asked, askedFor, reasonOf } from '../../engine/engine.ts'
 import { imageMissing } from '../../engine/errors.ts'
+import { loginFiles, registryAuth } from '../../engine/registry-auth.ts'
 import type { Work } from '../handler.ts'
 import type { ContainerSpec } from './container-spec.ts'
 
@@ -11,10 +12,14 @@ export async function localImage(work: Work, { image, build }: ContainerSpec): P
   return askedFor(`look at the image ${image}`, () => engine.getImage(image).inspect())
 }
 
+/** As whom the person who deploys has logged in, where that is known. @throws IMAGE_MISSING */
 export async function pull(engine: Docker, image: string, work: Work, onNote: (message: string) => void): Promise<void> {
+  const auth = await registryAuth(image, loginFiles(process.env))
+  // Without a tag an engine pulls all there are.
+  const one = /[:@][^/]*$/.test(image) ? image : `${image}:latest`
   let stream: NodeJS.ReadableStream
   try {
-    stream = await engine.pull(image, { abortSignal: work.signal })
+    stream = await engine.pull(one, { abortSignal: work.signal, ...(auth !== undefined && { authconfig: auth }) })
   } catch (error) {
     throw imageMissing(image, reasonOf(error))
   }
