@@ -1,28 +1,20 @@
 import type { Variables } from '../../apply/variables.ts'
+import { interpolate as read } from '../../model/interpolate.ts'
 import { composeInvalid, variableMissing } from './errors.ts'
 
-const REFERENCE = /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])((?:[^{}]|\{[^{}]*\})*))?\}|([A-Za-z_][A-Za-z0-9_]*)|)/g
+/** No setting of a container is longer. */
+const MAX_CHARS = 1_000_000
 
-/** A text with its references filled in by the rules of compose files. @throws VARIABLE_MISSING, COMPOSE_INVALID */
+/** A text with its references filled in by the rules of compose files; nothing is deployed with a hole. @throws VARIABLE_MISSING, COMPOSE_INVALID */
 export function interpolate(text: string, variables: Variables, file: string): string {
-  return text.replace(
-    REFERENCE,
-    (whole: string, braced: string | undefined, operator: string | undefined, rest = '', bare: string | undefined) => {
-      if (whole === '$$') return '$'
-      const name = braced ?? bare
-      if (name === undefined) throw composeInvalid(file, ['a "$" that is followed by no name must be doubled'])
-      const value = Object.hasOwn(variables, name) ? variables[name] : undefined
-      const isThere = value !== undefined && (value !== '' || !operator?.startsWith(':'))
-      if (operator === undefined) {
-        if (value === undefined) throw variableMissing(file, name, undefined)
-        return value
-      }
-      if (operator.endsWith('+')) return isThere ? interpolate(rest, variables, file) : ''
-      if (isThere) return value
-      if (operator.endsWith('?')) throw variableMissing(file, name, rest)
-      return interpolate(rest, variables, file)
-    },
-  )
+  if (!text.includes('$')) return text
+  const lookup = (name: string): string | undefined => (Object.hasOwn(variables, name) ? variables[name] : undefined)
+  const { text: filled, uses, mistakes, isCut } = read(text, lookup, { maxChars: MAX_CHARS })
+  if (mistakes[0] !== undefined) throw composeInvalid(file, [mistakes[0].note])
+  if (isCut) throw composeInvalid(file, [`a text would be longer than ${MAX_CHARS} characters`])
+  const missing = uses.find(({ hasValue }) => !hasValue)
+  if (missing !== undefined) throw variableMissing(file, missing.name, missing.operator === '' ? undefined : missing.argument)
+  return filled
 }
 
 /** All texts of a value, which may be a whole document; its keys stay as they are. */
