@@ -178,8 +178,16 @@ const unlock = command({
     }
   },
   async run({ project, env }, ctx) {
-    const { removeLock, tellHolder } = await import('./lock.ts')
-    const held = await onHost(project, env, ctx, ({ host, paths }) => removeLock(host, paths.lock))
+    const [{ removeLock, tellHolder }, { createDeployments }] = await Promise.all([
+      import('./lock.ts'),
+      import('../records/deployments.ts'),
+    ])
+    const held = await onHost(project, env, ctx, async ({ host, paths, stack }) => {
+      const removed = await removeLock(host, paths.lock)
+      // What that machine had begun can be gone on with from here.
+      createDeployments(ctx).disown({ stack, env })
+      return removed
+    })
     return { env, held: held !== undefined, by: held === undefined ? null : tellHolder(held) }
   },
 })

@@ -1,52 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import type { Host } from '../hosts/host.ts'
+import { runner, runnerHere, runnerState } from '../records/runner.ts'
 import { lockAlive, lockHeld } from './errors.ts'
 
-const lock = z.object({
-  run: z.string(),
-  who: z.string(),
-  machine: z.string(),
-  boot: z.string(),
-  pid: z.number(),
-  /** When the process began, in the kernel's own count: process ids are used again. */
-  started: z.string(),
-  sinceMs: z.number(),
-})
+const lock = runner.extend({ run: z.string(), who: z.string(), sinceMs: z.number() })
 export type Lock = z.output<typeof lock>
-
-/** Whether the process that took a lock still runs; `elsewhere` where only its own machine can tell. */
-export type HolderState = 'alive' | 'dead' | 'elsewhere'
-
-const fileOr = (path: string, otherwise: string): string => {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch {
-    return otherwise
-  }
-}
-const machineHere = (): string => fileOr('/etc/machine-id', '') || hostname()
-const bootHere = (): string => fileOr('/proc/sys/kernel/random/boot_id', 'boot')
-
-/** The 22nd field of /proc/PID/stat, counted after the name, which may hold anything. */
-function startOf(pid: number): string | undefined {
-  const stat = fileOr(`/proc/${pid}/stat`, '')
-  if (stat !== '') return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  try {
-    process.kill(pid, 0)
-    return '?'
-  } catch {
-    return undefined
-  }
-}
-
-export function holderState({ machine, boot, pid, started }: Lock): HolderState {
-  if (machine !== machineHere()) return 'elsewhere'
-  if (boot !== bootHere()) return 'dead'
-  return startOf(pid) === started ? 'alive' : 'dead'
-}
 
 export async function readLock(host: Host, path: string): Promise<Lock | undefined> {
   const bytes = await host.readFile(path)
@@ -55,34 +14,23 @@ export async function readLock(host: Host, path: string): Promise<Lock | undefin
     return lock.parse(JSON.parse(bytes.toString('utf8')))
   } catch {
     // Nobody who lives wrote it: a lock is written whole.
-    return { run: '?', who: 'somebody', machine: machineHere(), boot: '', pid: 0, started: '', sinceMs: 0 }
+    return { ...runnerHere(), run: '?', who: 'somebody', boot: '', pid: 0, started: '', sinceMs: 0 }
   }
 }
 
-export const tellHolder = ({ who, pid, machine, run }: Lock): string =>
-  `${who} (process ${pid}${machine === machineHere() ? '' : ' of another machine'}, deployment ${run})`
+export const tellHolder = (held: Lock): string =>
+  `${held.who} (process ${held.pid}${runnerState(held) === 'elsewhere' ? ' of another machine or container' : ''}, deployment ${held.run})`
 
-/**
- * Takes the lock for a run, or keeps it where this process has it already. A lock whose holder is dead is taken over where it is of the
- * same run, or where `others` are allowed to be broken. @throws DEPLOY_LOCKED
- */
+/** Takes the lock for a run, or keeps it where this process has it already; one whose holder is dead is taken over. @throws DEPLOY_LOCKED */
 export async function takeLock(host: Host, path: string, { run, who, nowMs }: { run: string; who: string; nowMs: number }): Promise<void> {
-  const own: Lock = {
-    run,
-    who,
-    machine: machineHere(),
-    boot: bootHere(),
-    pid: process.pid,
-    started: startOf(process.pid) ?? '',
-    sinceMs: nowMs,
-  }
+  const own: Lock = { ...runnerHere(), run, who, sinceMs: nowMs }
   for (let attempt = 0; attempt < 10; attempt++) {
     const held = await readLock(host, path)
     if (held === undefined) {
       if (await host.writeFile(path, `${JSON.stringify(own)}\n`, { exclusive: true, mode: 0o600 })) return
       continue
     }
-    const state = holderState(held)
+    const state = runnerState(held)
     if (state === 'alive' && held.pid === process.pid && held.run === run) return
     if (state !== 'dead') throw lockHeld(tellHolder(held), new Date(held.sinceMs).toISOString(), host.label, state === 'elsewhere')
     await breakLock(host, path, held)
@@ -108,14 +56,14 @@ async function breakLock(host: Host, path: string, dead: Lock): Promise<void> {
 /** Gives the lock back, if it is this process's own or that of a dead one of the same run. */
 export async function releaseLock(host: Host, path: string, run: string): Promise<void> {
   const held = await readLock(host, path)
-  if (held !== undefined && held.run === run && (held.pid === process.pid || holderState(held) === 'dead')) await host.removeFile(path)
+  if (held !== undefined && held.run === run && (held.pid === process.pid || runnerState(held) === 'dead')) await host.removeFile(path)
 }
 
 /** Takes a lock away whose holder is dead, or, on a person's word, on another machine. @throws DEPLOY_LOCK_ALIVE */
 export async function removeLock(host: Host, path: string): Promise<Lock | undefined> {
   const held = await readLock(host, path)
   if (held === undefined) return undefined
-  if (holderState(held) === 'alive') throw lockAlive(tellHolder(held))
+  if (runnerState(held) === 'alive') throw lockAlive(tellHolder(held))
   await breakLock(host, path, held)
   return held
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeployConfig, ServiceConfig } from '../config/config.ts'
-import { assertSameVariables } from '../guard/guard.ts'
+import { assertSameHandler, assertSameVariables } from '../guard/guard.ts'
 import { otherSide } from '../handlers/slots.ts'
 import { nothingToDeploy, replicasRefused } from './errors.ts'
-import { canonical, type HostState, isSame, labelOf, servingOf, settingsOf, type Version } from './host-state.ts'
+import { canonical, type HostState, isSame, type KeptOnHost, labelOf, servingOf, settingsOf, type Version } from './host-state.ts'
 import { begin, type DeployPlan, fromOf, headOf, type PlanWish, routeId, type ServicePlan, sealed } from './plan.ts'
 import type { Session } from './session.ts'
 import { differenceOf, hashOf, hashVariables } from './variables.ts'
@@ -46,6 +46,7 @@ async function planService(
 ): Promise<{ plan?: ServicePlan; warnings: readonly string[] }> {
   const { work, plain, handler } = await session.workOf(service, ctx)
   assertSameVariables(work.variables, config, env, work.config.envFile ?? config.environments[env]?.envFile ?? 'the configuration')
+  assertSameHandler(env, service, work.config, state?.services[service])
   const desired = await handler.desired(plain)
   const before = servingOf(state, service)
   const specHash = state === undefined ? undefined : hashOf(canonical(desired.spec), state.key)
@@ -124,8 +125,9 @@ function replicasOf(config: ServiceConfig, state: HostState | undefined, service
 
 /** Which releases can be returned to afterwards, and which are taken away. */
 function keepingOf(state: HostState | undefined, service: string, next: Version, keep: number): { keeps: string[]; drops: string[] } {
-  const others = (state?.services[service]?.kept ?? []).filter((one) => !isSame(one, next)).map(labelOf)
-  return { keeps: others.slice(0, keep), drops: others.slice(keep) }
+  const others = (state?.services[service]?.kept ?? []).filter((one) => !isSame(one, next))
+  const told = (one: KeptOnHost): string => `${labelOf(one)}${Object.keys(one.backups).length === 0 ? '' : ' with its backup'}`
+  return { keeps: others.slice(0, keep).map(labelOf), drops: others.slice(keep).map(told) }
 }
 
 function backupsOf(config: ServiceConfig, volumes: Readonly<Record<string, string>>, all: boolean): Record<string, string> {

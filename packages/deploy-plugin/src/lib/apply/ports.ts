@@ -21,7 +21,7 @@ export async function choosePorts(
     const chosen =
       serving.includes(slot) && before !== undefined
         ? before
-        : await freePort(session, plan.service, candidates(`${work.stack}/${work.env}/${plan.service}/${slot}`, before), taken)
+        : await freePort(session, plan.service, candidates(`${work.at.base}/${slot}`, before), taken)
     ports[slot] = chosen
     taken.add(chosen)
   }
@@ -31,6 +31,7 @@ export async function choosePorts(
 const FIRST_PORT = 20_000
 const PORTS = 10_000
 
+/** They follow from where on the host it is: two that are called the same in two places want different ones. */
 function candidates(name: string, before: number | undefined): number[] {
   const first = Number.parseInt(hashOf(name, 'port').slice(0, 8), 16)
   const others = Array.from({ length: 50 }, (_, index) => FIRST_PORT + ((first + index * 7) % PORTS))

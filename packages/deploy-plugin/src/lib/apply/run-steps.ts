@@ -2,6 +2,7 @@ import { environmentOf, markHost, unmarkHost } from '../guard/guard.ts'
 import { SIDES, slotsOf } from '../handlers/slots.ts'
 import { createDeployments } from '../records/deployments.ts'
 import { createResources } from '../records/resources.ts'
+import { runnerState } from '../records/runner.ts'
 import { deployPlanStale } from './errors.ts'
 import { finishAll } from './finish.ts'
 import {
@@ -19,7 +20,7 @@ import {
   settingsOf,
   writeState,
 } from './host-state.ts'
-import { holderState, readLock, releaseLock } from './lock.ts'
+import { readLock, releaseLock } from './lock.ts'
 import { shortRelease } from './paths.ts'
 import { type DeployPlan, isScaling, type ServicePlan, slotsEnded } from './plan.ts'
 import { choosePorts } from './ports.ts'
@@ -89,7 +90,7 @@ async function close({ run, session, runs, ctx }: RunContext): Promise<void> {
   }
   await finishAll(run, ctx, 'returned')
   runs.note(run.run, { state: 'returned' })
-  if (held !== undefined && (held.run === String(run.run) || holderState(held) === 'dead'))
+  if (held !== undefined && (held.run === String(run.run) || runnerState(held) === 'dead'))
     await releaseLock(session.host, session.paths.lock, String(run.run))
 }
 

@@ -1,8 +1,8 @@
 import type { Context } from '@switchyard/plugin-kit'
 import { z } from 'zod'
-import type { DeployConfig, EnvironmentConfig, TargetConfig } from '../config/config.ts'
+import type { DeployConfig, EnvironmentConfig, ServiceConfig, TargetConfig } from '../config/config.ts'
 import type { Host } from '../hosts/host.ts'
-import { environmentMismatch, environmentUnknown, environmentUntyped } from './errors.ts'
+import { environmentMismatch, environmentUnknown, environmentUntyped, handlerChanged } from './errors.ts'
 
 /** An environment of the configuration, with where it is. */
 export interface Environment extends EnvironmentConfig {
@@ -96,4 +96,14 @@ export function assertSameVariables(variables: Readonly<Record<string, string>>,
     if (told !== undefined && told !== env && Object.hasOwn(config.environments, told))
       throw environmentMismatch(env, `${key} in ${from} says "${told}"`)
   }
+}
+
+/** Refuses to touch a service that another handler started than the configuration names now. @throws HANDLER_CHANGED */
+export function assertSameHandler(
+  env: string,
+  service: string,
+  { handler }: Pick<ServiceConfig, 'handler'>,
+  serving: { readonly handler: string } | undefined,
+): void {
+  if (serving !== undefined && serving.handler !== handler) throw handlerChanged(env, service, serving.handler, handler)
 }

@@ -4,6 +4,7 @@ import { begin, type DeployPlan, fromOf, headOf, type PlanWish, routeId, type Se
 import type { Session } from '../apply/session.ts'
 import { keptVariables } from '../apply/step-context.ts'
 import { differenceOf, hashVariables } from '../apply/variables.ts'
+import { assertSameHandler } from '../guard/guard.ts'
 import { otherSide } from '../handlers/slots.ts'
 import { aloneBecause } from './alone.ts'
 
@@ -72,6 +73,7 @@ async function returnOf(
   ctx: PlanContext,
 ): Promise<{ plan: ServicePlan; warnings: readonly string[] }> {
   const { work, handler } = await session.workOf(service, ctx, {})
+  assertSameHandler(wish.env, service, work.config, state.services[service])
   if (!(await handler.has(work, target.release))) throw releaseUnknown(service, target.release, [])
   const data = dataSteps(state, service, now, target, wish)
   const warnings = [...data.warnings]

@@ -3,8 +3,7 @@ import { type HostState, readState, type ServiceState } from '../apply/host-stat
 import { openSession, type Session } from '../apply/session.ts'
 import type { DeployConfig } from '../config/config.ts'
 import { openEngine } from '../engine/engine.ts'
-import { handlerChanged } from '../guard/errors.ts'
-import { type Environment, environmentOf } from '../guard/guard.ts'
+import { assertSameHandler, type Environment, environmentOf } from '../guard/guard.ts'
 import { type Handler, handlerOf, type Work } from '../handlers/handler.ts'
 
 /** One environment on its host, to be looked at or cleared away; close it when done. */
@@ -38,8 +37,7 @@ export async function openSite(
         const settings = config.services[service]
         if (settings === undefined) throw new TypeError(`no service "${service}"`)
         const serving = state?.services[service]
-        if (serving !== undefined && serving.handler !== settings.handler)
-          throw handlerChanged(env, service, serving.handler, settings.handler)
+        assertSameHandler(env, service, settings, serving)
         const work: Work = {
           host,
           engine: () => openEngine(host, environment.place.engine),
