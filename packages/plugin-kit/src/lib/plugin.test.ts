@@ -39,6 +39,7 @@ describe('definePlugin()', () => {
       version: '1.0',
       summary: 'Wrong in many ways',
       colour: 'blue',
+      dependencies: { 'No Name': '*', ops: 'newest', release: '>=1.2.0 <3.0.0' },
       publishes: [{ name: 'a//b', schema: z.string(), keep: true }],
       commands: {
         'Health Scan': greet,
@@ -61,6 +62,8 @@ describe('definePlugin()', () => {
         'commands.odd.input',
         'commands.odd.timeout',
         'commands.wipe.plan',
+        'dependencies.ops',
+        'dependencies["No Name"]',
         'name',
         'publishes[0].keep',
         'publishes[0].name',
@@ -74,6 +77,11 @@ describe('definePlugin()', () => {
     const versioned = (version: string) => () => definePlugin({ name: 'greeter', version, summary: 'Greets people', commands: {} })
     for (const version of ['0.0.1', '1.2.3-rc.1', '1.2.3+build.5', '1.2.3-rc.1+5']) expect(versioned(version)).not.toThrow()
     for (const version of ['1', 'v1.2.3', ' 1.2.3', '1.2.3+', '1.2.3+a+b', '01.2.3', '']) expect(versioned(version)).toThrow('version: ')
+  })
+
+  it('depends on no version of itself', () => {
+    const wrong = { name: 'greeter', version: '1.0.0', summary: 'Greets people', dependencies: { greeter: '*' }, commands: {} }
+    expect(() => definePlugin(wrong)).toThrow('dependencies.greeter: must be another plugin')
   })
 
   it('names a plugin whose name is no text at all', () => {

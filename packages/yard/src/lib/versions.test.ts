@@ -77,7 +77,7 @@ const shop = (name: string, dependencies: Readonly<Record<string, string>>): Plu
   })
 
 describe('what plugins depend on', () => {
-  it('is said all at once where it is not there, and nothing is opened', async () => {
+  it('[G6] is said all at once where it is not there, and nothing is opened', async () => {
     const plugins = [
       scales('1.4.0'),
       shop('far', { market: '^1.0.0' }),
@@ -99,14 +99,14 @@ describe('what plugins depend on', () => {
     await open([shop('fine', { scales: '^1.2.0' })], { standIns: [scales('1.4.0')] })
   })
 
-  it('is no circle', async () => {
+  it('[G6] is no circle', async () => {
     const [hen, egg] = [shop('hen', { egg: '*' }), shop('egg', { hen: '*' })]
     await expect(open([hen, egg])).rejects.toThrow('hen needs egg needs hen')
   })
 })
 
 describe('two versions of a plugin', () => {
-  it('are there at once: people and plugins without a say call the newest, others the newest that they understand', async () => {
+  it('[V1] are there at once: people and plugins without a say call the newest, others the newest that they understand', async () => {
     const yard = await open([
       scales('1.3.9'),
       scales('2.1.0'),
@@ -139,13 +139,13 @@ describe('two versions of a plugin', () => {
     ).not.toContainEqual(expect.stringContaining('@'))
   })
 
-  it('are refused where they are the same, or would share tables', async () => {
+  it('[V3] are refused where they are the same, or would share tables', async () => {
     await expect(open([scales('1.0.0'), scales('1.0.0')])).rejects.toMatchObject({ code: 'MANIFEST_INVALID' })
     const tables = ['CREATE TABLE scales_weight (id INTEGER PRIMARY KEY) STRICT']
     await expect(open([scales('1.0.0'), scales('2.0.0', { tables })])).rejects.toThrow(/tables or shared state.*1\.0\.0 and 2\.0\.0/)
   })
 
-  it('do not hear one event twice', async () => {
+  it('[V2] do not hear one event twice', async () => {
     const heard: string[] = []
     const listening = (version: string) => scales(version, { listens: [{ pattern: 'weighed', handler: () => void heard.push(version) }] })
     const seller = definePlugin({
