@@ -62,6 +62,18 @@ describe.for(CLIENTS)('a chain that asks, run by a client of %s', ([, connect]) 
     expect(asked).toEqual(Object.keys(replies))
   })
 
+  it('[A4] takes a no for one, and asks no further', async () => {
+    const asked: string[] = []
+    answer = (message) => {
+      asked.push(message)
+      return message === 'Wrap it all?' ? { action: 'decline' } : { action: 'accept', content: { now: true } }
+    }
+    expect(await call(asking, 'director_chain_start', { chain: 'wrap' })).toMatchObject({
+      result: { state: 'undone', error: { code: 'REFUSED' } },
+    })
+    expect(asked).toHaveLength(2)
+  })
+
   it('[A4] leaves it waiting where the person says nothing, and takes their word later', async () => {
     answer = (message) => (message.startsWith('director.chain.start') ? { action: 'accept', content: { now: true } } : { action: 'cancel' })
     const { result } = (await call(asking, 'director_chain_start', { chain: 'ask' })) as { result: { id: string; state: string } }
@@ -86,7 +98,9 @@ describe.for(CLIENTS)('a chain that asks, run by a client of %s', ([, connect]) 
     expect(next).toBe(`put "Wrap it all?" to the person, then director_apply {"plan":"${id}","answer":"yes | no"}`)
     const second = (await call(mute, 'director_apply', { plan: id })) as { next: string }
     expect(second.next).toBe(`put "Which ribbon?" to the person, then director_apply {"plan":"${id}","answer":"gold | none"}`)
-    expect(await call(mute, 'director_apply', { plan: id })).toMatchObject({ error: { code: 'NEEDS_ANSWER' } })
+    expect(await call(mute, 'director_apply', { plan: id })).toMatchObject({
+      error: { code: 'NEEDS_ANSWER', next: `put it to the person, then director_apply {"plan":"${id}","answer":"gold | none"}` },
+    })
     expect(await call(mute, 'director_apply', { plan: id, answer: 'red' })).toMatchObject({ error: { code: 'CHAIN_ANSWER' } })
     expect(await call(mute, 'director_apply', { plan: id, answer: 'gold' })).toMatchObject({ next: expect.stringContaining('<number>') })
     expect(await call(mute, 'director_apply', { plan: id, answer: 3 })).toMatchObject({

@@ -279,8 +279,9 @@ function afterUse(state: unknown): string | undefined {
 }
 
 /** The next step in the words of tools, where the error's own is for a terminal. */
-function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): string | undefined {
+function nextAfter(error: unknown, { set, route, input }: ToolCall): string | undefined {
   if (!isSwitchyardError(error)) return undefined
+  const { names } = set
   switch (error.code) {
     case 'VALIDATION': {
       if (route.does !== 'more') return 'call it again with arguments that fit its input schema'
@@ -294,7 +295,16 @@ function nextAfter(error: unknown, { set: { names }, route, input }: ToolCall): 
     case 'PLAN_UNKNOWN':
       return AGAIN
     case 'NEEDS_ANSWER':
-      return 'ask the person, then run it in a terminal, or from a client that can ask (MCP elicitation)'
+      // What a chain asks says itself how it is answered.
+      return error.data.chain === undefined
+        ? 'ask the person, then run it in a terminal, or from a client that can ask (MCP elicitation)'
+        : undefined
+    case 'CHAIN_ANSWER':
+      return 'put the question to the person again, and hand on what they say'
+    case 'NOT_WAITING':
+      return set.source.name === DIRECTOR ? `director_chain_show ${JSON.stringify({ id: error.data.chain })}` : undefined
+    case 'CHAIN_UNKNOWN':
+      return set.source.name === DIRECTOR ? 'director_chain_list {}' : undefined
     default:
       return undefined
   }

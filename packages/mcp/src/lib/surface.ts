@@ -129,6 +129,7 @@ export function createSurface({ mounts, full = false, clock = systemClock }: Sur
       const talk = talks.get(sessionId)
       if (talk === undefined) throw needsAnswer(text)
       const reply = await talk.ask(questionForm(visible(text), choices))
+      if (reply.action === 'decline' && choices?.includes('no') === true) return 'no'
       if (reply.action !== 'accept' || typeof reply.content.answer !== 'string') throw needsAnswer(text)
       return reply.content.answer
     },

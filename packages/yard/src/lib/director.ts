@@ -15,7 +15,7 @@ export interface DirectorParts {
 }
 
 /** In whose name a request is done. */
-export interface Asker {
+interface Asker {
   /** Undefined for a person. */
   readonly plugin?: string
   call(command: string, input: unknown, options: RunOptions): Promise<unknown>

@@ -158,7 +158,7 @@ export interface Director {
 }
 
 /** A decision, and what the model said that was asked about it. */
-export type Routed = Decision & { readonly consulted?: Consulted }
+type Routed = Decision & { readonly consulted?: Consulted }
 
 /** What `director.ask` answers. */
 export type Answered =

@@ -78,7 +78,7 @@ interface SpanRow {
 
 /** Each span behind its parent, children by when they began; one whose parent is not there is on top. */
 function treeOf(spans: readonly Span[]): readonly SpanRow[] {
-  const beganMs = Math.min(...spans.slice(0, 1).map(({ startMs }) => startMs))
+  const beganMs = spans[0]?.startMs ?? 0
   const known = new Set(spans.map(({ spanId }) => spanId))
   const below = Map.groupBy(spans, ({ parentSpanId = '' }) => (known.has(parentSpanId) ? parentSpanId : ''))
   const rows: SpanRow[] = []
@@ -107,10 +107,11 @@ function detailOf(spans: readonly Span[], run: Run, id: string): Readonly<Record
   const found = spans.find(({ spanId }) => spanId === id)
   if (found === undefined) throw noSuchSpan(id, run.traceId)
   const { attributes, error, events, parentSpanId } = found
+  const { depth: _, ...row } = rowOf(found, 0, spans[0]!.startMs)
   // What was recorded by us holds no secret; what others sent may.
   return withoutSecrets({
     run: run.traceId,
-    ...rowOf({ ...found }, 0, run.startMs),
+    ...row,
     ...(parentSpanId !== undefined && { parent: parentSpanId }),
     ...(error !== undefined && { error }),
     attributes,
