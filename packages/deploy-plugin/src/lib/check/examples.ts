@@ -120,4 +120,11 @@ export const CHECK_EXAMPLES: readonly string[] = [
   'are we able to reach the production host and its engine',
   'is the machine behind production ok for a deploy, anything that would stop us',
   'do the host names of our services point to this server already',
+  'assess the host before deploying',
+  'verify prerequisites on the target',
+  'probe the deployment host',
+  'evaluate whether staging can take the release',
+  "examine the target's disk and memory",
+  'confirm that the server is prepared for the rollout',
+  'is the deployment machine equipped',
 ]

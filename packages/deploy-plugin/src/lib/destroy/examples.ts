@@ -97,4 +97,10 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'we are moving away from that machine, remove the deployment there',
   'the preview is no longer wanted, pull it down',
   'nothing of the stack should remain on staging',
+  'demolish the demo environment',
+  'eliminate the stack on qa',
+  'shut down and delete staging',
+  'remove every container of the uat environment',
+  'clean up the preview environment entirely',
+  'retire production for good',
 ]

@@ -110,4 +110,10 @@ export const GENERATE_EXAMPLES = [
   'I want manifests that I can kubectl apply',
   'make a file that lists the variables which the services need',
   "let's have a compose file out of this configuration",
+  'compose me a Caddyfile',
+  'derive kubernetes manifests from the configuration',
+  'construct systemd units',
+  'assemble the docker compose file',
+  'emit quadlets',
+  'provide deployment manifests',
 ] as const

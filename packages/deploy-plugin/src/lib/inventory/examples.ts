@@ -91,6 +91,11 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'who are the hosts behind our environments',
   'to which servers would this go',
   'does the inventory know about web-3',
+  'enumerate the targets',
+  'display deployable hosts',
+  'catalogue of deployment machines',
+  'which destinations are configured',
+  'inspect the inventory for hosts',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [
@@ -164,4 +169,8 @@ export const TARGET_NOTE_EXAMPLES: readonly string[] = [
   "write a line in the host's journal about our rollout",
   'leave a note for the ops people in netbox about deployment 8',
   'our cmdb must be told of deployment 21',
+  "enter the deployment in netbox's journal",
+  'report deployment 14 to netbox',
+  'register deployment 31 in the inventory',
+  'annotate the host in netbox with the deployment',
 ]

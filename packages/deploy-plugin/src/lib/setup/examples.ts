@@ -109,4 +109,10 @@ export const SETUP_EXAMPLES = [
   'please walk me through making this app deployable and write the files',
   'let the project know its servers and environments',
   'we want a staging and a production for this project',
+  'establish deployment for this project',
+  'arrange the deployment of this repo',
+  'introduce deployments to the project',
+  'equip this project for deployment',
+  'kick-start deployment',
+  'onboard the repo for hosting on deploy@203.0.113.9',
 ] as const

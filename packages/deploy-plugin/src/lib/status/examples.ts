@@ -139,6 +139,15 @@ export const STATUS_EXAMPLES: readonly string[] = [
   'which commit do the users have in front of them',
   'which version is it that runs on the machine called web-1',
   'are there containers on the host that do not belong to any release of ours',
+  'present deployment state',
+  'where are we live',
+  'inspect what is running on production',
+  'print the deployed versions',
+  'view the environments',
+  'which build is active on staging',
+  'summary of what is out where',
+  'does reality match the record on production',
+  'report on all environments',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
@@ -293,4 +302,13 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   'when was the last time that we had to go back to an older version',
   'for the retrospective: all deployments of the sprint',
   'show what has been deployed and when',
+  'archive of deployments',
+  'chronicle of rollouts',
+  'browse past deploys',
+  'view deployment 31',
+  'print the deployment log',
+  'deployment report of last month',
+  'outcome of deployment 14',
+  "recap of this week's deployments",
+  'who was responsible for the last deployment',
 ]

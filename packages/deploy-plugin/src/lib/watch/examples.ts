@@ -98,4 +98,10 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'make sure for 15 minutes that the new gateway on production does not fall over',
   'give the deployment some observation time',
   'if the new version is not healthy in the next five minutes, return to the old one',
+  'track the rollout for ten minutes',
+  'supervise the new release for an hour',
+  "verify the release's stability over 20 minutes",
+  'survey the deployment after going live',
+  'attend to the fresh release and revert it on trouble',
+  'monitor the version that we just put on production',
 ]

@@ -110,6 +110,11 @@ export const DASHBOARD_EXAMPLES = {
     'let me see everything at once',
     'how do we stand with issues, releases and services',
     'I want a rundown for the daily',
+    'state of affairs',
+    'current standing of everything',
+    'executive summary',
+    'overall picture',
+    'situation report',
   ],
   dashboard: [
     'write the dashboard to a html file',
@@ -195,5 +200,9 @@ export const DASHBOARD_EXAMPLES = {
     'the customers should see our state at public/index.html',
     'give me one html file with all projects in it',
     'update the page with the state of our projects',
+    'compose the dashboard page',
+    'render an html overview',
+    'export the overview as a web page',
+    'build a static status page',
   ],
 } satisfies Record<string, readonly string[]>

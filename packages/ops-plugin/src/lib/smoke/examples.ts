@@ -67,5 +67,10 @@ export const SMOKE_EXAMPLES = {
     'something is wrong with the tools of the search server, look at what it lists',
     'does the server in this plugin answer quickly enough',
     'start the program ./bin/server and see whether it is a proper mcp server',
+    'probe the mcp server',
+    "inspect the mcp server's tools",
+    'debug our mcp server',
+    'does the mcp server start up and list its tools',
+    'analyse the schemas of our mcp server',
   ],
 } satisfies Record<string, readonly string[]>

@@ -101,6 +101,11 @@ export const FLOW_EXAMPLES = {
     'open up release/7.x and stay where I am',
     'make room for an urgent repair: hotfix/memory',
     'we want to go on supporting version 3, so start its branch',
+    'spin off a hotfix branch',
+    'fork a maintenance line from v2.4.0',
+    'set up branch hotfix/leak',
+    'prepare a hotfix branch hotfix/oom',
+    'establish release/8.x',
   ],
   'branch.remove': [
     'remove the empty hotfix branch again',
@@ -186,6 +191,10 @@ export const FLOW_EXAMPLES = {
     'hotfix/memory was not needed after all, clear it away',
     'that branch for the 2.x line is empty, throw it out',
     'the branch can go, there is nothing on it',
+    'discard branch hotfix/oom',
+    'prune the empty release branch',
+    'eliminate branch hotfix/leak',
+    'drop the maintenance line that has no commits',
   ],
   backport: [
     'backport the fix to 1.x',
@@ -287,5 +296,9 @@ export const FLOW_EXAMPLES = {
     'the customers on the old version suffer from it too, bring the commit over',
     'take abc1234 back to the version from last year',
     'copy the security fix into the maintained line',
+    'transplant commit abc1234 to release/2.x',
+    'carry the fix over to release/1.x',
+    'propagate the last commit to the maintenance line',
+    'downport abc1234',
   ],
 } satisfies Record<string, readonly string[]>

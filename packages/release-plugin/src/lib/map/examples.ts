@@ -111,5 +111,10 @@ export const VERSION_EXAMPLES = {
     'did the last bump reach all the packages',
     'is there a file that still has the old number',
     'are chart, image and manifest on one version',
+    'validate that versions are aligned',
+    'are versions in harmony',
+    'detect version discrepancies',
+    'inspect the version in all manifests',
+    'audit the version numbers of the files',
   ],
 } satisfies Record<string, readonly string[]>

@@ -124,5 +124,11 @@ export const NOTE_EXAMPLES = {
     'what have we done since the last release, in words for users',
     'what is different in 3.0.0',
     'our support people ask what changed in 1.2.3',
+    'summarise the changes of 1.4.0',
+    'describe what is new in 2.0.0',
+    'compose the release announcement',
+    'headline features of 3.1.0',
+    'blurb for the release',
+    'list the improvements in 1.9.0',
   ],
 } satisfies Record<string, readonly string[]>

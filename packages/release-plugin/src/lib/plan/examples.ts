@@ -152,5 +152,12 @@ export const PLAN_EXAMPLES = {
     'would the next one be a minor or a patch',
     'what would 2.0.0 look like',
     'is the tree clean enough for a release',
+    'forecast the next release',
+    'outline the upcoming release',
+    'estimate the next version',
+    'anticipate the version bump',
+    'assess whether we can release',
+    'describe what a release would do',
+    'release forecast',
   ],
 } satisfies Record<string, readonly string[]>

@@ -108,6 +108,10 @@ export const RECORD_EXAMPLES = {
     'I released core 1.2.0 with npm directly, note that',
     'let the history know about release 3.0.1 with the tag v3.0.1',
     'write into your books that 4.2.0 exists',
+    'log release 1.6.0 in the records',
+    'document that 1.6.0 shipped',
+    'archive release 2.4.0 with tag v2.4.0',
+    'insert release 0.7.0 into the records',
   ],
   get: [
     'show the record of release 1.4.0',
@@ -225,6 +229,10 @@ export const RECORD_EXAMPLES = {
     'which files changed their version in 4.2.0',
     'on which day did 1.4.2 come out',
     'let me see what you kept about release 2.1.0',
+    'view release 1.6.0',
+    'print the record of 2.4.0',
+    'retrieve release 0.7.0',
+    'describe recorded release 3.1.0',
   ],
   list: [
     'list all releases',
@@ -332,6 +340,10 @@ export const RECORD_EXAMPLES = {
     'what releases did core have',
     "I'd like to see everything that was ever released",
     'the versions of the last year please',
+    'enumerate the releases',
+    'archive of releases',
+    'display all versions',
+    'catalogue of releases',
   ],
   latest: [
     'what is the latest release',
@@ -430,6 +442,8 @@ export const RECORD_EXAMPLES = {
     'tell me our current version number',
     'what is the newest beta, if there is one',
     'which one is our newest release',
+    'our newest release number',
+    'print the latest version',
   ],
   update: [
     'set the tag on record of release 1.4.0',
@@ -537,6 +551,10 @@ export const RECORD_EXAMPLES = {
     'add the missing file to what is recorded for 3.0.1',
     'I want to change the text that is kept for release 4.2.0',
     'release 1.2.0 in your books lacks its tag, it is v1.2.0',
+    'amend release 1.6.0',
+    'alter the tag of release 2.4.0 to v2.4.0',
+    'replace the changelog recorded for 0.7.0',
+    'revise the record of 3.1.0',
   ],
   export: [
     'export the releases to CHANGELOG.md',
@@ -625,6 +643,9 @@ export const RECORD_EXAMPLES = {
     'our website needs a HISTORY.md with every release',
     'put what you know about the releases into a file',
     'the changelog lacks the last versions, write them in',
+    'produce CHANGELOG.md',
+    'compile the changelog',
+    'publish the recorded releases in CHANGES.md',
   ],
   diff: [
     'was the changelog of 1.4.0 edited after the export',
@@ -716,5 +737,9 @@ export const RECORD_EXAMPLES = {
     'can I trust the entry of 1.4.2 in the changelog',
     'what is different between the file and your record of 3.0.1',
     'does the changelog tell the truth',
+    'verify the changelog of 1.6.0 against the record',
+    'contrast the changelog with the records',
+    'inspect the changelog for manual edits',
+    'discrepancies between changelog and record',
   ],
 } satisfies Record<string, readonly string[]>

@@ -116,5 +116,10 @@ export const REHEARSAL_EXAMPLES = {
     'show that cutting 2.2.0 would work by doing it in a clone',
     'I want to see a release succeed before I do one',
     'make a trial of the major release',
+    'run a mock release',
+    'dummy release',
+    'experiment with the release in a clone',
+    'exercise the release process',
+    'release drill',
   ],
 } satisfies Record<string, readonly string[]>
