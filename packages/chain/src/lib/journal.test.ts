@@ -1,7 +1,9 @@
-import { openStore } from '@switchyard/store'
+import { createFakeClock } from '@switchyard/contracts/testing'
+import { openStore, type Store } from '@switchyard/store'
 import { expect, it } from 'vitest'
 import { createChainId } from './chain-id.ts'
 import { createJournal, newRecord, type RunRow } from './journal.ts'
+import { createPresence } from './presence.ts'
 import { MIGRATIONS } from './tables.ts'
 
 it('createJournal() takes over the leaves of chains that were begun before leaves had numbers', () => {
@@ -150,6 +152,8 @@ it('createJournal() lists the chains of one plugin, and those that have not ende
       for (const place of [1, 2]) journal.putStep(number, { ...newRecord(`s${place}`, 'done', 0), place })
       if (number > 3) journal.end(number, 'done', undefined, null, number)
     }
+    journal.rest(2, 'waiting', undefined, null)
+    createPresence(store, createFakeClock(), 'me', 1).appear(1)
   })
   const listed = (unfinished: boolean, plugin?: string, limit = 10) =>
     journal.list({ unfinished, plugin, limit }).map(({ number }) => number)
@@ -164,6 +168,49 @@ it('createJournal() lists the chains of one plugin, and those that have not ende
   expect(journal.steps(4)).toEqual([])
   expect(journal.steps(6)).toHaveLength(2)
   store.close()
+})
+
+it('[R2] journal.release() gives back every chain of a process that is gone, also one that is older than the first it had', () => {
+  using store = openStore({ path: ':memory:' })
+  const journal = createJournal(store)
+  const presence = createPresence(store, createFakeClock(), 'me', 1)
+  store.transact(() => {
+    for (const owner of ['me', 'other', 'me', 'me']) journal.addRun({ ...ROW, id: `c-${owner}`, owner }, undefined)
+    journal.end(4, 'done', undefined, null, 1)
+    for (const number of [3, 1, 4]) presence.appear(number)
+    expect(journal.release('me')).toBe(2)
+    presence.forget('me')
+    expect(journal.release('me')).toBe(0)
+  })
+  expect(journal.claim('next', 0, 10).map(({ number, fence }) => [number, fence])).toEqual([
+    [1, 3],
+    [3, 3],
+  ])
+})
+
+it('createJournal() looks through the whole journal for nothing but definitions that nobody has any more', () => {
+  using store = openStore({ path: ':memory:' })
+  const statements = new Set<string>()
+  const watched: Store = {
+    ...store,
+    prepare(sql) {
+      statements.add(sql)
+      return store.prepare(sql)
+    },
+  }
+  for (const plugins of [undefined, ['news']]) createJournal(watched, plugins)
+  const planOf = (sql: string) =>
+    store
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all<{ detail: string }>()
+      .map(({ detail }) => detail)
+  const isWhole = (step: string): boolean => /AUTOMATIC|^SCAN (chain_journal|leaf|chain)\b(?! USING INDEX)/.test(step)
+  // `chain` is also what steps from one chain to the next are called.
+  const found = [...statements].filter((sql) =>
+    planOf(sql).some((step) => isWhole(step) && !(sql.includes('RECURSIVE chain') && step === 'SCAN chain')),
+  )
+  expect(statements.size).toBeGreaterThan(30)
+  expect(found).toEqual([expect.stringMatching(/^DELETE FROM chain_definition/)])
 })
 
 it('createJournal() finds a chain whose number is not what its id says, as others began at the same time', () => {

@@ -160,6 +160,18 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
      SELECT ${RUN_COLUMNS} FROM chain CROSS JOIN chain_journal ON number = expected * ${ROWS_A_CHAIN} WHERE id = ?`,
   )
   const anywhere = store.prepare(`${NEWEST_FIRST} WHERE id = ?`)
+  const newest = store.prepare(`${NEWEST_FIRST} LIMIT ?`)
+  // Whose chain is at work has begun with none that is older than its runner says.
+  const notEnded = store.prepare(
+    `SELECT ${RUN_COLUMNS} FROM chain_journal WHERE number IN (
+       SELECT number FROM chain_journal WHERE ${RESTING} UNION ALL
+       SELECT number FROM chain_journal
+         WHERE number >= (SELECT min(oldest) FROM chain_runner) * ${ROWS_A_CHAIN} AND owner IS NOT NULL AND ended_ms IS NULL)
+     ORDER BY chain_journal.number DESC LIMIT ?`,
+  )
+  const ofPlugin = store.prepare(
+    `SELECT ${RUN_COLUMNS} FROM chain_journal WHERE plugin = ? AND (ended_ms IS NULL OR NOT ?) ORDER BY chain_journal.number DESC LIMIT ?`,
+  )
   const readFence = store.prepare(`SELECT fence, owner FROM chain_journal WHERE ${CHAIN}`)
   const setState = store.prepare(`UPDATE chain_journal SET state = ?, error = ? WHERE ${CHAIN}`)
   const rest = store.prepare(
@@ -292,16 +304,13 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     ),
     clearUndoFailures: (run: number) => void clearUndoFailures.run(run, run),
     list({ unfinished, plugin, limit }: { unfinished: boolean; plugin: string | undefined; limit: number }) {
-      const wanted = unfinished ? 'ended_ms IS NULL' : 'true'
-      if (plugin === undefined) return store.prepare(`${NEWEST_FIRST} WHERE ${wanted} LIMIT ?`).all<RunRow>(limit)
-      return store
-        .prepare(`SELECT ${RUN_COLUMNS} FROM chain_journal WHERE plugin = ? AND ${wanted} ORDER BY chain_journal.number DESC LIMIT ?`)
-        .all<RunRow>(plugin, limit)
+      if (plugin !== undefined) return ofPlugin.all<RunRow>(plugin, unfinished ? 1 : 0, limit)
+      return (unfinished ? notEnded : newest).all<RunRow>(limit)
     },
     deadLetters: store.prepare(
       `SELECT chain.id, chain.name, leaf.path, leaf.undo, leaf.undo_error FROM chain_journal AS chain
-       JOIN chain_journal AS leaf ON leaf.number BETWEEN chain.number + 1 AND chain.number + ${ROWS_A_CHAIN - 1}
-       WHERE chain.state = 'compensation_failed' AND leaf.undo_state = 'failed' ORDER BY chain.number DESC`,
+       CROSS JOIN chain_journal AS leaf ON leaf.number BETWEEN chain.number + 1 AND chain.number + ${ROWS_A_CHAIN - 1}
+       WHERE chain.state = 'compensation_failed' AND +leaf.undo_state = 'failed' ORDER BY chain.number DESC`,
     ),
     /** Numbers of chains that ended before a moment. */
     ended: (beforeMs: number) =>
