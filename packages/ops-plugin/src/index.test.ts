@@ -16,7 +16,7 @@ describe('the requests kept for testing', () => {
     const commands: Readonly<Record<string, (typeof ops.commands)[keyof typeof ops.commands]>> = ops.commands
     const examples = new Set(Object.values(ops.commands).flatMap((command) => command.examples.map((text) => text.toLowerCase())))
     expect(requests.filter(({ text }) => examples.has(text.toLowerCase()))).toEqual([])
-    const unfit = requests.filter(({ command, args }) => {
+    const unfit = requests.filter(({ command, args = {} }) => {
       const given = commands[command.replace(/^ops\./, '')]
       if (given === undefined) return true
       const parsed = given.input.safeParse(args)
