@@ -120,7 +120,7 @@ describe('values are not verbs', () => {
   test('names the workspace knows are masked too', () => {
     const named = withNames(model, { service: ['release notes viewer'] })
     expect(explain(named, 'restart the release notes viewer', 'ops.service.restart')?.reread).toMatchObject([
-      { text: 'release notes viewer', as: '<service>' },
+      { text: 'release notes viewer', as: 'a service' },
     ])
     expect(route(named, 'restart the release notes viewer').ranked[0]?.id).toBe('ops.service.restart')
   })

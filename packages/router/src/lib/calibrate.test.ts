@@ -32,6 +32,15 @@ describe('calibrate()', () => {
     expect(calibrate(world(900, 0.05)).actAbove).toBeGreaterThan(0.9)
   })
 
+  test('moves thresholds within bounds alone, that of what destroys above the other', () => {
+    for (const separated of [0.05, 0.3, 0.8, 2]) {
+      const { actAbove, destroyAbove } = calibrate(world(900, separated))
+      expect(actAbove).toBeGreaterThanOrEqual(0.9)
+      expect(actAbove).toBeLessThanOrEqual(0.95)
+      expect(destroyAbove).toBeGreaterThanOrEqual(0.95)
+    }
+  })
+
   test('falls back to the usual where there is nothing to learn from', () => {
     const usual = calibrate([])
     expect(usual).toEqual(calibrate(world(300, 0.8).filter(({ right }) => typeof right !== 'number')))

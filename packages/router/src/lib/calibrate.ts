@@ -10,12 +10,14 @@ export interface Calibration {
   readonly sharpness: number
   /** At or above this confidence the first command is done unasked. */
   readonly actAbove: number
+  /** The same for a command that destroys. */
+  readonly destroyAbove: number
   /** Below this chance that any command is meant, nothing is offered. */
   readonly abstainBelow: number
 }
 
 /** Holds where a set is too small to tell; measured once on everyday requests with ten examples a command. */
-const USUAL: Calibration = { scope: [1.9, 2.6, -0.5, -1], sharpness: 5, actAbove: 0.9, abstainBelow: 0.7 }
+const USUAL: Calibration = { scope: [1.9, 2.6, -0.5, -1], sharpness: 5, actAbove: 0.9, destroyAbove: 0.95, abstainBelow: 0.7 }
 /** How many left-out requests the usual coefficients weigh as much as. */
 const USUAL_COUNTS = 10
 /** Requests that no command does, for each that some command does. People mostly ask for what is there. */
@@ -23,6 +25,12 @@ const OUT_OF_SCOPE_SHARE = 0.1
 /** How much of that the background stands for: texts of commands that are left out are harder than what people ask for in vain. */
 const BACKGROUND_PART = 0.8
 const ACT_PRECISION = 0.98
+/**
+ * Left-out examples are harder than requests where each says something of its own, and easier where some say nearly the same; what is measured
+ * on them moves a threshold within these bounds alone, between which chances hold.
+ */
+const ACT_BOUNDS = [0.9, 0.95] as const
+const DESTROY_BOUNDS = [0.95, 0.98] as const
 /** In-scope requests that may be lost to abstaining. */
 const LOST_SHARE = 0.005
 /** No single miss counts more than this. */
@@ -99,25 +107,38 @@ function fitSharpness(judged: readonly Judged[]): number {
   return chosen
 }
 
-function fitThresholds(calibration: Calibration, all: readonly Judged[]): Pick<Calibration, 'actAbove' | 'abstainBelow'> {
+function fitThresholds(calibration: Calibration, all: readonly Judged[]): Pick<Calibration, 'actAbove' | 'destroyAbove' | 'abstainBelow'> {
   const judged = all.map(({ best, background, unknown, right, weight }) => {
     const scope = scopeOf(calibration, best[0]!.score, background, unknown)
     const confidence = scope * sharesOf(best, calibration.sharpness)[0]!
     return { scope, confidence, correct: best[0]!.index === right, weight }
   })
   judged.sort((a, b) => b.confidence - a.confidence)
-  let actAbove = 1
+  const least = leastFor(judged, ACT_PRECISION)
+  const kept = judged.filter(({ correct }) => correct).map(({ scope }) => scope)
+  kept.sort((a, b) => a - b)
+  const abstainBelow = kept[Math.floor(LOST_SHARE * kept.length)] ?? USUAL.abstainBelow
+  return {
+    actAbove: clamp(least, ...ACT_BOUNDS),
+    destroyAbove: clamp(least, ...DESTROY_BOUNDS),
+    abstainBelow: clamp(abstainBelow, 0.1, 0.9),
+  }
+}
+
+/** The least confidence above which this share is right; the surest first in \`judged\`. */
+function leastFor(
+  judged: readonly { readonly confidence: number; readonly correct: boolean; readonly weight: number }[],
+  precision: number,
+): number {
+  let least = 1
   let acted = 0
   let wrong = 0
   for (const { confidence, correct, weight } of judged) {
     acted += weight
     if (!correct) wrong += weight
-    if (wrong <= (1 - ACT_PRECISION) * acted) actAbove = confidence
+    if (wrong <= (1 - precision) * acted) least = confidence
   }
-  const kept = judged.filter(({ correct }) => correct).map(({ scope }) => scope)
-  kept.sort((a, b) => a - b)
-  const abstainBelow = kept[Math.floor(LOST_SHARE * kept.length)] ?? USUAL.abstainBelow
-  return { actAbove: clamp(actAbove, 0.5, 0.98), abstainBelow: clamp(abstainBelow, 0.1, 0.9) }
+  return least
 }
 
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value))

@@ -56,6 +56,51 @@ universe unless until upon upper upset urge urgent used useful usual valley valu
 walk wall war warm warn wash waste wave weak wealth weapon wear weave wedding weed weigh weight weird well went were west wet whale what wheat wheel when where which while whip
 whisper whistle white whole whose wide widow wife wild will wind wine wing winner winter wipe wire wisdom wise wish with within without wolf woman women wonder wood wool word
 wore world worm worn worry worse worst worth would wound wrap wreck wrist write written wrong wrote yard yarn yell yellow yesterday young your youth zebra zero zone
+abroad access activity actually add added adding address addresses adds admin admins afternoon against age ago aim air alarm alarms alert alerts allow allowed
+allows almost amounts annoying annual anybody anyhow anywhere apart appeared appears application applications approval approvals apps april archive archives area
+arm art ask asked asking asks ate attach attachment audit audits august available average backlog backup backups bad baseline bathroom became because becomes
+begin begins begun behaves being believe besides best bet better between big biggest bit bits blocked book boss bought box boxes boy branch branches breaking
+breaks bringing brings broken brought buddy bug bugs building builds burns burnt bus buy buys caches call called calling calls car care cat causes cert
+certificate certificates certs change changed changelog changes changing chart check checklist checks cheers clear client clients clock close clue clues cluster
+codebase cold colleague colleagues columns comes coming command commands comment comments commit commits community compile compiled complete component components
+computer config configs configuration connection considers container containers continue continued continues copies copy core cores correct corrupt corrupted
+cost counts coverage cpu crash crashed crashes crashing create created creates creating credential credentials critical cultural customer customers cut cuts
+cutting damaged data day days deadline deals december decided decides decision decrypted defect degraded democratic dependencies dependency deploy deployed
+deployment deployments deploys deprecated despite details developer developers development device devices die died dies diff difference different director
+directories directory disabled disk doc doctor document documents dog doing domain doubts downtime drill drive drug dump dumps duration during dying earliest eat
+eats education eleven email emails enabled encrypted end ends engineer engineers entries entry environment environmental environments error errors everybody
+everyone everything everywhere expected expects experience extension extensions eye failed failing fails failure failures fallen falling falls family fast
+fastest faults february feels fell felt few fifth figures files film financial find finding finds fine fit fits fitting fixture flags flight folder folders folks
+followed following follows fourth friday friend fun function functions game general generally generated get gets getting gives giving go goals goes good got
+government grades graph grew groups growing grows guides guy guys handbook handful handy hanging hangs happened happening happens health healthy heard hears held
+hello help herself hey hi highest himself hints history hit hits hitting hold holding holds holiday home hosted hosting hosts hot hotel hotfix hourly house hunch
+ignored important inactive incident incidents included includes incomplete incorrect industry info information input inputs insecure instance instances interest
+internet interval intervals invalid investigation issue issues items january job jobs journey july june keeping keeps key keys killed kills kinds knowing knows
+labels lamp laptop largest latency later latest law lay leader leading leads learned learns leave leaves leaving led leftover legacy lest lets letters levels
+libraries library licence license lie lies life light limit limits lines link links lint linter lists live lived lives living load local locked log longest loses
+losing lost lot lots low lowest luck lying machine machines madam make makes making man manual matters maybe means meanwhile medical meeting meets memory men
+menu merge merged message messages met metric midday midnight migration migrations milestone million missed misses missing module modules monday money monorepo
+month monthly moved moves movie moving name names natural needed needing needs network new newest next nightly node nodes nor notes november now nowhere nr
+number numbers obsolete october off offered offers office official oil ok okay old oldest one opened opening opens operator operators option optional options
+others otherwise ours ourselves out outage outages outdated output outputs outside overview own owners package packages pages paid pairs pal partial passed
+passes passing password passwords past patch patches paths paused pay paying pays pending per percent percentage perhaps periods permission permissions physical
+picture pieces pipeline pipelines place plan playbook player plays plugin plugins points policies policy poor popular portion ports position president private
+problem procedure procedures processes production program project projects provide provides pulled pulls pushed put puts putting quarter queries query questions
+quickest raised raises ran ranges rate rates rating reached reaches reading readme reads really reasons recipe records relation release releases religious
+remains remediation remembers replica replicas repo repos repositories repository request requests required requires research response responses results review
+reviews rights roles rollback rollout room route routes rows rules run runbook runbooks running runs sat saturday say saying says schedule schema scores script
+scripts secrets secure see seeing seemed seems sees sell sells send sending sends sent september served server servers serves service services serving set sets
+setting settings setup shortest show showed showing shows shut shuts shutting signal significant simply sir sit sits sitting situation six sixth sizes skipped
+sleeps slow slowest small smallest snapshot snapshots society sofa somebody somewhere sorts source sources speaks spec specs spends spent sprint stages staging
+stale standard standards standing stands state statistics stats stayed staying stays steps sticks stop stopped stopping stops stuck suggest suggests suite
+summaries summary sun sunday support sure swap system systems tab tables tag tags takes taking targets tasks tax taxi tea teacher teams technology telling tells
+template templates ten tenth test tested testing tests text texts thank thanks theirs themselves therefore things thinking thinks thought threshold thresholds
+throughout throughput thursday ticket tickets tie ties time timeout timeouts times titles token tokens told tomorrow tonight too tools totals touched touches
+towards trace traces traditional traffic trend trends tries trip trouble try trying tuesday tutorial two typecheck types unavailable underneath understand
+understood unhealthy units unlocked unsafe unstable up upstairs uptime use user users uses using vacation valid variable variables various vendored version
+versions via visible visitor visitors volume volumes wait waited waiting waits walked want wanted wanting wants warning warnings watch watched watches watching
+water way ways weather wednesday week weekday weekend weekly whatever whenever whereas wherever whether whichever whoever win window wins woke woken won words
+work worked workflow workflows working works workspace workspaces worries writes writing year yearly years yes yet yours yourself
 `
 
 export const COMMON_WORDS: ReadonlySet<string> = new Set(WORDS.trim().split(/\s+/))

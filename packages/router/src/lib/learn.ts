@@ -15,8 +15,15 @@ export interface Learned {
 const RARITY_POWER = 0.6
 /** How much likeness to the mean of a command's texts adds to what the separators say. */
 const MEAN_WEIGHT = 0.85
-/** How much the share of the request found in a command's own words adds. */
-const MATCH_WEIGHT = 0.85
+/** How much the share of the request that is found in a command's own words adds, and how much more where they say it often. */
+const COVER_WEIGHT = 0.8
+const MATCH_WEIGHT = 0.2
+/**
+ * What a command of half as many texts as usual is given: it has not heard as many ways of asking for it, and would lose most requests that
+ * a command of many examples might be asked with, too. No more than three times as much.
+ */
+const HANDICAP = 0.2
+const MAX_HALVINGS = 3
 /** Weights below this part of a class's greatest are dropped. */
 const PRUNE_BELOW = 0.03
 
@@ -35,6 +42,7 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
   for (const [i, { label }] of learned.entries()) members[label]!.push(i)
   const labels = learned.map(({ label }) => label)
   const mean = new Float32Array(space.hashes.length)
+  const usual = medianOf(members.slice(0, classCount).map(({ length }) => length))
   const weights = new Float64Array(space.hashes.length + 1)
   members.forEach((positives, ofClass) => {
     if (positives.length === 0) {
@@ -46,10 +54,18 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
     trainSvm(vectors, Int32Array.from([...positives, ...negatives]), positives.length, weights, random)
     for (let i = 0; i < mean.length; i++) weights[i]! += MEAN_WEIGHT * mean[i]!
     // The separator knows nothing of the features that words are searched for by.
-    for (const [feature, weight] of matches[ofClass]!) weights[feature] = MATCH_WEIGHT * weight
-    builder.add(ofClass, ...pruned(weights, matches[ofClass]!), weights.at(-1)!)
+    for (const [feature, weight] of matches[ofClass]!) weights[feature] = COVER_WEIGHT + MATCH_WEIGHT * weight
+    const handicap = ofClass === classCount ? 0 : HANDICAP * halvings(usual, positives.length)
+    builder.add(ofClass, ...pruned(weights, matches[ofClass]!), weights.at(-1)! + handicap)
   })
   return dropSilent(space, builder.build())
+}
+
+const halvings = (usual: number, count: number): number => Math.min(MAX_HALVINGS, Math.max(0, Math.log2(usual / count)))
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[sorted.length >> 1] ?? 0
 }
 
 /** The features whose weights count beside the greatest, and these weights; those in `always` whatever theirs are. Bias last in `weights`. */

@@ -16,6 +16,25 @@ describe('route()', () => {
     expect(route(model, 'why do cats purr')).toMatchObject({ outcome: 'abstain', reason: 'off-topic' })
   })
 
+  test('[T10] a command of few examples is found beside commands of many', () => {
+    const many = Array.from({ length: 12 }, (_, i) => ({
+      id: `shop.part${i}.show`,
+      summary: `Show part ${i}`,
+      examples: Array.from(
+        { length: 48 },
+        (_, j) => `show part${i} of the order ${['now', 'please', 'again', 'in full'][j % 4]} with item${j}`,
+      ),
+    }))
+    const few = {
+      id: 'shop.order.track',
+      summary: 'Track an order',
+      examples: ['track the order', 'where is my parcel', 'follow the delivery'],
+    }
+    const [alone, among] = [[few], [few, ...many]].map((candidates) => route(trainRouter(candidates), 'show where the order is').ranked[0]!)
+    expect(alone!.id).toBe(few.id)
+    expect(among!.id).toBe(few.id)
+  })
+
   test('[T2] never acts on a single word', () => {
     for (const word of ['restart', 'backup', 'certificates', 'add']) expect(route(model, word).outcome).not.toBe('act')
   })

@@ -59,6 +59,64 @@ merge combine join unite
 commit push
 diff difference compare comparison versus changes
 audit scan inspect examine review
+supervise supervision guard babysit oversee
+mute silence hush suppress ignore exempt tolerate dismiss
+unlock free unblock
+encrypt seal cipher encryption
+decrypt unseal decipher decryption
+variable variables dotenv env
+score grade points rating mark
+rule rules check checks criterion criteria
+template checklist standard blueprint scaffold boilerplate skeleton
+runbook playbook procedure routine drill
+manual manually hand
+project repo repository codebase workspace package
+register enroll adopt onboard record
+unregister forget untrack deregister
+trend development evolution progress
+overview summary digest glance outline
+dashboard page board
+drift deviation divergence gap delta
+note comment remark annotation annotate jot
+severity urgency priority importance critical urgent
+assignee owner responsible
+unpublish withdraw retract yank
+prerelease beta alpha rc candidate preview
+bump increment raise
+hotfix patch fix bugfix
+backport port cherry-pick
+commit change changeset revision
+remote origin upstream
+rehearse rehearsal simulate simulation pretend dry practice
+plan preview forecast predict proposal propose
+proxy caddy nginx gateway ingress
+domain hostname dns
+container docker podman image compose
+daemon unit systemd process
+cron timer schedule interval
+probe ping poll reachable respond answer
+slow latency lag performance
+capacity headroom forecast
+usage utilisation utilization consumption
+leak leaks exposed leaked
+security vulnerability vulnerabilities cve
+outdated stale obsolete
+setup wizard init initialise initialize bootstrap onboarding
+generate produce write draft
+destroy teardown dismantle decommission undeploy
+resume continue proceed unpause
+inventory fleet hosts machines
+sync synchronise align reconcile
+triage prioritise prioritize rank sort
+resolve settle finish done complete
+remediate heal recover self-heal
+investigate diagnose debug troubleshoot analyse analyze
+baseline reference freeze
+trust allow vouch
+statistics count tally numbers
+hosting host selfhost self-hosting deploy
+template starter
+folder directory path
 bug defect problem issue trouble fault glitch wrong
 fix repair mend solve resolve troubleshoot correct
 ticket story task todo

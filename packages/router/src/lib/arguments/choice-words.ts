@@ -3,18 +3,21 @@ const TABLE = `
 bump/major: breaking, breaking change, incompatible
 bump/minor: feature, features
 bump/patch: fix, fixes, bugfix, bug fix, hotfix, small
-action/restart: reboot, bounce
-action/scale: resize
-action/rollback: roll back, rolled back, go back, revert
+action/restart: reboot, bounce, start again
+action/rollback: roll back, rolled back, go back, revert, undo, take back
 critical: urgent, severe, blocker, blocking, p0, sev1, emergency
 high: important, p1, sev2, serious
 medium: normal, moderate, p2, average, mid
 low: minor, p3, trivial, unimportant, nice to have
 priority/low: trivial, unimportant
-open: unresolved, outstanding, pending, unsolved
-in-progress: ongoing, in progress, being worked on, started, wip
+open: unresolved, outstanding, pending, unsolved, going on, not fixed, not resolved, not done
+in-progress: ongoing, in progress, being worked on, working on, started, wip
 closed: done, finished, resolved, completed
 resolved: fixed, solved
+kubernetes: k8s, kube
+chat: slack, team chat, mattermost, discord
+action/scale: resize, replicas, instances, copies, more copies
+duplicate: dupe, double, duplicates
 wontfix: won't fix, wont fix, will not fix, not planned
 error: errors, failures, failing, exceptions
 warn: warning, warnings

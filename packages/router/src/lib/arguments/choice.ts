@@ -1,4 +1,5 @@
 import { stem } from '../stem.ts'
+import { isVerb as isKnownVerb } from '../verbs.ts'
 import { CHOICE_WORDS } from './choice-words.ts'
 import type { Field } from './field.ts'
 import type { Lexeme } from './lexeme.ts'
@@ -11,14 +12,16 @@ export interface ChoiceMention {
   readonly points: number
 }
 
+/** What an argument that is open mostly is. */
+export const SUGGESTED: Readonly<Record<string, readonly string[]>> = { channel: ['alpha', 'beta', 'rc', 'canary', 'nightly'] }
 const DETERMINERS = new Set('the a an this that my our all it them every each any'.split(' '))
 const POLITE = new Set("please can could you would just now then and lets let's to i want need like i'd should we".split(' '))
 
 /** Where a request says one of a field's choices: in its own words, or in words that mean the same. */
 export function choicesIn(
   lexemes: readonly Lexeme[],
-  { choices = [], words, name, slot }: Field,
-  { exactOnly = false } = {},
+  { slot, choices = SUGGESTED[slot] ?? [], words, name, required, list }: Field,
+  { exactOnly = false, ownWords = new Set() }: { readonly exactOnly?: boolean; readonly ownWords?: ReadonlySet<string> } = {},
 ): readonly ChoiceMention[] {
   const found: ChoiceMention[] = []
   for (const value of choices) {
@@ -26,6 +29,7 @@ export function choicesIn(
       for (let at = 0; at + phrase.length <= lexemes.length; at++) {
         if (!phrase.every((word, i) => matches(lexemes[at + i]!, word))) continue
         if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at)) continue
+        if (list && !required && phrase.length === 1 && isOwnWord(lexemes, at, ownWords, words)) continue
         const called = isCalled(lexemes, at, at + phrase.length - 1, words)
         found.push({
           value,
@@ -38,6 +42,18 @@ export function choicesIn(
   }
   return found.sort((a, b) => b.points - a.points || a.start - b.start)
 }
+
+/** What "run the tests" of a command that runs tests says of its choices is nothing; "only the tests" and "as tests" are another matter. */
+function isOwnWord(lexemes: readonly Lexeme[], at: number, ownWords: ReadonlySet<string>, words: readonly string[]): boolean {
+  const { lower, stem: stemmed } = lexemes[at]!
+  const article = DETERMINERS.has(lexemes[at - 1]?.lower ?? '') ? 1 : 0
+  const before = lexemes[at - 1 - article]?.lower ?? ''
+  return (
+    isKnownVerb(lower) && ownWords.has(stemmed) && !words.includes(stemmed) && !CHOOSING.has(before) && !isCalled(lexemes, at, at, words)
+  )
+}
+
+const CHOOSING = new Set('only just as in to with by for --'.split(' '))
 
 interface Phrase {
   readonly phrase: readonly string[]

@@ -35,12 +35,19 @@ export interface EnvironmentMention {
  */
 export function environmentsIn(lexemes: readonly Lexeme[], known: readonly string[]): readonly EnvironmentMention[] {
   return lexemes.flatMap((lexeme, at) => {
-    const exact = known.find((name) => name.toLowerCase() === lexeme.lower)
-    const group = GROUPS.find((words) => words.includes(lexeme.lower))
+    const word = lexeme.lower.replace(/'s$/, '')
+    const exact = known.find((name) => name.toLowerCase() === word)
+    // "prod-eu" is one of production's, where nobody says what there is.
+    const family = known.length === 0 ? word.replace(/[-_]\w+$/, '') : word
+    const group = GROUPS.find((words) => words.includes(family))
     if (exact === undefined && group === undefined) return []
-    if ((UNSURE.has(lexeme.lower) || group === undefined) && !standsAsValue(lexemes, at)) return []
-    const value = exact ?? known.find((name) => group?.includes(name.toLowerCase())) ?? (known.length === 0 ? group?.[0] : undefined)
-    return value === undefined ? [] : [{ value, start: lexeme.start, end: lexeme.end }]
+    const isOwner = word !== lexeme.lower
+    if ((UNSURE.has(family) || family !== word || group === undefined) && !isOwner && !standsAsValue(lexemes, at)) return []
+    const value =
+      exact ??
+      known.find((name) => group?.includes(name.toLowerCase())) ??
+      (known.length === 0 ? (family === word ? group?.[0] : word) : undefined)
+    return value === undefined ? [] : [{ value, start: lexeme.start, end: lexeme.start + word.length }]
   })
 }
 

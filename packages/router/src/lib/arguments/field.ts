@@ -45,6 +45,8 @@ export interface Field {
   readonly max?: number
   /** Whether the schema wants a moment as an ISO date. */
   readonly isDate: boolean
+  /** Names of products in a flag's description: "ask NetBox too" is on where a request says NetBox. */
+  readonly products: readonly string[]
 }
 
 /** The parts of JSON Schema that say something about how a value is asked for. */
@@ -190,7 +192,7 @@ function fieldOf(name: string, given: Schema, required: boolean): Field {
   return {
     name,
     kind,
-    slot: kind === 'env' ? 'env' : list ? singular(last) : last,
+    slot: kind === 'env' ? 'env' : list ? singular(last) : unit === undefined ? last : (words.at(-2) ?? last),
     words: (unit === undefined ? words : words.slice(0, -1)).map(stem),
     required: required && given.default === undefined,
     hasDefault: given.default !== undefined,
@@ -202,6 +204,7 @@ function fieldOf(name: string, given: Schema, required: boolean): Field {
     ...(schema.minimum !== undefined && { min: schema.minimum }),
     ...(schema.maximum !== undefined && { max: schema.maximum }),
     isDate: schema.format === 'date-time' || schema.format === 'date',
+    products: schema.type === 'boolean' ? productsIn(given.description ?? '') : [],
   }
 }
 
@@ -241,6 +244,9 @@ function choicesOf({ enum: values, const: only }: Schema): readonly string[] | u
   const texts = all?.filter((value): value is string => typeof value === 'string')
   return texts !== undefined && texts.length > 0 ? texts : undefined
 }
+
+/** Words with capitals inside, which are nobody's but a product's: NetBox, GitHub. */
+const productsIn = (text: string): readonly string[] => (text.match(/\b[A-Z][a-z]+[A-Z]\w*/g) ?? []).map((word) => word.toLowerCase())
 
 export const wordsOfName = (name: string): string[] =>
   name

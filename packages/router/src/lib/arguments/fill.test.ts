@@ -76,6 +76,13 @@ const SCHEMAS = {
   register: object({ path: text, name: text }),
   step: object({ run: { type: 'integer' }, status: { type: 'string', enum: ['pass', 'fail'] } }, ['run']),
   resolve: object({ id: { type: 'integer' }, cause: text }, ['id']),
+  encrypt: object({ file: text, project: { type: 'string', default: '.' } }),
+  compare: object({ files: { type: 'array', items: text } }),
+  deployMany: object({ service: { type: 'array', items: text }, strict: { type: 'boolean' } }),
+  inventory: object({ inventory: { type: 'boolean', description: 'Those that NetBox has, too' } }),
+  channel: object({ channel: text, project: { type: 'string', default: '.' } }),
+  commit: object({ id: { type: 'integer' }, commit: text }),
+  steps: object({ steps: { type: 'array', items: { type: 'string', enum: ['build', 'test'] } } }),
   import: object({ project: text, repo: text, tracker: { type: 'string', enum: ['github', 'gitea'] } }),
 }
 const NAMES = { env: ['staging', 'production'], service: ['api', 'billing-worker', 'web'], branch: ['main', 'release/2.x'] }
@@ -233,6 +240,35 @@ const ROWS: readonly Row[] = [
   ['cut', 'cut a release now', {}, { names: { branch: ['release'] } }],
   ['cut', 'cut a patch from branch release', { bump: 'patch', branch: 'release' }, { names: { branch: ['release'] } }],
   ['check', 'is port 5432 open on db1.internal', { port: 5432, host: 'db1.internal' }],
+  ['check', 'is port 5432 open on web-1', { port: 5432, host: 'web-1' }],
+  // Files whose names begin with a point, globs, units, digests.
+  ['encrypt', 'encrypt .env.production', { file: '.env.production' }],
+  ['compare', 'compare .env.staging with .env.production', { files: ['.env.staging', '.env.production'] }],
+  ['encrypt', 'hush everything in legacy/**', { file: 'legacy/**' }],
+  ['watchOver', 'begin watching nginx.service', { unit: 'nginx.service' }],
+  ['port', 'back to sha256:ab12cd34', { to: 'sha256:ab12cd34' }],
+  // Who owns something is named, too; and nobody knows what there is of production's.
+  ['logs', "unseal the search service's logs", { service: 'search' }],
+  ['deploy', "unseal staging's variables", { env: 'staging' }],
+  ['deploy', 'roll out to prod-eu', { env: 'prod-eu' }],
+  // What is counted, what somebody does and what there is of everything is no name.
+  ['deployMany', 'who is sitting on the machine', {}],
+  ['deployMany', 'has anybody changed containers by hand', {}],
+  ['deployMany', 'is the machine fit for the api, be strict', { service: ['api'], strict: true }],
+  ['scale', 'search needs five instances', { service: 'search', replicas: 5 }],
+  ['scale', 'payments is too slow, let 3 of them share the load', { service: 'payments', replicas: 3 }],
+  ['watch', 'look each 5 seconds', { intervalMs: 5_000 }],
+  ['monitor', 'watch payments for 10 minutes', { service: 'payments', forMs: 600_000 }],
+  ['issues', 'list what is still going on', { status: 'open' }],
+  ['issues', 'tickets of shop', { project: 'shop' }],
+  ['issues', 'issues somebody is working on', { status: 'in-progress' }],
+  ['page', 'render the status page, replace the old one', { overwrite: true }],
+  ['inventory', 'which hosts does netbox know', { inventory: true }],
+  ['channel', 'a beta of services/api', { channel: 'beta', project: 'services/api' }],
+  ['commit', 'it is 4f5e6d7', { commit: '4f5e6d7' }],
+  ['steps', 'run the tests', {}, { ownWords: new Set(['run', 'test']) }],
+  ['steps', 'run only the tests', { steps: ['test'] }, { ownWords: new Set(['run', 'test']) }],
+  ['mute', 'mute docs.readme until 2027-12-31', { check: 'docs.readme', until: '2027-12-31' }],
 ]
 
 describe('fillArguments()', () => {

@@ -1,6 +1,6 @@
 import type { SlotValues } from '../candidate.ts'
 import { assignmentsIn } from './assignment.ts'
-import { choicesIn } from './choice.ts'
+import { choicesIn, SUGGESTED } from './choice.ts'
 import { environmentsIn, knownEnvironments } from './environments.ts'
 import type { Field } from './field.ts'
 import { flagIn } from './flag.ts'
@@ -71,9 +71,9 @@ export function fillArguments(
     for (const { value, start, end } of field.list ? found : found.slice(0, 1)) take(field, value, start, end)
   }
 
-  const choosing = fields.filter(({ kind }) => kind === 'choice').filter(isOpen)
+  const choosing = fields.filter(({ kind, slot }) => kind === 'choice' || (kind === 'name' && SUGGESTED[slot] !== undefined)).filter(isOpen)
   const chosen = choosing
-    .flatMap((field) => choicesIn(lexemes, field, { exactOnly: literal }).map((mention) => ({ field, ...mention })))
+    .flatMap((field) => choicesIn(lexemes, field, { exactOnly: literal, ownWords }).map((mention) => ({ field, ...mention })))
     .sort((a, b) => b.points - a.points || a.start - b.start)
   for (const { field, value, start, end } of chosen) {
     if (isTaken(start, end) || (!isOpen(field) && !(field.list && !(args.get(field.name)!.value as readonly string[]).includes(value))))
@@ -99,11 +99,11 @@ export function fillArguments(
     if (found !== undefined && !isTaken(found.start, found.end)) take(field, found.value, found.start, found.end)
   }
 
-  for (const field of fields.filter(({ kind }) => kind === 'name').filter(isOpen)) {
-    const otherKinds = new Set(fields.flatMap(({ name, slot }) => (name === field.name ? [] : [slot])))
-    for (const { value, start, end } of namesIn(lexemes, field, { otherKinds, ownWords, isTaken, namedOnly: literal }))
-      take(field, value, start, end)
-  }
+  for (const how of literal ? (['named'] as const) : (['named', 'any'] as const))
+    for (const field of fields.filter(({ kind }) => kind === 'name' || kind === 'host').filter(isOpen)) {
+      const otherKinds = new Set(fields.flatMap(({ name, slot }) => (name === field.name ? [] : [slot])))
+      for (const { value, start, end } of namesIn(lexemes, field, { otherKinds, ownWords, isTaken, how })) take(field, value, start, end)
+    }
 
   takeTexts('likely')
 

@@ -25,22 +25,49 @@ const BRIDGES = new Set(
 /** What is said of a flag in other words than its own. */
 const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   'dry run': ['dry-run', 'dryrun', 'simulate', 'simulation', 'rehearse', 'what would happen', 'what would change', 'pretend'],
-  follow: ['tail', 'live', 'keep watching', 'stream', 'streaming'],
-  force: ['anyway', 'regardless', 'even if'],
-  strict: ['strictly', 'treat warnings as errors', 'fail on warnings'],
-  prerelease: ['pre-release', 'pre release'],
-  push: ['and push', 'pushed'],
+  again: ['once more', 'even if nothing changed', 'even if it is there already', 'anew', 'over again'],
   all: ['everything', 'everywhere', 'every'],
-  network: ['online'],
+  backup: ['back up', 'back it up', 'back them up', 'backed up'],
+  detach: ['in the background'],
+  follow: ['tail', '-f', 'live', 'keep watching', 'stream', 'streaming'],
+  force: ['anyway', 'regardless', 'even if'],
+  full: ['complete', 'completely', 'in full'],
+  interactive: ['interactively', 'step by step'],
+  latest: ['newest', 'most recent'],
+  network: ['online', 'ask the registry', 'from the registry', 'at the registry', 'outdated', 'vulnerabilities', 'vulnerable'],
+  overwrite: ['replace', 'replacing', 'overwriting', 'even if it is there', 'even if it exists', 'over the old one'],
+  parallel: ['in parallel', 'at the same time', 'concurrently'],
+  prerelease: ['pre-release', 'pre release'],
+  prereleases: ['pre-releases', 'pre releases', 'betas', 'candidates'],
+  push: ['and push', 'pushed'],
+  recursive: ['recursively', 'with subfolders', 'all subfolders'],
+  rehearse: ['rehearsal', 'try it', 'try out', 'dry run', 'without touching'],
+  remediate: ['restart what', 'restart whatever', 'heal', 'heal it', 'repair what', 'fix what'],
+  restore: ['with the data', 'the data too', 'put the volumes back', 'data from the backup', 'data as well', 'including data'],
+  rollback: ['roll back', 'roll it back', 'go back if', 'back by itself', 'back automatically'],
+  issue: ['open an issue', 'file an issue', 'open a ticket', 'file a ticket', 'create an issue'],
+  strict: [
+    'strictly',
+    'treat warnings as errors',
+    'fail on warnings',
+    'warnings count',
+    'warnings too',
+    'warnings as errors',
+    'warnings as failures',
+    'warnings as faults',
+    'warnings are errors',
+  ],
+  volumes: ['its data', 'the data', 'with data', 'volume'],
+  yes: ['without asking', 'do not ask', "don't ask"],
 }
 
 /** Whether a request turns a flag on or off; undefined where it says nothing of it. */
-export function flagIn(lexemes: readonly Lexeme[], { name }: Field): FlagMention | undefined {
+export function flagIn(lexemes: readonly Lexeme[], { name, products }: Field): FlagMention | undefined {
   const words = wordsOfName(name)
   const inverted = words.length > 1 && NEGATIVE.has(words[0]!)
   const core = words.map(stem).filter((word, i) => !(inverted && i === 0) && !EMPTY.has(word))
   if (core.length === 0) return undefined
-  const phrases = [core, ...(SAID_AS[words.join(' ')] ?? []).map((phrase) => phrase.split(' ').map(stem))]
+  const phrases = [core, ...[...(SAID_AS[words.join(' ')] ?? []), ...products].map((phrase) => phrase.split(' ').map(stem))]
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
       if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue

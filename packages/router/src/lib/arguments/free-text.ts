@@ -70,9 +70,9 @@ function introducedBy(cue: RegExp, text: string): FreeText | undefined {
   if (found === null) return undefined
   const start = found.index + found[0].length
   const rest = text.slice(start)
-  if (!/^(?:of|for)\s/iu.test(rest)) return cut(text, start, OTHER)
+  if (!/^(?:of|for|on|in|from)\s/iu.test(rest)) return cut(text, start, OTHER)
   // "the description of issue 5 to ...": what it is of is no part of it.
-  const to = /\sto(?: be)?:?\s+(?=\S)/iu.exec(rest)
+  const to = /\s(?:to(?: be)?|is|should be|must be):?\s+(?=\S)/iu.exec(rest)
   return to === null ? undefined : cut(text, start + to.index + to[0].length, OTHER)
 }
 
@@ -96,6 +96,8 @@ function cut(text: string, start: number, until: RegExp): FreeText | undefined {
   const rest = text.slice(start)
   const quoted = /^["“'`]([^"”'`]+)["”'`]/u.exec(rest)
   if (quoted !== null) return { value: quoted[1]!, start, end: start + quoted[0].length }
+  const yesOrNo = /^(?:yes|no)(?=\s*[,.;!])/iu.exec(rest)
+  if (yesOrNo !== null) return { value: yesOrNo[0], start, end: start + yesOrNo[0].length }
   const value = rest
     .slice(0, until.exec(rest)?.index)
     .replace(/[\s.!?]+$/u, '')

@@ -53,6 +53,10 @@ const SHAPES: readonly Shape[] = [
   { kind: 'url', pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s,;"'<>]*[^\s,;"'<>.!?)]/giu },
   { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu },
   { kind: 'host', pattern: /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/gu },
+  { kind: 'version', pattern: /\bsha256:[0-9a-f]{4,64}\b/giu },
+  // A glob, and a file whose name begins with a point.
+  { kind: 'path', pattern: /(?<![^\s"'(])[\w@./-]*\*[\w@.*/-]*[\w*]/gu },
+  { kind: 'path', pattern: /(?<![\w./-])\.[a-z][\w-]*(?:\.[\w-]+)*/giu },
   { kind: 'version', pattern: /(?<![\w.@/-])v?\d+\.\d+\.\d+(?:-[0-9a-z]+(?:[.-][0-9a-z]+)*)?(?:\+[0-9a-z.-]+)?(?![\w-])/giu },
   { kind: 'version', pattern: /(?<![\w./-])v?\d+(?:\.\d+)?\.x\b/giu },
   { kind: 'version', pattern: /(?<![\w./-])v\d+(?:\.\d+)?(?:-[0-9a-z.]+)?\b/giu },

@@ -14,7 +14,7 @@ export interface Pair {
 
 /** Words before a value that say which field it belongs to. */
 const CUES: Readonly<Record<string, readonly string[]>> = {
-  name: ['called', 'named', 'titled', 'branch', 'line'],
+  name: ['called', 'named', 'titled', 'branch', 'line', 'step', 'stage'],
   from: ['from'],
   to: ['to', 'onto', 'into', 'branch'],
   since: ['since', 'last', 'past', 'previous', 'from', 'after', 'over', 'within', 'during', 'in'],
@@ -27,7 +27,8 @@ const CUES: Readonly<Record<string, readonly string[]>> = {
   version: ['version', 'release', 'to', 'tag'],
   env: ['to', 'in', 'on'],
   host: ['on', 'host', 'at', 'server'],
-  path: ['in', 'at', 'file', 'of'],
+  path: ['in', 'at', 'file', 'of', 'folder', 'directory', 'path'],
+  file: ['file', 'in', 'of', 'with', 'to', 'into'],
   id: ['issue', 'ticket', 'bug', 'incident', 'plan', 'chain', 'run', 'project', 'execution', 'number', 'no', 'nr', 'id'],
   project: ['in', 'of', 'for', 'project', 'at', 'under', 'from'],
   output: ['to', 'into', 'as'],
@@ -35,8 +36,11 @@ const CUES: Readonly<Record<string, readonly string[]>> = {
   repo: ['repo', 'repository', 'in', 'to', 'from', 'of'],
   issue: ['issue', 'issues', 'ticket', 'bug', 'number', 'no', 'nr'],
   port: ['port', 'on'],
+  minimum: ['under', 'below', 'least', 'minimum', 'than'],
+  maximum: ['over', 'above', 'most', 'maximum', 'than'],
   timeout: ['timeout', 'within', 'wait'],
   interval: ['every', 'each'],
+  for: ['for'],
   every: ['every', 'each'],
 }
 /** Words behind a number that say what it counts. */
@@ -71,7 +75,8 @@ export function pairMentions(
     if (pairs.some((pair) => pair.mention === mention || (pair.field === field && !field.list))) continue
     pairs.push({ field, mention, value: valueFor(field, mention, nowMs) })
   }
-  return pairs
+  // A list is in the order it was said in.
+  return pairs.sort((a, b) => a.mention.start - b.mention.start)
 }
 
 function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], ownWords: ReadonlySet<string>): number {
@@ -105,9 +110,12 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], ow
   // "record 12": a number behind the name of a thing is its own.
   if (field.kind === 'id' && mention.kind === 'number' && before !== undefined && NAMED.test(before.lower)) points += 1
   if (after !== undefined && COUNTED[field.slot]?.includes(after.lower)) points += 1
+  // "let 3 of them share the load"
+  else if (field.slot === 'replicas' && after?.lower === 'of' && OF_THEM.has(lexemes[last + 2]?.lower ?? '')) points += 1
   return points
 }
 
+const OF_THEM = new Set(['it', 'them', 'those', 'these'])
 const PARTS = new Set(['step', 'port', 'line', 'page'])
 const NAMED =
   /^(?!(?:last|top|first|latest|newest|than|to|by|for|in|of|at|with|and|or|the|a|only|over|under|above|below|every|version)$)\p{L}{2,}$/u
@@ -121,11 +129,14 @@ function fitOf(
   const inRange = typeof value !== 'number' || (value >= min && value <= max && (!integer || Number.isInteger(value)))
   if (seen === 'known')
     return known === slot || (kind === 'branch' && known === 'branch') || (kind === 'version' && known === 'version') ? 3 : 0
+  if (kind === 'id' && seen === 'id' && integer && !/^\d+$/.test(String(value))) return 0
+  // What has no ending is a folder rather than a file.
+  if (kind === 'path' && seen === 'path' && slot === 'file' && !ENDING.test(String(value))) return 1
   if (kind === seen) return kind === 'number' ? (inRange ? 1 : 0.5) : 2
   if (kind === 'number')
     return seen === 'percent' && words.some((word) => /perc|thresh|limit|level|rate/.test(word)) ? 2 : seen === 'percent' ? 1 : 0
   if (kind === 'time') return seen === 'duration' ? 1.5 : seen === 'version' && !isDate ? 1 : 0
-  if (kind === 'version' && seen === 'path') return String(value).includes('/') ? 1.2 : 0
+  if (kind === 'version' && seen === 'path') return /^[\w@].*\//.test(String(value)) ? 1.2 : 0
   if (kind === 'version') return seen === 'number' && !Number.isInteger(value) ? 1.2 : seen === 'number' ? 0.5 : 0
   if (kind === 'id') return seen === 'number' ? 1 : seen === 'quoted' ? 1 : 0
   if (kind === 'branch') return seen === 'path' ? 1.2 : seen === 'quoted' ? 1 : 0
@@ -136,16 +147,21 @@ function fitOf(
   if (kind === 'path') return seen === 'quoted' ? 1 : seen === 'key' ? 0.5 : 0
   // "cut-4kq7w2m" is a cut.
   if (seen === 'id' && String(value).startsWith(`${slot}-`)) return 3
-  if (kind === 'name' && seen === 'key') return slot === 'name' || slot === 'project' ? 0 : 1.6
+  if (kind === 'name' && seen === 'key') return slot === 'name' || slot === 'project' ? 0 : KEYED.has(slot) ? 2 : 1.6
   if (kind === 'name' && seen === 'path') return pathFit(slot, String(value))
-  if (kind === 'name' && seen === 'quoted') return 1
+  if (kind === 'name' && seen === 'quoted') return slot === 'name' ? 2 : 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
   return 0
 }
 
+const ENDING = /(?<!\d)\.[a-z][a-z0-9]{0,11}$|\*/i
+const KEYED = new Set(['check', 'rule', 'key', 'setting'])
+const UNIT = /\.(?:service|timer|socket|mount|path|target)$/
+
 /** A folder may be a project, what looks like a branch may be a name, and a file is neither. */
 function pathFit(slot: string, path: string): number {
-  if (/(?<!\d)\.[a-z][a-z0-9]{0,5}$/i.test(path)) return slot === 'target' ? 1.2 : 0.5
+  if (slot === 'unit') return UNIT.test(path) ? 3 : 0
+  if (ENDING.test(path)) return slot === 'target' ? 1.2 : 0.5
   if (slot === 'repo') return /^[\w.-]+\/[\w.-]+$/.test(path) ? 1.8 : 0.5
   if (slot === 'project' || slot === 'target') return /^[.~/]/.test(path) ? 2 : 1.6
   return slot === 'name' ? 1.7 : 0.5

@@ -42,6 +42,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['scan it and if there are more than 3 issues stop', 'scan it | [issues > 3] stop'],
   ['first check the health, second cut a patch release and finally deploy', 'check the health | second cut a patch release | deploy'],
   ['check the disk and memory', 'check the disk | memory'],
+  ['repair the api, otherwise open an incident', 'repair the api | [bad] open an incident'],
   ['repair the api and, should that fail, open an incident', 'repair the api | [bad] open an incident'],
   ['check all services and if one of them is down look into it', 'check all services | [bad] look into it'],
   ['check whether all services are up and, if they are, cut a release', 'check whether all services are up | [good] cut a release'],

@@ -20,7 +20,9 @@ const CONDITIONS = new Set(['if', 'unless', 'once', 'when', 'whenever', 'provide
 const INVERTS = new Set('it that this they anything something one any all everything'.split(' '))
 const PLACES = new Set('in on of for from with by at'.split(' '))
 const REFUSALS =
-  /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|under no circumstances?|on no account|by no means|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
+  /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|under no circumstances?|on no account|by no means|in no case|refrain from|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
+
+const FAILED: Condition = { kind: 'outcome', good: false, word: 'fails' }
 
 interface Draft {
   start: number
@@ -54,7 +56,8 @@ export function clausesOf(text: string): readonly Clause[] {
       const words = connectorAt(lexemes, at)
       if (words !== undefined) {
         close()
-        if (words.turns === true && last !== undefined) pending = negated(last)
+        // "check it, otherwise ...": the other case is that it did not work.
+        if (words.turns === true) pending = last !== undefined ? negated(last) : drafts.length > 0 ? FAILED : undefined
         link = words.link === 'then' || link === 'start' ? words.link : link === 'sentence' ? 'sentence' : words.link
         at += words.length - 1
         continue

@@ -30,8 +30,10 @@ export interface Judgement {
 
 /** On its own a piece has to be this likely to ask for something. */
 const LIKELY = 0.5
+/** Sentences that are no more likely than this to ask for what they seem to are about one and the same thing. */
+const PROBABLE = 0.4
 /** A list of things in one request reads worse in pieces. */
-const AS_SURE = 0.75
+const AS_SURE = 0.8
 
 const POLITE = new Set(
   'please can could you would will i we want wanna need like just also then now to let us and so ok okay hey hi first finally next lastly should must go ahead kindly maybe'.split(
@@ -69,8 +71,14 @@ function startsAnew(text: string, current: readonly Clause[], clause: Clause, ju
   const right = partOf(text, [clause])
   const alone = surer(judge(right.text), judge(spelledOut(right.text, left.text)))
   if (clause.link === 'sentence')
-    return alone.scope >= LIKELY && (beginsWithVerb(text, clause) || alone.confidence >= LIKELY || wordsIn(right.text) > 3)
+    return (
+      Math.min(judge(left.text).confidence, alone.confidence) >= PROBABLE &&
+      alone.scope >= LIKELY &&
+      (beginsWithVerb(text, clause) || alone.confidence >= LIKELY || wordsIn(right.text) > 3)
+    )
   if (!beginsWithVerb(text, clause)) return clause.link === 'then' && alone.scope >= LIKELY
+  // "... but keep what I edited": what stays as it is is an option, too.
+  if (KEEPS.test(right.text)) return false
   // "... and push": a bare verb is an option of what stands before it.
   if (clause.link === 'and' && clause.condition === undefined && wordsIn(right.text) < 2) return false
   const before = judge(left.text)
@@ -79,18 +87,24 @@ function startsAnew(text: string, current: readonly Clause[], clause: Clause, ju
   const together = judge(text.slice(left.start, clause.end))
   if (before.id === alone.id)
     return wordsIn(left.text) > 1 && wordsIn(right.text) > 1 && together.id === alone.id && namesAnother(left.text, right.text)
-  return wordsIn(left.text) > 1 && Math.min(before.confidence, alone.confidence) >= AS_SURE * together.confidence
+  if (wordsIn(left.text) < 2) return false
+  return Math.min(before.confidence, alone.confidence) >= AS_SURE * together.confidence
 }
+
+const KEEPS =
+  /^(?:please\s+)?(?:keep|leave|spare|preserve)\s+(?:what|whatever|it|them|track|all|everything|my|our|the (?:old|rest|others?))\b/iu
 
 const surer = (one: Judgement, other: Judgement): Judgement => (other.confidence > one.confidence ? other : one)
 
 const STATES =
-  /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu
+  /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|am|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu
 
 /** "the export messed up my changelog, ...": what is the matter, rather than what is to be done. */
 function isReport(text: string): boolean {
-  const [first] = lexemesOf(text)
-  return first !== undefined && !VERBS.has(first.lower) && STATES.test(text)
+  const [first, second] = lexemesOf(text)
+  if (first === undefined || !STATES.test(text)) return false
+  // "release is ready" has no verb that asks for something.
+  return !VERBS.has(first.lower) || /^(?:is|are|was|were)$/.test(second?.lower ?? '')
 }
 
 /** "without ..." or "do not run the tests" is an option of what stands beside it rather than a request of its own, where no command does that. */

@@ -55,6 +55,14 @@ describe('decide()', () => {
     ['deploy web to production after checking the disk', 'ops.host.check ', 'deploy.apply service=web env=production after 0'],
     ['restart the worker and then check it', 'ops.service.restart service=worker', 'ops.health.check service=worker after 0'],
     ['scan the project, then tell me the score of the project', 'ops.project.scan '],
+    // What stays as it is, and what is the matter, is no request of its own.
+    ['roll back the api in production but keep what is on staging', 'deploy.rollback service=api env=production'],
+    ['the api is down, restart it', 'ops.service.restart service=api'],
+    [
+      'check the api, otherwise restart it',
+      'ops.health.check service=api',
+      "ops.service.restart service=api after 0 when steps.part1.output.status != 'HEALTHY'",
+    ],
     ['restart the api and everything around it', 'ops.service.restart service=api'],
     ['roll back the api in production', 'deploy.rollback service=api env=production'],
   ]
@@ -87,6 +95,21 @@ describe('decide()', () => {
       refused: ['do not deploy the api to production'],
     })
     expect(show(ask('check the health of the api but do not restart it'))).toEqual(['ops.health.check service=api'])
+  })
+
+  it('[D2] asks where it says something that no command says', () => {
+    expect(ask('list the open issues').outcome).toBe('routed')
+    const surely = { ...model, calibration: { ...model.calibration, destroyAbove: 1.1 } }
+    expect(decide(surely, 'list the open issues', options).outcome).toBe('routed')
+    expect(decide(surely, 'list the open issues aloud', options).outcome).not.toBe('routed')
+  })
+
+  it('[D3] is as sure of several parts as all of them are likely to be right', () => {
+    const request = 'check the api, then deploy it to staging'
+    const [first, second] = ask(request).parts.map(({ confidence }) => confidence)
+    const withAct = (actAbove: number): Decided => decide({ ...model, calibration: { ...model.calibration, actAbove } }, request, options)
+    expect(withAct(first! * second! - 0.001).outcome).toBe('routed')
+    expect(withAct(Math.min(first!, second!) - 0.0001)).toMatchObject({ outcome: 'ask', asks: 'command' })
   })
 
   it('asks before it destroys what nobody asked to destroy', () => {

@@ -7,9 +7,12 @@ import type { Condition } from '../compound/condition.ts'
 import { spelledOut } from '../compound/referent.ts'
 import { type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
+import { readRequest } from '../request.ts'
 import { route } from '../route.ts'
 import type { Routed } from '../routed.ts'
+import { hasFeature } from '../space.ts'
 import { stem } from '../stem.ts'
+import { STOP_WORDS } from '../stop-words.ts'
 import type { CommandFacts } from './command-facts.ts'
 import { isAskedFor } from './guard.ts'
 import { type Earlier, referencesOf } from './references.ts'
@@ -149,10 +152,18 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     const down = downOf?.(best.id)
     if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?` })
     else if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
-    else if (routed.outcome === 'ask') doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
+    else if (
+      routed.outcome === 'ask' ||
+      ((known.effect === 'destroy' || saysMore(model, part, args)) && routed.confidence < model.calibration.destroyAbove)
+    )
+      doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
   }
   onStage?.('decide')
+  // Several parts are all right less often than each of them is.
+  const together = decided.reduce((chance, { confidence }) => chance * confidence, 1)
+  if (decided.length > 1 && doubts.length === 0 && together < model.calibration.actAbove)
+    doubts.push({ asks: 'command', question: 'Is each of these what you mean?' })
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
@@ -168,6 +179,17 @@ function provenFirst(ranked: Routed['ranked'], successOf: DecideOptions['success
   const close = ranked.filter(({ confidence }) => confidence >= first.confidence / 2)
   const weigh = ({ id, confidence }: (typeof ranked)[number]): number => confidence * successOf(id)
   return [...close.sort((a, b) => weigh(b) - weigh(a)), ...ranked.slice(close.length)]
+}
+
+/** Whether a part says something that no command's texts say, and that is no value either: "read the runbook aloud". */
+function saysMore(model: RouterModel, { text, start: offset }: Part, args: Readonly<Record<string, Argument>>): boolean {
+  return readRequest(model, text).some(
+    ({ word, start, end }) =>
+      /^[a-z']+$/.test(word) &&
+      !STOP_WORDS.has(word) &&
+      !hasFeature(model.space, 'match', stem(word)) &&
+      !Object.values(args).some(({ from }) => from[0] <= start + offset && end + offset <= from[1]),
+  )
 }
 
 /** What a part means by itself, or with what its pronoun stands for, whichever is surer. */

@@ -36,3 +36,18 @@ test.each([
 ] as const)('isAskedFor() knows a verb that is said in two words, or in another: "%s": %s', (text, expected) => {
   expect(isAskedFor(text, facts('deploy.rollback', 'destroy'))).toBe(expected)
 })
+
+test.each([
+  ['get rid of issue 4', true],
+  ['throw issue 4 out of the list', true],
+  ['take issue 4 off', true],
+  ['deregister issue 4', true],
+  ['take a look at issue 4', false],
+  ['put issue 4 on the list', false],
+] as const)('isAskedFor() knows what is said in more words than one: "%s": %s', (text, expected) => {
+  expect(isAskedFor(text, facts('ops.issue.delete', 'destroy'))).toBe(expected)
+})
+
+test('isAskedFor() reads a verb that is written with a hyphen', () => {
+  expect(isAskedFor('un-publish 2.2.0', facts('release.unpublish', 'destroy'))).toBe(true)
+})

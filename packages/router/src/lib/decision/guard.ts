@@ -5,10 +5,13 @@ import type { CommandFacts } from './command-facts.ts'
 
 /** Words that ask for something to be gone. */
 const DESTROYS = new Set(
-  'destroy delete remove drop wipe purge erase tear teardown uninstall discard kill terminate decommission clear prune nuke undeploy rm eliminate trash dismantle'
+  'destroy delete remove drop wipe purge erase tear teardown uninstall discard kill terminate decommission clear prune nuke undeploy rm eliminate trash dismantle unregister deregister'
     .split(' ')
     .map(stem),
 )
+/** The same in more words than one. */
+const RIDS =
+  /\b(?:(?:get|be|getting) rid of|(?:throw|take|strike|cross|scratch|pull)\s+(?:[\p{L}\p{N}./-]+\s+){0,4}(?:away|out|off|down|down again))\b/iu
 /** What is done to a thing to have it back; "get back to me" is not that. */
 const BRINGS = new Set('go bring put take switch move step fall set return'.split(' ').map(stem))
 /** Beginnings of a request that wants to know something, and does not want it done. */
@@ -47,7 +50,9 @@ export function isAskedFor(text: string, { effect, id }: CommandFacts): boolean 
   const groups = synonymGroups(verb)
   const means = (word: string): boolean =>
     word === verb || DESTROYS.has(word) || synonymGroups(word).some((group) => groups.includes(group))
-  const all = lexemesOf(text)
+  if (RIDS.test(text)) return true
+  // "un-publish" is "unpublish".
+  const all = lexemesOf(text.replace(/\b(un|de|re|roll)-(?=\p{L})/giu, '$1'))
   const lexemes = all.some(({ stem: word }) => BRINGS.has(word)) ? all : all.filter(({ lower }) => lower !== 'back')
   const joined = all.map(({ lower }, at) => stem(lower + (all[at + 1]?.lower ?? '')))
   // "roll back production" says "rollback" in two words.
