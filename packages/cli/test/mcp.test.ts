@@ -32,6 +32,13 @@ describe('what the list of tools costs', async () => {
   })
 })
 
+it('each plugin has prompts for its usual workflows, under names that no other has', async () => {
+  const sources = [...(await builtInPlugins()), DIRECTOR_SOURCE]
+  const names = sources.map(({ prompts = [] }) => prompts.map(({ name }) => name))
+  expect(names.every((own) => own.length > 0)).toBe(true)
+  expect(new Set(names.flat()).size).toBe(names.flat().length)
+})
+
 describe('switchyard mcp', () => {
   const eras = ['legacy', 'modern', 'auto']
   it.for(eras)('serves everything to the Inspector without a strict finding, era %s', { timeout: 60_000 }, async (era) => {

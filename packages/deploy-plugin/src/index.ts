@@ -9,6 +9,7 @@ import { generateCommands } from './lib/generate/commands.ts'
 import { monitorListener } from './lib/integrations/monitor.ts'
 import { releaseListener } from './lib/integrations/release.ts'
 import { inventoryCommands } from './lib/inventory/commands.ts'
+import { deployPrompts } from './lib/prompts.ts'
 import { topics } from './lib/records/events.ts'
 import { recordTables } from './lib/records/tables.ts'
 import { rollbackCommands } from './lib/rollback/commands.ts'
@@ -37,6 +38,7 @@ const deploy = definePlugin({
   publishes: topics,
   listens: [releaseListener, monitorListener],
   tables: [...recordTables, ...runTables],
+  prompts: deployPrompts,
   requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   // What people want most comes first: an MCP client lists as many as its budget takes.
   commands: {

@@ -2,6 +2,7 @@ import { definePlugin } from '@switchyard/plugin-kit'
 import { dashboardCommands } from './lib/dashboard/commands.ts'
 import { healthCommands } from './lib/health/commands.ts'
 import { issueCommands } from './lib/issues/commands.ts'
+import { opsPrompts } from './lib/prompts.ts'
 import { recordCommands } from './lib/records/commands.ts'
 import { ISSUE_LABELS, RECORD_TABLES } from './lib/records/tables.ts'
 import { runbookCommands } from './lib/runbooks/commands.ts'
@@ -29,6 +30,7 @@ const ops = definePlugin({
   publishes: [serviceChanged],
   listens: [...serviceListeners],
   tables: [RECORD_TABLES, SERVICE_TABLES, EVENT_ENVIRONMENTS, ISSUE_LABELS],
+  prompts: opsPrompts,
   requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   commands: {
     ...healthCommands,

@@ -5,6 +5,7 @@ import { flowCommands } from './lib/flows/commands.ts'
 import { mapCommands } from './lib/map/commands.ts'
 import { noteCommands } from './lib/notes/commands.ts'
 import { planCommands } from './lib/plan/commands.ts'
+import { releasePrompts } from './lib/prompts.ts'
 import { recordCommands } from './lib/records/commands.ts'
 import { recordTables } from './lib/records/tables.ts'
 import { rehearsalCommands } from './lib/rehearsal/commands.ts'
@@ -22,6 +23,7 @@ const release = definePlugin({
   touches: { files: ['**'], programs: ['git', 'npm'], plugins: ['ops', 'chain'] },
   publishes: Object.values(events),
   tables: recordTables,
+  prompts: releasePrompts,
   requests: async () => (await import('./requests.json', { with: { type: 'json' } })).default,
   commands: { ...planCommands, ...mapCommands, ...noteCommands, ...recordCommands, ...cutCommands, ...rehearsalCommands, ...flowCommands },
 })

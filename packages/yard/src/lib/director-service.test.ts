@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { command, definePlugin } from '@switchyard/plugin-kit'
+import { command, definePlugin, SwitchyardError } from '@switchyard/plugin-kit'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { openYard } from './open-yard.ts'
@@ -22,6 +22,16 @@ const weigh = command({
   output: z.object({ kilos: z.number() }),
   run: () => ({ kilos: 40 }),
 })
+const find = command({
+  summary: 'Find the lost lamb',
+  examples: ['find the lost lamb', 'where is the lamb that got lost'],
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({}),
+  run() {
+    throw new SwitchyardError('LOST', 'Cannot find the lamb')
+  },
+})
 const shear = command({
   summary: 'Shear the sheep',
   examples: ['shear the sheep', 'cut the wool'],
@@ -31,7 +41,7 @@ const shear = command({
   plan: () => ({ summary: 'Shears all', steps: [] }),
   run: () => ({ wool: done.push('sheared') }),
 })
-const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, weigh, shear } })
+const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, weigh, find, shear } })
 
 /** A plugin that asks the director in plain words. */
 const asker = (touches: string[]) =>
@@ -106,6 +116,19 @@ describe('director.ask', () => {
     await expect(ask('count the sheep, then weigh the wool', ['director'])).rejects.toMatchObject({ code: 'CHAIN_INVALID' })
     const { asked: split } = await ask('count the sheep; if that fails, weigh the wool')
     expect(split).toMatchObject({ outcome: 'done', results: [{ state: 'done' }, { command: 'farm.weigh', state: 'skipped' }] })
+  })
+
+  it('tells what was read though another part failed, and fails where all did', async () => {
+    for (const joint of [' and ', ', then ']) {
+      expect((await ask(`count the sheep${joint}find the lost lamb`)).asked).toMatchObject({
+        outcome: 'done',
+        results: [
+          { state: 'done', result: { sheep: 12 } },
+          { state: 'failed', error: { code: 'LOST' } },
+        ],
+      })
+    }
+    await expect(ask('find the lost lamb')).rejects.toMatchObject({ code: 'LOST' })
   })
 
   it('says so where nothing fits', async () => {

@@ -1,5 +1,5 @@
 import type { ChainDefinition, ChainReport, Chains } from '@switchyard/chain'
-import { fromWireError } from '@switchyard/contracts'
+import { fromWireError, toWireError } from '@switchyard/contracts'
 import { type Decided, type DecidedPart, stepName } from '@switchyard/router'
 import { chainOf, inputOf, literal } from './chain-of.ts'
 import { planOfSteps, strictestEffect } from './rehearsed.ts'
@@ -45,22 +45,24 @@ export function createDirector({ commands, decide, plan, chains, follow }: Direc
     },
   }
 
-  /** Side by side where no part waits for another. */
+  /** Side by side where no part waits for another. What one of them read is told though another failed. */
   async function readAll(decision: Decision, asker: Asker, options: RunOptions): Promise<readonly PartResult[]> {
     const { parts } = decision
     if (parts.every(({ when, after }) => when === undefined && after.length === 0)) {
-      return Promise.all(
-        parts.map(async (part) => {
-          const { command } = part
-          const input = inputOf(part)
-          return { command, input, state: 'done', result: await asker.call(command, input, options) } as const
-        }),
-      )
+      const read = async (part: DecidedPart): Promise<PartResult> => {
+        const { command } = part
+        const input = inputOf(part)
+        return { command, input, state: 'done', result: await asker.call(command, input, options) }
+      }
+      const ended = await Promise.allSettled(parts.map(read))
+      const failed = ended.find((one) => one.status === 'rejected')
+      if (failed !== undefined && ended.every(({ status }) => status === 'rejected')) throw failed.reason
+      return ended.map((one, index) => (one.status === 'fulfilled' ? one.value : failedPart(parts[index]!, one.reason)))
     }
     const owner = asker.plugin === undefined ? {} : { plugin: asker.plugin }
     const id = await (await chains()).start(chainOf(decision), {}, { ...traceOf(options), ...owner, onlyReads: true })
     const report = await follow(id, options)
-    if (report.error !== undefined && report.state !== 'done') throw fromWireError(report.error)
+    if (report.error !== undefined && report.done.length === 0) throw fromWireError(report.error)
     return parts.map((part, index) => resultOf(part, stepName(index), report))
   }
 
@@ -87,6 +89,10 @@ export function withApproval(decision: Decided): ChainDefinition {
   const definition = chainOf(decision)
   const approval = { id: 'approval', ask: literal(`Do this: ${decision.request.slice(0, 500)}`), timeout: '7d' } as const
   return { ...definition, steps: [approval, ...definition.steps] }
+}
+
+function failedPart(part: DecidedPart, reason: unknown): PartResult {
+  return { command: part.command, input: inputOf(part), state: 'failed', error: toWireError(reason) }
 }
 
 function resultOf(part: DecidedPart, path: string, { steps }: ChainReport): PartResult {
