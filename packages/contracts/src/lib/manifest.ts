@@ -43,6 +43,7 @@ const commandSchema = z
     undo: functionField.optional(),
     idempotent: z.union([z.boolean(), z.literal('key')]).optional(),
     costUsd: z.number().min(0).optional(),
+    spentUsd: functionField.optional(),
     timeoutMs: z.int().min(1).max(86_400_000).optional(),
     guard: guardSchema.optional(),
     resource: z.strictObject({ uri: uriTemplate }).optional(),

@@ -42,6 +42,8 @@ interface CommandBase<Input extends z.ZodType, Output extends z.ZodType> {
   idempotent?: boolean | 'key'
   /** What one run costs at most, in US dollars, where somebody is billed for it. @default 0 */
   costUsd?: number
+  /** What a run did cost, read off its result, so that estimates get better than `costUsd`; undefined where it does not say. */
+  spentUsd?(result: z.output<Output>, input: z.output<Input>): number | undefined
   /** @default 30000 */
   timeoutMs?: number
   guard?: Readonly<Record<string, unknown>>

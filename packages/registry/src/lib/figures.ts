@@ -6,6 +6,8 @@ export interface Figures {
   readonly latencyMs: number | undefined
   /** Moving average, 0 to 1. */
   readonly errorRate: number
+  /** Moving average of what a run that said so cost; undefined before the first. */
+  readonly costUsd?: number
   /** Share of the runs that went well, with a prior: one that never ran stands behind one that is proven. */
   readonly success: number
 }
@@ -50,6 +52,7 @@ export function afterRun(figures: Figures, { durationMs, code }: Run): Figures {
   const failed = code === undefined ? 0 : 1
   const { latencyMs = durationMs, errorRate } = figures
   return figuresOf({
+    ...figures,
     runs: figures.runs + 1,
     failures: figures.failures + failed,
     latencyMs: latencyMs + LATEST * (durationMs - latencyMs),
@@ -57,9 +60,16 @@ export function afterRun(figures: Figures, { durationMs, code }: Run): Figures {
   })
 }
 
+/** Figures after a run that said what it cost. */
+export function afterCost(figures: Figures, usd: number): Figures {
+  const { costUsd = usd } = figures
+  return { ...figures, costUsd: costUsd + LATEST * (usd - costUsd) }
+}
+
 /** Figures as they were kept. */
-export function figuresOf({ runs, failures, latencyMs, errorRate }: Omit<Figures, 'success'>): Figures {
-  return { runs, failures, latencyMs, errorRate, success: (runs - failures + PRIOR_RUNS * PRIOR_SUCCESS) / (runs + PRIOR_RUNS) }
+export function figuresOf({ runs, failures, latencyMs, errorRate, costUsd }: Omit<Figures, 'success'>): Figures {
+  const cost = costUsd === undefined ? {} : { costUsd }
+  return { runs, failures, latencyMs, errorRate, ...cost, success: (runs - failures + PRIOR_RUNS * PRIOR_SUCCESS) / (runs + PRIOR_RUNS) }
 }
 
 /** Several commands as one plugin: sums, and averages weighed by how often each ran. */

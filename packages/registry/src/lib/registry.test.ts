@@ -226,6 +226,17 @@ describe('createRegistry()', () => {
     expect(again.health('notes').state).toBe('degraded')
   })
 
+  it('[F3] moves what a run costs by a fifth of what each says, and remembers it', async () => {
+    const { registry, store } = open({ plugins: [own()] })
+    expect(registry.figures('notes.add')).not.toHaveProperty('costUsd')
+    registry.spent('notes.add', 0.1)
+    registry.spent('notes.add', 0.2)
+    registry.ran('notes.add', { durationMs: 10, code: undefined })
+    expect(registry.figures('notes.add')).toMatchObject({ runs: 1, costUsd: expect.closeTo(0.12, 9) })
+    await registry.close()
+    expect(open({ store, plugins: [own()] }).registry.figures('notes.add')).toMatchObject({ runs: 1, costUsd: expect.closeTo(0.12, 9) })
+  })
+
   it('[G7] keeps how an MCP server is started, and no value of its environment', () => {
     const path = join(makeFolder(), 'yard.db')
     expect(readMounts(path)).toEqual([])

@@ -71,6 +71,8 @@ export interface Registry {
   leave(): void
   breaker(plugin: string, state: 'closed' | 'half-open' | 'open'): void
   ran(command: string, run: Run): void
+  /** What a run of a command cost, where its result says so. */
+  spent(command: string, usd: number): void
   /** Looks at all plugins' health and says what changed since the last look. */
   look(): void
   on(listener: (event: RegistryEvent) => void): () => void
@@ -262,6 +264,7 @@ export function createRegistry({
     leave: processes.leave,
     breaker: (plugin, state) => void breakers.set(plugin, state),
     ran: traffic.ran,
+    spent: traffic.spent,
     look() {
       const snapshot = now()
       for (const name of snapshot.plugins.keys()) {

@@ -21,6 +21,7 @@ const MIGRATIONS = [
   `CREATE TABLE registry_process (
      id TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, plugins TEXT NOT NULL, since_ms INTEGER NOT NULL, beat_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID`,
+  'ALTER TABLE registry_figure ADD COLUMN cost_usd REAL',
 ]
 
 /** A tool of an MCP server, as it was listed when the server was added or updated. */

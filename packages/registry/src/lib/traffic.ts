@@ -1,6 +1,6 @@
 import type { Clock } from '@switchyard/contracts'
 import type { Store } from '@switchyard/store'
-import { afterRun, type Figures, figuresOf, NO_FIGURES, type Run } from './figures.ts'
+import { afterCost, afterRun, type Figures, figuresOf, NO_FIGURES, type Run } from './figures.ts'
 
 const FLUSH_AFTER_MS = 1_000
 const MAX_PENDING = 500
@@ -9,13 +9,15 @@ const MAX_PENDING = 500
 export interface Traffic {
   of(command: string): Figures
   ran(command: string, run: Run): void
+  /** What a run cost, by its own word. */
+  spent(command: string, usd: number): void
   /** Writes what is not written yet. */
   flush(): Promise<void>
 }
 
 interface Counted {
   readonly command: string
-  readonly run: Run
+  readonly after: (figures: Figures) => Figures
 }
 
 interface Row {
@@ -24,6 +26,7 @@ interface Row {
   readonly failures: number
   readonly latency_ms: number
   readonly error_rate: number
+  readonly cost_usd: number | null
 }
 
 export function createTraffic(store: Store, clock: Clock): Traffic {
@@ -37,7 +40,7 @@ export function createTraffic(store: Store, clock: Clock): Traffic {
     if (known !== undefined) return known
     const rows = store.prepare('SELECT * FROM registry_figure').all<Row>()
     known = new Map(rows.map((row) => [row.subject, figuresOfRow(row)]))
-    for (const { command, run } of [...writing, ...pending]) count(known, command, run)
+    for (const one of [...writing, ...pending]) count(known, one)
     return known
   }
 
@@ -55,17 +58,19 @@ export function createTraffic(store: Store, clock: Clock): Traffic {
     if (pending.length === 0) return
     writing = pending
     pending = []
-    const runs = Map.groupBy(writing, (one) => one.command)
+    const counted = Map.groupBy(writing, (one) => one.command)
     try {
       await store.commit(() => {
         // Read anew in the transaction, so that what other processes counted stays.
         const read = store.prepare('SELECT * FROM registry_figure WHERE subject = ?')
-        const put = store.prepare('INSERT OR REPLACE INTO registry_figure VALUES (?, ?, ?, ?, ?)')
-        for (const [command, own] of runs) {
+        const put = store.prepare('INSERT OR REPLACE INTO registry_figure VALUES (?, ?, ?, ?, ?, ?)')
+        for (const [command, own] of counted) {
           const row = read.get<Row>(command)
           const start = row === undefined ? NO_FIGURES : figuresOfRow(row)
-          const figures = own.reduce((sum, { run }) => afterRun(sum, run), start)
-          if (figures !== start) put.run(command, figures.runs, figures.failures, figures.latencyMs ?? 0, figures.errorRate)
+          const figures = own.reduce((sum, { after }) => after(sum), start)
+          if (figures === start) continue
+          const { runs, failures, latencyMs = 0, errorRate, costUsd = null } = figures
+          put.run(command, runs, failures, latencyMs, errorRate, costUsd)
         }
         writing = []
       })
@@ -74,22 +79,25 @@ export function createTraffic(store: Store, clock: Clock): Traffic {
     }
   }
 
+  function add(counted: Counted): void {
+    if (known !== undefined) count(known, counted)
+    pending.push(counted)
+    const flushQuietly = (): void => void flush().catch(() => {})
+    if (pending.length >= MAX_PENDING) flushQuietly()
+    else cancel ??= clock.after(FLUSH_AFTER_MS, flushQuietly)
+  }
+
   return {
     of: (command) => load().get(command) ?? NO_FIGURES,
-    ran(command, run) {
-      if (known !== undefined) count(known, command, run)
-      pending.push({ command, run })
-      const flushQuietly = (): void => void flush().catch(() => {})
-      if (pending.length >= MAX_PENDING) flushQuietly()
-      else cancel ??= clock.after(FLUSH_AFTER_MS, flushQuietly)
-    },
+    ran: (command, run) => add({ command, after: (figures) => afterRun(figures, run) }),
+    spent: (command, usd) => add({ command, after: (figures) => afterCost(figures, usd) }),
     flush,
   }
 }
 
-function count(figures: Map<string, Figures>, command: string, run: Run): void {
-  figures.set(command, afterRun(figures.get(command) ?? NO_FIGURES, run))
+function count(figures: Map<string, Figures>, { command, after }: Counted): void {
+  figures.set(command, after(figures.get(command) ?? NO_FIGURES))
 }
 
-const figuresOfRow = ({ runs, failures, latency_ms, error_rate }: Row): Figures =>
-  figuresOf({ runs, failures, latencyMs: latency_ms, errorRate: error_rate })
+const figuresOfRow = ({ runs, failures, latency_ms, error_rate, cost_usd }: Row): Figures =>
+  figuresOf({ runs, failures, latencyMs: latency_ms, errorRate: error_rate, ...(cost_usd !== null && { costUsd: cost_usd }) })

@@ -48,6 +48,8 @@ export interface PluginSurroundings {
   readonly clock: Clock
   readonly reach: Reach
   readonly versions: Versions
+  /** Told what a run cost that says so. */
+  readonly spent: (commandId: string, usd: number) => void
   readonly ask: YardOptions['ask']
 }
 

@@ -34,7 +34,7 @@ export interface DecideParts {
   /** What this workspace calls its things, by the name of the argument. */
   readonly names: () => SlotValues
   /** What runs have told of a command; undefined before its first. */
-  readonly runsOf?: (command: string) => Pick<Figures, 'latencyMs' | 'success'> | undefined
+  readonly runsOf?: (command: string) => Pick<Figures, 'latencyMs' | 'success' | 'costUsd'> | undefined
   readonly lifeOf?: (plugin: string) => PluginLifeSigns | undefined
   /** Why a plugin is down; undefined where it is not. */
   readonly downOf?: (plugin: string) => string | undefined
@@ -114,7 +114,8 @@ export function createDecider({
     // What others do takes its time elsewhere.
     if (definition === undefined) return { durationMs: 0, costUsd: 0 }
     const { effect, costUsd = 0 } = definition
-    return { durationMs: runsOf?.(id)?.latencyMs ?? USUAL_MS[effect], costUsd }
+    const runs = runsOf?.(id)
+    return { durationMs: runs?.latencyMs ?? USUAL_MS[effect], costUsd: runs?.costUsd ?? costUsd }
   }
 
   function decideNow(request: string, more: Pick<DecideOptions, 'onStage' | 'elsewhere'> = {}): Decided {

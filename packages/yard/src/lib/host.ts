@@ -39,11 +39,23 @@ export function hostPlugin(bus: Bus, around: PluginSurroundings): BusClient {
     async function run(value: unknown, context: HandlerContext): Promise<unknown> {
       const onlyReads = command.effect === 'read'
       if (!onlyReads && isForReading(context)) throw readOnly(id, context.source)
-      return parseWith(
+      const result = parseWith(
         command.output,
         await own(context, () => command.run(value, new RunContext(context, around, { onlyReads }))),
         (mistakes) => invalidOutput(id, mistakes),
       )
+      if (command.spentUsd !== undefined) tellSpent(result, value, context)
+      return result
+    }
+
+    /** What was done is done, also where its price cannot be told. */
+    function tellSpent(result: unknown, value: unknown, { headers }: HandlerContext): void {
+      try {
+        const usd = command.spentUsd?.(result, value)
+        if (usd !== undefined) around.spent(id, usd)
+      } catch (error) {
+        around.log(headers).warn(`cannot tell what ${id} cost`, { error: toWireError(error) })
+      }
     }
 
     async function planned(value: unknown, context: HandlerContext): Promise<Plan> {

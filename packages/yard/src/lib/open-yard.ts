@@ -166,6 +166,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       timeLimitMsOf,
       reach,
       versions,
+      spent: registry.spent,
       ask: questions.ask,
     }
     for (const plugin of served) host(plugin)

@@ -51,8 +51,8 @@ export function createRequests({
   function expect({ parts }: Decision): void {
     if (isClosing()) return
     for (const { command } of parts) {
-      const { costUsd = 0 } = commands.get(command)?.definition ?? {}
-      metering.expect(command, { durationMs: registry().figures(command).latencyMs, costUsd })
+      const { latencyMs, costUsd = commands.get(command)?.definition.costUsd ?? 0 } = registry().figures(command)
+      metering.expect(command, { durationMs: latencyMs, costUsd })
     }
   }
 

@@ -1,4 +1,5 @@
 import type { BusClient } from '@switchyard/bus'
+import { isSwitchyardError } from '@switchyard/contracts'
 import type { Plugin } from '@switchyard/plugin-kit'
 
 /** Sees to it that somebody serves a method before it is called; undefined where that is settled. */
@@ -22,8 +23,18 @@ export function createStandIns({ plugins, client, host }: StandInParts): Reach {
     return plugin === undefined ? undefined : standIn(plugin)
   }
 
+  /** One that dies as it is asked is asked no more; another may be there. */
+  async function whoServes(name: string): ReturnType<BusClient['describe']> {
+    try {
+      return await client.describe(name)
+    } catch (error) {
+      if (isSwitchyardError(error, 'LINK_LOST')) return client.describe(name)
+      throw error
+    }
+  }
+
   async function standIn(plugin: Plugin): Promise<void> {
-    const elsewhere = await client.describe(plugin.name)
+    const elsewhere = await whoServes(plugin.name)
     if (elsewhere.length > 0 || !waiting.delete(plugin.name)) return
     host({ ...plugin, listens: [] })
   }

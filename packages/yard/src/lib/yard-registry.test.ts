@@ -141,6 +141,32 @@ describe('the registry of a yard', () => {
     expect(first()).toMatchObject({ offered: east, success: 89 / 96, primary: 'eastern', found: [east, west] })
   })
 
+  it('estimates by what runs took and cost, and by what a command says of itself before its first', async () => {
+    const oracle = definePlugin({
+      name: 'oracle',
+      version: '1.0.0',
+      summary: 'Answers for money',
+      commands: {
+        ask: command({
+          summary: 'Ask the oracle',
+          examples: ['ask the oracle', 'consult the oracle', 'what does the oracle say', 'put it to the oracle'],
+          effect: 'read',
+          costUsd: 1,
+          input: z.object({}),
+          output: z.object({ usage: z.object({ usd: z.number() }) }),
+          run: () => ({ usage: { usd: 0.25 } }),
+          spentUsd: ({ usage }) => usage.usd,
+        }),
+      },
+    })
+    await using yard = await openYard(makeFolder(), { plugins: [oracle], memory: true })
+    const estimate = () => yard.routing.explain(yard.decide('ask the oracle')).estimate
+    expect(estimate()).toMatchObject({ costUsd: 1, durationMs: 1_000, success: 0.9 })
+    await yard.call('oracle.ask', {})
+    expect(estimate()).toMatchObject({ costUsd: 0.25, success: 10 / 11 })
+    expect(estimate().durationMs).toBeLessThan(1_000)
+  })
+
   it('says what others offer where nothing here fits, and never in place of what does', async () => {
     await using yard = await openYard(makeFolder(), { plugins: [sheep()], memory: true })
     const folder = makeFolder({

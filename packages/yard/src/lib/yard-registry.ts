@@ -19,6 +19,8 @@ export interface YardRegistryParts {
 /** The registry of a yard, opened at its first use; what ran before that is not lost to it. */
 export interface YardRegistry {
   readonly hooks: BusHooks
+  /** What a run of a command cost, by its result. */
+  spent(command: string, usd: number): void
   open(): Registry
   /** Why a plugin is down, as far as that is known without opening anything. */
   downOf(plugin: string): string | undefined
@@ -62,6 +64,10 @@ export function createYardRegistry({ store, clock, plugins, isCommand, served, r
       const { state, sign, reason = 'it does not answer' } = opened.health(plugin)
       // Where its process is gone, this one stands in.
       return state === 'down' && sign !== 'process' ? reason : undefined
+    },
+    spent(command, usd) {
+      // Told before the call itself, whose span ends with it.
+      if (Number.isFinite(usd) && usd >= 0) open().spent(command, usd)
     },
     hooks: {
       served(span) {
