@@ -140,6 +140,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'writeFiles',
   ],
   '@switchyard/testkit/real': [
+    'callIn',
     'followRealTime',
     'freePorts',
     'inRealTime',

@@ -1,4 +1,5 @@
 export { startCaddy, type TestCaddy } from './lib/real/caddy.ts'
+export { callIn } from './lib/real/call-in.ts'
 export { startEngine, type TestEngine } from './lib/real/engine.ts'
 export { followRealTime, inRealTime } from './lib/real/in-real-time.ts'
 export { freePorts } from './lib/real/ports.ts'

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openYard } from '@switchyard/yard'
+import { callIn } from '@switchyard/testkit/real'
 import deploy from '../../src/index.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -41,16 +41,13 @@ export interface RunAnswer extends Answer {
   readonly stderr: string
 }
 
-/** Opens a workspace that another process had open, and calls one command of it. */
+/** Calls one command of a workspace that another process had open. */
 export async function callHere(folder: string, command: string, input: object): Promise<Answer> {
-  const yard = await openYard(folder, { plugins: [deploy] })
   try {
-    return { result: (await yard.call(`deploy.${command}`, input)) as NonNullable<Answer['result']> }
+    return { result: (await callIn(folder, [deploy], `deploy.${command}`, input)) as NonNullable<Answer['result']> }
   } catch (error) {
     const { code, message, data } = error as NonNullable<Answer['error']>
     return { error: { code, message, data } }
-  } finally {
-    await yard.close()
   }
 }
 
