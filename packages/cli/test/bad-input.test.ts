@@ -165,7 +165,7 @@ describe.runIf(isRoot)('a data folder of another user (only root can play one)',
   })
 })
 
-describe.runIf(isRoot)('a full disk (only root can mount one)', () => {
+describe.runIf(isRoot)('a full disk (only root can mount one)', { timeout: 60_000 }, () => {
   it('is refused, and what was kept before is still there', async () => {
     using workspace = makeWorkspace()
     const disk = join(workspace.dir, 'disk')

@@ -32,7 +32,7 @@ async function onTerminal(dir: string, args: readonly string[], answers: readonl
 
 const CTRL_C = '\u0003'
 
-describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian, makes)', () => {
+describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian, makes)', { timeout: 60_000 }, () => {
   it('what changes something shows its plan and runs after a yes', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { code, stdout, unanswered } = await onTerminal(workspace.dir, ['notes', 'note', 'add', '--name', 'milk'], [['Do this?', 'y']])
