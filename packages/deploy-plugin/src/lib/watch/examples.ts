@@ -104,4 +104,7 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'survey the deployment after going live',
   'attend to the fresh release and revert it on trouble',
   'monitor the version that we just put on production',
+  'watch production for an hour',
+  'watch staging overnight',
+  'keep watching uat for half an hour',
 ]

@@ -628,7 +628,6 @@ export const SERVICE_EXAMPLES = {
     'watch billing for 30 minutes',
     'keep watching all services',
     'keep an eye on the mailer',
-    'watch production for an hour',
     'monitor the api for the next ten minutes',
     'monitor payments every 30 seconds',
     'observe search for a while',
