@@ -75,7 +75,7 @@ describe('deploy.apply with programs', { timeout: 240_000 }, () => {
     )
     // What is known to be sick need not be waited for.
     const isOver = failing.then(() => true)
-    await Promise.race([isOver, until(() => stack.kit.progress.some(({ message }) => message.endsWith('/ answered 503')))])
+    await Promise.race([isOver, until(() => stack.kit.progress.some(({ message }) => message.includes('/ answered 503')))])
     stack.kit.clock.advance(5_000)
     const failed = await failing
     expect(failed).toMatchObject({ code: 'GATE_FAILED', message: expect.stringContaining(why) })

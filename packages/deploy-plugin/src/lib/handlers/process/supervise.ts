@@ -46,13 +46,17 @@ n=0; while [ ! -e "$1/$2.supervisor" ] && [ $n -lt 100 ]; do sleep 0.05; n=$((n 
 /** Whether the process of a file is still what it was; process ids are used again. */
 const IS_OURS = `ours() { [ -n "$1" ] && tr '\\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2/supervise.sh $2 $3 "; }`
 
+/** Whether a process still runs: one that has ended is there until its parent looks, which not every host's first process does soon. */
+const RUNS = `runs() { state=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; case \${state##*) } in Z* | X*) return 1 ;; esac; }`
+
 /** Ends a slot's supervisor and program, and waits until both are gone. Called with: FOLDER SLOT SECONDS */
 export const STOP = `${IS_OURS}
+${RUNS}
 cd "$1" 2>/dev/null || exit 0
 supervisor=$(cat "$2.supervisor" 2>/dev/null) child=$(cat "$2.pid" 2>/dev/null)
 if ours "$supervisor" "$1" "$2"; then
   kill -s TERM "$supervisor" 2>/dev/null
-  n=0; while kill -0 "$supervisor" 2>/dev/null && [ $n -lt $(( ($3 + 5) * 20 )) ]; do sleep 0.05; n=$((n + 1)); done
+  n=0; while runs "$supervisor" && [ $n -lt $(( ($3 + 5) * 20 )) ]; do sleep 0.05; n=$((n + 1)); done
   kill -s KILL "$supervisor" 2>/dev/null
   [ -n "$child" ] && kill -s KILL -- "-$child" 2>/dev/null
 fi
