@@ -22,7 +22,7 @@ function renderLife({ health, figures, processes = [] }: Partial<PluginLife>, lo
   const { runs, failures, latencyMs = 0 } = figures
   const ran = runs === 0 ? 'no run yet' : `${runs} run${runs === 1 ? '' : 's'}, ${failures} failed, ${duration(latencyMs)} each`
   const why = health.reason === undefined ? '' : `, as ${health.reason}`
-  const served = processes.map(({ pid, state, reason }) => (state === 'ready' ? `process ${pid} serves it` : `${state}: ${reason}`))
+  const served = processes.map(({ pid, reason = `process ${pid} serves it` }) => reason)
   const colour = { ready: 'green', registered: 'green', degraded: 'yellow', down: 'red', gone: 'red' } as const
   const [first = '', ...more] = wrap(plain(`${health.state}${why}: ${[ran, ...served].join('; ')}`), look.columns - 2)
   return [`  ${first.replace(health.state, paint(look, colour[health.state], health.state))}`, ...more.map((line) => `  ${line}`)]

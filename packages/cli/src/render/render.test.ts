@@ -247,7 +247,7 @@ attic 1.0.0  Keeps old things
     ).toBe(`
 attic 1.0.0  Keeps old things
   degraded, as 60 % of its latest calls failed: 12 runs, 5 failed, 1.2 s each;
-  process 4711 serves it; down: process 4712 ended without a word
+  process 4711 serves it; process 4712 ended without a word
 
 attic 1.0.0  Keeps old things
 `)
