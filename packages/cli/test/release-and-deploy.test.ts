@@ -54,7 +54,8 @@ beforeEach(async () => {
     'switchyard.deploy.json': JSON.stringify({
       stack: 'shop',
       targets: { here: { kind: 'local', root: join(folder, 'host') } },
-      environments: { staging: { target: 'here' } },
+      // Longer than the test may take: what the chain watches, nobody watches a second time.
+      environments: { staging: { target: 'here', watch: { forSeconds: 1_800 } } },
       services: {
         api: {
           handler: 'process',
@@ -109,7 +110,7 @@ describe('release-and-deploy', { timeout: 120_000 }, () => {
   })
 
   it('takes the deployment and the release back when it turns out not to be healthy', async () => {
-    await yard.call('deploy.apply', { env: 'staging', version: '1.0.0' })
+    await yard.call('deploy.apply', { env: 'staging', version: '1.0.0', watch: false })
     commit('feat: sell poison', { sick: join(folder, 'sick') })
     git('push', '-q')
     const under = chain(600)

@@ -7,13 +7,13 @@ import { until } from '../../../test/until.ts'
 import type { RunView } from './view.ts'
 
 /** Serves the page that lies beside it and its mood, and ends when the page or a visitor says so. */
-const SERVER = `import { readFileSync } from 'node:fs'
+const SERVER = `import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 const page = readFileSync(new URL('page.txt', import.meta.url), 'utf8').trim()
 if (page === 'crash') { console.error('ERROR no configuration in ' + process.env.SECRET); process.exit(3) }
 createServer((request, answer) => {
   if (request.url === '/crash') process.exit(1)
-  answer.statusCode = page === 'sick' ? 503 : 200
+  if (page === 'sick') { answer.statusCode = 503; writeFileSync('asked', '') }
   answer.end(page + (process.env.MOOD ?? ''))
 }).listen(Number(process.env.PORT), '127.0.0.1')
 `
@@ -75,7 +75,8 @@ describe('deploy.apply with programs', { timeout: 240_000 }, () => {
     )
     // What is known to be sick need not be waited for.
     const isOver = failing.then(() => true)
-    await Promise.race([isOver, until(() => stack.kit.progress.some(({ message }) => message.includes('/ answered 503')))])
+    const asked = join(stack.root, 'shop/staging/services/web/green/asked')
+    await Promise.race([isOver, until(() => existsSync(asked))])
     stack.kit.clock.advance(5_000)
     const failed = await failing
     expect(failed).toMatchObject({ code: 'GATE_FAILED', message: expect.stringContaining(why) })
