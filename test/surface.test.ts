@@ -168,6 +168,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   '@switchyard/trace/otlp': [
     'createOtlpExporter',
+    'createOutbox',
     'decodeTraces',
     'encodeLogs',
     'encodeMetrics',

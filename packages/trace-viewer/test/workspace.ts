@@ -136,6 +136,18 @@ export async function openSampleWorkspace({ nowMs = Date.now() }: { nowMs?: numb
     }),
   )
 
+  const asked = (name: string, outcome: string, at: number): Span[] =>
+    spansOf(at, nowMs - 30_000 - at, {
+      name,
+      lane: 'cli',
+      at: 0,
+      took: 24,
+      op: 'request',
+      attributes: { 'switchyard.from': 'cli' },
+      children: [{ name: 'route', lane: 'router', at: 4, took: 12, op: 'route', attributes: { 'switchyard.router.outcome': outcome } }],
+    })
+  await add([...asked('bake me a cake', 'abstain', 5), ...asked('route deploy the shop', 'routed', 6)])
+
   const source = createSource({
     traces,
     logs: (id) => logsOf(id, nowMs),

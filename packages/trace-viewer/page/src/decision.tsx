@@ -49,11 +49,13 @@ function Part({ part, isAlone }: { part: DecisionPart; isAlone: boolean }) {
                 {name} {name === command && <span class="tag">taken</span>}
               </th>
               <td>
-                <span class="meter">
-                  <span class="meter-fill" style={{ width: `${confidence * 100}%` }} />
-                  {actAbove !== undefined && <span class="meter-mark" style={{ left: `${actAbove * 100}%` }} />}
-                </span>
-                <span class="number">{percent(confidence)}</span>
+                <div class="scale">
+                  <span class="meter">
+                    <span class="meter-fill" style={{ width: `${confidence * 100}%` }} />
+                    {actAbove !== undefined && <span class="meter-mark" style={{ left: `${actAbove * 100}%` }} />}
+                  </span>
+                  <span class="number">{percent(confidence)}</span>
+                </div>
               </td>
             </tr>
           ))}
@@ -75,17 +77,19 @@ function Part({ part, isAlone }: { part: DecisionPart; isAlone: boolean }) {
                 <th scope="row">{seen}</th>
                 <td class="soft">{as}</td>
                 <td>
-                  <span class="points">
-                    <span
-                      class={points < 0 ? 'points-fill is-against' : 'points-fill'}
-                      style={
-                        points < 0
-                          ? { right: '50%', width: `${(-points / most) * 50}%` }
-                          : { left: '50%', width: `${(points / most) * 50}%` }
-                      }
-                    />
-                  </span>
-                  <span class="number">{points.toFixed(2).replace('-', '−')}</span>
+                  <div class="scale">
+                    <span class="points">
+                      <span
+                        class={points < 0 ? 'points-fill is-against' : 'points-fill'}
+                        style={
+                          points < 0
+                            ? { right: '50%', width: `${(-points / most) * 50}%` }
+                            : { left: '50%', width: `${(points / most) * 50}%` }
+                        }
+                      />
+                    </span>
+                    <span class="number">{points.toFixed(2).replace('-', '−')}</span>
+                  </div>
                 </td>
               </tr>
             ))}

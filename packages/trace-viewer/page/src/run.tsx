@@ -10,7 +10,7 @@ import { useKeys } from './keys.ts'
 import { Lanes } from './lanes.tsx'
 import { Logs } from './logs.tsx'
 import { go, type Route, RUN_TABS, type RunTab, runHash } from './route.ts'
-import { Copy, isoOf, Notice, plural, StateSign, timeOf } from './ui.tsx'
+import { Copy, isoOf, Notice, StateSign, timeOf } from './ui.tsx'
 import { Waterfall } from './waterfall.tsx'
 
 const TITLES: Readonly<Record<RunTab, string>> = {
@@ -97,7 +97,7 @@ function RunHead({ run, truncated }: { run: RunRow; truncated: boolean }) {
         {approvedBy !== undefined && <Fact name="Approved by">{approvedBy}</Fact>}
         {costUsd !== undefined && <Fact name="Cost">{costText(costUsd)}</Fact>}
         <Fact name="Spans">
-          {plural(spans, 'span')}
+          {spans.toLocaleString('en')}
           {truncated && ', more than are shown'}
         </Fact>
         <Fact name="Trace">

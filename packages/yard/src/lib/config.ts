@@ -66,7 +66,7 @@ export const configSchema = z.strictObject({
         .min(0)
         .max(1)
         .default(1)
-        .describe('The part of all runs whose trace is kept, from 0 to 1; of the others it is kept from their first failure on'),
+        .describe('The part of all runs whose trace is kept, from 0 to 1; of the others what fails or takes a second or longer'),
       keepDays: z.int().min(1).max(3_650).default(14).describe('How long traces are kept, in days'),
       maxMegabytes: z.int().min(1).max(100_000).default(256).describe('How much of traces is kept, in MiB; beyond it the oldest go'),
     })
