@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => learned[Symbol.dispose]())
 
 // A correction learns twice.
-describe('switchyard route', { timeout: 90_000 }, () => {
+describe('switchyard route', { timeout: 180_000 }, () => {
   it('answers with parts, arguments and where they stand', async () => {
     using workspace = copyOf(learned)
     const request = 'write down a note called "buy milk", then list all my notes'
