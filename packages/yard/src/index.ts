@@ -1,7 +1,7 @@
 export { chainOf, inputOf } from './lib/chain-of.ts'
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
 export { DATA_FOLDER } from './lib/data-folder.ts'
-export type { Changed, LikelyEstimate } from './lib/decide.ts'
+export type { Changed, LikelyEstimate, Replayed } from './lib/decide.ts'
 export { withApproval } from './lib/director.ts'
 export type { Finding } from './lib/doctor.ts'
 export type { Elsewhere } from './lib/elsewhere.ts'

@@ -7,7 +7,7 @@ import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
 import { consulted } from '../lib/request.ts'
 import type { Session } from '../lib/session.ts'
-import { renderChanged, renderDecision, renderEvaluation, renderMeasured, renderWhy } from '../render/decision.ts'
+import { renderChanged, renderDecision, renderEvaluation, renderMeasured, renderReplayed, renderWhy } from '../render/decision.ts'
 
 const HELP = 'switchyard route --help'
 
@@ -85,7 +85,7 @@ export const define: Define = (command, session) => {
       text: (look) =>
         data.changed.length === 0
           ? `All ${data.decisions} requests are read as they were`
-          : renderChanged(data.changed, look, `Of ${data.decisions} requests these are read otherwise`).trimStart(),
+          : renderReplayed(data.changed, look, `Of ${data.decisions} requests these are read otherwise`),
     })
   })
 }

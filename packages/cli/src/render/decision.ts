@@ -1,5 +1,5 @@
 import type { DecisionEvaluation, DecisionExplanation, Evaluation } from '@switchyard/router'
-import { type Changed, type Decision, type DecisionPart, inputOf, type LikelyEstimate } from '@switchyard/yard'
+import { type Changed, type Decision, type DecisionPart, inputOf, type LikelyEstimate, type Replayed } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { spoken, valueText } from './parts.ts'
@@ -80,6 +80,27 @@ export function renderChanged(changed: readonly Changed[], look: Look, title: st
   ])
   return `\n${title}:\n${renderTable(['request', 'before', 'now'], rows, look)}`
 }
+
+/** Requests that are decided otherwise than they were: what is done about them, and with what. */
+export function renderReplayed(changed: readonly Replayed[], look: Look, title: string): string {
+  const rows = changed.map(({ request, before, after, outcomes, args }) => {
+    const [was, is] = ([before, after] as const).map((commands, side) => {
+      const named = commands.join(', ') || 'nothing'
+      const asked = outcomes[0] !== outcomes[1] && outcomes[side] === 'ask' ? ' (asked about)' : ''
+      const given =
+        args?.[side]?.flatMap((one) => Object.entries(withoutSecrets(one)).map(([name, value]) => `${name} ${JSON.stringify(value)}`)) ?? []
+      return plain(`${named}${asked}${args === undefined ? '' : ` with ${given.join(', ') || 'nothing'}`}`)
+    })
+    return [
+      paint(look, 'bold', plain(`"${request}"`)),
+      ...wrap(`was ${was}`, look.columns - 2).map(indented),
+      ...wrap(`is  ${is}`, look.columns - 2).map(indented),
+    ]
+  })
+  return [`${title}:`, ...rows.flat()].join('\n')
+}
+
+const indented = (line: string): string => `  ${line}`
 
 /** What a labelled set came to. */
 export function renderEvaluation(

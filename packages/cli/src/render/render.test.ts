@@ -1,13 +1,13 @@
 import { type ChainReport, parseChain } from '@switchyard/chain'
 import { SwitchyardError, type WireError } from '@switchyard/contracts'
 import { definePlugin } from '@switchyard/plugin-kit'
-import type { PlannedRun } from '@switchyard/yard'
+import type { PlannedRun, Replayed } from '@switchyard/yard'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { outlineOf } from '../lib/outline.ts'
 import { renderChain } from './chain.ts'
 import { renderConfig } from './config.ts'
-import { renderDecision } from './decision.ts'
+import { renderDecision, renderReplayed } from './decision.ts'
 import { renderFindings } from './doctor.ts'
 import { errorDocument, renderError } from './error.ts'
 import { type Look, paint, plain } from './look.ts'
@@ -226,6 +226,27 @@ attic 1.0.0  Keeps old things
                            the limit says, and all that hangs on it
   attic box wipe  destroy  Throw everything away that was kept for longer than
                            the limit says, and all that hangs on it
+`)
+  })
+
+  it('what is decided otherwise than before', () => {
+    const again = { request: 'paint the lamp red', before: ['lamp.paint'], after: ['lamp.paint'] } as const
+    const changed: readonly Replayed[] = [
+      { ...again, outcomes: ['routed', 'routed'], args: [[{ colour: 'red' }], [{ shade: 'red' }]] },
+      { ...again, request: 'colour it', outcomes: ['routed', 'ask'] },
+      { request: 'warm my buns', before: [], after: ['bakery.look'], outcomes: ['abstain', 'routed'] },
+    ]
+    expect(`\n${renderReplayed(changed, look, 'Of 9 requests these are read otherwise')}\n`).toBe(`
+Of 9 requests these are read otherwise:
+"paint the lamp red"
+  was lamp.paint with colour "red"
+  is  lamp.paint with shade "red"
+"colour it"
+  was lamp.paint
+  is  lamp.paint (asked about)
+"warm my buns"
+  was nothing
+  is  bakery.look
 `)
   })
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { command, definePlugin } from '@switchyard/plugin-kit'
+import { command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { openYard } from './open-yard.ts'
@@ -86,7 +86,47 @@ describe('the routing of a yard', () => {
     yard.decide('bake with 9fA3kq01Zx77Yw20Pm56')
     await expect.poll(() => yard.routing.replay().decisions).toBe(1)
     yard.routing.correct('warm my buns', 'bakery.look')
-    expect(yard.routing.replay()).toEqual({ decisions: 1, changed: [{ request: 'warm my buns', before: [], after: ['bakery.look'] }] })
+    expect(yard.routing.replay()).toEqual({
+      decisions: 1,
+      changed: [{ request: 'warm my buns', before: [], after: ['bakery.look'], outcomes: ['abstain', 'routed'] }],
+    })
+  })
+
+  it('tells of a new version what is decided otherwise: not only the command, but what is done about it and with what', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'switchyard-replay-'))
+    onTestFinished(() => rmSync(dir, { recursive: true }))
+    const lamp = (version: string, input: z.ZodType): Plugin =>
+      definePlugin({
+        name: 'lamp',
+        version,
+        summary: 'Paints lamps',
+        commands: {
+          paint: command({
+            summary: 'Paint a lamp',
+            examples: ['paint the lamp red', 'make the lamp blue', 'give the lamp a red coat', 'colour the lamp', 'paint it blue'],
+            effect: 'read',
+            input,
+            output: z.object({}),
+            run: () => ({}),
+          }),
+        },
+      })
+    const colour = z.enum(['red', 'blue'])
+    {
+      await using before = await openYard(dir, { plugins: [lamp('1.0.0', z.object({ colour: colour.optional() }))] })
+      expect(before.decide('paint the lamp red')).toMatchObject({ outcome: 'routed', parts: [{ args: { colour: { value: 'red' } } }] })
+      expect(before.decide('colour the lamp')).toMatchObject({ outcome: 'routed', parts: [{ args: {} }] })
+      await expect.poll(() => before.routing.replay()).toEqual({ decisions: 2, changed: [] })
+    }
+    await using after = await openYard(dir, { plugins: [lamp('2.0.0', z.object({ shade: colour }))] })
+    const commands = { before: ['lamp.paint'], after: ['lamp.paint'] }
+    expect(after.routing.replay()).toEqual({
+      decisions: 2,
+      changed: [
+        { request: 'colour the lamp', ...commands, outcomes: ['routed', 'ask'] },
+        { request: 'paint the lamp red', ...commands, outcomes: ['routed', 'routed'], args: [[{ colour: 'red' }], [{ shade: 'red' }]] },
+      ],
+    })
   })
 
   it('makes one chain of several parts, whose steps refer to one another', async () => {

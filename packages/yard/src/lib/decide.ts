@@ -58,7 +58,7 @@ export interface Decider {
   /** Why it was decided so, what would have changed it, and what it takes. */
   explain(decision: Decided): { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation }
   /** What was decided before and would be decided otherwise now. */
-  replay(): { readonly decisions: number; readonly changed: readonly Changed[] }
+  replay(): { readonly decisions: number; readonly changed: readonly Replayed[] }
   /** The decision, or a model's where one is configured and the router does not know which command is meant. */
   consult(decision: Decided): Promise<Decided & { readonly consulted?: Consulted }>
   /** How well requests are read here: those that the plugins bring along, requests of several parts, and those that nothing here does. */
@@ -77,6 +77,15 @@ export interface Changed {
   readonly before: readonly string[]
   readonly after: readonly string[]
 }
+
+/** A request that was decided before, and is decided otherwise now: another command, another outcome, or other arguments. */
+export interface Replayed extends Changed {
+  readonly outcomes: readonly [before: Decided['outcome'], after: Decided['outcome']]
+  /** Of each part, by name; there only where the commands are the same and these are not. */
+  readonly args?: readonly [before: readonly Arguments[], after: readonly Arguments[]]
+}
+
+type Arguments = Readonly<Record<string, unknown>>
 
 /** Decides what a request means; learns from the commands at the first request and keeps the model by the hash of what it was learned from. */
 export function createDecider({
@@ -118,7 +127,7 @@ export function createDecider({
     return { durationMs: runs?.latencyMs ?? USUAL_MS[effect], costUsd: runs?.costUsd ?? costUsd }
   }
 
-  function decideNow(request: string, more: Pick<DecideOptions, 'onStage' | 'elsewhere'> = {}): Decided {
+  function decideNow(request: string, more: Partial<Pick<DecideOptions, 'onStage' | 'elsewhere' | 'nowMs'>> = {}): Decided {
     return decide(learned(), request, {
       facts,
       names: names(),
@@ -181,11 +190,10 @@ export function createDecider({
     },
     replay() {
       const kept = memory().decisions()
-      const changed = kept.flatMap(({ decision }) => {
-        const [before, after] = [decision, decideNow(decision.request, known)].map(({ outcome, parts }) =>
-          outcome === 'abstain' ? [] : parts.map(({ command }) => command),
-        )
-        return before!.join() === after!.join() ? [] : [{ request: decision.request, before: before!, after: after! }]
+      const changed = kept.flatMap(({ decision, atMs }) => {
+        // Of "yesterday" it is not the day that matters on which it is decided anew.
+        const again = decideNow(decision.request, { ...known, nowMs: atMs })
+        return replayed(decision, again) ?? []
       })
       return { decisions: kept.length, changed }
     },
@@ -212,6 +220,27 @@ export function createDecider({
         destroys: (id) => commands.get(id)?.definition.effect === 'destroy',
       })
     },
+  }
+}
+
+/** Undefined where nothing is otherwise. */
+function replayed(before: Decided, after: Decided): Replayed | undefined {
+  const commandsOf = ({ outcome, parts }: Decided): readonly string[] => (outcome === 'abstain' ? [] : parts.map(({ command }) => command))
+  const argsOf = ({ parts }: Decided): readonly Arguments[] =>
+    parts.map(({ args }) => Object.fromEntries(Object.entries(args).map(([name, { value }]) => [name, value])))
+  const [commands, args] = [
+    [commandsOf(before), commandsOf(after)],
+    [argsOf(before), argsOf(after)],
+  ] as const
+  const isSame = ([one, other]: readonly [unknown, unknown]): boolean => JSON.stringify(one) === JSON.stringify(other)
+  const outcomes = [before.outcome, after.outcome] as const
+  if (isSame(commands) && isSame(outcomes) && isSame(args)) return undefined
+  return {
+    request: before.request,
+    before: commands[0],
+    after: commands[1],
+    outcomes,
+    ...(isSame(commands) && !isSame(args) && { args }),
   }
 }
 
