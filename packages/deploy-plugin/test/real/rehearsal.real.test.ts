@@ -96,17 +96,24 @@ describe('a rehearsed return on a real engine', () => {
       'remove stage-production_rehearsal',
     ])
     const seen: string[] = []
+    const note = (...args: string[]): void => {
+      for (const line of real.engine.podman(...args).split('\n')) if (!seen.includes(line.trim())) seen.push(line.trim())
+    }
     const watching = setInterval(() => {
-      for (const line of real.engine.podman('ps', '--format', '{{.Names}} {{.Ports}}').split('\n'))
-        if (!seen.includes(line)) seen.push(line)
-    }, 200)
+      note('ps', '--format', '{{.Names}} {{.Ports}}')
+      for (const network of real.engine.podman('network', 'ls', '-q').split('\n'))
+        if (network.includes('_rehearsal'))
+          note('network', 'ls', '--filter', `name=${network}`, '--format', '{{.Name}} internal={{.Internal}}')
+    }, 500)
     // A protected environment is not changed by it: nobody has to type its name.
     const done = await stack.call('rollback', { env: 'production', rehearse: true }).finally(() => clearInterval(watching))
     expect(done).toMatchObject({ state: 'done', services: [{ service: 'api' }, { service: 'web', port: null }] })
     expect(done.text).toContain('Rehearsed')
-    expect(seen.filter((line) => line.includes('_rehearsal')).map((line) => line.trim())).toEqual(
-      expect.arrayContaining(['stage-production_rehearsal-api-blue', 'stage-production_rehearsal-web-blue']),
-    )
+    const scratch = seen.filter((line) => line.includes('_rehearsal'))
+    expect(scratch).toEqual(expect.arrayContaining(['stage-production_rehearsal-api-blue', 'stage-production_rehearsal-web-blue']))
+    expect(scratch.filter((line) => line.includes('-> '))).toEqual([])
+    expect(scratch).toContain('stage-production_rehearsal-back internal=true')
+    expect(scratch.filter((line) => line.includes('internal=false'))).toEqual([])
     expect(await everything(stack, 'stage')).toEqual(before)
     const history = (await stack.kit.call('deploy.history', { env: 'production' })) as { deployments: { kind: string; state: string }[] }
     expect(history.deployments[0]).toMatchObject({ kind: 'rehearsal', state: 'done', service: 'web' })

@@ -59,6 +59,14 @@ describe('a stack on another machine, over SSH', () => {
     const back = await stack.call('rollback', { env: 'production', confirm: 'production', why: 'the colours are wrong' })
     expect(back.services.find(({ service }) => service === 'web')).toMatchObject({ from: digests[1], to: digests[0], slot: 'blue' })
 
+    // A release that is never well is returned from there too, and nobody sees anything of it.
+    real.engine.image('far:3', { serve: 'echo "FATAL no configuration"\nexit 3\n' })
+    stack.write('compose.yaml', 'services: { web: { image: "localhost/far:3" } }\n')
+    await expect(stack.call('apply', { env: 'production', confirm: 'production', service: ['web'] })).rejects.toMatchObject({
+      code: 'GATE_FAILED',
+      data: { returned: true },
+    })
+
     const mood = `it's "fine" $HOME`
     const { failed, reused, asked, pages } = await load.stop()
     expect(failed).toEqual([])

@@ -161,6 +161,21 @@ describe.each(['here', 'over SSH'] as const)('a service of a real systemd %s', (
 describe('a service of a real systemd', () => {
   beforeEach(() => makeStack('here'))
 
+  it('is rehearsed without a trace, and runs as several units that start with the host', async () => {
+    await stack.call('apply', { env: 'staging' })
+    stack.write('app/www/index.html', 'two\n')
+    await stack.call('apply', { env: 'staging' })
+    const before = placed()
+    expect(await stack.call('rollback', { env: 'staging', rehearse: true })).toMatchObject({ state: 'done' })
+    expect(placed()).toEqual(before)
+    expect(readdirSync(join(root, 'shop'))).toEqual(['staging'])
+    await stack.call('scale', { env: 'staging', service: 'web', replicas: 2 })
+    expect([shown('green'), shown('green-2')]).toEqual([SERVES, SERVES])
+    await stack.call('scale', { env: 'staging', service: 'web', replicas: 1 })
+    expect([shown('green'), shown('green-2')]).toEqual([SERVES, GONE])
+    expect(placed()).toEqual(before)
+  })
+
   it('that is replaced in its place runs again when the next one fails', async () => {
     stack.config(({ services }) => Object.assign(services.web ?? {}, { strategy: 'replace', drainSeconds: 0 }))
     await stack.call('apply', { env: 'staging' })

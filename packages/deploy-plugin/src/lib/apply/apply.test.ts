@@ -187,6 +187,15 @@ describe('deploy.apply with programs', { timeout: 240_000 }, () => {
       services: { kept: unknown[]; drift: unknown[] }[]
     }
     expect(services).toMatchObject([{ kept: [{}, {}], drift: [] }])
+    const { deployments } = (await stack.kit.call('deploy.history', { env: 'staging' })) as {
+      deployments: Record<'kind' | 'state', string>[]
+    }
+    expect(deployments.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      'rollback done',
+      'rehearsal done',
+      'apply rolled-back',
+      'apply done',
+    ])
     // The project still says wild: that is a difference that can be deployed.
     expect((await stack.kit.plan('deploy.apply', { env: 'staging' })).plan.steps[0]?.detail).toContain('variables: ~MOOD')
   })

@@ -43,11 +43,10 @@ export function planText(plan: DeployPlan): Plan {
 
 function linesOf(one: ServicePlan, kind: DeployPlan['kind']): string[] {
   const { from, to, fetch, strategy, hostname, route, backup, restore, migrate, keeps, drops, variables, because } = one
-  const shown = (release: string | undefined, reference: string): string =>
-    `${release === undefined ? 'not known yet' : shortRelease(release)} (${reference})`
-  const lines = [
-    `${from === undefined ? '' : `${shown(from.release, from.reference)} -> `}${shown(to.release, to.reference)}: ${because.map((why) => REASONS[why]).join(', ')}`,
-  ]
+  const shown = ({ release, reference, version }: ServicePlan['to']): string =>
+    `${release === undefined ? 'not known yet' : shortRelease(release)} (${version === undefined ? '' : `${version}, `}${reference})`
+  const change = from === undefined || isScaling(one) ? shown(to) : `${shown(from)} -> ${shown(to)}`
+  const lines = [`${change}: ${because.map((why) => REASONS[why]).join(', ')}`]
   const names = [
     ...variables.added.map((name) => `+${name}`),
     ...variables.removed.map((name) => `-${name}`),

@@ -9,6 +9,9 @@ const DONE: Readonly<Record<Run['plan']['kind'], string>> = {
   rehearsal: 'Rehearsed',
 }
 
+const told = (release: string, version: string | undefined): string =>
+  `${shortRelease(release)}${version === undefined ? '' : ` (${version})`}`
+
 /** What became of a run, for people. */
 export function runText({ run, plan, facts, state }: Run): string {
   const lines = [
@@ -20,11 +23,11 @@ export function runText({ run, plan, facts, state }: Run): string {
     const { service, from, to } = one
     const { release, gate, cut, ports } = facts[service] ?? {}
     const port = ports?.[to.slot]
-    const before = from === undefined ? 'new' : shortRelease(from.release)
-    const after = shortRelease(release ?? to.release ?? '?')
+    const before = from === undefined ? 'new' : told(from.release, from.version)
+    const after = told(release ?? to.release ?? '?', plan.kind === 'apply' ? plan.version : to.version)
     const change = one.because.includes('needed') || isScaling(one) ? after : `${before} -> ${after}`
     lines.push(`  ${service.padEnd(width)}  ${change}  ${to.reference}`)
-    const told = [
+    const details = [
       ...(isScaling(one) ? [`${from?.replicas ?? 0} -> ${to.replicas} replicas`] : to.replicas > 1 ? [`${to.replicas} replicas`] : []),
       ...(plan.kind === 'rehearsal' ? [] : [`in ${to.slot}`]),
       ...(port === undefined ? [] : [`port ${port}`]),
@@ -33,7 +36,7 @@ export function runText({ run, plan, facts, state }: Run): string {
         : [`well for ${(gate.wellForMs / 1000).toFixed(1)} s`, `${gate.failedProbes} of ${gate.probes} probes failed`]),
       ...(cut === undefined ? [] : [`${cut} requests cut off`]),
     ]
-    lines.push(`  ${' '.repeat(width)}  ${told.join(', ')}`)
+    lines.push(`  ${' '.repeat(width)}  ${details.join(', ')}`)
   }
   if (state === 'open') lines.push('', 'Next: switchyard deploy resume, or switchyard deploy undo')
   else if (plan.kind === 'rehearsal') lines.push('', 'The scratch stack is gone. To do it: switchyard deploy rollback')

@@ -223,7 +223,8 @@ export function createDeployments({ store, clock }: { readonly store: PluginStor
             .prepare(
               `UPDATE deploy_deployment SET state = 'rolled-back' WHERE id = (
                  SELECT id FROM deploy_deployment
-                 WHERE stack = ? AND env = ? AND service = ? AND to_release = ? AND state = 'done' AND id < ? ORDER BY id DESC LIMIT 1)`,
+                 WHERE stack = ? AND env = ? AND service = ? AND to_release = ? AND state = 'done' AND kind IN ('apply', 'rollback')
+                   AND id < ? ORDER BY id DESC LIMIT 1)`,
             )
             .run(row.stack, row.env, row.service, row.from_release, id)
         }
