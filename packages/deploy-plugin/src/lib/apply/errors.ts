@@ -22,6 +22,12 @@ export const nothingToDeploy = (env: string): SwitchyardError =>
     next: 'pass --again to start it anew all the same',
   })
 
+export const nothingToReturn = (env: string): SwitchyardError =>
+  new SwitchyardError('RELEASE_NOT_KEPT', `Cannot return "${env}" as a release from before what serves must be kept on the host: none is`, {
+    data: { env },
+    next: `see what was deployed: switchyard deploy history --env ${env}`,
+  })
+
 export const deployPlanStale = (what: string): SwitchyardError =>
   new SwitchyardError('DEPLOY_PLAN_STALE', `Cannot deploy as it must be what was planned: ${what}`, {
     data: { what },

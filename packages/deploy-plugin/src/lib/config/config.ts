@@ -43,7 +43,10 @@ const target = z.discriminatedUnion('kind', [
     key: z.string().min(1).describe('File of the private key; "~" is your home'),
     hostKey: z
       .string()
-      .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'must be a fingerprint such as ssh-keyscan HOST | ssh-keygen -lf - prints: SHA256:…')
+      .regex(
+        /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+        'must be a fingerprint such as ssh-keyscan -t ed25519 HOST | ssh-keygen -lf - prints: SHA256:…',
+      )
       .describe("Fingerprint of the host's key: no other host is spoken to"),
     ...placed,
   }),

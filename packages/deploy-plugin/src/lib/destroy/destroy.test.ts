@@ -1,9 +1,13 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTestYard, type TestYard } from '@switchyard/testkit'
 import { followRealTime } from '@switchyard/testkit/real'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { yardWithContext } from '../../../test/with-context.ts'
 import deploy from '../../index.ts'
+import { createDeployments } from '../records/deployments.ts'
+import { destroyCommands } from './commands.ts'
 
 interface Destroyed {
   readonly gone: readonly { kind: string; name: string }[]
@@ -87,10 +91,47 @@ describe('deploy.destroy', { timeout: 60_000 }, () => {
     expect(await states('production')).toEqual(['not-deployed', 'not-deployed'])
   })
 
+  it('ends by no other handler what one began', async () => {
+    await kit.call('deploy.apply', { env: 'staging', service: ['api'] })
+    const file = join(kit.dir, 'switchyard.deploy.json')
+    const config = readFileSync(file, 'utf8')
+    const { services, ...others } = JSON.parse(config) as { services: Record<string, object> }
+    const unit = { handler: 'systemd', source: 'dist', unit: 'api.service' }
+    writeFileSync(file, JSON.stringify({ ...others, services: { ...services, api: unit } }))
+    writeFileSync(join(kit.dir, 'api.service'), '[Service]\nExecStart=/bin/true\n')
+    for (const command of ['apply', 'destroy'])
+      await expect(kit.call(`deploy.${command}`, { env: 'staging', service: ['api'] })).rejects.toMatchObject({ code: 'HANDLER_CHANGED' })
+    expect(await kit.call('deploy.status', { env: 'staging', service: ['api'] })).toMatchObject({
+      services: [{ state: 'unknown', reason: expect.stringContaining('"process"') }],
+    })
+    writeFileSync(file, config)
+    expect(await states('staging')).toEqual(['running', 'not-deployed'])
+  })
+
   it('finds nothing to do the second time', async () => {
     await kit.call('deploy.apply', { env: 'staging', service: ['api'] })
     await kit.call('deploy.destroy', { env: 'staging' })
     expect(((await kit.call('deploy.destroy', { env: 'staging' })) as Destroyed).gone).toEqual([])
     expect((await kit.plan('deploy.destroy', { env: 'staging' })).plan.summary).toContain('Nothing of it')
   })
+})
+
+it('deploy.destroy finishes what a process had begun that was killed when all was gone', async () => {
+  const config = {
+    stack: 'shop',
+    targets: { here: { kind: 'local', root: mkdtempSync(join(tmpdir(), 'switchyard-host-')) } },
+    environments: { staging: { target: 'here' } },
+    services: { api: { handler: 'process', source: 'dist', command: ['sh', 'run.sh'] } },
+  }
+  const files = { 'switchyard.deploy.json': JSON.stringify(config) }
+  const { kit: yard, context } = await yardWithContext(destroyCommands, files)
+  await using _ = yard
+  const deployments = createDeployments(context)
+  const place = { stack: 'shop', env: 'staging', service: 'api', target: 'here', handler: 'process' }
+  const { id } = deployments.begin({ ...place, kind: 'destroy', why: 'over' })
+  context.store.prepare('UPDATE deploy_deployment SET runner = NULL WHERE id = ?').run(id)
+  await yard.call('deploy.destroy', { env: 'staging' })
+  expect(deployments.get(id).state).toBe('done')
+  expect(deployments.begin({ ...place, kind: 'apply', why: 'again' }).state).toBe('running')
+  rmSync(config.targets.here.root, { recursive: true })
 })

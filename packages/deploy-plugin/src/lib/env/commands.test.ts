@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { definePlugin } from '@switchyard/plugin-kit'
 import { createTestYard, pluginContract, type TestYard } from '@switchyard/testkit'
@@ -220,6 +220,17 @@ describe('deploy.env.sync', () => {
 })
 
 describe('deploy.env.validate', () => {
+  it('as a gate fails where something is not right, with the worst and no value', async () => {
+    await using kit = await open({ ...files, '.env.production': 'PORT=http-hunter2\nAPI_KEY=k\n' })
+    const gate = (input: object = {}): Promise<unknown> => kit.call('deploy.env.validate', { env: 'production', gate: true, ...input })
+    await expect(gate()).rejects.toMatchObject({ code: 'ENV_INVALID', message: expect.stringContaining('.env.production:1:1') })
+    await expect(gate()).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') })
+    writeFileSync(join(kit.dir, '.env.production'), `PORT=80\nAPI_KEY=${'k'.repeat(40)}\nSESSION_SECRET=${'s'.repeat(40)}\nMODE=dev\n`)
+    chmodSync(join(kit.dir, '.env.production'), 0o644)
+    expect(await gate()).toMatchObject({ ok: true })
+    await expect(gate({ strict: true })).rejects.toMatchObject({ code: 'ENV_INVALID', message: expect.stringContaining('(mode)') })
+  })
+
   it('names every mistake by file, line and column, and no value', async () => {
     await using kit = await open({ ...files, '.env.production': 'PORT=http-hunter2\nMODE=changeme\nX=1\nPORT=1\n' })
     chmodSync(join(kit.dir, '.env.production'), 0o600)
@@ -273,7 +284,6 @@ describe('deploy.env.encrypt and deploy.env.decrypt', () => {
   it('refuse to write over a clear file that says something else, and say nothing of either', async () => {
     await using kit = await open()
     await run(kit, 'encrypt', { env: 'staging', keep: true })
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(join(kit.dir, '.env.staging'), 'API_KEY=other\n')
     const { id } = await kit.plan('deploy.env.decrypt', { env: 'staging' })
     await expect(kit.approve(id)).rejects.toMatchObject({ code: 'ENV_FILE_EXISTS' })

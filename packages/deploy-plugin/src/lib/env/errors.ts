@@ -1,4 +1,5 @@
 import { SwitchyardError } from '@switchyard/plugin-kit'
+import { count } from '../files/table.ts'
 
 export const envFileMissing = (path: string): SwitchyardError =>
   new SwitchyardError('ENV_FILE_MISSING', `Cannot read ${path} as it must be there: there is no such file`, {
@@ -40,7 +41,7 @@ export const envFileInvalid = (path: string, problems: readonly { line: number; 
 export const envInvalid = (files: readonly string[], errors: number, warnings: number, worst: string): SwitchyardError =>
   new SwitchyardError(
     'ENV_INVALID',
-    `Cannot pass as env files must be as the schema says: ${errors} errors and ${warnings} warnings\n${worst}`.trimEnd(),
+    `Cannot pass as env files must be as the schema says: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n${worst}`.trimEnd(),
     { data: { files, errors, warnings }, next: 'see everything with: switchyard deploy env validate' },
   )
 

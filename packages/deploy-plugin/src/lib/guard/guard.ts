@@ -26,7 +26,11 @@ export async function confirmEnvironment(
   does: string,
 ): Promise<void> {
   if (!isProtected) return
-  const answer = confirm ?? (await ctx.ask({ text: `This will ${does} in "${name}", which is protected. Type its name to go on` }))
+  const answer =
+    confirm ??
+    (await ctx.ask({
+      text: `This will ${does} in "${name}", which is protected. Type its name to go on, or say it beforehand: --confirm ${name}`,
+    }))
   if (answer !== name) throw environmentUntyped(name)
 }
 

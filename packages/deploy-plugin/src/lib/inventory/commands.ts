@@ -131,7 +131,7 @@ const entryOf = ({ name, inventoryAddress }: Target): unknown => ({
   host: inventoryAddress ?? name,
   user: '<user>',
   key: '~/.ssh/id_ed25519',
-  hostKey: `<ssh-keyscan ${inventoryAddress ?? name} | ssh-keygen -lf ->`,
+  hostKey: `<ssh-keyscan -t ed25519 ${inventoryAddress ?? name} | ssh-keygen -lf ->`,
 })
 
 function targetsText(found: readonly Target[], entries: Readonly<Record<string, unknown>>): string {

@@ -1,4 +1,4 @@
-import { backupUnknown, irreversible, nothingToDeploy, releaseUnknown } from '../apply/errors.ts'
+import { backupUnknown, irreversible, nothingToReturn, releaseUnknown } from '../apply/errors.ts'
 import { type HostState, isSame, type KeptOnHost, labelOf, type Serving, servingOf, type Version } from '../apply/host-state.ts'
 import { begin, type DeployPlan, fromOf, headOf, type PlanWish, routeId, type ServicePlan, sealed } from '../apply/plan.ts'
 import type { Session } from '../apply/session.ts'
@@ -43,7 +43,7 @@ export async function returnsOf(
   ctx: PlanContext,
 ): Promise<{ state: HostState; services: ServicePlan[]; warnings: string[] }> {
   const { state, chosen } = await begin(session, wish)
-  if (state === undefined) throw nothingToDeploy(wish.env)
+  if (state === undefined) throw nothingToReturn(wish.env)
   const services: ServicePlan[] = []
   const warnings: string[] = []
   for (const service of chosen) {
@@ -55,7 +55,7 @@ export async function returnsOf(
     services.push(found.plan)
     warnings.push(...found.warnings)
   }
-  if (services.length === 0) throw nothingToDeploy(wish.env)
+  if (services.length === 0) throw nothingToReturn(wish.env)
   return { state, services, warnings }
 }
 

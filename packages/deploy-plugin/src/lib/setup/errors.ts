@@ -21,7 +21,7 @@ export const hostKeyMissing = (host: string): SwitchyardError =>
     `Cannot set up ${host} as the fingerprint of its key must be known, so that no other host is spoken to`,
     {
       data: { host },
-      next: `compare what this prints with the host's own: ssh-keyscan ${host} | ssh-keygen -lf - ; then pass it with --host-key`,
+      next: `compare what this prints with the host's own: ssh-keyscan -t ed25519 ${host} | ssh-keygen -lf - ; then pass it with --host-key`,
     },
   )
 

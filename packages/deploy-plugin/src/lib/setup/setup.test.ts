@@ -95,7 +95,7 @@ describe('deploy.setup', () => {
     await using kit = await open(goTool)
     await expect(kit.plan('deploy.setup', { ssh: 'deploy@web-1' })).rejects.toMatchObject({
       code: 'HOST_KEY_MISSING',
-      next: expect.stringContaining('ssh-keyscan web-1'),
+      next: expect.stringContaining('ssh-keyscan -t ed25519 web-1'),
     })
     for (const ssh of ['web-1', 'a@-oProxyCommand=x', 'a@b:c', 'a b@c', '$(id)@x'])
       await expect(kit.plan('deploy.setup', { ssh })).rejects.toMatchObject({ code: 'SSH_TARGET_INVALID' })

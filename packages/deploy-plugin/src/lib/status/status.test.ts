@@ -226,6 +226,7 @@ describe('parseWhen()', () => {
     expect(parseWhen('since', text, nowMs)).toBe(Date.parse(at))
   })
   it('refuses anything else', () => {
-    for (const text of ['soon', '', '12', '2026-13-01', '1 year']) expect(() => parseWhen('since', text, nowMs)).toThrow('must be a date')
+    for (const text of ['soon', '', '12', '2026-13-01', '1 year', '2 months', '5 mo'])
+      expect(() => parseWhen('since', text, nowMs)).toThrow('must be a date')
   })
 })

@@ -1,4 +1,5 @@
 import { printable } from '@switchyard/plugin-kit'
+import { count } from '../files/table.ts'
 import { ago, columns, cut, shortRelease } from '../records/columns.ts'
 import type { DeploymentView, ServiceView, StackStatus } from './status.ts'
 
@@ -25,7 +26,7 @@ export function statusText({ stack, at, services, resources }: StackStatus): str
   const counts = new Map<string, number>()
   for (const { kind } of resources) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   return [
-    `${stack}: ${services.length} ${services.length === 1 ? 'service' : 'services'} in ${new Set(services.map(({ env }) => env)).size} environments`,
+    `${stack}: ${count(services.length, 'service')} in ${count(new Set(services.map(({ env }) => env)).size, 'environment')}`,
     '',
     ...columns([['ENV', 'SERVICE', 'STATE', 'RELEASE', 'DEPLOYED'], ...rows]),
     ...(remarks.length === 0 ? [] : ['', ...remarks]),

@@ -179,6 +179,16 @@ describe('deploy.watch', { timeout: 60_000 }, () => {
     expect(await served()).toBe('1.0.0')
   })
 
+  it('[W5] gives way to another deployment, and takes that one back by no means', async () => {
+    await apply('1.0.0')
+    await apply('2.0.0')
+    const watching = kit.call('deploy.watch', { env: 'staging', intervalSeconds: 0.1, rollback: true, forSeconds: 3_600 })
+    await looked()
+    await apply('3.0.0')
+    expect(await watching).toMatchObject({ services: [{ healthy: true, told: 'another deployment took its place' }] })
+    expect(await served()).toBe('3.0.0')
+  })
+
   it('has nothing to watch before anything is deployed', async () => {
     await expect(kit.call('deploy.watch', { env: 'staging' })).rejects.toMatchObject({ code: 'NOTHING_TO_WATCH' })
     await expect(kit.call('deploy.watch', { env: 'prod' })).rejects.toMatchObject({ code: 'ENVIRONMENT_UNKNOWN' })
