@@ -20,12 +20,14 @@ const POLITE = new Set("please can could you would just now then and lets let's 
 /** Where a request says one of a field's choices: in its own words, or in words that mean the same. */
 export function choicesIn(
   lexemes: readonly Lexeme[],
-  { slot, choices = SUGGESTED[slot] ?? [], words, name, required, list }: Field,
+  field: Field,
   { exactOnly = false, ownWords = new Set() }: { readonly exactOnly?: boolean; readonly ownWords?: ReadonlySet<string> } = {},
 ): readonly ChoiceMention[] {
+  const { slot, words, required, list } = field
   const found: ChoiceMention[] = []
-  for (const value of choices) {
-    for (const { phrase, points } of phrasesOf(value, name, exactOnly)) {
+  for (const { value, phrases } of valuesOf(field)) {
+    for (const { phrase, points, exact } of phrases) {
+      if (exactOnly && !exact) continue
       for (let at = 0; at + phrase.length <= lexemes.length; at++) {
         if (!phrase.every((word, i) => matches(lexemes[at + i]!, word))) continue
         if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at)) continue
@@ -58,15 +60,31 @@ const CHOOSING = new Set('only just as in to with by for --'.split(' '))
 interface Phrase {
   readonly phrase: readonly string[]
   readonly points: number
+  /** The value itself, rather than words for it. */
+  readonly exact: boolean
 }
 
-function phrasesOf(value: string, field: string, exactOnly: boolean): readonly Phrase[] {
+interface ChoiceValue {
+  readonly value: string
+  readonly phrases: readonly Phrase[]
+}
+
+/** Put into words once for the many requests they are looked for in. */
+const values = new WeakMap<Field, readonly ChoiceValue[]>()
+
+function valuesOf(field: Field): readonly ChoiceValue[] {
+  const { slot, name, choices = SUGGESTED[slot] ?? [] } = field
+  const made = values.get(field) ?? choices.map((value) => ({ value, phrases: phrasesOf(value, name) }))
+  values.set(field, made)
+  return made
+}
+
+function phrasesOf(value: string, field: string): readonly Phrase[] {
   const own = value.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
   const written = [[own], own.split(/[\s_-]+/)].filter((words, i) => i === 0 || words.length > 1)
-  const phrases = written.map((phrase) => ({ phrase, points: 3 }))
-  if (exactOnly) return phrases
+  const phrases = written.map((phrase) => ({ phrase, points: 3, exact: true }))
   const same = CHOICE_WORDS.filter(({ of, value: meant }) => meant === own.replaceAll(/[\s_]/g, '-') && (of === undefined || of.has(field)))
-  return [...phrases, ...same.flatMap(({ words }) => words.map((word) => ({ phrase: word.split(' '), points: 1.5 })))]
+  return [...phrases, ...same.flatMap(({ words }) => words.map((word) => ({ phrase: word.split(' '), points: 1.5, exact: false })))]
 }
 
 /** The same word, in any of its forms. */

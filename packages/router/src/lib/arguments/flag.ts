@@ -61,13 +61,34 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   yes: ['without asking', 'do not ask', "don't ask"],
 }
 
-/** Whether a request turns a flag on or off; undefined where it says nothing of it. */
-export function flagIn(lexemes: readonly Lexeme[], { name, products }: Field): FlagMention | undefined {
-  const words = wordsOfName(name)
+interface Sayings {
+  readonly words: readonly string[]
+  /** The flag is named by what it leaves out. */
+  readonly inverted: boolean
+  readonly core: readonly string[]
+  /** Its core, and what is said in other words; none where its name says nothing. */
+  readonly phrases: readonly (readonly string[])[]
+}
+
+/** Stemmed once for the many requests they are looked for in. */
+const sayings = new WeakMap<Field, Sayings>()
+
+function sayingsOf(field: Field): Sayings {
+  const made = sayings.get(field)
+  if (made !== undefined) return made
+  const words = wordsOfName(field.name)
   const inverted = words.length > 1 && NEGATIVE.has(words[0]!)
   const core = words.map(stem).filter((word, i) => !(inverted && i === 0) && !EMPTY.has(word))
-  if (core.length === 0) return undefined
-  const phrases = [core, ...[...(SAID_AS[words.join(' ')] ?? []), ...products].map((phrase) => phrase.split(' ').map(stem))]
+  const others = [...(SAID_AS[words.join(' ')] ?? []), ...field.products].map((phrase) => phrase.split(' ').map(stem))
+  const phrases = core.length === 0 ? [] : [core, ...others]
+  const all = { words, inverted, core, phrases }
+  sayings.set(field, all)
+  return all
+}
+
+/** Whether a request turns a flag on or off; undefined where it says nothing of it. */
+export function flagIn(lexemes: readonly Lexeme[], field: Field): FlagMention | undefined {
+  const { words, inverted, core, phrases } = sayingsOf(field)
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
       if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue

@@ -154,7 +154,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     else if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
     else if (
       routed.outcome === 'ask' ||
-      ((known.effect === 'destroy' || saysMore(model, part, args)) && routed.confidence < model.calibration.destroyAbove)
+      (routed.confidence < model.calibration.destroyAbove && (known.effect === 'destroy' || saysMore(model, part, args)))
     )
       doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
