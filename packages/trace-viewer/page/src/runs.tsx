@@ -97,7 +97,7 @@ export function Runs({ filter }: { filter: string }) {
           ref={search}
           type="search"
           aria-label="Search runs"
-          placeholder="Search: words, failed, plugin:deploy, by:ada, >5s"
+          placeholder="Search: failed plugin:deploy by:ada >5s"
           value={filter}
           onInput={({ currentTarget }) => setFilter(currentTarget.value)}
           onKeyDown={(event) => {

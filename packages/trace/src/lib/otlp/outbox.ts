@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OtlpSignal } from './exporter.ts'
@@ -31,7 +32,7 @@ export interface OutboxOptions {
   readonly maxBytes?: number
 }
 
-const WAITING = /^\d{15}-\d+\.jsonl$/
+const WAITING = /^\d{15}-\d+-[0-9a-f]{8}\.jsonl$/
 
 /** Needs no lock: each process leaves a file of its own, and whoever renames one first has it. */
 export function createOutbox({ folder, endpoint, pid, now, maxBytes = 16_777_216 }: OutboxOptions): Outbox {
@@ -61,7 +62,7 @@ export function createOutbox({ folder, endpoint, pid, now, maxBytes = 16_777_216
     take: () => waiting().toSorted().flatMap(read),
     keep(unsent) {
       if (unsent.length === 0) return []
-      const name = `${String(now()).padStart(15, '0')}-${pid}.jsonl`
+      const name = `${String(Math.trunc(now())).padStart(15, '0')}-${pid}-${randomBytes(4).toString('hex')}.jsonl`
       let room = maxBytes - waiting().reduce((sum, one) => sum + sizeOf(one), 0)
       const fits = unsent.filter(({ text }) => {
         if (text.length > room) return false
