@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import deploy from '@switchyard/deploy-plugin'
 import ops from '@switchyard/ops-plugin'
 import { command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
 import release from '@switchyard/release-plugin'
@@ -138,7 +139,7 @@ async function accuracyOf(peer: Peer, { intents, test }: LabelledSet): Promise<n
 }
 
 const workspace = once(async (): Promise<DecisionEvaluation> => {
-  await using yard = await openYard(tmpdir(), { plugins: [ops, release], memory: true })
+  await using yard = await openYard(tmpdir(), { plugins: [ops, release, deploy], memory: true })
   return yard.routing.measure()
 })
 
@@ -227,7 +228,7 @@ const openCase = limitCase({
   rounds: 7,
   async setup() {
     const dir = mkdtempSync(join(tmpdir(), 'bench-router-'))
-    const open = () => openYard(dir, { plugins: [ops, release] })
+    const open = () => openYard(dir, { plugins: [ops, release, deploy] })
     const first = await open()
     first.decide('how is everything')
     await first.close()
