@@ -95,7 +95,7 @@ async function inLanes(work: (lane: number) => Promise<void>): Promise<void> {
 describe('a process that is killed', () => {
   it.for(['good', 'bad', 'again'] as const)(
     '[J1][J2][J3][E7] at each point of a %s saga leaves all or nothing, and no effect twice',
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     async (kind) => {
       const whole = makeWorkspace(`${kind}-whole`)
       const { code, out } = await live(whole, kind)
@@ -118,7 +118,7 @@ describe('a process that is killed', () => {
     },
   )
 
-  it(`[J2] in the midst of ${HITS} sagas, each at a random moment, leaves all or nothing of every one`, { timeout: 120_000 }, async () => {
+  it(`[J2] in the midst of ${HITS} sagas, each at a random moment, leaves all or nothing of every one`, { timeout: 180_000 }, async () => {
     let left = KILLS
     let hits = 0
     await inLanes(async (lane) => {

@@ -172,7 +172,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
   const ofPlugin = store.prepare(
     `SELECT ${RUN_COLUMNS} FROM chain_journal WHERE plugin = ? AND (ended_ms IS NULL OR NOT ?) ORDER BY chain_journal.number DESC LIMIT ?`,
   )
-  const readFence = store.prepare(`SELECT fence, owner FROM chain_journal WHERE ${CHAIN}`)
+  const held = store.prepare(`SELECT 1 FROM chain_journal WHERE ${CHAIN} AND fence = ? AND owner = ?`)
   const setState = store.prepare(`UPDATE chain_journal SET state = ?, error = ? WHERE ${CHAIN}`)
   const rest = store.prepare(
     `UPDATE chain_journal SET state = ?, error = ?, owner = NULL, due_ms = CASE WHEN woken = 1 THEN 0 ELSE ? END WHERE ${CHAIN} RETURNING woken`,
@@ -244,10 +244,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     nextNumber: () => (lastNumber.get<{ last: number | null }>()?.last ?? 0) + 1,
     run,
     /** Whether a chain still belongs to who holds it under this fencing number. */
-    isHeld(number: number, fence: number, owner: string) {
-      const row = readFence.get<{ fence: number; owner: string | null }>(number)
-      return row?.fence === fence && row.owner === owner
-    },
+    isHeld: (number: number, fence: number, owner: string) => held.get(number, fence, owner) !== undefined,
     setState: (number: number, state: ChainState, error: WireError | undefined) => void setState.run(state, json(error), number),
     /** Puts a chain to rest, owned by nobody; true when a word for it came in meanwhile. */
     rest: (number: number, state: ChainState, error: WireError | undefined, dueMs: number | null) =>
