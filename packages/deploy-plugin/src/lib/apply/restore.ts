@@ -42,7 +42,7 @@ export async function undoRestore(step: StepContext): Promise<void> {
 }
 
 /** A volume on the host, by its name in the configuration. */
-export function volumeIn(spec: Spec | undefined, key: string): string {
+function volumeIn(spec: Spec | undefined, key: string): string {
   const { container } = (spec ?? {}) as { container?: { volumes?: readonly { key: string; name: string }[] } }
   return container?.volumes?.find((one) => one.key === key)?.name ?? key
 }

@@ -105,7 +105,7 @@ export async function instancesBefore({ plan, session }: StepContext): Promise<I
   return instancesIn(state, plan)
 }
 
-export function instancesIn(state: HostState | undefined, plan: ServicePlan): Instance[] {
+function instancesIn(state: HostState | undefined, plan: ServicePlan): Instance[] {
   const kept = plan.from && keptOf(state, plan.service, plan.from)
   if (kept === undefined) return []
   const { release, spec } = kept
