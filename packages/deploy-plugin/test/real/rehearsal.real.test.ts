@@ -96,14 +96,11 @@ describe('a rehearsed return on a real engine', () => {
       'remove stage-production_rehearsal',
     ])
     const seen: string[] = []
-    const note = (...args: string[]): void => {
-      for (const line of real.engine.podman(...args).split('\n')) if (!seen.includes(line.trim())) seen.push(line.trim())
-    }
     const watching = setInterval(() => {
-      note('ps', '--format', '{{.Names}} {{.Ports}}')
-      for (const network of real.engine.podman('network', 'ls', '-q').split('\n'))
-        if (network.includes('_rehearsal'))
-          note('network', 'ls', '--filter', `name=${network}`, '--format', '{{.Name}} internal={{.Internal}}')
+      const running = real.engine.podman('ps', '--format', '{{.Names}} {{.Ports}}').split('\n')
+      const isNew = running.some((line) => line.includes('_rehearsal') && !seen.includes(line.trim()))
+      const networks = isNew ? real.engine.podman('network', 'ls', '--format', '{{.Name}} internal={{.Internal}}').split('\n') : []
+      for (const line of [...running, ...networks]) if (!seen.includes(line.trim())) seen.push(line.trim())
     }, 500)
     // A protected environment is not changed by it: nobody has to type its name.
     const done = await stack.call('rollback', { env: 'production', rehearse: true }).finally(() => clearInterval(watching))
