@@ -59,6 +59,8 @@ describe('a unit of systemd', { timeout: 240_000 }, () => {
       'daemon-reload',
       'reset-failed shop-staging-web-blue.service',
       'restart shop-staging-web-blue.service',
+      // What is first of its kind is there for the others of its stack while they are watched, and once more when it serves.
+      'enable shop-staging-web-blue.service',
       'enable shop-staging-web-blue.service',
     ])
     const service = join(stack.root, 'shop/staging/services/web')
