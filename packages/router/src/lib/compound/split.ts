@@ -33,7 +33,7 @@ const LIKELY = 0.5
 /** Sentences that are no more likely than this to ask for what they seem to are about one and the same thing. */
 const PROBABLE = 0.4
 /** A list of things in one request reads worse in pieces. */
-const AS_SURE = 0.8
+const AS_SURE = 0.85
 
 const POLITE = new Set(
   'please can could you would will i we want wanna need like just also then now to let us and so ok okay hey hi first finally next lastly should must go ahead kindly maybe'.split(
