@@ -20,7 +20,7 @@ export async function addPluginCommands(program: Command, session: Session, word
 }
 
 /** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
-export function addPlugin(program: Command, session: Session, plugin: Plugin): void {
+function addPlugin(program: Command, session: Session, plugin: Plugin): void {
   const group = declarePlugin(program, plugin)
   for (const [name, definition] of Object.entries(plugin.commands))
     if (definition.internal !== true) addCommand(group, session, plugin, name, definition)
