@@ -48,6 +48,8 @@ describe('switchyard route', { timeout: 180_000 }, () => {
       ],
     })
     expect(request.slice(...(answer.parts[0].args.name.from as [number, number]))).toBe('"buy milk"')
+    const traces = await run(workspace.dir, ['trace', 'list', '--limit', '1', '--json'])
+    expect(JSON.parse(traces.stdout)).toMatchObject([{ state: 'decided' }])
   })
 
   it('answers a batch, a line for each', async () => {

@@ -62,22 +62,7 @@ describe('switchyard trace', () => {
     })
   })
 
-  it('tells a decision, and what was not understood, from what was done', { timeout: 60_000 }, async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
-    const { dir } = workspace
-    await runHere(dir, ['bake me a cake'])
-    await runHere(dir, ['route', 'list all my notes'])
-    await runHere(dir, ['notes', 'note', 'list'])
-    const listed = JSON.parse((await runHere(dir, ['trace', 'list', '--json'])).stdout) as { name: string; state: string }[]
-    expect(listed.map(({ name, state }) => `${state}: ${name}`)).toEqual([
-      'done: notes note list',
-      'decided: route list all my notes',
-      'unclear: bake me a cake',
-    ])
-    expect((await runHere(dir, ['trace', 'list', '--state', 'unclear'])).stdout).toContain('? unclear')
-  })
-
-  it('reads a file of spans once, however often it is read', { timeout: 60_000 }, async () => {
+  it('reads a file of spans once, however often it is read', { timeout: 120_000 }, async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { dir } = workspace
     await runHere(dir, ['notes', 'note', 'list'])
@@ -86,7 +71,6 @@ describe('switchyard trace', () => {
       readFileSync(join(dir, 'run.json'), 'utf8').replaceAll(/"traceId":"[0-9a-f]{32}"/g, `"traceId":"${'a'.repeat(32)}"`),
     )
     writeFileSync(join(dir, 'other.json'), JSON.stringify(told))
-    expect(JSON.parse((await runHere(dir, ['trace', 'import', 'run.json', '--json'])).stdout)).toMatchObject({ spans: 0, known: 3 })
     expect(await runHere(dir, ['trace', 'import', 'other.json'])).toMatchObject({ stdout: expect.stringMatching(/^Took 3 spans\n?$/) })
     expect(await runHere(dir, ['trace', 'import', 'other.json'])).toMatchObject({ stdout: expect.stringContaining('3 were here already') })
     expect((await runHere(dir, ['trace', 'show', 'aaaaaaaa'])).stdout).toContain('3 spans')

@@ -224,8 +224,13 @@ describe('the traces of a yard', () => {
     const { outcome } = yard.decide('bake me a cake')
     yard.unanswered()
     await yard.close()
+    const other = await open({ asked: asked('route write a note called milk') })
+    expect(other.decide('write a note called milk').outcome).toBe('routed')
+    other.unanswered()
+    await other.close()
     const after = await open()
-    const [run] = after.traces.runs().runs
+    const [decided, run] = after.traces.runs().runs
+    expect(decided).toMatchObject({ name: 'route write a note called milk', state: 'decided' })
     expect(run).toMatchObject({ name: 'bake me a cake', state: 'unclear' })
     const route = after.traces.spans(run!.traceId).find(({ name }) => name === 'route')
     expect(route?.attributes['switchyard.router.outcome']).toBe(outcome)
