@@ -19,7 +19,7 @@ const INITIALIZE = {
 /** The Inspector as a client of the real program. */
 async function inspect(dir: string, args: readonly string[], server: readonly string[]): Promise<string> {
   const env = { PATH: process.env.PATH, HOME: dir, NODE_COMPILE_CACHE: join(tmpdir(), 'switchyard-compile-cache') }
-  const line = ['--cli', process.execPath, BIN, 'mcp', ...server, ...args, '-q']
+  const line = ['--cli', process.execPath, BIN, 'mcp', ...server, ...args, '--connect-timeout', '100000', '-q']
   const { stdout } = await promisify(execFile)('mcp-inspector', line, { cwd: dir, env, maxBuffer: 10_000_000 })
   return stdout
 }
@@ -41,7 +41,7 @@ it('each plugin has prompts for its usual workflows, under names that no other h
 
 describe('switchyard mcp', () => {
   const eras = ['legacy', 'modern', 'auto']
-  it.for(eras)('serves everything to the Inspector without a strict finding, era %s', { timeout: 60_000 }, async (era) => {
+  it.for(eras)('serves everything to the Inspector without a strict finding, era %s', { timeout: 120_000 }, async (era) => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const list = (flags: readonly string[]) => inspect(workspace.dir, ['--method', 'tools/list', '--strict', '--protocol-era', era], flags)
     for (const tools of await Promise.all([list([]), list(['--full'])])) {

@@ -20,7 +20,20 @@ afterAll(() => rmSync(dir, { recursive: true }))
 describe.for(['legacy', 'modern', 'auto'])('the Inspector, era %s', (era) => {
   async function inspect(method: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
     const server = [process.execPath, '--conditions=@switchyard/source', SERVE, dir, 'shop', 'director']
-    const line = ['--cli', ...server, '--method', method, ...args, '--protocol-era', era, '--format', 'json', '-q']
+    const line = [
+      '--cli',
+      ...server,
+      '--method',
+      method,
+      ...args,
+      '--protocol-era',
+      era,
+      '--connect-timeout',
+      '100000',
+      '--format',
+      'json',
+      '-q',
+    ]
     const { stdout } = await promisify(execFile)('mcp-inspector', line, {
       cwd: dir,
       env: { PATH: process.env.PATH, HOME: dir, NODE_COMPILE_CACHE },
@@ -28,7 +41,7 @@ describe.for(['legacy', 'modern', 'auto'])('the Inspector, era %s', (era) => {
     return (JSON.parse(stdout) as { result: Record<string, unknown> }).result
   }
 
-  it('lists without a strict finding, calls, reads and gets', { timeout: 60_000 }, async () => {
+  it('lists without a strict finding, calls, reads and gets', { timeout: 120_000 }, async () => {
     const [list, call, read, prompt] = await Promise.all([
       inspect('tools/list', '--strict'),
       inspect('tools/call', '--tool-name', 'shop_item_show', '--tool-arg', 'id=tea'),

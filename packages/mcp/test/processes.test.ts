@@ -28,16 +28,20 @@ async function serve(plugin: 'shop' | 'till'): Promise<RawClient> {
   return client
 }
 
-/** How long a process that does nothing takes to end when its stdin does, on this machine, now. */
-async function bareEndMs(): Promise<number> {
-  const waits = 'process.stdin.resume().on("end", () => process.exit(0)); process.stdout.write("here")'
-  const bare = spawn(process.execPath, ['-e', waits], { stdio: ['pipe', 'pipe', 'inherit'] })
-  await once(bare.stdout, 'data')
-  const exited = once(bare, 'exit')
-  const startedMs = performance.now()
-  bare.stdin.end()
-  await exited
-  return performance.now() - startedMs
+/** A process that ends 200 ms after its stdin, as this machine has it now; `end` says how long it took. */
+async function startPeer(): Promise<{ end(): Promise<number> }> {
+  const waits = 'process.stdin.resume().on("end", () => setTimeout(() => process.exit(0), 200)); process.stdout.write("here")'
+  const peer = spawn(process.execPath, ['-e', waits], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(peer.stdout, 'data')
+  return {
+    async end() {
+      const exited = once(peer, 'exit')
+      const startedMs = performance.now()
+      peer.stdin.end()
+      await exited
+      return performance.now() - startedMs
+    },
+  }
 }
 
 const answerOf = async (client: RawClient, tool: string, input = {}) => (await client.call(tool, input)).result?.structuredContent
@@ -76,19 +80,19 @@ describe('several servers of one workspace', () => {
 })
 
 describe('a server process', () => {
-  // A busy machine only adds to the time: every run has to end, and one of them within the limit of what any process takes there now.
+  // A busy machine only adds to the time: every run has to end, and one of them before a process that does so after 200 ms.
   it('[C3] ends within 200 ms of its stdin, whatever is under way', { timeout: 120_000 }, async () => {
-    const times: number[] = []
-    for (let run = 0; run < 8 && !times.some((time) => time < 200); run++) {
-      const client = await serve('shop')
+    const spare: number[] = []
+    for (let run = 0; run < 8 && !spare.some((ms) => ms > 0); run++) {
+      const [client, peer] = await Promise.all([serve('shop'), startPeer()])
       await client.call('shop_item_list')
       void client.call('shop_count', { shelves: 1, hang: true })
-      const { code, tookMs } = await client.end()
+      const [peerMs, { code, tookMs }] = await Promise.all([peer.end(), client.end()])
       expect(code).toBe(0)
-      times.push(tookMs - (await bareEndMs()))
+      expect(tookMs).toBeLessThan(10_000)
+      spare.push(peerMs - tookMs)
     }
-    expect(Math.max(...times)).toBeLessThan(5_000)
-    expect(Math.min(...times)).toBeLessThan(200)
+    expect(Math.max(...spare)).toBeGreaterThan(0)
   })
 
   it('[C1] writes nothing but the protocol to stdout, whatever a plugin writes there', async () => {
