@@ -35,7 +35,7 @@ export async function examine(session: Session): Promise<readonly Finding[]> {
   try {
     return [...findings, ...(await diagnosis(session))]
   } catch (error) {
-    return [...findings, failed(isSwitchyardError(error, 'MANIFEST_INVALID') ? 'plugins' : 'store', error)]
+    return [...findings, failed(isOfPlugins(error) ? 'plugins' : 'store', error)]
   }
 }
 
@@ -56,3 +56,6 @@ function failed(check: string, error: unknown): Finding {
     ...(next !== undefined && { mend: next }),
   }
 }
+
+const isOfPlugins = (error: unknown): boolean =>
+  isSwitchyardError(error, 'MANIFEST_INVALID') || isSwitchyardError(error, 'PLUGIN_DEPENDENCIES')

@@ -11,12 +11,19 @@ import type { Session } from './session.ts'
 /** Adds the plugin that the first word names. @throws UNKNOWN_COMMAND with the name that was most likely meant */
 export async function addPluginCommands(program: Command, session: Session, word: string): Promise<void> {
   const plugins = await session.plugins()
-  const plugin = plugins.find(({ name }) => name === word)
+  const plugin = await currentOf(plugins.filter(({ name }) => name === word))
   if (plugin === undefined) {
     const known = [...OWN_COMMANDS, ...plugins].map(({ name }) => name)
     throw unknownWord(word, closest(word, known))
   }
   addPlugin(program, session, plugin)
+}
+
+/** Of several versions of a plugin people are given the current one. */
+async function currentOf(versions: readonly Plugin[]): Promise<Plugin | undefined> {
+  if (versions.length < 2) return versions[0]
+  const { versionsOf } = await import('@switchyard/registry')
+  return versionsOf(versions).current[0]
 }
 
 /** Adds a plugin with all its commands: `health.scan` of `ops` is `switchyard ops health scan`. */
