@@ -38,6 +38,15 @@ describe('readWorkspaceNames()', () => {
     expect(readWorkspaceNames(join(dir, 'tree'))).toEqual({ branch: ['main'] })
   })
 
+  it('reads environments and services of what is hosted, and minds no other shape', () => {
+    const hosted = { environments: { prod: { target: 'web-1' }, qa: {} }, services: { api: {} } }
+    expect(readWorkspaceNames(folder({ 'switchyard.deploy.json': JSON.stringify(hosted) }))).toEqual({
+      env: ['prod', 'qa'],
+      service: ['api'],
+    })
+    expect(readWorkspaceNames(folder({ 'switchyard.deploy.json': '{ "environments": ["prod"], "services": "api" }' }))).toEqual({})
+  })
+
   it('reads services of compose files and of those that are watched, and packages by name and folder', () => {
     const dir = folder({
       'compose.yaml':

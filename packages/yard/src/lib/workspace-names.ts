@@ -9,19 +9,24 @@ const MAX_FOLDERS = 400
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
 
 /**
- * What the things of a workspace are called, by the kind of argument, as its files tell: branches and tags, services and
+ * What the things of a workspace are called, by the kind of argument, as its files tell: environments, branches and tags, services and
  * packages. Reads a few small files and runs nothing; what is missing, broken or too large gives no names.
  */
 export function readWorkspaceNames(workspace: string): SlotValues {
   const { branches, tags } = gitNames(workspace)
+  const hosted = jsonOf(join(workspace, 'switchyard.deploy.json'))
   const names: Record<string, readonly string[]> = {
+    env: unique(keysOf(hosted.environments)),
     branch: branches,
     version: tags,
-    service: unique([...composeServices(workspace), ...watchedServices(workspace)]),
+    service: unique([...keysOf(hosted.services), ...composeServices(workspace), ...watchedServices(workspace)]),
     project: packages(workspace),
   }
   return Object.fromEntries(Object.entries(names).filter(([, values]) => values.length > 0))
 }
+
+const keysOf = (value: unknown): readonly string[] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []
 
 const unique = (values: readonly string[]): readonly string[] =>
   [...new Set(values)].filter((value) => value.length <= 200).slice(0, MAX_NAMES)
