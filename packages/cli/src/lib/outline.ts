@@ -14,8 +14,11 @@ interface CommandOutline {
   readonly id: string
   readonly summary: string
   readonly effect: string
+  /** The first few: what a person reads, not all that is learned from. */
   readonly examples: readonly string[]
 }
+
+const MAX_EXAMPLES = 3
 
 export function outlineOf({ name, version, summary, commands }: Plugin): PluginOutline {
   return {
@@ -23,7 +26,7 @@ export function outlineOf({ name, version, summary, commands }: Plugin): PluginO
     version,
     summary,
     commands: Object.entries(commands).flatMap(([id, { summary: about, effect, examples, internal }]) =>
-      internal === true ? [] : [{ id: `${name}.${id}`, summary: about, effect, examples }],
+      internal === true ? [] : [{ id: `${name}.${id}`, summary: about, effect, examples: examples.slice(0, MAX_EXAMPLES) }],
     ),
   }
 }
