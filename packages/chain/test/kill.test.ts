@@ -117,7 +117,7 @@ describe('a process that is killed', () => {
     },
   )
 
-  it(`[J2] at ${KILLS} random moments, in the midst of several sagas, leaves all or nothing of every one`, { timeout: 180_000 }, async () => {
+  it(`[J2] at ${KILLS} random moments, amid several sagas, leaves all or nothing of each`, { timeout: 180_000 }, async () => {
     let left = KILLS
     let hits = 0
     await inLanes(async (lane) => {
