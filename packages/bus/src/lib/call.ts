@@ -1,6 +1,7 @@
 import type { SwitchyardError } from '@switchyard/contracts'
 import type { Run, WheelEntry } from '@switchyard/resilience'
 import type { CallAnswer, CallOptions, StreamOptions } from './api.ts'
+import { CallRecord } from './call-record.ts'
 import type { Core } from './core.ts'
 import { type Cause, type Envelope, type ExtraHeaders, parentOf, rootOf } from './envelope.ts'
 import { cancelled, deadlineExceeded, timedOut } from './errors.ts'
@@ -235,21 +236,16 @@ export class Call implements WheelEntry, Ask, Reply, Listed {
     const root = rootOf(this)
     const durationMs = (core.asOfMs ?? core.clock.monotonicMs()) - this.startedMs
     if (!core.isTold(root, code, durationMs)) return
-    core.tell(core.hooks.called, {
-      side: 'caller',
-      kind: this.kind,
-      subject: this.subject,
-      source: this.source,
-      identity: this.source,
-      trace: new Trace(core.ids, root, this.number, this.parentSpan),
-      startedAtMs: core.wallMs(this.startedMs),
-      durationMs,
-      code,
-      attempts: this.run?.attempts ?? 1,
-      answer: code === undefined ? this.run?.source : undefined,
-      headers: this.extra,
-      input: undefined,
-      output: undefined,
-    })
+    const trace = new Trace(core.ids, root, this.number, this.parentSpan)
+    const record = new CallRecord('caller', this.kind, trace, code, core.wallMs(this.startedMs), durationMs)
+    record.subject = this.subject
+    record.source = this.source
+    record.identity = this.source
+    if (this.run !== undefined) {
+      record.attempts = this.run.attempts
+      if (code === undefined) record.answer = this.run.source
+    }
+    record.headers = this.extra
+    core.tell(core.hooks.called, record)
   }
 }

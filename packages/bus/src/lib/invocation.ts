@@ -1,6 +1,7 @@
 import { asSwitchyardError, isSwitchyardError, type Message, type SwitchyardError } from '@switchyard/contracts'
 import type { Attempt } from '@switchyard/resilience'
 import type { MessageHandler, MethodHandler, ServeOptions } from './api.ts'
+import { CallRecord } from './call-record.ts'
 import { LazyAbort, type Outlet, type Served, ServedContext } from './context.ts'
 import type { Core } from './core.ts'
 import { type Cause, type Envelope, type ExtraHeaders, type Foreign, rootOf, spanOf } from './envelope.ts'
@@ -302,22 +303,15 @@ export class Invocation implements Served {
     const root = rootOf(this)
     const durationMs = endedMs - this.#startedMs
     if (!core.isTold(root, code, durationMs)) return
-    core.tell(core.hooks.served, {
-      side: 'server',
-      kind: this.ask.kind,
-      subject: this.ask.subject,
-      source: this.source,
-      identity: this.endpoint.outlet.identity,
-      trace: new Trace(core.ids, root, this.handling ?? core.ids.next(), spanOf(this)),
-      startedAtMs: core.wallMs(this.#startedMs),
-      durationMs,
-      code,
-      attempts: 1,
-      answer: undefined,
-      headers: this.extra,
-      input: this.ask.input,
-      output: this.#output,
-    })
+    const trace = new Trace(core.ids, root, this.handling ?? core.ids.next(), spanOf(this))
+    const record = new CallRecord('server', this.ask.kind, trace, code, core.wallMs(this.#startedMs), durationMs)
+    record.subject = this.ask.subject
+    record.source = this.source
+    record.identity = this.endpoint.outlet.identity
+    record.headers = this.extra
+    record.input = this.ask.input
+    record.output = this.#output
+    core.tell(core.hooks.served, record)
   }
 
   /** Its server gives it up: the caller is told, and so is the handler. */
