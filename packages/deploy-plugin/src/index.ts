@@ -22,7 +22,7 @@ import { watchCommands } from './lib/watch/commands.ts'
 /** Deployments to machines of your own: checked, health-gated and reversible. */
 const deploy = definePlugin({
   name: 'deploy',
-  version: '0.1.0',
+  version: '0.2.0',
   summary: 'Deployments to machines of your own: checked, health-gated and reversible',
   capabilities: {
     domains: ['deployment', 'hosting', 'containers', 'rollback'],

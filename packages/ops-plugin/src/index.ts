@@ -14,7 +14,7 @@ import { smokeCommands } from './lib/smoke/commands.ts'
 /** Operations: what is the state of a project, and what to do about it. */
 const ops = definePlugin({
   name: 'ops',
-  version: '0.1.0',
+  version: '0.2.0',
   summary: 'Operations: the health of a project, computed and explained',
   capabilities: {
     domains: ['operations', 'health', 'quality', 'monitoring', 'incidents'],

@@ -13,7 +13,7 @@ import { rehearsalCommands } from './lib/rehearsal/commands.ts'
 /** Releases that happen completely or not at all. */
 const release = definePlugin({
   name: 'release',
-  version: '0.1.0',
+  version: '0.2.0',
   summary: 'Releases: planned from the commits, shown whole, done completely or not at all',
   capabilities: {
     domains: ['release', 'versions', 'changelog'],

@@ -36,8 +36,8 @@ function packageJson(name: string, inCheckout: boolean): object {
     exports: { '.': { '@switchyard/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' } },
     files: ['dist'],
     scripts: { build: 'tsc -p tsconfig.build.json' },
-    dependencies: { '@switchyard/plugin-kit': '0.1.0', zod: '4.6.7' },
-    devDependencies: { '@switchyard/testkit': '0.1.0', vitest: '5.1.0' },
+    dependencies: { '@switchyard/plugin-kit': '0.2.0', zod: '4.6.7' },
+    devDependencies: { '@switchyard/testkit': '0.2.0', vitest: '5.1.0' },
   }
 }
 

@@ -98,7 +98,7 @@ export async function prepare(
   transport.stderr?.on('data', (chunk: Buffer) => {
     tail = (tail + chunk.toString('utf8')).slice(-2_000)
   })
-  const client = new Client({ name: 'switchyard', version: '0.1.0' }, { versionNegotiation: { mode } })
+  const client = new Client({ name: 'switchyard', version: '0.2.0' }, { versionNegotiation: { mode } })
   return { client, transport, said: () => cleanText(tail.trim().split('\n').at(-1), 200) }
 }
 
