@@ -104,6 +104,16 @@ describe('decide()', () => {
     expect(decide(surely, 'list the open issues aloud', options).outcome).not.toBe('routed')
   })
 
+  it('[D4] looks for a little less than it takes to change something, but not for one word', () => {
+    const above = (request: string, more: number): Decided['outcome'] => {
+      const confidence = ask(request).parts[0]!.confidence
+      return decide({ ...model, calibration: { ...model.calibration, actAbove: confidence + more } }, request, options).outcome
+    }
+    expect([above('list the open issues', 0.04), above('list the open issues', 0.06)]).toEqual(['routed', 'ask'])
+    expect([above('restart the api', -0.01), above('restart the api', 0.01)]).toEqual(['routed', 'ask'])
+    expect(decide({ ...model, calibration: { ...model.calibration, actAbove: 0.5 } }, 'issues', options).outcome).not.toBe('routed')
+  })
+
   it('[D3] is as sure of several parts as all of them are likely to be right', () => {
     const request = 'check the api, then deploy it to staging'
     const [first, second] = ask(request).parts.map(({ confidence }) => confidence)

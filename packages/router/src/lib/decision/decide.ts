@@ -152,11 +152,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     const down = downOf?.(best.id)
     if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?` })
     else if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
-    else if (
-      routed.outcome === 'ask' ||
-      (routed.confidence < model.calibration.destroyAbove && (known.effect === 'destroy' || saysMore(model, part, args)))
-    )
-      doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
+    else if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
   }
   onStage?.('decide')
@@ -179,6 +175,25 @@ function provenFirst(ranked: Routed['ranked'], successOf: DecideOptions['success
   const close = ranked.filter(({ confidence }) => confidence >= first.confidence / 2)
   const weigh = ({ id, confidence }: (typeof ranked)[number]): number => confidence * successOf(id)
   return [...close.sort((a, b) => weigh(b) - weigh(a)), ...ranked.slice(close.length)]
+}
+
+/** A command that only looks may be this much less sure than one that changes something: a wrong look costs a glance. */
+const LOOKS_FOR_LESS = 0.05
+
+/** Whether a part is done unasked: the surer it has to be, the more it could do. */
+function isSure(
+  { outcome, confidence }: Routed,
+  { effect }: CommandFacts,
+  model: RouterModel,
+  part: Part,
+  args: Readonly<Record<string, Argument>>,
+): boolean {
+  const { actAbove, destroyAbove } = model.calibration
+  if (effect === 'destroy' || (confidence < destroyAbove && saysMore(model, part, args)))
+    return outcome === 'act' && confidence >= destroyAbove
+  if (outcome === 'act') return true
+  // One word is a topic, however sure it is.
+  return effect === 'read' && confidence >= actAbove - LOOKS_FOR_LESS && lexemesOf(part.text).length > 1
 }
 
 /** Whether a part says something that no command's texts say, and that is no value either: "read the runbook aloud". */

@@ -57,7 +57,7 @@ export function explainDecision(
         evidence,
         reread: reread.map(({ text: written, as }) => ({ text: written, as })),
         actAbove,
-        wouldChange: whatWouldChange(confidence, actAbove, missing, next),
+        wouldChange: whatWouldChange(confidence, decided.outcome === 'routed' ? 0 : actAbove, missing, next),
       }
     }),
     classification,
