@@ -24,7 +24,7 @@ export type {
   Subscription,
   SubscriptionCounts,
 } from './lib/api.ts'
-export { type BreakerRecord, readBreakers } from './lib/breaker-table.ts'
+export type { BreakerRecord } from './lib/breaker-table.ts'
 export { createBus } from './lib/bus.ts'
 export { createDurableLog } from './lib/durable/durable-log.ts'
 export type {

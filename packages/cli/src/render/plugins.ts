@@ -1,4 +1,4 @@
-import type { PluginLife } from '@switchyard/registry'
+import type { PluginLife } from '@switchyard/registry/lives'
 import type { PluginOutline } from '../lib/outline.ts'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { renderTable } from './table.ts'

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BreakerRecord, readBreakers } from '@switchyard/bus'
+import { type BreakerRecord, readBreakers } from '@switchyard/bus/breakers'
 import { type Clock, systemClock } from '@switchyard/contracts'
-import { livesOf, type PluginLife, type PluginNames } from '@switchyard/registry'
+import { livesOf, type PluginLife, type PluginNames } from '@switchyard/registry/lives'
 import { openStore } from '@switchyard/store'
 import { DATA_FOLDER } from './data-folder.ts'
 

@@ -1,0 +1,1 @@
+export { type BreakerRecord, readBreakers } from './lib/breaker-table.ts'

@@ -1,0 +1,1 @@
+export { livesOf, type PluginLife, type PluginNames } from './lib/lives.ts'
