@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { startCaddy, startEngine } from '@switchyard/testkit/real'
+import { startCaddy, startEngine, startSshd } from '@switchyard/testkit/real'
 import { describe, expect, it } from 'vitest'
 import { type Ground, makeGround } from './ground.ts'
 import { callHere, runAlone } from './runner.ts'
 import { startedFor } from './started.ts'
 
-const real = startedFor({ caddy: startCaddy, engine: startEngine })
+const real = startedFor({ caddy: startCaddy, engine: startEngine, sshd: startSshd })
 
 type Mending = 'resume' | 'undo'
 
@@ -76,9 +76,9 @@ const page = readFileSync(new URL('page.txt', import.meta.url), 'utf8')
 createServer((_, answer) => answer.end(page)).listen(Number(process.env.PORT), '127.0.0.1')
 `
 
-function processLane(): Lane {
+function processLane(target: Record<string, unknown> = {}): Lane {
   const service = { handler: 'process', source: 'app', command: [process.execPath, 'server.mjs'], stopAfterSeconds: 2 }
-  const ground = makeGround(service, {}, real.caddy)
+  const ground = makeGround(service, target, real.caddy)
   ground.write('app/server.mjs', SERVER)
   const supervisors = (): string[] => {
     const { stdout } = spawnSync('pgrep', ['-af', `${ground.host}/.*supervise.sh`], { encoding: 'utf8' })
@@ -122,8 +122,8 @@ describe('a process that is killed while it deploys', () => {
   })
 })
 
-function containerLane(): Lane {
-  const ground = makeGround({ handler: 'compose' }, { engine: real.engine.socket }, real.caddy)
+function containerLane(target: Record<string, unknown> = {}): Lane {
+  const ground = makeGround({ handler: 'compose' }, { engine: real.engine.socket, ...target }, real.caddy)
   const ids = (): string[] =>
     real.engine.podman('ps', '-aq', '--filter', `label=switchyard.stack=${ground.stack}`).split('\n').filter(Boolean)
   let release = 0
@@ -142,17 +142,31 @@ function containerLane(): Lane {
   }
 }
 
+/** Kills a deployment at the end of each of its steps, and goes on now the one way and now the other. */
+async function killAtSteps(lane: Lane, steps: number): Promise<void> {
+  const effects = await deployKilled(lane, { at: 0, mending: 'resume', on: 'steps' })
+  const points = effects.flatMap((effect, index) => (effect.endsWith('done') ? [index + 1] : []))
+  expect(points).toHaveLength(steps)
+  await killAll(
+    lane,
+    points.map((at, index) => ({ at, mending: index % 2 === 0 ? 'resume' : 'undo', on: 'steps' })),
+  )
+}
+
 describe('a process that is killed while it deploys a container', () => {
   it('leaves what another one completes or takes back, at each step', { timeout: 900_000 }, async () => {
     for (const version of [1, 2, 3]) real.engine.image(`killed:${version}`, { 'www/index.html': `container-${version}\n` })
     using lane = await begun(containerLane())
-    const effects = await deployKilled(lane, { at: 0, mending: 'resume', on: 'steps' })
-    const points = effects.flatMap((effect, index) => (effect.endsWith('done') ? [index + 1] : []))
-    expect(points).toHaveLength(8)
-    await killAll(
-      lane,
-      points.map((at, index) => ({ at, mending: index % 2 === 0 ? 'resume' : 'undo', on: 'steps' })),
-    )
+    await killAtSteps(lane, 8)
+  })
+})
+
+describe('a process that is killed while it deploys over SSH', () => {
+  it('leaves what another one completes or takes back, at each step, of a container and of a program', { timeout: 900_000 }, async () => {
+    for (const version of [1, 2, 3]) real.engine.image(`killed:${version}`, { 'www/index.html': `container-${version}\n` })
+    using container = await begun(containerLane(real.sshd.target))
+    using program = await begun(processLane(real.sshd.target))
+    await Promise.all([killAtSteps(container, 8), killAtSteps(program, 9)])
   })
 })
 

@@ -27,9 +27,9 @@ async function planOf({ config, plan, project, run }: Run, ctx: Context): Promis
   const [scaled, ...others] = services
   if (scaled?.from !== undefined && others.length === 0 && isScaling(scaled)) {
     const { planScale } = await import('../scale/plan-scale.ts')
-    return planScale(session, { config, env, service: scaled.service, replicas: scaled.from.replicas, why }, ctx)
+    return await planScale(session, { config, env, service: scaled.service, replicas: scaled.from.replicas, why }, ctx)
   }
   const { planRollback } = await import('./plan-rollback.ts')
   const releases = Object.fromEntries(services.flatMap(({ service, from }) => (from === undefined ? [] : [[service, from]])))
-  return planRollback(session, { config, project, env, why, releases, restore: false }, ctx)
+  return await planRollback(session, { config, project, env, why, releases, restore: false }, ctx)
 }
