@@ -114,7 +114,7 @@ describe('release-and-deploy', { timeout: 120_000 }, () => {
     commit('feat: sell poison', { sick: join(folder, 'sick') })
     git('push', '-q')
     const under = chain(600)
-    while ((await running()) !== '1.1.0') await new Promise((resolve) => setTimeout(resolve, 100))
+    await expect.poll(running, { timeout: 60_000, interval: 100 }).toBe('1.1.0')
     writeFileSync(join(folder, 'sick'), '')
     const report = await under
     expect(report.error).toMatchObject({ code: 'WATCH_UNHEALTHY' })

@@ -1,6 +1,7 @@
 import type { PlannedStep } from '@switchyard/chain'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
+import { stepLine } from './plan.ts'
 
 /** A part of a request whose command and input are settled. */
 export interface SettledPart {
@@ -42,7 +43,7 @@ function planLines(step: PlannedStep | undefined, look: Look): string[] {
   if (plan === undefined) return []
   const shown = plan.steps.slice(0, MAX_STEPS).map(({ does, target, detail = '' }) => {
     const line = plain(detail === '' || detail.includes('\n') ? target : `${target}  ${detail}`)
-    return `  ${paint(look, does === 'remove' ? 'red' : 'cyan', does.padEnd(6))}  ${cut(line, look.columns - 13)}`
+    return `  ${stepLine(does, cut(line, look.columns - 13), look)}`
   })
   const more = plan.steps.length > MAX_STEPS ? [`  and ${plan.steps.length - MAX_STEPS} more`] : []
   const warnings = (plan.warnings ?? []).flatMap((one) => wrap(plain(`! ${one}`), look.columns - 3))

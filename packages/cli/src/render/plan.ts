@@ -26,7 +26,7 @@ function onePlan({ command, planned }: PlannedStep, look: Look): string {
   const { summary, steps, warnings = [] } = planned.plan
   const lines = [`${paint(look, 'bold', command)}  ${paint(look, 'dim', planned.id)}`, ...wrap(plain(summary), look.columns)]
   for (const { does, target, detail } of steps) {
-    lines.push(`  ${paint(look, does === 'remove' ? 'red' : 'cyan', does.padEnd(6))}  ${plain(target)}`)
+    lines.push(`  ${stepLine(does, plain(target), look)}`)
     if (detail !== undefined)
       lines.push(
         ...plain(detail)
@@ -38,6 +38,10 @@ function onePlan({ command, planned }: PlannedStep, look: Look): string {
     lines.push(...wrap(`! ${plain(warning)}`, look.columns - 2).map((line) => `  ${paint(look, 'yellow', line)}`))
   return lines.join('\n')
 }
+
+/** One step of a plan: what is done, and to what. */
+export const stepLine = (does: string, text: string, look: Look): string =>
+  `${paint(look, does === 'remove' ? 'red' : 'cyan', does.padEnd(6))}  ${text}`
 
 /** What came of each run; one alone needs no heading. */
 export function renderRuns(runs: readonly { readonly command: string; readonly result: unknown }[], look: Look): string {

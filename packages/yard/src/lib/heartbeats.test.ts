@@ -5,30 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@switchyard/contracts'
-import { command, definePlugin } from '@switchyard/plugin-kit'
+import { definePlugin } from '@switchyard/plugin-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { z } from 'zod'
+import { lamp } from '../../test/fixtures/lamp.ts'
 import { openYard } from './open-yard.ts'
 import type { Yard, YardOptions } from './yard.ts'
 
 const CHILD = fileURLToPath(new URL('../../test/fixtures/lamp-server.ts', import.meta.url))
-
-/** As the process of the fixture serves it. */
-const lamp = definePlugin({
-  name: 'lamp',
-  version: '1.2.0',
-  summary: 'Gives light',
-  commands: {
-    look: command({
-      summary: 'Look at the lamp',
-      examples: ['look at the lamp', 'is the lamp on', 'does the lamp burn', 'how is the lamp'],
-      effect: 'read',
-      input: z.object({}),
-      output: z.object({ pid: z.number() }),
-      run: () => ({ pid: process.pid }),
-    }),
-  },
-})
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-heartbeats-'))

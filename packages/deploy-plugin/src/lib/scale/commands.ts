@@ -1,8 +1,9 @@
 import { type Command, type Context, command } from '@switchyard/plugin-kit'
 import { z } from 'zod'
+import { carriedOut } from '../apply/carried-out.ts'
 import type { Planned } from '../apply/carry-out.ts'
 import { confirmField, envField, LONGEST_MS, projectField } from '../apply/commands.ts'
-import { runView, viewOf } from '../apply/view.ts'
+import { runView } from '../apply/view.ts'
 import { SCALE_EXAMPLES } from './examples.ts'
 
 const scaleInput = z.object({
@@ -31,15 +32,7 @@ const scale = command({
   timeoutMs: LONGEST_MS,
   input: scaleInput,
   output: runView,
-  async plan(input, ctx) {
-    const [{ planText }, { plan }] = await Promise.all([import('../apply/plan-text.ts'), planFor(input, ctx)])
-    return planText(plan)
-  },
-  undo: ({ run, project, env }) => ({ command: 'deploy.undo', input: { run, project, env } }),
-  async run(input, ctx) {
-    const { carryOut } = await import('../apply/carry-out.ts')
-    return viewOf(await carryOut(input.confirm, ctx, () => planFor(input, ctx)))
-  },
+  ...carriedOut(planFor),
 })
 
 export const scaleCommands = { scale } as const satisfies Readonly<Record<string, Command>>
