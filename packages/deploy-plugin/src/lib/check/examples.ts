@@ -127,4 +127,5 @@ export const CHECK_EXAMPLES: readonly string[] = [
   "examine the target's disk and memory",
   'confirm that the server is prepared for the rollout',
   'is the deployment machine equipped',
+  'would the new host be able to run our stack',
 ]

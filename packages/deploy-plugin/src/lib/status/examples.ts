@@ -311,4 +311,5 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   'outcome of deployment 14',
   "recap of this week's deployments",
   'who was responsible for the last deployment',
+  'rollbacks of the past month on production',
 ]

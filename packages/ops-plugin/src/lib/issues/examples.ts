@@ -159,6 +159,7 @@ export const ISSUE_EXAMPLES = {
     'file a problem report',
     'lodge a complaint about slow pages',
     'suggest a feature: bulk delete',
+    'raise a ticket about the leaking connection pool',
   ],
   'issue.get': [
     'show issue 12',

@@ -960,6 +960,8 @@ export const RECORD_EXAMPLES = {
     'health table of all repositories',
     'compare scores across projects',
     "summary of every project's health",
+    'the healthiest and the sickest of our projects',
+    'latest recorded health of all projects',
   ],
   'health.trend': [
     'is the health of this project going up or down',
