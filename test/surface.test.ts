@@ -72,6 +72,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'on',
     'plans',
     'printable',
+    'registryChanges',
   ],
   '@switchyard/plugin-kit/redact': [
     'SECRET_SHAPES',

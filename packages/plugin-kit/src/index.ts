@@ -16,6 +16,7 @@ export {
   type Prompt,
   type PromptArgument,
 } from './lib/plugin.ts'
+export { registryChanges } from './lib/registry-changes.ts'
 export {
   type CompareOptions,
   crdt,

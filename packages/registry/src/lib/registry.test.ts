@@ -9,7 +9,7 @@ import { hostIdentity, openStore, type Store } from '@switchyard/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { ForeignPlugin, ForeignSource } from './foreign.ts'
-import { HEARTBEAT_MS } from './health.ts'
+import { HEARTBEAT_MS, type LifeState } from './health.ts'
 import { readMounts } from './mounts.ts'
 import { createRegistry, type RegistryEvent, type RegistryOptions } from './registry.ts'
 
@@ -101,13 +101,44 @@ describe('createRegistry()', () => {
     const folder = registry.sources()[0]!.folder!
     registry.addFolder(source('acme', folder), content(plugin('web', { version: '2.0.0' })), true)
     registry.remove('acme')
+    registry.addMount({ name: 'stall', command: 'node', args: [], env: [], summary: 'Sells', tools: [] })
+    registry.remove('stall')
     expect(events.map((event) => `${event.type} ${event.plugin}`)).toEqual([
       'registered api',
       'registered web',
-      'changed web',
-      'gone api',
-      'gone web',
+      'updated web',
+      'unregistered api',
+      'unregistered web',
+      'registered stall',
+      'unregistered stall',
     ])
+  })
+
+  it('[G9] knows of several processes that see a change which is the first, until none is left and another comes', () => {
+    const store = openStore({ path: ':memory:' })
+    stores.push(store)
+    const openAs = (processId: string) => open({ store, processId }).registry
+    const [one, two] = [openAs('one'), openAs('two')]
+    one.beat()
+    two.beat()
+    one.addFolder(source('acme'), content(plugin('web')))
+    one.addMount({ name: 'stall', command: 'node', args: [], env: [], summary: 'Sells', tools: [] })
+    for (const name of ['web', 'stall']) {
+      const event = { type: 'registered', plugin: name } as const
+      expect([one.isNews(event), two.isNews(event), one.isNews(event)]).toEqual([true, false, false])
+    }
+    two.remove('acme')
+    const gone = { type: 'unregistered', plugin: 'web' } as const
+    expect([two.isNews(gone), one.isNews(gone)]).toEqual([true, false])
+    const health = (to: LifeState): RegistryEvent => ({ type: 'health', plugin: 'notes', from: 'registered', to })
+    expect([one.isNews(health('ready')), two.isNews(health('ready')), two.isNews(health('down'))]).toEqual([true, false, true])
+    one.leave()
+    two.leave()
+    const three = openAs('three')
+    three.beat()
+    expect(three.isNews(health('down'))).toBe(true)
+    three.beat()
+    expect(three.isNews(health('down'))).toBe(false)
   })
 
   it('[G4] sees what another process adds, and keeps what both count', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import type { Plugin } from '@switchyard/plugin-kit'
@@ -14,6 +15,7 @@ import { createProcesses, type ServingProcess } from './processes.ts'
 import { type SearchFacts, type SearchQuery, type SearchResult, search } from './search/search.ts'
 import { createTextIndex, type TextIndex } from './search/text-index.ts'
 import { type Mount, openSources, type Source } from './sources.ts'
+import { createTold } from './told.ts'
 import { createTraffic } from './traffic.ts'
 
 export interface RegistryOptions {
@@ -30,9 +32,9 @@ export interface RegistryOptions {
   classify?: (text: string) => Capabilities
 }
 
-/** What changed, as it changed. */
+/** What changed, as it changed; an MCP server that was added is registered, though it runs from the next opening on. */
 export type RegistryEvent =
-  | { readonly type: 'registered' | 'changed' | 'gone'; readonly plugin: string }
+  | { readonly type: 'registered' | 'updated' | 'unregistered'; readonly plugin: string }
   | { readonly type: 'health'; readonly plugin: string; readonly from: LifeState; readonly to: LifeState; readonly reason?: string }
 
 /** All that is registered at one time; never changed, but replaced as a whole. */
@@ -76,6 +78,8 @@ export interface Registry {
   /** Looks at all plugins' health and says what changed since the last look. */
   look(): void
   on(listener: (event: RegistryEvent) => void): () => void
+  /** Whether no process of the workspace has told of this yet; it counts as told from then on. */
+  isNews(event: RegistryEvent): boolean
   /** Writes the figures that are not written yet. */
   close(): Promise<void>
 }
@@ -87,6 +91,7 @@ const FOLDER_CHECK_MS = 2_000
 interface Current extends Snapshot {
   /** Built at the first search. */
   readonly index: () => TextIndex
+  readonly mounts: readonly Mount[]
   readonly changes: number
 }
 
@@ -102,11 +107,13 @@ export function createRegistry({
   const sources = openSources(store)
   const traffic = createTraffic(store, clock)
   const listeners = new Set<(event: RegistryEvent) => void>()
+  const told = createTold(store)
   const processes = createProcesses(store, clock, processId)
   const breakers = new Map<string, 'closed' | 'half-open' | 'open'>()
   const seen = new Map<string, LifeState>()
   const about = new WeakMap<Entry, Capabilities>()
   let current: Current | undefined
+  let isThere = false
   let folders: { readonly atMs: number; readonly missing: ReadonlyMap<string, string> } | undefined
 
   function emit(event: RegistryEvent): void {
@@ -132,9 +139,10 @@ export function createRegistry({
   }
 
   function load(changes: number): Current {
-    const mounts = new Set(sources.mounts().map(({ name }) => name))
+    const mounts = sources.mounts()
+    const mounted = new Set(mounts.map(({ name }) => name))
     const all = new Map(
-      plugins.map((plugin) => [plugin.name, registeredOf(plugin, mounts.has(plugin.name) ? { source: plugin.name } : undefined)]),
+      plugins.map((plugin) => [plugin.name, registeredOf(plugin, mounted.has(plugin.name) ? { source: plugin.name } : undefined)]),
     )
     for (const { source, plugin } of sources.plugins()) {
       const name = all.has(plugin.name) ? `${plugin.name}@${source}` : plugin.name
@@ -146,6 +154,7 @@ export function createRegistry({
       plugins: all,
       entries,
       problems: checkDependencies(all).problems,
+      mounts,
       changes,
       index() {
         index ??= createTextIndex(entries)
@@ -154,16 +163,17 @@ export function createRegistry({
     })
   }
 
-  function tellChanges(before: Snapshot, after: Snapshot): void {
-    for (const [name, plugin] of after.plugins) {
-      const known = before.plugins.get(name)
-      if (known === undefined) emit({ type: 'registered', plugin: name })
-      else if (JSON.stringify(known) !== JSON.stringify(plugin)) emit({ type: 'changed', plugin: name })
+  function tellChanges(before: Current, after: Current): void {
+    const [was, is] = [contentsOf(before), contentsOf(after)]
+    for (const [plugin, content] of is) {
+      const known = was.get(plugin)
+      if (known === undefined) emit({ type: 'registered', plugin })
+      else if (known !== content) emit({ type: 'updated', plugin })
     }
-    for (const name of before.plugins.keys()) {
-      if (after.plugins.has(name)) continue
-      seen.delete(name)
-      emit({ type: 'gone', plugin: name })
+    for (const plugin of was.keys()) {
+      if (is.has(plugin)) continue
+      seen.delete(plugin)
+      emit({ type: 'unregistered', plugin })
     }
   }
 
@@ -260,15 +270,22 @@ export function createRegistry({
       return source
     },
     processes: processes.list,
-    beat: () => processes.beat(served()),
+    beat() {
+      store.transact(() => {
+        if (!isThere && processes.list().every(({ state }) => state === 'down')) told.forget()
+        processes.beat(served())
+      })
+      isThere = true
+    },
     leave: processes.leave,
     breaker: (plugin, state) => void breakers.set(plugin, state),
     ran: traffic.ran,
     spent: traffic.spent,
     look() {
       const snapshot = now()
-      for (const name of snapshot.plugins.keys()) {
-        const from = seen.get(name) ?? 'registered'
+      for (const [name, { origin }] of snapshot.plugins) {
+        // Nobody has to serve what is read from files.
+        const from = seen.get(name) ?? (origin === 'files' ? 'ready' : 'registered')
         const { state: to, reason } = healthIn(snapshot, name)
         seen.set(name, to)
         if (from !== to) emit({ type: 'health', plugin: name, from, to, ...(reason !== undefined && { reason }) })
@@ -278,6 +295,18 @@ export function createRegistry({
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    isNews(event) {
+      if (event.type === 'health') return told.isNews(event.plugin, 'health', event.to)
+      const { plugins, mounts } = now()
+      const written = mounts.find(({ name }) => name === event.plugin) ?? plugins.get(event.plugin) ?? ''
+      return told.isNews(event.plugin, 'content', createHash('sha256').update(JSON.stringify(written)).digest('base64url'))
+    },
     close: traffic.flush,
   }
+}
+
+/** What is written down of each plugin, by name. Those that this process brings along are as they are as long as it runs. */
+function contentsOf({ plugins, mounts }: Current): ReadonlyMap<string, string> {
+  const foreign = [...plugins.values()].filter(({ origin }) => origin === 'files')
+  return new Map([...foreign, ...mounts].map((plugin) => [plugin.name, JSON.stringify(plugin)]))
 }

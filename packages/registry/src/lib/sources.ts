@@ -22,6 +22,9 @@ const MIGRATIONS = [
      id TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, plugins TEXT NOT NULL, since_ms INTEGER NOT NULL, beat_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID`,
   'ALTER TABLE registry_figure ADD COLUMN cost_usd REAL',
+  `CREATE TABLE registry_told (
+     plugin TEXT NOT NULL, about TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, about)
+   ) STRICT, WITHOUT ROWID`,
 ]
 
 /** A tool of an MCP server, as it was listed when the server was added or updated. */

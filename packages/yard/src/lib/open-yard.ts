@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { type Bus, type BusClient, createBus, createHubLink } from '@switchyard/bus'
 import type { ChainReport } from '@switchyard/chain'
 import { type Clock, type Grant, systemClock, toWireError } from '@switchyard/contracts'
-import type { Plugin, Progress } from '@switchyard/plugin-kit'
+import { type Plugin, type Progress, registryChanges, type Topic } from '@switchyard/plugin-kit'
 import { type Versions, versionsOf } from '@switchyard/registry'
 import { openStore, type Store } from '@switchyard/store'
 import type { Span } from '@switchyard/trace'
@@ -28,6 +28,7 @@ import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
 import { createQuestions, type Questions } from './questions.ts'
+import { createRegistryNews } from './registry-news.ts'
 import { createRequests } from './requests.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
@@ -89,7 +90,9 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     isCommand: (id) => commandsOfAll.has(id),
     served: () => [...clients.keys()],
     random,
+    onChange: (registry, event) => news?.(registry, event),
   })
+  let news: ReturnType<typeof createRegistryNews> | undefined
   let otlp: YardOtlp | undefined
   const observation = createObservation({
     dataRoot,
@@ -137,10 +140,13 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       hooks: traces.hooks(registry.hooks, metering.hooks),
       ...(meet && { link: createHubLink({ folder: dataRoot, authorize }) }),
       maxMessageBytes: config.bus.maxMessageBytes,
-      durable: plugins.flatMap(({ publishes = [] }) => publishes.filter(({ durable }) => durable).map(({ name }) => ({ topics: name }))),
+      durable: [...Object.values(registryChanges), ...plugins.flatMap(({ publishes = [] }) => publishes)]
+        .filter(({ durable }: Topic) => durable)
+        .map(({ name }) => ({ topics: name })),
       guard: (method) => guards.get(method)?.rule,
     })
     registry.attach(bus)
+    news = createRegistryNews({ bus, clock, stays: meet, log: log('registry') })
     traces.attach(bus)
     metering.attach(bus)
     const state = createSharedState({

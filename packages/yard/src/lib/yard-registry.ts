@@ -1,7 +1,7 @@
 import type { Bus, BusHooks, CallSpan } from '@switchyard/bus'
 import type { Clock } from '@switchyard/contracts'
 import type { Plugin } from '@switchyard/plugin-kit'
-import { createRegistry, type Registry } from '@switchyard/registry'
+import { createRegistry, type Registry, type RegistryEvent } from '@switchyard/registry'
 import { classify } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
 
@@ -14,6 +14,8 @@ export interface YardRegistryParts {
   /** Those of the plugins that this process serves, now. */
   readonly served: () => readonly string[]
   readonly random: () => number
+  /** Told of each change, as it is seen here. */
+  readonly onChange: (registry: Registry, event: RegistryEvent) => void
 }
 
 /** The registry of a yard, opened at its first use; what ran before that is not lost to it. */
@@ -32,7 +34,7 @@ export interface YardRegistry {
 
 const MAX_WAITING = 1_000
 
-export function createYardRegistry({ store, clock, plugins, isCommand, served, random }: YardRegistryParts): YardRegistry {
+export function createYardRegistry({ store, clock, plugins, isCommand, served, random, onChange }: YardRegistryParts): YardRegistry {
   let opened: Registry | undefined
   let waiting: CallSpan[] = []
   let breakers: () => readonly (readonly [string, 'closed' | 'open' | 'half-open'])[] = () => []
@@ -51,6 +53,8 @@ export function createYardRegistry({ store, clock, plugins, isCommand, served, r
         return { domains, contexts, patterns }
       },
     })
+    const registry = opened
+    registry.on((event) => onChange(registry, event))
     for (const [name, state] of breakers()) opened.breaker(name, state)
     for (const { subject, durationMs, code } of waiting.splice(0)) opened.ran(subject, { durationMs, code })
     return opened
