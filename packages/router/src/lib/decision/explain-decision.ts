@@ -4,7 +4,7 @@ import type { PluginMatch, PluginProfile } from '../classify/match.ts'
 import { PRICES, type PriceTable } from '../classify/prices.ts'
 import { type Evidence, explain } from '../explain.ts'
 import type { RouterModel } from '../model.ts'
-import type { Decided } from './decide.ts'
+import type { Decided, DecidedPart } from './decide.ts'
 
 /** What is known of a command from its runs; where nothing is, what it says of itself. */
 export interface CommandFigures {
@@ -49,15 +49,15 @@ export function explainDecision(
   const classification = classify({ text: decided.request })
   const collaboration = collaborate(classification, plugins, prices)
   return {
-    parts: decided.parts.map(({ text, command, confidence, missing, alternatives: [next] }): PartExplanation => {
-      const { evidence = [], reread = [] } = explain(model, text, command, { limit: SHOWN }) ?? {}
+    parts: decided.parts.map((part): PartExplanation => {
+      const { evidence = [], reread = [] } = explain(model, part.text, part.command, { limit: SHOWN }) ?? {}
       const { actAbove } = model.calibration
       return {
-        command,
+        command: part.command,
         evidence,
         reread: reread.map(({ text: written, as }) => ({ text: written, as })),
         actAbove,
-        wouldChange: whatWouldChange(confidence, decided.outcome === 'routed' ? 0 : actAbove, missing, next),
+        wouldChange: whatWouldChange(part, decided.outcome, actAbove),
       }
     }),
     classification,
@@ -66,15 +66,15 @@ export function explainDecision(
   }
 }
 
+/** What is done unasked may be less sure than `actAbove`: what only looks needs less. */
 function whatWouldChange(
-  confidence: number,
+  { confidence, missing, alternatives: [next] }: DecidedPart,
+  outcome: Decided['outcome'],
   actAbove: number,
-  missing: readonly string[],
-  next: Decided['parts'][number]['alternatives'][number] | undefined,
 ): string {
   const share = (value: number): string => `${Math.round(value * 100)} %`
   if (missing.length > 0) return `saying the ${missing.join(' and the ')}`
-  if (confidence < actAbove)
+  if (outcome !== 'routed' && confidence < actAbove)
     return `words nearer to an example: ${share(confidence)} is less than the ${share(actAbove)} from which it is done unasked`
   return next === undefined || next.confidence < 0.005
     ? 'nothing: no other command comes near'
