@@ -164,6 +164,11 @@ export const APPLY_EXAMPLES = {
     'stage the current build',
     'publish 3.0.0 to the live environment',
     'install the stack on the demo host',
+    'go from 1.9 to 2.0 on uat',
+    "what's on main shall run on staging",
+    'let production have 1.8.0',
+    'the release is published, now onto the servers',
+    'take web to 1.7.0 on production',
   ],
   resume: [
     'resume the deployment',

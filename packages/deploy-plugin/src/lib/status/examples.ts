@@ -148,6 +148,7 @@ export const STATUS_EXAMPLES: readonly string[] = [
   'summary of what is out where',
   'does reality match the record on production',
   'report on all environments',
+  'how far did 2.3.0 get: staging or production',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
