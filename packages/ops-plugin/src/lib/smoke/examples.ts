@@ -87,5 +87,8 @@ export const SMOKE_EXAMPLES = {
     'the mcp part of the plugin, does it work',
     'call initialize on our mcp server and end it afterwards',
     'protocol check of the server',
+    'see that the server "tickets" gives proper answers',
+    "the server has been rewritten, try it from the client's side",
+    'which resources does the server list',
   ],
 } satisfies Record<string, readonly string[]>
