@@ -93,6 +93,9 @@ export const RUNBOOK_EXAMPLES = {
     'loyalty uses ancient versions, update them',
     'please lift everything npm outdated shows within range',
     'package.json allows newer ones, so take the newer ones',
+    'do the dependency updates for this project',
+    "do this week's dependency updates",
+    'newest compatible versions, install them',
   ],
   'runbook.list': [
     'which runbooks are there',
@@ -195,6 +198,10 @@ export const RUNBOOK_EXAMPLES = {
     'which runbook deals with disks',
     "I'm on call tonight, which runbooks are there",
     'what playbooks lie in the project',
+    "I'd like to see our runbooks",
+    'let me see all runbooks',
+    'which procedures does codec have in markdown',
+    'have we a runbook for power cuts',
   ],
   'runbook.show': [
     'show the runbook full-health',
@@ -320,6 +327,12 @@ export const RUNBOOK_EXAMPLES = {
     'which steps would cutover run through',
     'does the failover runbook ask anything of me',
     "what's step 4 of cutover",
+    'which inputs does power-cut want',
+    'show me the procedure power-cut',
+    'show me the runbook power-cut',
+    'contents of ops/power-cut.md',
+    'open ops/power-cut.md and read me its steps',
+    'let me look at the steps before we run power-cut',
   ],
   'runbook.run': [
     'run the runbook full-health',
@@ -491,6 +504,12 @@ export const RUNBOOK_EXAMPLES = {
     'do everything that docs/runbooks/dns.md says',
     'do failover by its runbook, not by hand',
     'go through all steps of upgrade-db and stop if a check fails',
+    'go through runbook power-cut, for real',
+    'start the power-cut procedure',
+    'perform dns with zone=example.net',
+    'do the dns runbook for aviary',
+    'please run failover for quarry',
+    'run the power-cut runbook',
   ],
   'runbook.resume': [
     'resume runbook execution 3',
@@ -639,6 +658,7 @@ export const RUNBOOK_EXAMPLES = {
     'my laptop died during run 41, carry on from there',
     'run 17 was cut off, get on with it',
     'run 13 is paused, resume it',
+    'resume 87, the disk is free again',
   ],
   'runbook.history': [
     'list the runbook executions',
@@ -769,6 +789,10 @@ export const RUNBOOK_EXAMPLES = {
     'which runs finished and which failed',
     'please to show all execution',
     'the ten latest runs',
+    'which runbooks ran for aviary',
+    'runs of power-cut',
+    'which runbooks have run for aviary',
+    'runbooks that ran today',
   ],
   'runbook.get': [
     'show runbook execution 3',
@@ -896,6 +920,7 @@ export const RUNBOOK_EXAMPLES = {
     'did everything in run 29 go well',
     'could you tell me why run 33 stopped',
     'where has run 31 got to',
+    'the steps of run 85 and how each ended',
   ],
   'runbook.start': [
     'record that I start the disaster drill with 5 steps',
@@ -1114,5 +1139,6 @@ export const RUNBOOK_EXAMPLES = {
     "we're through with the rack swap, that was run 41",
     'all nine steps of the by-hand run 29 are done',
     'the minutes of execution 21 are complete',
+    'the key ceremony, run 89, is over',
   ],
 } satisfies Record<string, readonly string[]>
