@@ -150,6 +150,10 @@ export const DASHBOARD_EXAMPLES = {
     'briefing please',
     'show dash',
     "bird's-eye view of atlas",
+    'portfolio at a glance',
+    'put the cockpit on my screen',
+    'where are we, all in all',
+    'bring me up to speed on everything',
   ],
   dashboard: [
     'write the dashboard to a html file',

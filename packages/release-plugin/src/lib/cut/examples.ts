@@ -231,6 +231,8 @@ export const CUT_EXAMPLES = {
     'time for 2.9.0',
     'okay, do it: cut 2.4.0',
     'ship 2.6.0 and push straight away',
+    'a patch release for auth-client, please',
+    'go major',
   ],
   undo: [
     'undo the release',
@@ -907,5 +909,7 @@ export const CUT_EXAMPLES = {
     'release: finished?',
     "how do things stand with 2.6.1's release",
     'check how the release is doing',
+    'how did cut c-17 end',
+    'unfinished releases',
   ],
 } satisfies Record<string, readonly string[]>

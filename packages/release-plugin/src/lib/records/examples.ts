@@ -287,6 +287,7 @@ export const RECORD_EXAMPLES = {
     '2.0.0 of auth-client: tag and commit?',
     'what was 1.10.0 built from',
     'recall release 3.3.3',
+    'changelog on record for 7.1.0',
   ],
   list: [
     'list all releases',
@@ -552,6 +553,7 @@ export const RECORD_EXAMPLES = {
     'which version do we hand out nowadays',
     'the version of auth-client at present',
     'which version are we up to',
+    'most up-to-date version of the sdk',
   ],
   update: [
     'set the tag on record of release 1.4.0',
@@ -690,6 +692,7 @@ export const RECORD_EXAMPLES = {
     'the changelog we kept for 4.1.1 is missing a line, add "fixed login"',
     'enter the tag v2.6.1 in the existing record of 2.6.1',
     'take package-lock.json out of the files recorded for 7.1.0',
+    'put commit 77ab120 into the record of 3.4.0',
   ],
   export: [
     'export the releases to CHANGELOG.md',
