@@ -233,6 +233,9 @@ export const CUT_EXAMPLES = {
     'ship 2.6.0 and push straight away',
     'a patch release for auth-client, please',
     'go major',
+    'go for a major',
+    'do a patch on auth-client',
+    'go minor',
   ],
   undo: [
     'undo the release',
@@ -511,6 +514,7 @@ export const CUT_EXAMPLES = {
     'it had not been published when it crashed, continue',
     'unfinished business with release 2.6.1, complete it',
     'the release got stuck after tagging, bring it home',
+    "there's an unfinished release, end it",
   ],
   publish: [
     'publish the release',
@@ -643,6 +647,8 @@ export const CUT_EXAMPLES = {
     'up to origin with the release',
     'give the finished cut to the remote',
     'lift the draft status of 6.0.0',
+    "v4.0.0 isn't on the remote, put it there",
+    'the remote should have v4.0.0, push it',
   ],
   unpublish: [
     'unpublish the release',
@@ -911,5 +917,9 @@ export const CUT_EXAMPLES = {
     'check how the release is doing',
     'how did cut c-17 end',
     'unfinished releases',
+    'which releases wait for a push',
+    'is any release waiting for its push',
+    'list unfinished releases',
+    'are there releases waiting to be pushed',
   ],
 } satisfies Record<string, readonly string[]>

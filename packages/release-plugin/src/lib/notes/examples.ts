@@ -157,5 +157,6 @@ export const NOTE_EXAMPLES = {
     'the good things in 3.0.0, as a list for people',
     'some lines about the next version for the newsletter',
     'write-up of what 2.7.0 contains, for customers',
+    'what was in 4.0.0 that users care about',
   ],
 } satisfies Record<string, readonly string[]>

@@ -185,5 +185,12 @@ export const PLAN_EXAMPLES = {
     'which number comes after 1.9.3 going by the commits',
     'why a major and not a minor',
     'will we need a major because of breaking commits',
+    'is a release possible',
+    'is it possible to release now',
+    'is releasing possible or is something missing',
+    "what do we have that isn't released",
+    "stuff on main that isn't released",
+    "what's there on main that no release has",
+    'what is going into 4.1.0',
   ],
 } satisfies Record<string, readonly string[]>

@@ -139,6 +139,8 @@ export const RECORD_EXAMPLES = {
     "there's no record for auth-client 2.0.0, add it",
     "add 5.0.1, which isn't recorded yet",
     'mark down that core reached 2.0.0',
+    'make note of the release 4.0.2 in the records',
+    'take down 4.1.0 as released',
   ],
   get: [
     'show the record of release 1.4.0',
@@ -288,6 +290,8 @@ export const RECORD_EXAMPLES = {
     'what was 1.10.0 built from',
     'recall release 3.3.3',
     'changelog on record for 7.1.0',
+    'what is the changelog on record for 4.0.0',
+    'show the changelog of the record 4.0.1',
   ],
   list: [
     'list all releases',
@@ -693,6 +697,7 @@ export const RECORD_EXAMPLES = {
     'enter the tag v2.6.1 in the existing record of 2.6.1',
     'take package-lock.json out of the files recorded for 7.1.0',
     'put commit 77ab120 into the record of 3.4.0',
+    'the record of 4.0.1 should have commit abc9999',
   ],
   export: [
     'export the releases to CHANGELOG.md',
