@@ -115,7 +115,6 @@ export const DASHBOARD_EXAMPLES = {
     'executive summary',
     'overall picture',
     'situation report',
-    "so, what's the weather like across our projects",
     'give me the lay of the land',
     "how's the whole shebang looking",
     'anything I ought to worry about before the weekend',
