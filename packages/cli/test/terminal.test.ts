@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BIN, ended, makeWorkspace, run } from './process.ts'
@@ -31,6 +31,7 @@ async function onTerminal(dir: string, args: readonly string[], answers: readonl
 }
 
 const CTRL_C = '\u0003'
+const UP = '\u001b[A'
 
 describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian, makes)', { timeout: 60_000 }, () => {
   it('what changes something shows its plan and runs after a yes', async () => {
@@ -122,6 +123,16 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     )
     expect(code).toBe(0)
     expect(stdout).toContain('switchyard notes note add --name bread')
+    // Whether it is meant at all is asked before anything else is.
+    const meant = 'should i throw the note bread away'
+    expect(await onTerminal(workspace.dir, [meant], [['Do you want notes.note.drop', 'n']])).toMatchObject({ code: 4, unanswered: 0 })
+    expect((await run(workspace.dir, ['notes', 'note', 'list'])).stdout).toContain('bread')
+    // What others do is one of the answers, and is said, not done.
+    mkdirSync(join(workspace.dir, 'poet/agents'), { recursive: true })
+    writeFileSync(join(workspace.dir, 'poet/agents/poet.md'), '---\nname: poet\ndescription: Turns a note into a rhyming poem\n---\n')
+    await run(workspace.dir, ['registry', 'add', 'poet'])
+    const offered = await onTerminal(workspace.dir, ['poem of a note'], [['use the poet:poet agent', `${UP}\r`]])
+    expect(offered).toMatchObject({ code: 4, unanswered: 0, stdout: expect.stringMatching(/poet:poet agent\s+Nothing was done/) })
   }, 90_000)
 
   it('colours are shown, but not with NO_COLOR', async () => {

@@ -11,6 +11,7 @@ export { isLearnedFrom, learnRouter } from './lib/router-knowledge.ts'
 export type { Member, Team } from './lib/team.ts'
 export type { Asked, Asking } from './lib/traces.ts'
 export type {
+  Alternative,
   Answered,
   AskedByChain,
   ChainTalk,

@@ -1,13 +1,14 @@
 import type { ChainReport, PlannedStep } from '@switchyard/chain'
 import { fromWireError, type WireError } from '@switchyard/contracts'
-import { chainOf, type Decision, type DecisionPart, inputOf, withApproval, type Yard } from '@switchyard/yard'
+import { type Alternative, chainOf, type Decision, type DecisionPart, inputOf, withApproval, type Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
 import { renderChain } from '../render/chain.ts'
-import { renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
+import { nameable, renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
 import { type Look, paint, plain } from '../render/look.ts'
 import { renderPlannedParts } from '../render/parts.ts'
 import { renderRuns } from '../render/plan.ts'
+import { short } from '../render/registry.ts'
 import { runSteps, type Step } from './approval.ts'
 import { noEnv } from './errors.ts'
 import { EXIT } from './exit-code.ts'
@@ -59,7 +60,11 @@ export async function answerRequest(session: Session, request: string, flags: Re
   const settled = terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags)
   if (settled === undefined) {
     yard.unanswered()
-    return unsure(decision, flags.explain === true && !session.json)
+    return unsure(yard, decision, flags.explain === true && !session.json)
+  }
+  if ('invoke' in settled) {
+    yard.unanswered()
+    return { data: withoutSecrets(decision), text: `${plain(settled.invoke)}\n\nNothing was done.`, exit: EXIT.noCommandFits }
   }
   if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
     throw noEnv(settled.map(({ command }) => command))
@@ -157,11 +162,21 @@ async function settleWith(
   yard: Yard,
   decision: Decision,
   flags: RequestFlags,
-): Promise<readonly Settled[] | undefined> {
+): Promise<readonly Settled[] | { readonly invoke: string } | undefined> {
+  const { asks, question = 'Is that meant?' } = decision
+  // What a condition is about nobody can answer with a yes.
+  if (asks === 'condition') return undefined
+  if (asks === 'intent') {
+    const { confirmed } = await import('./prompt.ts')
+    if (!(await confirmed(question, terminal, signal))) return undefined
+  }
   const settled: Settled[] = []
+  const open = openParts(yard, decision)
   for (const part of decision.parts) {
-    const command = decision.asks === 'command' ? await chooseCommand(terminal, signal, yard, part, decision.question) : part.command
-    if (command === undefined) return undefined
+    const choice = open.includes(part) ? await chooseCommand(terminal, signal, yard, part, decision) : part
+    if (choice === undefined) return undefined
+    if (choice.invoke !== undefined) return { invoke: choice.invoke }
+    const { command } = choice
     const input = inputFor(yard, command, command === part.command ? inputOf(part) : {}, flags)
     for (const flag of missingOf(yard, command, input)) {
       const answer = await askFor(flag, terminal, signal)
@@ -173,21 +188,30 @@ async function settleWith(
   return settled
 }
 
-/** Whether the question is which command, not what its arguments are. */
+/** The parts whose command is asked about: those that are not sure, and all of them where they are so only one by one. */
+function openParts(yard: Yard, { asks, parts }: Decision): readonly DecisionPart[] {
+  if (asks !== 'command') return []
+  const unsure = parts.filter(({ confidence }) => confidence < yard.routing.actAbove())
+  return unsure.length === 0 ? parts : unsure
+}
+
+/** Which of the closest is meant: a command of ours, or something of others that a person uses elsewhere. */
 async function chooseCommand(
   terminal: Terminal,
   signal: AbortSignal,
   yard: Yard,
   part: DecisionPart,
-  question = 'Which of these do you mean?',
-): Promise<string | undefined> {
+  { question = 'Which of these do you mean?', elsewhere = [] }: Decision,
+): Promise<Alternative | undefined> {
   const { chosen } = await import('./prompt.ts')
-  const choices = [part, ...part.alternatives].map(({ command }) => ({
+  const all: readonly Alternative[] = [part, ...nameable(part.alternatives)]
+  const choices = all.map(({ command, invoke }) => ({
     value: command,
-    label: command,
-    hint: yard.commands.get(command)?.definition.summary ?? '',
+    label: invoke ?? command,
+    hint: yard.commands.get(command)?.definition.summary ?? short(elsewhere.find(({ id }) => id === command)?.summary ?? '', 60),
   }))
-  return chosen(question, choices, terminal, signal)
+  const answer = await chosen(question, choices, terminal, signal)
+  return all.find(({ command }) => command === answer)
 }
 
 async function askFor(flag: Flag, terminal: Terminal, signal: AbortSignal): Promise<unknown> {
@@ -236,18 +260,21 @@ function pointed(decision: Decision, isExplained: boolean): Reply {
 }
 
 /** What was decided is said again unless it was explained just now. */
-function unsure(decision: Decision, isExplained: boolean): Reply {
-  const candidates = decision.parts.flatMap(({ command, alternatives, missing }) => {
-    if (decision.asks === 'arguments') return missing.length === 0 ? [] : [command]
-    return [command, ...alternatives.map((one) => one.command)]
+function unsure(yard: Yard, decision: Decision, isExplained: boolean): Reply {
+  const open = openParts(yard, decision)
+  const candidates = decision.parts.flatMap((part): readonly Alternative[] => {
+    if (decision.asks === 'arguments') return part.missing.length === 0 ? [] : [part]
+    return open.length === 0 || open.includes(part) ? [part, ...nameable(part.alternatives)] : []
   })
   const ask = decision.asks === 'arguments' ? 'Say it in the request, or see how' : 'Ask again with more words, or run one of them'
-  const how = candidates.map((command) => `  switchyard ${command.replaceAll('.', ' ')} --help`).join('\n')
+  const how = candidates.map(({ command, invoke }) => `  ${plain(invoke ?? `switchyard ${command.replaceAll('.', ' ')} --help`)}`)
+  const named = candidates.map(({ command }) => command)
+  const others = decision.elsewhere?.filter(({ id }) => !named.includes(id))
   return {
     data: withoutSecrets(decision),
     text: (look) => {
       const said = isExplained ? '' : `${renderDecision(decision, look)}\n\n`
-      return `${said}${renderElsewhere(decision.elsewhere, look)}Nothing was done. ${ask}:\n${how}`
+      return `${said}${renderElsewhere(others, look)}Nothing was done. ${ask}:\n${[...new Set(how)].join('\n')}`
     },
     exit: EXIT.noCommandFits,
   }

@@ -8,6 +8,8 @@ import { renderTable } from './table.ts'
 
 /** What is less sure than this is no alternative worth a line. */
 const NAMEABLE = 0.01
+export const nameable = (alternatives: DecisionPart['alternatives']): DecisionPart['alternatives'] =>
+  alternatives.filter(({ confidence }) => confidence >= NAMEABLE)
 
 /** Which command a request means, how sure that is, and what came next. */
 export function renderDecision(decision: Decision, look: Look): string {
@@ -17,8 +19,12 @@ export function renderDecision(decision: Decision, look: Look): string {
   const blocks = parts.map((part, index) => {
     const { text, command, confidence, args, missing, alternatives, after, when, invoke } = part
     if (invoke !== undefined) return renderOffered(part, decision.elsewhere, look)
-    const others = alternatives.filter((one) => one.confidence >= NAMEABLE)
-    const rows = [[command, percent(confidence), 'best'], ...others.map((one) => [one.command, percent(one.confidence), ''])]
+    const rows = [
+      [command, percent(confidence), 'best'],
+      ...nameable(alternatives).map((one) =>
+        one.invoke === undefined ? [one.command, percent(one.confidence), ''] : [one.command, '', one.invoke],
+      ),
+    ]
     const number = parts.length > 1 ? `${index + 1}  ` : ''
     const lines = [`${number}${paint(look, 'dim', `"${plain(text)}"`)}`, renderTable(undefined, rows, look)]
     const given = Object.entries(withoutSecrets(inputOf({ args }))).map(([field, value]) => `${field} ${valueText(value)}`)

@@ -55,6 +55,8 @@ export interface Decider {
   correct(request: string, command: string): readonly Changed[]
   /** Takes a correction back. Whether there was one. */
   forget(request: string): boolean
+  /** From this confidence on a command is run unasked. */
+  actAbove(): number
   /** Why it was decided so, what would have changed it, and what it takes. */
   explain(decision: Decided): { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation }
   /** What was decided before and would be decided otherwise now. */
@@ -168,6 +170,7 @@ export function createDecider({
 
   return {
     decide: remembered,
+    actAbove: () => learned().calibration.actAbove,
     correct(request, command) {
       if (!commands.has(command)) throw unknownCommand(command)
       return relearn(() => memory().correct({ request, command }, clock.now()))

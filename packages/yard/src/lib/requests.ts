@@ -1,10 +1,10 @@
 import type { Clock } from '@switchyard/contracts'
 import type { Registry } from '@switchyard/registry'
 import type { Decider } from './decide.ts'
-import { findElsewhere } from './elsewhere.ts'
+import { type Elsewhere, findElsewhere } from './elsewhere.ts'
 import type { Metering } from './metering.ts'
 import type { YardTraces } from './traces.ts'
-import type { CommandInfo, Decision, RunOptions, Yard } from './yard.ts'
+import type { Alternative, CommandInfo, Decision, DecisionPart, RunOptions, Yard } from './yard.ts'
 
 export interface RequestsParts {
   readonly decider: Decider
@@ -37,14 +37,23 @@ export function createRequests({
     if (decided.outcome === 'routed') setImmediate(expect, decided)
     traces.routed({ decision: decided, startMs, endMs: nowMs(), stages, why: () => decider.explain(decided).explanation }, headers)
     if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
-    // What nothing here surely does may be something that others offer.
-    const pointed = decided.parts.filter(({ invoke }) => invoke !== undefined)
-    const texts = pointed.length === 0 ? [request] : pointed.map(({ text }) => text)
-    const found = texts.flatMap((text) => findElsewhere(text, registry()))
-    const elsewhere = [...new Map(found.map((one) => [one.id, one])).values()]
+    return withOthers(decided)
+  }
+
+  /** What nothing here surely does may be something that others offer: that is one question, about the closest of both. */
+  function withOthers(decided: Decision): Decision {
+    const isDoubtful = ({ invoke, confidence }: DecisionPart): boolean =>
+      invoke !== undefined || (decided.asks === 'command' && confidence < decider.actAbove())
+    const doubtful = decided.parts.filter(isDoubtful)
+    const texts = doubtful.length === 0 ? [decided.request] : doubtful.map(({ text }) => text)
+    const found = new Map(texts.map((text) => [text, findElsewhere(text, registry())]))
+    const elsewhere = [...new Map([...found.values()].flat().map((one) => [one.id, one])).values()]
     if (elsewhere.length === 0) return decided
     metering.fellBack('elsewhere')
-    return { ...decided, elsewhere }
+    const parts = decided.parts.map((part) =>
+      part.invoke === undefined && isDoubtful(part) ? { ...part, alternatives: closestOf(part, found.get(part.text) ?? []) } : part,
+    )
+    return { ...decided, parts, elsewhere }
   }
 
   /** Looked up once the answer is out, as the registry may have to be opened for it. */
@@ -75,4 +84,17 @@ export function createRequests({
       },
     },
   }
+}
+
+/** Beside the part's own command; more than three answers are no question. */
+const MOST_ALTERNATIVES = 2
+/** What is less sure than this is no answer worth offering. */
+const NAMEABLE = 0.01
+
+/** The runner-up here as far as it is near, and the best of what others offer. */
+function closestOf({ alternatives }: DecisionPart, elsewhere: readonly Elsewhere[]): readonly Alternative[] {
+  if (elsewhere.length === 0) return alternatives
+  const own = alternatives.filter(({ confidence }) => confidence >= NAMEABLE).slice(0, MOST_ALTERNATIVES - 1)
+  const others = elsewhere.map(({ id, coverage, invoke }) => ({ command: id, confidence: coverage, invoke }))
+  return [...own, ...others].slice(0, MOST_ALTERNATIVES)
 }

@@ -208,6 +208,18 @@ describe('the registry of a yard', () => {
     expect(yard.decide('paint the garage green')).not.toHaveProperty('elsewhere')
   })
 
+  it('asks one question about the closest of both, where nothing here surely does what others may', async () => {
+    await using yard = await openYard(makeFolder(), { plugins: [sheep()], memory: true })
+    const request = 'paint the sheep green'
+    const own = yard.decide(request)
+    expect(own).toMatchObject({ outcome: 'ask', asks: 'command', parts: [{ command: 'sheep.count', alternatives: [] }] })
+    addTo(yard, makeFolder({ 'agents/painter.md': '---\nname: sheep-painter\ndescription: Paints the sheep green\n---\n' }))
+    const invoke = expect.stringMatching(/^In Claude Code: use the .*:sheep-painter agent$/)
+    const painter = { command: expect.stringMatching(/::sheep-painter$/), invoke, confidence: 1 }
+    const both = yard.decide(request)
+    expect(both).toMatchObject({ ...own, parts: [{ ...own.parts[0]!, alternatives: [painter] }], elsewhere: [{ invoke }] })
+  })
+
   it('proposes nobody whose files are gone since', async () => {
     await using yard = await openYard(makeFolder(), { plugins: [], memory: true })
     const folder = makeFolder({ 'agents/a11y.md': AGENT })

@@ -138,13 +138,24 @@ export interface PlannedRun {
 }
 
 /** What the router made of a request. */
-export interface Decision extends Decided {
-  /** Where nothing here does it: what others offer in Claude Code, best first. We only say how to use it. */
+export interface Decision extends Omit<Decided, 'parts'> {
+  readonly parts: readonly DecisionPart[]
+  /** Where nothing here surely does it: what others offer in Claude Code, best first. We only say how to use it. */
   readonly elsewhere?: readonly Elsewhere[]
 }
-export type DecisionPart = DecidedPart
 
-type Routing = Pick<Decider, 'explain' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
+export interface DecisionPart extends Omit<DecidedPart, 'alternatives'> {
+  readonly alternatives: readonly Alternative[]
+}
+
+/** Something else that a part may mean; with `invoke` it is of others, and its confidence says how much of the part its texts have. */
+export interface Alternative {
+  readonly command: string
+  readonly confidence: number
+  readonly invoke?: string
+}
+
+type Routing = Pick<Decider, 'actAbove' | 'explain' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
 
 /** Plain words in, what they come to out. */
 export interface Director {
