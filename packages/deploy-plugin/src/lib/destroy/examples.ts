@@ -202,4 +202,7 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'dissolve the demo environment',
   'dispose of the partner environment',
   'everything on test can go',
+  'everything on uat can go',
+  'get rid of orders on uat',
+  'remove feeds from demo, nothing comes in its place',
 ]

@@ -179,4 +179,5 @@ export const GENERATE_EXAMPLES = [
   'one compose file for the lot',
   'put our services into a docker-compose.yml',
   'let there be a Caddyfile',
+  'make the deployment files out of the config',
 ] as const

@@ -174,6 +174,17 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'the destinations at hand',
   'deployment targets and whether they are in netbox',
   'check our targets against netbox',
+  'list our environments',
+  'the environments of this project, please',
+  'which environments does switchyard.deploy.json have',
+  'environments?',
+  'is there a preprod environment',
+  'have we got a test environment',
+  'is there a production environment in this project',
+  'do we have an environment for the testers',
+  'environments per host',
+  'our servers for deployments',
+  'hostname of production',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [

@@ -150,4 +150,5 @@ export const SCALE_EXAMPLES = [
   'media is deployed once on qa, I want it three times',
   'replicas of the translator on uat: raise from 1 to 3',
   'shrink preprod: one replica of chat',
+  'keep the release but run four of it on uat',
 ] as const

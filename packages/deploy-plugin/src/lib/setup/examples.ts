@@ -183,4 +183,6 @@ export const SETUP_EXAMPLES = [
   'write the deploy file for sitemap: host ops@edge.example.net',
   'we want chat on ops@edge.example.net from now on, configure it',
   'determine what this project is made of and make it deployable',
+  'set up the environments of this project',
+  'the project has no environments yet, configure them',
 ] as const

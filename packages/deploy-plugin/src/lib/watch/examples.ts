@@ -161,4 +161,5 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'five failing looks and it shall be rolled back, watch edge',
   'if what was rolled out to demo gets sick in the next hour put it back',
   'automatic rollback for the next hour if 2.8 fails on edge',
+  'kubectl rollout status -w',
 ]
