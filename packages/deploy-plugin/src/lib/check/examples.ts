@@ -235,4 +235,12 @@ export const CHECK_EXAMPLES: readonly string[] = [
   'assure me that production can be deployed to',
   'state of readiness, uat',
   'host requirements met?',
+  'pilot box: enough oomph for the exporter?',
+  'before tonight, please look whether app-3 is up to it',
+  'will docker on app-3 be able to fetch our images',
+  'what ports are taken on app-3 that we want',
+  'could the rollout choke on disk space',
+  'any hardware reason not to deploy',
+  'check that app-3 can host us',
+  'how close is app-3 to a full disk given our releases',
 ]

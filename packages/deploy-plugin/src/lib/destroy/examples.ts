@@ -205,4 +205,8 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'everything on uat can go',
   'get rid of orders on uat',
   'remove feeds from demo, nothing comes in its place',
+  'pilot is finished, take all of it off app-3',
+  'scrub app-3 of our services',
+  'we are shutting stage2 down for ever',
+  'the exporter has no future in prod, remove it for good',
 ]

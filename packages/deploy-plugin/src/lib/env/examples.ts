@@ -172,6 +172,7 @@ export const ENV_EXAMPLES = {
     'is there a .env.demo',
     'does a .env.staging exist',
     'heroku config for uat',
+    "let me look at stage2's variables",
   ],
   'env.diff': [
     'compare the env files',
@@ -327,6 +328,9 @@ export const ENV_EXAMPLES = {
     'compare what uat and qa have set',
     '.env.uat next to .env.qa, please',
     'do uat and qa share passwords',
+    'spot the difference: .env.stage2 and .env.pilot',
+    'what does pilot set that stage2 forgot',
+    'do stage2 and prod run on the same credentials',
   ],
   'env.sync': [
     'add missing variables to the env files',
@@ -559,6 +563,8 @@ export const ENV_EXAMPLES = {
     'fill a new .env.demo from the example',
     'I have just checked the repo out and need a .env',
     'new env file, readable by me alone',
+    'pilot starts with nothing, write its env file',
+    'spin up a .env for me',
   ],
   'env.validate': [
     'validate the env files',
@@ -727,6 +733,8 @@ export const ENV_EXAMPLES = {
     'keys in .env.demo unknown to the schema',
     'unknown keys in the env file',
     'which keys in .env.demo does the schema not know',
+    "did anyone leave a placeholder in stage2's env",
+    "is pilot's env file by the book",
   ],
   'env.encrypt': [
     'encrypt the production env file',
@@ -877,6 +885,8 @@ export const ENV_EXAMPLES = {
     'delete the readable .env.uat after encrypting it',
     'scramble .env.uat',
     'keep others from reading .env.production',
+    "I'd rather not have pilot's secrets in the open, encrypt them",
+    'stash .env.pilot away under a key',
   ],
   'env.decrypt': [
     'decrypt the production env file',
@@ -1026,6 +1036,7 @@ export const ENV_EXAMPLES = {
     'the values of .env.demo.age, in clear',
     'use the key to make .env.uat readable',
     'unwrap .env.demo.age',
+    "I need pilot's variables out of their vault, in clear",
   ],
   'env.leaks': [
     'did we ever commit a secret',
@@ -1147,5 +1158,6 @@ export const ENV_EXAMPLES = {
     'corpses in the git cellar: passwords and such',
     'hidden passwords in the history',
     'has the price api key ever been pushed',
+    "search the repo's whole past for keys",
   ],
 } as const

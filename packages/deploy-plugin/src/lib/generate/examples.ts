@@ -180,4 +180,5 @@ export const GENERATE_EXAMPLES = [
   'put our services into a docker-compose.yml',
   'let there be a Caddyfile',
   'make the deployment files out of the config',
+  'I fancy quadlets for these services',
 ] as const

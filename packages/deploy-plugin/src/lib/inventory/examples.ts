@@ -185,6 +185,8 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'environments per host',
   'our servers for deployments',
   'hostname of production',
+  "what's behind the name pilot",
+  'give me the rundown of our deploy hosts',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [

@@ -151,4 +151,10 @@ export const SCALE_EXAMPLES = [
   'replicas of the translator on uat: raise from 1 to 3',
   'shrink preprod: one replica of chat',
   'keep the release but run four of it on uat',
+  'pilot needs a couple more exporters, say four altogether',
+  'two exporters will do on stage2',
+  "prod's exporter is a bottleneck, run eight",
+  'quiet weekend: one exporter in prod',
+  'make the exporters in prod a dozen',
+  "bring stage2's exporters from five to three",
 ] as const

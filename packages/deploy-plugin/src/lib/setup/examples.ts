@@ -185,4 +185,5 @@ export const SETUP_EXAMPLES = [
   'determine what this project is made of and make it deployable',
   'set up the environments of this project',
   'the project has no environments yet, configure them',
+  'I want my side project on a vps, where do we start',
 ] as const

@@ -270,6 +270,13 @@ export const STATUS_EXAMPLES: readonly string[] = [
   'report of what differs between hosts and records',
   'kubectl get pods, versions please',
   'summary of the deployed releases',
+  'my manager wants to know what we have live, put it in a table',
+  'tell me the running release of the exporter, all environments',
+  'which sites already got 12.1',
+  "I can't remember which build went to the pilot customers",
+  'is the pilot on the same release as the rest',
+  "someone ssh'd in and restarted things, are the images still ours",
+  'has everybody moved off 11.9 by now',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
@@ -559,4 +566,9 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   'when did the number of replicas of orders on uat change',
   'helm history orders',
   'kubectl rollout history',
+  'give me the rollout diary',
+  'how many tries did it take to get 12.0 out',
+  'list everything that was shipped between easter and may',
+  'when did we last touch the pilot environment',
+  'was the exporter reverted at some point in june',
 ]

@@ -247,6 +247,8 @@ export const VALIDATE_EXAMPLES = {
     'is the stack check green',
     'files check before the deploy',
     'compose, caddy, units: validate all of it',
+    'nitpick our Caddyfile',
+    'tell me about bad practices in the compose file',
   ],
   fix: [
     'fix the compose file',
@@ -446,5 +448,7 @@ export const VALIDATE_EXAMPLES = {
     'have the units corrected',
     'quick fixes for compose',
     'patch docker-compose.yml',
+    'apply best practices to the compose file',
+    'please take the blunders out of the Caddyfile',
   ],
 } as const

@@ -162,4 +162,6 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'if what was rolled out to demo gets sick in the next hour put it back',
   'automatic rollback for the next hour if 2.8 fails on edge',
   'kubectl rollout status -w',
+  "I've shipped 12.1 to pilot, don't take your eyes off it till three",
+  'eyes on the new exporter for a quarter of an hour',
 ]
