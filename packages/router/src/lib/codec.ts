@@ -8,7 +8,7 @@ import { createSpace } from './space.ts'
 import { createVocabulary } from './spelling.ts'
 
 /** Changes whenever the same bytes would route differently: features, hashes, layout. File models under it too. */
-export const MODEL_VERSION = 7
+export const MODEL_VERSION = 8
 const MAGIC = 0x4d525753 // "SWRM"
 const PREFIX_BYTES = 16
 const CHECKSUM_AT = 12
@@ -19,7 +19,7 @@ interface Header {
   readonly vocabulary: string
   readonly ownWords: string
   readonly calibration: Calibration
-  readonly taught: readonly (readonly [hash: number, command: number])[]
+  readonly taught: number
   readonly features: number
   readonly entries: number
   readonly views: number
@@ -34,7 +34,7 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
     vocabulary: model.vocabulary.words.join(' '),
     ownWords: [...model.masks.ownWords].join(' '),
     calibration: model.calibration,
-    taught: [...model.taught],
+    taught: model.taught.keys.length,
     features: space.hashes.length,
     entries: scorer.weights.length,
     views: space.unseen.length,
@@ -47,7 +47,9 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
     scorer.rowStarts,
     scorer.rowScales,
     scorer.biases,
+    model.taught.keys,
     scorer.classes,
+    model.taught.commands,
     scorer.weights,
   ]
   const start = PREFIX_BYTES + roundUp(text.length)
@@ -65,22 +67,22 @@ export function serializeRouter(model: RouterModel): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The model that was serialized; a few milliseconds, as the arrays are used where they lie.
+ * The model that was serialized; a few milliseconds, as the arrays are used where they lie. So the bytes must not change any more.
  * @throws ROUTER_MODEL_INVALID if the bytes are cut, changed, or of another version: train again then
  */
 export function parseRouter(bytes: Uint8Array): RouterModel {
   if (bytes.length < PREFIX_BYTES || bytes.length % 4 !== 0) throw modelInvalid(`it has ${bytes.length} bytes`)
-  // A copy that begins where a number may: `slice` of a Buffer is none.
-  const own = new Uint8Array(bytes)
-  const [magic, version, length, sum] = new Uint32Array(own.buffer, 0, 4)
+  // Used where they lie if a number may begin there; else a copy: `slice` of a Buffer is none.
+  const own = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
+  const [magic, version, length, sum] = new Uint32Array(own.buffer, own.byteOffset, 4)
   if (magic !== MAGIC) throw modelInvalid('it is another kind of file')
   if (version !== MODEL_VERSION) throw modelInvalid(`it is of version ${version}, this router reads ${MODEL_VERSION}`)
   if (sum !== checksum(own)) throw modelInvalid('its checksum is wrong')
   const header: Header = JSON.parse(new TextDecoder().decode(own.subarray(PREFIX_BYTES, PREFIX_BYTES + length!)))
   const { ids, slots, vocabulary, ownWords, calibration, taught, features, entries, views } = header
-  let at = PREFIX_BYTES + roundUp(length!)
+  let at = own.byteOffset + PREFIX_BYTES + roundUp(length!)
   const take = <array>(
-    kind: { new (buffer: ArrayBuffer, offset: number, length: number): array; BYTES_PER_ELEMENT: number },
+    kind: { new (buffer: ArrayBufferLike, offset: number, length: number): array; BYTES_PER_ELEMENT: number },
     count: number,
   ): array => {
     const taken = new kind(own.buffer, at, count)
@@ -93,7 +95,9 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
   const rowStarts = take(Uint32Array, features + 1)
   const rowScales = take(Float32Array, features)
   const biases = take(Float32Array, ids.length + 1)
+  const taughtKeys = take(Uint32Array, taught)
   const classes = take(Uint16Array, entries)
+  const taughtCommands = take(Uint16Array, taught)
   const weights = take(Int8Array, entries)
   return {
     ids,
@@ -103,7 +107,7 @@ export function parseRouter(bytes: Uint8Array): RouterModel {
     space: createSpace(hashes, rarity, unseen),
     scorer: { rowStarts, rowScales, classes, weights, biases },
     calibration,
-    taught: new Map(taught),
+    taught: { keys: taughtKeys, commands: taughtCommands },
   }
 }
 

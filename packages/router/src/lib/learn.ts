@@ -1,7 +1,7 @@
 import { measureMatches } from './bm25.ts'
 import type { Document } from './document.ts'
 import { VIEWS } from './features.ts'
-import { createPostings, hardestNegatives } from './negatives.ts'
+import { createPostings, hardestNegatives, mistakenNegatives } from './negatives.ts'
 import { createScorerBuilder, type Scorer } from './scorer.ts'
 import { createSpace, MATCH_VIEW, type Space, type Vector, vectorize } from './space.ts'
 import { trainSvm } from './svm.ts'
@@ -50,8 +50,7 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
       return
     }
     meanOf(positives, vectors, mean)
-    const negatives = hardestNegatives(ofClass, mean, postings, labels, classCount)
-    trainSvm(vectors, Int32Array.from([...positives, ...negatives]), positives.length, weights, random)
+    separate(ofClass, positives, hardestNegatives(ofClass, mean, postings, labels, classCount), vectors, labels, weights, random)
     for (let i = 0; i < mean.length; i++) weights[i]! += MEAN_WEIGHT * mean[i]!
     // The separator knows nothing of the features that words are searched for by.
     for (const [feature, weight] of matches[ofClass]!) weights[feature] = COVER_WEIGHT + MATCH_WEIGHT * weight
@@ -59,6 +58,28 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
     builder.add(ofClass, ...pruned(weights, matches[ofClass]!), weights.at(-1)! + handicap)
   })
   return dropSilent(space, builder.build())
+}
+
+/** Learns a class from the others' texts that look most like it, and then from those that this separator takes for it, too. */
+function separate(
+  ofClass: number,
+  positives: readonly number[],
+  hardest: readonly number[],
+  vectors: readonly Vector[],
+  labels: readonly number[],
+  weights: Float64Array,
+  random: () => number,
+): void {
+  const near = [...positives, ...hardest]
+  const alphas = new Float64Array(near.length)
+  weights.fill(0)
+  trainSvm(vectors, Int32Array.from(near), positives.length, weights, alphas, random)
+  const mistaken = mistakenNegatives(ofClass, weights, near, vectors, labels)
+  if (mistaken.length === 0) return
+  const all = Int32Array.from([...near, ...mistaken])
+  const withMistaken = new Float64Array(all.length)
+  withMistaken.set(alphas)
+  trainSvm(vectors, all, positives.length, weights, withMistaken, random)
 }
 
 const halvings = (usual: number, count: number): number => Math.min(MAX_HALVINGS, Math.max(0, Math.log2(usual / count)))
@@ -121,13 +142,13 @@ function measureSpace(documents: readonly Document[], classCount: number): Space
   const total = documents.length
   const rarityOf = (view: number, count: number): number =>
     view === MATCH_VIEW ? Math.log(1 + (classCount - count + 0.5) / (count + 0.5)) : Math.log((total + 1) / (count + 0.5)) ** RARITY_POWER
-  const hashes = Uint32Array.from(frequencies.flatMap((frequency) => [...frequency.keys()]))
-  const rarity = Float32Array.from(
-    frequencies.flatMap((frequency, view) => Array.from(frequency.values(), (count) => rarityOf(view, count))),
+  const rarities = new Map(
+    frequencies.flatMap((frequency, view) => Array.from(frequency, ([hash, count]) => [hash, rarityOf(view, count)] as const)),
   )
+  const hashes = Uint32Array.from(rarities.keys()).sort()
   return createSpace(
     hashes,
-    rarity,
+    Float32Array.from(hashes, (hash) => rarities.get(hash)!),
     Float32Array.from(VIEWS, (_, view) => rarityOf(view, view === MATCH_VIEW ? 0 : 0.5)),
   )
 }

@@ -4,6 +4,7 @@ import { createMaskTable, type MaskTable } from './masks.ts'
 import type { Scorer } from './scorer.ts'
 import type { Space } from './space.ts'
 import type { Vocabulary } from './spelling.ts'
+import type { Taught } from './taught.ts'
 
 /** A trained router: plain data, never changed, safe to share between requests. Made by `trainRouter` and `parseRouter`. */
 export interface RouterModel {
@@ -15,8 +16,8 @@ export interface RouterModel {
   readonly space: Space
   readonly scorer: Scorer
   readonly calibration: Calibration
-  /** Which command each example means, by `taughtKey` of it; without those that two commands have. */
-  readonly taught: ReadonlyMap<number, number>
+  /** Which command each example means; without those that two commands have. */
+  readonly taught: Taught
 }
 
 /**

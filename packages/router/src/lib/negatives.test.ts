@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPostings, hardestNegatives } from './negatives.ts'
+import { createPostings, hardestNegatives, mistakenNegatives } from './negatives.ts'
 import type { Vector } from './space.ts'
 
 /** A text that is `noun` of feature 0 and `verb` of feature 1. */
@@ -18,4 +18,10 @@ test('hardestNegatives() takes the nearest, but from no class more than its part
   expect(taken).not.toContain(0)
   expect(taken.filter((label) => label === 1)).toHaveLength(2)
   expect(taken.filter((label) => label === 2)).toHaveLength(2)
+})
+
+test('mistakenNegatives() gives the texts of others that score like this class, but for those seen already', () => {
+  const vectors = [vector(1, 1), vector(1, 0), vector(0, 1), vector(1, 0.5), vector(-1, 0)]
+  // All but the last score above the line; the first is of the class itself, the second was seen.
+  expect(mistakenNegatives(0, Float64Array.of(1, 0.5, -0.5), [1], vectors, [0, 1, 1, 2, 2])).toEqual([2, 3])
 })

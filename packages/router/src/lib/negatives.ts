@@ -49,7 +49,7 @@ export function hardestNegatives(
       likeness[i] = Number.NEGATIVE_INFINITY
       positives++
     }
-  const wanted = Math.min(2500, Math.max(300, 12 * positives))
+  const wanted = Math.min(2500, Math.max(300, 8 * positives))
   const perClass = Math.max(2, Math.ceil((4 * wanted) / classCount))
   const least =
     likeness
@@ -61,4 +61,28 @@ export function hardestNegatives(
   const given = new Uint32Array(classCount + 1)
   const background = classCount
   return near.filter((i) => labels[i] === background || given[labels[i]!]!++ < perClass).slice(0, wanted)
+}
+
+/** A text that scores higher than this is near enough to the separator to move it. */
+const NEAR = -0.8
+
+/** The texts of other classes that a separator takes for this one, or nearly so, and that it has not seen. */
+export function mistakenNegatives(
+  ofClass: number,
+  weights: Float64Array,
+  seen: readonly number[],
+  vectors: readonly Vector[],
+  labels: readonly number[],
+): number[] {
+  const isSeen = new Uint8Array(vectors.length)
+  for (const i of seen) isSeen[i] = 1
+  const mistaken: number[] = []
+  for (let v = 0; v < vectors.length; v++) {
+    if (isSeen[v] === 1 || labels[v] === ofClass) continue
+    const { indices, values } = vectors[v]!
+    let score = weights.at(-1)!
+    for (let i = 0; i < indices.length; i++) score += weights[indices[i]!]! * values[i]!
+    if (score > NEAR) mistaken.push(v)
+  }
+  return mistaken
 }

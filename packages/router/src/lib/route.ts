@@ -6,7 +6,7 @@ import { readRequest } from './request.ts'
 import type { Outcome, Ranked, Reason, Routed, RouteOptions } from './routed.ts'
 import { scoreVector } from './scorer.ts'
 import { unknownShare, vectorize } from './space.ts'
-import { taughtKey } from './taught.ts'
+import { taughtCommand } from './taught.ts'
 
 /** Surer than any threshold. */
 const TAUGHT = 0.995
@@ -23,7 +23,7 @@ export function route(model: RouterModel, text: string, { limit = 5, only }: Rou
   const scores = scoreVector(model.scorer, vectorize(model.space, views))
   const best = bestScores(scores, competing)
   // What is asked in the very words of an example means what the example means.
-  const isTaught = words.length > 1 && model.taught.get(taughtKey(words)) === best[0]!.index
+  const isTaught = words.length > 1 && taughtCommand(model.taught, words) === best[0]!.index
   const scope = Math.max(
     isTaught ? TAUGHT : 0,
     scopeOf(model.calibration, best[0]!.score, scores.at(-1)!, unknownShare(model.space, views)),

@@ -10,37 +10,36 @@ export interface Vector {
 
 /** Which features exist and how telling each is. Features are numbered in the order of `hashes`. */
 export interface Space {
+  /** Ascending. */
   readonly hashes: Uint32Array
   /** How telling a feature is: rare ones more. */
   readonly rarity: Float32Array
   /** What a feature nobody has seen counts, by view: half of such words make a text half as similar to anything. */
   readonly unseen: Float32Array
-  readonly table: Int32Array
+  /** Where in `hashes` those with these first bits begin; one more, for where the last of them end. */
+  readonly begins: Uint32Array
 }
 
 const VIEW_WEIGHTS = [1, 1, 0.8, 1, 1, 1] as const
 export const MATCH_VIEW = VIEWS.indexOf('match')
 
-/** Makes features findable by their hash. */
+/** So many first bits are shared by few features each, in a model of some hundred thousand. */
+const FIRST_BITS = 16
+
+/** Makes features findable by their hash: those with the same first bits lie together, as hashes are ascending. */
 export function createSpace(hashes: Uint32Array, rarity: Float32Array, unseen: Float32Array): Space {
-  let size = 16
-  while (size < hashes.length * 2) size *= 2
-  const table = new Int32Array(size).fill(-1)
-  for (let i = 0; i < hashes.length; i++) {
-    let slot = hashes[i]! & (size - 1)
-    while (table[slot] !== -1) slot = (slot + 1) & (size - 1)
-    table[slot] = i
-  }
-  return { hashes, rarity, unseen, table }
+  const begins = new Uint32Array(2 ** FIRST_BITS + 1)
+  for (const hash of hashes) begins[(hash >>> (32 - FIRST_BITS)) + 1]!++
+  for (let i = 1; i < begins.length; i++) begins[i]! += begins[i - 1]!
+  return { hashes, rarity, unseen, begins }
 }
 
 /** The number of a feature, or -1. */
-export function indexOfFeature({ table, hashes }: Space, hash: number): number {
-  const last = table.length - 1
-  for (let slot = hash & last; ; slot = (slot + 1) & last) {
-    const index = table[slot]!
-    if (index === -1 || hashes[index] === hash) return index
-  }
+export function indexOfFeature({ begins, hashes }: Space, hash: number): number {
+  const first = hash >>> (32 - FIRST_BITS)
+  const end = begins[first + 1]!
+  for (let i = begins[first]!; i < end; i++) if (hashes[i] === hash) return i
+  return -1
 }
 
 /** Whether anything learned from had this feature. */

@@ -12,12 +12,17 @@ export interface Vocabulary {
   /** The words of the candidates, most frequent first. */
   readonly words: readonly string[]
   readonly ranks: ReadonlyMap<string, number>
-  /** The words by how they begin and by how they end. */
-  readonly byEnds: ReadonlyMap<string, readonly string[]>
+  /** The words by how they begin and by how they end; made when first asked for, as most requests have no slip of the pen. */
+  readonly byEnds: () => ReadonlyMap<string, readonly string[]>
 }
 
 /** A vocabulary of the candidates' words, most frequent first. */
 export function createVocabulary(words: readonly string[]): Vocabulary {
+  let byEnds: ReadonlyMap<string, readonly string[]> | undefined
+  return { words, ranks: new Map(words.map((word, rank) => [word, rank])), byEnds: () => (byEnds ??= groupByEnds(words)) }
+}
+
+function groupByEnds(words: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const byEnds = new Map<string, string[]>()
   for (const word of words) {
     // Less than three letters from anything typed with four is no slip of the pen.
@@ -28,7 +33,7 @@ export function createVocabulary(words: readonly string[]): Vocabulary {
       else byEnds.set(end, [word])
     }
   }
-  return { words, ranks: new Map(words.map((word, rank) => [word, rank])), byEnds }
+  return byEnds
 }
 
 /** Known is what the candidates use in any form, what the synonym table has, and everyday English. */
@@ -59,7 +64,7 @@ function nearestKnown(word: string, { ranks, byEnds }: Vocabulary): readonly str
   let best: string | undefined
   let least = Number.POSITIVE_INFINITY
   for (const end of endsOf(word))
-    for (const known of byEnds.get(end) ?? []) {
+    for (const known of byEnds().get(end) ?? []) {
       if (!isOneSlip(word, known)) continue
       // A first letter is seldom wrong, so a word that keeps it wins over a more frequent one that does not.
       const cost = ranks.get(known)! + (known[0] === word[0] ? 0 : ranks.size)

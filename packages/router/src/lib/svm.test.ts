@@ -9,12 +9,25 @@ const vector = (...values: number[]): Vector => ({
   square: values.reduce((sum, value) => sum + value * value, 0),
 })
 
+const scoresOf = (vectors: readonly Vector[], weights: Float64Array): readonly number[] =>
+  vectors.map(({ values }) => weights[0]! * values[0]! + weights[1]! * values[1]! + weights[2]!)
+
 test('trainSvm() puts the separator between the classes, and the deciding example on its margin', () => {
   const vectors = [vector(2, 1), vector(3, 0), vector(2.5, -1), vector(-2, 1), vector(-3, 0), vector(-2.5, -1)]
   const weights = new Float64Array(3)
-  trainSvm(vectors, Int32Array.from(vectors.keys()), 3, weights, seededRandom(1))
-  const scores = vectors.map(({ values }) => weights[0]! * values[0]! + weights[1]! * values[1]! + weights[2]!)
+  trainSvm(vectors, Int32Array.from(vectors.keys()), 3, weights, new Float64Array(6), seededRandom(1))
+  const scores = scoresOf(vectors, weights)
   for (const score of scores.slice(0, 3)) expect(score).toBeGreaterThan(0.7)
   for (const score of scores.slice(3)) expect(score).toBeLessThan(-0.7)
   expect(Math.abs(weights[1]!)).toBeLessThan(Math.abs(weights[0]!) / 2)
+})
+
+test('trainSvm() goes on from a separator when members join it', () => {
+  const vectors = [vector(2, 2), vector(3, 2), vector(-2, 2), vector(2, -2)]
+  const weights = new Float64Array(3)
+  const alphas = new Float64Array(4)
+  trainSvm(vectors, Int32Array.of(0, 1, 2), 2, weights, alphas.subarray(0, 3), seededRandom(1))
+  expect(scoresOf(vectors, weights)[3]).toBeGreaterThan(0)
+  trainSvm(vectors, Int32Array.of(0, 1, 2, 3), 2, weights, alphas, seededRandom(1))
+  expect(scoresOf(vectors, weights).map(Math.sign)).toEqual([1, 1, -1, -1])
 })

@@ -2,27 +2,27 @@ import type { Vector } from './space.ts'
 
 /** What an error costs against a wide margin; the value matters little between 1 and 5. */
 const COST = 2
-const MAX_EPOCHS = 12
+const MAX_EPOCHS = 5
 const TOLERANCE = 0.05
 /** An example this far on the right side with no say in the weights is left alone until the end. */
 const SETTLED = 0.5
 
 /**
  * A linear separator of the first `positives` members from the rest, written to `weights`, bias last: a support vector
- * machine with squared hinge loss, solved in the dual one example at a time.
+ * machine with squared hinge loss, solved in the dual one example at a time. `alphas` is the say of each member; it goes on from where both
+ * stand, so that members can be added to a separator that was trained without them.
  */
 export function trainSvm(
   vectors: readonly Vector[],
   members: Int32Array,
   positives: number,
   weights: Float64Array,
+  alphas: Float64Array,
   random: () => number,
 ): void {
   const slack = 1 / (2 * COST)
   const bias = weights.length - 1
-  const alphas = new Float64Array(members.length)
   const order = Int32Array.from(members.keys())
-  weights.fill(0)
   let active = members.length
   for (let epoch = 0; epoch < MAX_EPOCHS; epoch++) {
     let worst = 0
