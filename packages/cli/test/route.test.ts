@@ -52,6 +52,29 @@ describe('switchyard route', { timeout: 180_000 }, () => {
     expect(JSON.parse(traces.stdout)).toMatchObject([{ state: 'decided' }])
   })
 
+  it('says whether a request stays within a budget and a time, and does none that does not', async () => {
+    using workspace = copyOf(learned)
+    const request = 'list all my notes, then write down a note called "milk"'
+    const over = ['--minutes', '0.05', '--budget', '1']
+    const decided = await run(workspace.dir, ['route', request, ...over, '--json'])
+    expect(decided.code).toBe(1)
+    expect(JSON.parse(decided.stdout)).toMatchObject({ outcome: 'routed', fit: { isFeasible: false, leftOut: [1] } })
+    const shown = await run(workspace.dir, ['route', request, ...over])
+    expect(shown.stdout).toMatch(/Over the limit: about \S+ m?s, \$0\.00\nWhat stays within it:\n {2}list all my notes\n$/)
+    expect(await run(workspace.dir, ['route', request, '--minutes', '5'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Within the limit'),
+    })
+    expect(await run(workspace.dir, [request, ...over, '--yes'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('must cost no more than $1 and take no longer than 0.05 min'),
+    })
+    expect(await run(workspace.dir, [request, '--minutes', 'soon'])).toMatchObject({ code: 2, stderr: expect.stringContaining('a number') })
+    expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
+    expect(await run(workspace.dir, [request, '--minutes', '5', '--yes'])).toMatchObject({ code: 0 })
+  })
+
   it('answers a batch, a line for each', async () => {
     using workspace = copyOf(learned)
     writeFileSync(join(workspace.dir, 'batch.jsonl'), '{"text": "list all my notes"}\n\n{"text": "sing me a song"}\n')

@@ -47,10 +47,12 @@ describe('the surface of the command line: red means that people have to change 
     expect(await terms(workspace.dir, [])).toEqual(['-V, --version', ...ALWAYS, ...commands])
     const flags = await Promise.all(commands.map(async (name) => [name, await terms(workspace.dir, [name])]))
     expect(Object.fromEntries(flags)).toEqual({
-      ask: ['request', '--explain', '--env <name>', ...APPROVAL, ...ALWAYS],
+      ask: ['request', '--explain', '--env <name>', '--budget <usd>', '--minutes <n>', ...APPROVAL, ...ALWAYS],
       route: [
         'request',
         '--explain',
+        '--budget <usd>',
+        '--minutes <n>',
         '--batch <file>',
         '--wrong <request>',
         '--right <command>',

@@ -2,9 +2,11 @@ export { chainOf, inputOf } from './lib/chain-of.ts'
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
 export { DATA_FOLDER } from './lib/data-folder.ts'
 export type { Changed, LikelyEstimate, Replayed } from './lib/decide.ts'
-export { withApproval } from './lib/director.ts'
+export { limitedTo, withApproval } from './lib/director.ts'
 export type { Finding } from './lib/doctor.ts'
 export type { Elsewhere } from './lib/elsewhere.ts'
+export { budgetExceeded } from './lib/errors.ts'
+export type { Fit } from './lib/fit.ts'
 export { openYard } from './lib/open-yard.ts'
 export { planOfSteps } from './lib/rehearsed.ts'
 export { isLearnedFrom, learnRouter } from './lib/router-knowledge.ts'
@@ -14,6 +16,7 @@ export type {
   Alternative,
   Answered,
   AskedByChain,
+  AskOptions,
   ChainTalk,
   CommandInfo,
   Decision,

@@ -1,8 +1,9 @@
 import type { EntryKind, SearchQuery } from '@switchyard/registry'
 import { InvalidArgumentError, Option } from 'commander'
 import { EXIT } from '../lib/exit-code.ts'
+import { amount } from '../lib/flag-values.ts'
 import type { Define } from '../lib/own-commands.ts'
-import { addCommonFlags } from '../lib/program.ts'
+import { addCommonFlags, type LimitFlags, limitsOf } from '../lib/program.ts'
 import { renderEntries, renderFound, renderTeam } from '../render/agents.ts'
 
 const KINDS = ['agent', 'skill', 'command', 'plugin'] as const satisfies readonly EntryKind[]
@@ -48,9 +49,8 @@ export const define: Define = (command, session) => {
     .argument('<task...>', 'In plain words')
     .addOption(new Option('--budget <usd>', 'Cheaper models where it would cost more, in US dollars').argParser(amount))
     .addOption(new Option('--minutes <n>', 'Say so where it would take longer').argParser(amount))
-    .action(async (words: readonly string[], { budget, minutes }: { readonly budget?: number; readonly minutes?: number }) => {
-      const limits = { ...(budget !== undefined && { budgetUsd: budget }), ...(minutes !== undefined && { maxMinutes: minutes }) }
-      const team = (await session.yard()).team(words.join(' '), limits)
+    .action(async (words: readonly string[], flags: LimitFlags) => {
+      const team = (await session.yard()).team(words.join(' '), limitsOf(flags))
       session.answer({
         data: team ?? null,
         text: (look) => (team === undefined ? 'No agent that is known fits this task.' : renderTeam(team, look)),
@@ -71,12 +71,6 @@ function queryOf(text: string, { plugin, kind, category, domain, context, limit 
       ...(context !== undefined && { contexts: [context.toLowerCase()] }),
     },
   }
-}
-
-function amount(text: string): number {
-  const number = Number(text)
-  if (Number.isFinite(number) && number > 0 && text.trim() !== '') return number
-  throw new InvalidArgumentError('it must be a number above 0')
 }
 
 function count(text: string): number {

@@ -4,19 +4,29 @@ import { withoutSecrets } from '@switchyard/yard/config'
 import { usage } from '../lib/errors.ts'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
-import { addCommonFlags } from '../lib/program.ts'
+import { addCommonFlags, addLimitFlags, type LimitFlags, limitsOf } from '../lib/program.ts'
 import { consulted } from '../lib/request.ts'
 import type { Session } from '../lib/session.ts'
-import { renderChanged, renderDecision, renderEvaluation, renderMeasured, renderReplayed, renderWhy } from '../render/decision.ts'
+import {
+  renderChanged,
+  renderDecision,
+  renderEvaluation,
+  renderFit,
+  renderMeasured,
+  renderReplayed,
+  renderWhy,
+} from '../render/decision.ts'
 
 const HELP = 'switchyard route --help'
 
 export const define: Define = (command, session) => {
-  command
-    .usage('"REQUEST"')
-    .helpCommand(false)
-    .argument('[request]', 'What you want done, in plain words')
-    .option('--explain', 'Show why, what came close, and what would change it')
+  addLimitFlags(
+    command
+      .usage('"REQUEST"')
+      .helpCommand(false)
+      .argument('[request]', 'What you want done, in plain words')
+      .option('--explain', 'Show why, what came close, and what would change it'),
+  )
     .option('--batch <file>', 'Decide each line of a file of {"text": "..."}, an answer a line')
     .option('--wrong <request>', 'A request that was read wrongly; with --right')
     .option('--right <command>', 'What it means, such as ops.health.scan; remembered from now on')
@@ -47,12 +57,18 @@ export const define: Define = (command, session) => {
       } else if (request !== undefined) {
         const decision = await consulted(session, yard, yard.decide(request))
         yard.unanswered()
-        const why = yard.routing.explain(decision)
+        const limits = limitsOf(options)
+        const why = yard.routing.explain(decision, limits)
+        const fit = limits && yard.routing.within(decision, limits)
         session.answer({
-          data: withoutSecrets({ ...decision, ...why }),
+          data: withoutSecrets({ ...decision, ...why, ...(fit !== undefined && { fit }) }),
           text: (look) =>
-            explain === true ? `${renderDecision(decision, look)}\n\n${renderWhy(why, look)}` : renderDecision(decision, look),
-          exit: decision.outcome === 'routed' ? EXIT.done : EXIT.noCommandFits,
+            [
+              renderDecision(decision, look),
+              ...(explain === true ? [renderWhy(why, look)] : []),
+              ...(fit === undefined ? [] : [renderFit(fit, decision, look)]),
+            ].join('\n\n'),
+          exit: decision.outcome !== 'routed' ? EXIT.noCommandFits : fit?.isFeasible === false ? EXIT.failed : EXIT.done,
         })
       }
     })
@@ -90,7 +106,7 @@ export const define: Define = (command, session) => {
   })
 }
 
-interface RouteOptions {
+interface RouteOptions extends LimitFlags {
   readonly explain?: boolean
   readonly batch?: string
   readonly wrong?: string

@@ -28,6 +28,8 @@ interface FinishedStep extends PlannedStep {
 export interface ApprovalOptions {
   readonly yes: boolean
   readonly dryRun: boolean
+  /** How long each may take. @default as long as its command says */
+  readonly timeoutMs?: number | undefined
 }
 
 interface RunReply extends Reply {
@@ -38,7 +40,7 @@ interface RunReply extends Reply {
  * Plans every step that changes something, gets the person's approval once for all of them, and runs them in order. Where nobody
  * can be asked, the plans are kept and the reply says how to approve them.
  */
-export async function runSteps(session: Session, steps: readonly Step[], { yes, dryRun }: ApprovalOptions): Promise<RunReply> {
+export async function runSteps(session: Session, steps: readonly Step[], { yes, dryRun, timeoutMs }: ApprovalOptions): Promise<RunReply> {
   const yard = await session.yard()
   const { config } = await session.config()
   const planned: PlannedStep[] = []
@@ -60,7 +62,7 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
   const finished: FinishedStep[] = []
   for (const step of planned) {
     try {
-      finished.push({ ...step, result: await runStep(yard, session, step) })
+      finished.push({ ...step, result: await runStep(yard, session, step, timeoutMs) })
     } catch (error) {
       if (finished.length > 0) session.note((look) => renderRuns(finished, look))
       noteUndo(session, yard, idsOf(finished))
@@ -82,8 +84,13 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
   }
 }
 
-function runStep(yard: Yard, { signal, progress, host }: Session, { command, input, planned }: PlannedStep): Promise<unknown> {
-  const options = { signal, onProgress: progress }
+function runStep(
+  yard: Yard,
+  { signal, progress, host }: Session,
+  { command, input, planned }: PlannedStep,
+  timeoutMs: number | undefined,
+): Promise<unknown> {
+  const options = { signal, onProgress: progress, ...(timeoutMs !== undefined && { timeoutMs }) }
   return planned === undefined ? yard.call(command, input, options) : yard.approve(planned.id, { ...options, by: personAt(host) })
 }
 

@@ -17,6 +17,12 @@ export function moment(text: string): Moment {
   return Number.isNaN(atMs) ? { agoMs: span(text) } : { atMs }
 }
 
+export function amount(text: string): number {
+  const number = Number(text)
+  if (Number.isFinite(number) && number > 0 && text.trim() !== '') return number
+  throw new InvalidArgumentError('it must be a number above 0')
+}
+
 export function count(text: string): number {
   const number = Number(text)
   if (Number.isInteger(number) && number >= 1 && number <= 10_000) return number

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, type Help, Option } from 'commander'
+import { amount } from './flag-values.ts'
 import type { Host } from './host.ts'
 import { OWN_COMMANDS } from './own-commands.ts'
 
@@ -57,10 +58,29 @@ export function addCommonFlags(command: Command): Command {
 /** Adds the flags of a request in plain words, which may stand before it. */
 export function addRequestFlags(command: Command): Command {
   return addApprovalFlags(
-    command
-      .option('--explain', 'Show why this command and which others came close')
-      .option('--env <name>', 'The environment that is meant'),
+    addLimitFlags(
+      command
+        .option('--explain', 'Show why this command and which others came close')
+        .option('--env <name>', 'The environment that is meant'),
+    ),
   )
+}
+
+export interface LimitFlags {
+  readonly budget?: number
+  readonly minutes?: number
+}
+
+/** Adds what a request may cost and how long it may take. */
+export function addLimitFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--budget <usd>', 'What it may cost, in US dollars').argParser(amount))
+    .addOption(new Option('--minutes <n>', 'How long it may take').argParser(amount))
+}
+
+/** Undefined where there are none. */
+export function limitsOf({ budget, minutes }: LimitFlags): { budgetUsd: number | undefined; maxMinutes: number | undefined } | undefined {
+  return budget === undefined && minutes === undefined ? undefined : { budgetUsd: budget, maxMinutes: minutes }
 }
 
 /** Adds the flags of what may need a person's approval. */

@@ -1,6 +1,16 @@
 import type { ChainReport, PlannedStep } from '@switchyard/chain'
 import { fromWireError, type WireError } from '@switchyard/contracts'
-import { type Alternative, chainOf, type Decision, type DecisionPart, inputOf, withApproval, type Yard } from '@switchyard/yard'
+import {
+  type Alternative,
+  budgetExceeded,
+  chainOf,
+  type Decision,
+  type DecisionPart,
+  inputOf,
+  limitedTo,
+  withApproval,
+  type Yard,
+} from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
 import { renderChain } from '../render/chain.ts'
@@ -15,10 +25,11 @@ import { EXIT } from './exit-code.ts'
 import { commandLine, type Flag, flagsOf, valueOfFlag } from './flags.ts'
 import type { Terminal } from './host.ts'
 import { checkInput } from './input.ts'
+import { type LimitFlags, limitsOf } from './program.ts'
 import { approvalFor, approvedChain, followChain, rehearsalReply } from './run-chain.ts'
 import type { Reply, Session } from './session.ts'
 
-export interface RequestFlags {
+export interface RequestFlags extends LimitFlags {
   readonly yes?: boolean
   readonly dryRun?: boolean
   readonly explain?: boolean
@@ -45,7 +56,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
   const yard = await session.yard()
   const decision = await consulted(session, yard, yard.decide(request))
   if (flags.explain === true && !session.json)
-    session.note((look) => `${renderDecision(decision, look)}\n\n${renderWhy(yard.routing.explain(decision), look)}\n`)
+    session.note((look) => `${renderDecision(decision, look)}\n\n${renderWhy(yard.routing.explain(decision, limitsOf(flags)), look)}\n`)
   if (decision.outcome === 'abstain' || decision.parts.length === 0) {
     yard.unanswered()
     return abstained(yard, decision)
@@ -69,7 +80,11 @@ export async function answerRequest(session: Session, request: string, flags: Re
   if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
     throw noEnv(settled.map(({ command }) => command))
   }
-  if (settled.length > 1) return runParts(session, decision, settled, flags)
+  const limits = limitsOf(flags)
+  const fit = limits && yard.routing.within(withInputs(decision, settled), limits)
+  if (fit?.isFeasible === false) throw budgetExceeded(decision.parts, fit)
+  const timeoutMs = limits?.maxMinutes === undefined ? undefined : limits.maxMinutes * 60_000
+  if (settled.length > 1) return runParts(session, decision, settled, { ...flags, timeoutMs })
   const steps: Step[] = []
   for (const { command, input } of settled) {
     const { definition } = yard.commands.get(command)!
@@ -80,15 +95,24 @@ export async function answerRequest(session: Session, request: string, flags: Re
     for (const { command, input } of steps)
       session.note((look) => paint(look, 'dim', plain(`→ ${commandLine(command, withoutSecrets(input))}`)))
   }
-  const { results: _, data, ...reply } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true })
+  const {
+    results: _,
+    data,
+    ...reply
+  } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true, timeoutMs })
   return { ...reply, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
 }
 
 /** Runs a request of several parts as one chain: asked for once, and taken back as a whole when a part of it fails. */
-async function runParts(session: Session, decision: Decision, settled: readonly Settled[], { yes, dryRun }: RequestFlags): Promise<Reply> {
+async function runParts(
+  session: Session,
+  decision: Decision,
+  settled: readonly Settled[],
+  { yes, dryRun, timeoutMs }: RequestFlags & { readonly timeoutMs: number | undefined },
+): Promise<Reply> {
   const chains = await (await session.yard()).chains()
   const complete = withInputs(decision, settled)
-  const definition = chainOf(complete)
+  const definition = limitedTo(timeoutMs, chainOf(complete))
   const rehearsal = await chains.plan(definition, {})
   const hopeless = sureFailure(rehearsal)
   if (hopeless !== undefined) throw fromWireError(hopeless)

@@ -1,5 +1,5 @@
 import type { DecisionEvaluation, DecisionExplanation, Evaluation } from '@switchyard/router'
-import { type Changed, type Decision, type DecisionPart, inputOf, type LikelyEstimate, type Replayed } from '@switchyard/yard'
+import { type Changed, type Decision, type DecisionPart, type Fit, inputOf, type LikelyEstimate, type Replayed } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { spoken, valueText } from './parts.ts'
@@ -158,6 +158,42 @@ export function renderMeasured(measured: DecisionEvaluation, look: Look): string
   ].join('\n')
 }
 
+/** Who by these points would do it, in which order, and who would stand in. */
+function renderCollaboration(
+  { phases, fallbacks, uncovered, costUsd, minutes, fit }: NonNullable<DecisionExplanation['collaboration']>,
+  look: Look,
+): string {
+  const each = phases.map(({ plugin, domains, model, minutes: own, costUsd: cost, after }) => {
+    const first = after.length === 0 ? '' : ` after ${after.map((index) => phases[index]!.plugin).join(' and ')}`
+    return `${plugin}${first}: ${domains.join(', ') || 'all'} in ${own} min with ${model}, $${cost.toFixed(3)}`
+  })
+  const lines = [
+    `By these points ${each.join('; ')}`,
+    ...(phases.length > 1 ? [`Together ${minutes} min, $${costUsd.toFixed(3)}`] : []),
+    ...(fallbacks.length > 0 ? [`In its place: ${fallbacks.join(', ')}`] : []),
+    ...(uncovered.length > 0 ? [`Nobody covers ${uncovered.join(', ')}`] : []),
+    ...(fit?.savings ?? []).map(({ agent, from, to, savesUsd }) => `${to} in place of ${from} for ${agent} saves $${savesUsd.toFixed(3)}`),
+    ...(fit?.isFeasible === false ? ['As work of agents that is over the limit'] : []),
+  ]
+  return lines.flatMap((line) => wrap(line, look.columns)).join('\n')
+}
+
+/** Whether what was asked for stays within a budget and a time, and what else would. */
+export function renderFit({ isFeasible, estimate, leftOut }: Fit, { parts }: Decision, look: Look): string {
+  const takes = `about ${lasting(estimate.durationMs)}, $${estimate.costUsd.toFixed(2)}`
+  if (isFeasible) return `Within the limit: ${takes}`
+  const rest = parts.filter((_, index) => !leftOut.includes(index)).map(({ text }) => `  ${plain(text)}`)
+  const less = rest.length === 0 ? ['No part of it stays within it.'] : ['What stays within it:', ...rest]
+  return [paint(look, 'red', `Over the limit: ${takes}`), ...less].join('\n')
+}
+
+const lasting = (durationMs: number): string =>
+  durationMs < 1_000
+    ? `${Math.round(durationMs)} ms`
+    : durationMs < 120_000
+      ? `${(durationMs / 1_000).toFixed(1)} s`
+      : `${(durationMs / 60_000).toFixed(1)} min`
+
 /** Why a request was read so: what spoke for each command, what it takes, and what would have changed it. */
 export function renderWhy(
   { estimate, explanation }: { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation },
@@ -173,7 +209,7 @@ export function renderWhy(
       ...wrap(`What would change it: ${wouldChange}`, look.columns),
     ].join('\n')
   })
-  const { classification, plugins } = explanation
+  const { classification, plugins, collaboration } = explanation
   const { domains, contexts, patterns, complexity, urgency } = classification
   const kinds = [...domains, ...contexts, ...patterns]
   const points = plugins.map(({ name, raw, score, matched }) => [
@@ -182,13 +218,14 @@ export function renderWhy(
     score.toFixed(0),
     matched.map(({ value }) => value).join(' '),
   ])
-  const time = estimate.durationMs < 1_000 ? `${Math.round(estimate.durationMs)} ms` : `${(estimate.durationMs / 1_000).toFixed(1)} s`
   const cost = estimate.costUsd > 0 ? `, $${estimate.costUsd.toFixed(2)}` : ''
-  const takes = estimate.durationMs === 0 ? '' : `About ${time}${cost}, ${percent(estimate.success)} likely to go well; `
+  const takes =
+    estimate.durationMs === 0 ? '' : `About ${lasting(estimate.durationMs)}${cost}, ${percent(estimate.success)} likely to go well; `
   const about = `${takes}${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
+  const plan = collaboration === undefined ? [] : [renderCollaboration(collaboration, look)]
   return [
     ...blocks,
-    ...(points.length > 0 ? [renderTable(['plugin', 'points', 'covers', 'by'], points, look)] : []),
+    ...(points.length > 0 ? [[renderTable(['plugin', 'points', 'covers', 'by'], points, look), ...plan].join('\n')] : []),
     wrap(about, look.columns).join('\n'),
   ].join('\n\n')
 }

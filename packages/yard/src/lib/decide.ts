@@ -12,6 +12,7 @@ import {
   estimateOf,
   evaluateDecisions,
   explainDecision,
+  type Limits,
   type PriceTable,
   type RouterModel,
   route,
@@ -19,6 +20,7 @@ import {
 } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
 import { unknownCommand } from './errors.ts'
+import { type Fit, fitOf } from './fit.ts'
 import { labelledRequests } from './labelled-requests.ts'
 import type { Consulted, ModelSettings } from './model-router.ts'
 import { type PluginLifeSigns, profileOf } from './plugin-profile.ts'
@@ -58,7 +60,9 @@ export interface Decider {
   /** From this confidence on a command is run unasked. */
   actAbove(): number
   /** Why it was decided so, what would have changed it, and what it takes. */
-  explain(decision: Decided): { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation }
+  explain(decision: Decided, limits?: Limits): { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation }
+  /** Whether a decision stays within a budget and a time, and what would have to be left out. */
+  within(decision: Pick<Decided, 'parts'>, limits: Limits): Fit
   /** What was decided before and would be decided otherwise now. */
   replay(): { readonly decisions: number; readonly changed: readonly Replayed[] }
   /** The decision, or a model's where one is configured and the router does not know which command is meant. */
@@ -179,9 +183,10 @@ export function createDecider({
       model = undefined
       return memory().forget(request)
     },
-    explain(decision) {
+    within: ({ parts }, limits) => fitOf(parts, figuresOf, limits),
+    explain(decision, limits) {
       const profiles = plugins.map((plugin) => profileOf(plugin, lifeOf?.(plugin.name)))
-      const explanation = explainDecision(learned(), decision, profiles, prices)
+      const explanation = explainDecision(learned(), decision, profiles, prices, limits)
       const parts = explanation.parts.map((part, i) =>
         decision.parts[i]?.invoke === undefined ? part : { ...part, wouldChange: 'a plugin here that does it' },
       )

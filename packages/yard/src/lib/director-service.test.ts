@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { command, definePlugin, SwitchyardError } from '@switchyard/plugin-kit'
+import type { Limits } from '@switchyard/router'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { openYard } from './open-yard.ts'
@@ -41,7 +42,16 @@ const shear = command({
   plan: () => ({ summary: 'Shears all', steps: [] }),
   run: () => ({ wool: done.push('sheared') }),
 })
-const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, weigh, find, shear } })
+const survey = command({
+  summary: 'Survey the pasture by drone',
+  examples: ['survey the pasture', 'fly the drone over the pasture'],
+  effect: 'read',
+  costUsd: 1.5,
+  input: z.object({}),
+  output: z.object({}),
+  run: () => ({}),
+})
+const farm = definePlugin({ name: 'farm', version: '1.0.0', summary: 'Keeps sheep', commands: { count, weigh, find, shear, survey } })
 
 /** A plugin that asks the director in plain words. */
 const asker = (touches: string[]) =>
@@ -55,17 +65,21 @@ const asker = (touches: string[]) =>
         summary: 'Ask in words',
         examples: ['pass it on'],
         effect: 'read',
-        input: z.object({ words: z.string() }),
+        input: z.object({ words: z.string(), limits: z.record(z.string(), z.number()).default({}) }),
         output: z.unknown(),
-        run: ({ words }, ctx) => ctx.call('director.ask', { request: words }),
+        run: ({ words, limits }, ctx) => ctx.call('director.ask', { request: words, ...limits }),
       }),
     },
   })
 
-async function ask(words: string, touches = ['director', 'farm']): Promise<{ asked: Answered; approve: (id: string) => Promise<unknown> }> {
+async function ask(
+  words: string,
+  touches = ['director', 'farm'],
+  limits: Limits = {},
+): Promise<{ asked: Answered; approve: (id: string) => Promise<unknown> }> {
   const yard = await openYard(tmpdir(), { plugins: [farm, asker(touches)], memory: true })
   done.length = 0
-  const asked = (await yard.call('asker.ask', { words })) as Answered
+  const asked = (await yard.call('asker.ask', { words, limits })) as Answered
   return {
     asked,
     async approve(id) {
@@ -129,6 +143,24 @@ describe('director.ask', () => {
       })
     }
     await expect(ask('find the lost lamb')).rejects.toMatchObject({ code: 'LOST' })
+  })
+
+  it('begins nothing that would be over a budget or a time, and says what would not be', async () => {
+    await using yard = await openYard(tmpdir(), { plugins: [farm], memory: true })
+    const request = 'count the sheep, then survey the pasture'
+    const asked = (limits: Limits) => yard.director.ask(request, { limits })
+    expect(await asked({ budgetUsd: 2, maxMinutes: 5 })).toMatchObject({ outcome: 'done', results: [{ state: 'done' }, { state: 'done' }] })
+    await expect(asked({ budgetUsd: 1.2 })).rejects.toMatchObject({
+      code: 'BUDGET_EXCEEDED',
+      message: expect.stringContaining('must cost no more than $1.2: it is likely to cost $1.50'),
+      data: { isFeasible: false, leftOut: [1], fits: ['count the sheep'] },
+      next: 'leave something out: "count the sheep" fits',
+    })
+    await expect(asked({ maxMinutes: 1e-7 })).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED', data: { leftOut: [0, 1] } })
+    const service = await ask('count the sheep', ['director', 'farm'], { budgetUsd: 1, maxMinutes: 1 })
+    expect(service.asked).toMatchObject({ outcome: 'done' })
+    await expect(ask('survey the pasture', ['director', 'farm'], { budgetUsd: 1 })).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' })
+    await expect(ask('count the sheep', ['director', 'farm'], { budgetUsd: -1 })).rejects.toMatchObject({ code: 'VALIDATION' })
   })
 
   it('says so where nothing fits', async () => {

@@ -4,9 +4,10 @@ import { traceOf } from './context.ts'
 import type { DirectorOf } from './director.ts'
 import { invalidInput, unknownCaller } from './errors.ts'
 import { parseWith } from './schema.ts'
-import type { Director } from './yard.ts'
+import type { Director, RunOptions } from './yard.ts'
 
 const request = z.strictObject({ request: z.string().max(100_000) })
+const limitedRequest = request.extend({ budgetUsd: z.number().positive().optional(), maxMinutes: z.number().positive().optional() })
 /** Time for what only reads; what changes something is kept until somebody approves it. */
 const ASK_MS = 600_000
 
@@ -24,22 +25,23 @@ export const directorTimeLimitMsOf = (method: string): number | undefined => (me
 /** Serves the director to plugins: `director.route` tells what a request means, `director.ask` does it. */
 export function serveDirector(bus: Bus, { route, ask, clientOf, person }: DirectorServiceParts): void {
   const client = bus.connect('director')
-  serve('route', ({ request: text }, context) => route(text, { headers: traceOf(context) }))
-  serve('ask', ({ request: text }, context) => {
+  serve('route', request, ({ request: text }, context) => route(text, { headers: traceOf(context) }))
+  serve('ask', limitedRequest, ({ request: text, budgetUsd, maxMinutes }, context) => {
     const { source, signal } = context
     const caller = clientOf(source)
     if (caller === undefined) throw unknownCaller(source)
     const asker = {
       ...(source !== person && { plugin: source }),
-      call: (command: string, input: unknown) => caller.call(command, input, { timeoutMs: ASK_MS, signal, headers: traceOf(context) }),
+      call: (command: string, input: unknown, { timeoutMs = ASK_MS }: RunOptions) =>
+        caller.call(command, input, { timeoutMs, signal, headers: traceOf(context) }),
     }
-    return ask(text, asker, { signal, headers: traceOf(context) })
+    return ask(text, asker, { signal, headers: traceOf(context), limits: { budgetUsd, maxMinutes } })
   })
 
-  function serve(verb: string, work: (input: z.output<typeof request>, context: HandlerContext) => unknown): void {
+  function serve<input>(verb: string, schema: z.ZodType<input>, work: (input: input, context: HandlerContext) => unknown): void {
     const method = `director.${verb}`
-    client.serve(method, async (input, context) => work(input as z.output<typeof request>, context), {
-      input: (value) => parseWith(request, value, (mistakes) => invalidInput(method, mistakes)),
+    client.serve(method, async (input, context) => work(input as input, context), {
+      input: (value) => parseWith(schema, value, (mistakes) => invalidInput(method, mistakes)),
     })
   }
 }

@@ -1,14 +1,18 @@
 import type { ChainDefinition, ChainReport, Chains } from '@switchyard/chain'
 import { fromWireError, toWireError } from '@switchyard/contracts'
-import { type Decided, type DecidedPart, stepName } from '@switchyard/router'
+import { type Decided, type DecidedPart, type Limits, stepName } from '@switchyard/router'
 import { chainOf, inputOf, literal } from './chain-of.ts'
+import { budgetExceeded } from './errors.ts'
+import type { Fit } from './fit.ts'
 import { planOfSteps, strictestEffect } from './rehearsed.ts'
-import type { Answered, ChainTalk, CommandInfo, Decision, PartResult, PlannedRun, RunOptions } from './yard.ts'
+import type { Answered, AskOptions, ChainTalk, CommandInfo, Decision, PartResult, PlannedRun, RunOptions } from './yard.ts'
 
 export interface DirectorParts {
   readonly commands: ReadonlyMap<string, CommandInfo>
   /** May ask a model, where one is configured. */
   readonly decide: (request: string, options: Pick<RunOptions, 'headers'>) => Promise<Decision>
+  /** Whether it stays within limits. */
+  readonly within: (decision: Decision, limits: Limits) => Fit
   readonly plan: (command: string, input: unknown, options: RunOptions) => Promise<PlannedRun>
   readonly chains: () => Promise<Chains>
   readonly follow: ChainTalk['follow']
@@ -23,21 +27,26 @@ interface Asker {
 
 /** Does what requests in plain words mean, as far as that needs nobody's leave. */
 export interface DirectorOf {
-  ask(request: string, asker: Asker, options: RunOptions): Promise<Answered>
+  ask(request: string, asker: Asker, options: AskOptions): Promise<Answered>
 }
 
 /**
  * What only reads runs at once, in the name of who asks. What changes something is kept for a person to approve: one command as its plan,
  * a request of several parts as a chain that begins by asking.
  */
-export function createDirector({ commands, decide, plan, chains, follow }: DirectorParts): DirectorOf {
+export function createDirector({ commands, decide, within, plan, chains, follow }: DirectorParts): DirectorOf {
   const isRead = ({ command }: DecidedPart): boolean => commands.get(command)?.definition.effect === 'read'
 
   return {
-    async ask(request, asker, options) {
-      const decision = await decide(request, options)
+    async ask(request, asker, { limits, ...given }) {
+      const decision = await decide(request, given)
       const { outcome, parts } = decision
       if (outcome !== 'routed') return { outcome, decision }
+      const fit = limits === undefined ? undefined : within(decision, limits)
+      if (fit?.isFeasible === false) throw budgetExceeded(parts, fit)
+      const { maxMinutes = Number.POSITIVE_INFINITY } = limits ?? {}
+      const timeoutMs = Math.min(given.timeoutMs ?? Number.POSITIVE_INFINITY, maxMinutes * 60_000)
+      const options = timeoutMs === Number.POSITIVE_INFINITY ? given : { ...given, timeoutMs }
       if (parts.every(isRead)) return { outcome: 'done', decision, results: await readAll(decision, asker, options) }
       const [part] = parts
       if (parts.length === 1) return { outcome: 'planned', decision, planned: await plan(part!.command, inputOf(part!), options) }
@@ -60,7 +69,11 @@ export function createDirector({ commands, decide, plan, chains, follow }: Direc
       return ended.map((one, index) => (one.status === 'fulfilled' ? one.value : failedPart(parts[index]!, one.reason)))
     }
     const owner = asker.plugin === undefined ? {} : { plugin: asker.plugin }
-    const id = await (await chains()).start(chainOf(decision), {}, { ...traceOf(options), ...owner, onlyReads: true })
+    const id = await (await chains()).start(
+      limitedTo(options.timeoutMs, chainOf(decision)),
+      {},
+      { ...traceOf(options), ...owner, onlyReads: true },
+    )
     const report = await follow(id, options)
     if (report.error !== undefined && report.done.length === 0) throw fromWireError(report.error)
     return parts.map((part, index) => resultOf(part, stepName(index), report))
@@ -82,6 +95,11 @@ export function createDirector({ commands, decide, plan, chains, follow }: Direc
       undoable: false,
     }
   }
+}
+
+/** Ends it, and takes back what it did, where it takes longer. */
+export function limitedTo(timeoutMs: number | undefined, definition: ChainDefinition): ChainDefinition {
+  return timeoutMs === undefined ? definition : { ...definition, timeout: `${Math.min(Math.ceil(timeoutMs), 999_999_999)}ms` }
 }
 
 /** A request of several parts as a chain that begins by asking whether to do it; it waits as long as a plan does. */

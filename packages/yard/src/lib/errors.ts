@@ -1,4 +1,5 @@
 import { asSwitchyardError, SwitchyardError } from '@switchyard/contracts'
+import type { Fit } from './fit.ts'
 
 /** The next step where only the plugin's author can mend it. */
 const REPORT = 'report this to the author of the plugin'
@@ -8,6 +9,31 @@ export const unknownCommand = (commandId: string): SwitchyardError =>
     data: { command: commandId },
     next: 'switchyard plugins',
   })
+
+export const budgetExceeded = (parts: readonly { readonly text: string; readonly command: string }[], fit: Fit): SwitchyardError => {
+  const { limits, estimate, leftOut } = fit
+  const rest = parts.filter((_, index) => !leftOut.includes(index)).map(({ text }) => text)
+  const { budgetUsd, maxMinutes } = limits
+  const allowed = [
+    ...(budgetUsd === undefined ? [] : [`cost no more than $${budgetUsd}`]),
+    ...(maxMinutes === undefined ? [] : [`take no longer than ${maxMinutes} min`]),
+  ]
+  const takes = [
+    ...(budgetUsd === undefined ? [] : [`cost $${estimate.costUsd.toFixed(2)}`]),
+    ...(maxMinutes === undefined ? [] : [`take ${Number((estimate.durationMs / 60_000).toPrecision(2))} min`]),
+  ]
+  return new SwitchyardError(
+    'BUDGET_EXCEEDED',
+    `Cannot do that as it must ${allowed.join(' and ')}: it is likely to ${takes.join(' and ')}`,
+    {
+      data: { ...fit, fits: rest },
+      next:
+        rest.length === 0
+          ? 'allow more: no part of it is within that'
+          : `leave something out: ${rest.map((text) => `"${text}"`).join(', ')} fits`,
+    },
+  )
+}
 
 export const duplicatePlugin = (name: string): SwitchyardError =>
   new SwitchyardError('MANIFEST_INVALID', `Cannot open the yard as every plugin needs a name of its own: "${name}" is there twice`, {

@@ -449,7 +449,14 @@ function createYard(parts: OpenParts): Yard {
       return this.close()
     },
   }
-  const director = createDirector({ commands, decide: route, plan: yard.plan, chains: yard.chains, follow: talk.follow })
+  const director = createDirector({
+    commands,
+    decide: route,
+    within: decider.within,
+    plan: yard.plan,
+    chains: yard.chains,
+    follow: talk.follow,
+  })
   serveDirector(bus, {
     route,
     ask: director.ask,

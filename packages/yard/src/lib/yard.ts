@@ -155,7 +155,7 @@ export interface Alternative {
   readonly invoke?: string
 }
 
-type Routing = Pick<Decider, 'actAbove' | 'explain' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
+type Routing = Pick<Decider, 'actAbove' | 'explain' | 'within' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
 
 /** Plain words in, what they come to out. */
 export interface Director {
@@ -163,9 +163,15 @@ export interface Director {
   route(request: string, options?: Pick<RunOptions, 'headers'>): Promise<Routed>
   /**
    * Does what a request means as far as nobody has to agree: what only reads runs at once. What changes something is kept until a person
-   * approves it: one command as a plan of the yard, several as a chain that waits. @throws what the commands throw
+   * approves it: one command as a plan of the yard, several as a chain that waits. What would be over `limits` is not begun.
+   * @throws BUDGET_EXCEEDED, what the commands throw
    */
-  ask(request: string, options?: RunOptions): Promise<Answered>
+  ask(request: string, options?: AskOptions): Promise<Answered>
+}
+
+export interface AskOptions extends RunOptions {
+  /** What the whole request may cost and how long it may take. */
+  limits?: Limits
 }
 
 /** A decision, and what the model said that was asked about it. */

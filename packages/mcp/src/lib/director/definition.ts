@@ -5,6 +5,11 @@ import type { ToolSource } from '../tool-source.ts'
 const anything = z.looseObject({})
 const request = z.object({ request: z.string().min(1).max(2_000).describe('What is wanted, in plain words') })
 const RUN_STATES = ['running', 'waiting', 'done', 'failed', 'undone', 'interrupted'] as const satisfies readonly RunState[]
+const limitedRequest = request.extend({
+  budgetUsd: z.number().positive().optional().describe('What it may cost; nothing of what would cost more is done'),
+  maxMinutes: z.number().positive().optional().describe('How long it may take'),
+})
+export type LimitedRequest = z.output<typeof limitedRequest>
 export const runFilter = z.object({
   text: z.string().optional().describe('Each word is in its request, command, plugins, error or ids'),
   state: z.enum(RUN_STATES).optional(),
@@ -20,7 +25,7 @@ const chainId = z.object({ id: z.string().describe('Such as c-4kq7w2m') })
 export const DIRECTOR_COMMANDS = {
   ask: {
     summary: 'Do what a request in plain words means: reads at once, and a plan to apply for whatever changes something',
-    input: request,
+    input: limitedRequest,
     output: anything,
     effect: 'read',
     timeoutMs: 600_000,

@@ -10,7 +10,14 @@ import { notUndoable, planUnknown, planUsed, wrongArguments } from '../errors.ts
 import type { Mount } from '../surface.ts'
 import { planData } from '../text.ts'
 import { type Actions, DIRECTOR, type ToolSource } from '../tool-source.ts'
-import { DIRECTOR_COMMANDS, DIRECTOR_PROMPTS, type DirectorCommand, type runChoice, type runFilter } from './definition.ts'
+import {
+  DIRECTOR_COMMANDS,
+  DIRECTOR_PROMPTS,
+  type DirectorCommand,
+  type LimitedRequest,
+  type runChoice,
+  type runFilter,
+} from './definition.ts'
 
 export interface DirectorOptions {
   readonly version: string
@@ -62,7 +69,7 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
       const { name, input } = parsed(commandId, given)
       switch (name) {
         case 'ask':
-          return ask((input as { request: string }).request, options)
+          return ask(input as LimitedRequest, options)
         case 'route':
           return withoutSecrets(await yard.director.route((input as { request: string }).request, options))
         case 'plan.list':
@@ -137,8 +144,8 @@ function createActions(yard: Yard, own: Map<string, OwnPlan>, clock: Clock): Act
     return found
   }
 
-  async function ask(request: string, options: RunOptions): Promise<unknown> {
-    const answered = await yard.director.ask(request, options)
+  async function ask({ request, ...limits }: LimitedRequest, options: RunOptions): Promise<unknown> {
+    const answered = await yard.director.ask(request, { ...options, limits })
     const { outcome, decision } = answered
     const { question, parts, consulted, elsewhere } = decision
     const told = { outcome, ...(consulted !== undefined && { consulted }) }

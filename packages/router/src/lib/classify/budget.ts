@@ -16,8 +16,8 @@ export interface Assignment {
 }
 
 export interface Limits {
-  readonly budgetUsd?: number
-  readonly maxMinutes?: number
+  readonly budgetUsd?: number | undefined
+  readonly maxMinutes?: number | undefined
 }
 
 export interface Saving {

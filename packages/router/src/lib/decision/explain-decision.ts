@@ -1,5 +1,6 @@
+import { type Fitted, fitBudget, type Limits } from '../classify/budget.ts'
 import { type Classification, classify } from '../classify/classify.ts'
-import { type Collaboration, collaborate } from '../classify/collaborate.ts'
+import { type Collaboration, collaborate, roundCents } from '../classify/collaborate.ts'
 import type { PluginMatch, PluginProfile } from '../classify/match.ts'
 import { PRICES, type PriceTable } from '../classify/prices.ts'
 import { type Evidence, explain } from '../explain.ts'
@@ -25,7 +26,10 @@ export interface DecisionExplanation {
   readonly classification: Classification
   /** By the points for domains, contexts and patterns; for people to compare, not what commands are ranked by. */
   readonly plugins: readonly PluginMatch[]
-  readonly collaboration?: Collaboration
+  readonly collaboration?: Collaboration & {
+    /** What was changed to stay within a budget and a time, where there are some. */
+    readonly fit?: Pick<Fitted, 'isFeasible' | 'savings'>
+  }
 }
 
 export interface PartExplanation {
@@ -45,9 +49,10 @@ export function explainDecision(
   decided: Decided,
   plugins: readonly PluginProfile[],
   prices: PriceTable = PRICES,
+  limits: Limits = {},
 ): DecisionExplanation {
   const classification = classify({ text: decided.request })
-  const collaboration = collaborate(classification, plugins, prices)
+  const collaboration = within(limits, collaborate(classification, plugins, prices), prices)
   return {
     parts: decided.parts.map((part): PartExplanation => {
       const { evidence = [], reread = [] } = explain(model, part.text, part.command, { limit: SHOWN }) ?? {}
@@ -64,6 +69,20 @@ export function explainDecision(
     plugins: collaboration?.candidates ?? [],
     ...(collaboration !== undefined && { collaboration }),
   }
+}
+
+/** The phases with as little changed as brings them within the limits. */
+function within(limits: Limits, plan: Collaboration | undefined, prices: PriceTable): DecisionExplanation['collaboration'] {
+  if (plan === undefined || (limits.budgetUsd === undefined && limits.maxMinutes === undefined)) return plan
+  const { phases } = plan
+  const work = phases.map(({ plugin, model, minutes }) => ({ agent: plugin, phase: plugin, model, minutes }))
+  const after = Object.fromEntries(phases.map((phase) => [phase.plugin, phase.after.map((index) => phases[index]!.plugin)]))
+  const { isFeasible, savings, assignments, costUsd } = fitBudget(work, after, limits, prices)
+  const fitted = phases.map((phase, i) => {
+    const { model } = assignments[i]!
+    return { ...phase, model, costUsd: roundCents(phase.minutes * prices.models[model]!) }
+  })
+  return { ...plan, phases: fitted, costUsd, fit: { isFeasible, savings } }
 }
 
 /** What is done unasked may be less sure than `actAbove`: what only looks needs less. */

@@ -1,0 +1,47 @@
+import { type CommandFigures, type Decided, type Estimate, estimateOf, type Limits } from '@switchyard/router'
+
+/** Whether what was asked for stays within a budget and a time. */
+export interface Fit {
+  /** False: it is over one of them as a whole. */
+  readonly isFeasible: boolean
+  readonly limits: Limits
+  /** Of all that was asked for. */
+  readonly estimate: Estimate
+  /** The parts, by index, without which the others stay within both; all of them where none does. */
+  readonly leftOut: readonly number[]
+}
+
+type Parts = Decided['parts']
+
+const MINUTE_MS = 60_000
+
+/**
+ * Holds what a request takes against what it may: as long as it is too much, the part goes that saves most of what there is too much of, of two alike the later.
+ * What another part waits for is not left out while that one is there.
+ */
+export function fitOf(parts: Parts, figures: (command: string) => CommandFigures, limits: Limits): Fit {
+  const { budgetUsd = Number.POSITIVE_INFINITY, maxMinutes = Number.POSITIVE_INFINITY } = limits
+  const each = parts.map(({ command }) => figures(command))
+  const kept = new Set(parts.keys())
+  const takes = (left: ReadonlySet<number>): Estimate =>
+    // What is left out takes nothing and holds nobody up.
+    estimateOf({ parts: parts.map((part, i) => ({ ...part, command: `${i}` })) }, (index) =>
+      left.has(Number(index)) ? each[Number(index)]! : { durationMs: 0, costUsd: 0 },
+    )
+  const estimate = takes(kept)
+  for (;;) {
+    const { costUsd, durationMs } = takes(kept)
+    const isTooDear = costUsd > budgetUsd
+    if (!isTooDear && durationMs <= maxMinutes * MINUTE_MS) break
+    const free = [...kept].filter((index) => ![...kept].some((other) => parts[other]!.after.includes(index)))
+    const saving = (index: number): number => {
+      const rest = takes(new Set([...kept].filter((other) => other !== index)))
+      return isTooDear ? costUsd - rest.costUsd : durationMs - rest.durationMs
+    }
+    const [most] = free.map((index) => ({ index, saves: saving(index) })).sort((a, b) => b.saves - a.saves || b.index - a.index)
+    if (most === undefined) break
+    kept.delete(most.index)
+  }
+  const leftOut = [...parts.keys()].filter((index) => !kept.has(index))
+  return { isFeasible: leftOut.length === 0, limits, estimate, leftOut }
+}
