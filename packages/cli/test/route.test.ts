@@ -20,7 +20,10 @@ const SET = {
 let learned: ReturnType<typeof makeWorkspace>
 beforeAll(async () => {
   learned = makeWorkspace({ plugins: 'notes' })
-  await run(learned.dir, ['route', 'list all my notes'])
+  expect(await run(learned.dir, ['route', 'learn'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^All \d+ commands are learned\n$/),
+  })
 }, 90_000)
 afterAll(() => learned[Symbol.dispose]())
 

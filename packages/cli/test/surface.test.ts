@@ -59,6 +59,7 @@ describe('the surface of the command line: red means that people have to change 
         '--forget <request>',
         ...ALWAYS,
         'eval FILE',
+        'learn',
         'replay',
       ],
       plans: [...ALWAYS],

@@ -123,9 +123,13 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     )
     expect(code).toBe(0)
     expect(stdout).toContain('switchyard notes note add --name bread')
+    const learning = '\rLearning the commands of this workspace, which takes some seconds, once'
+    expect(stdout).toContain(learning)
     // Whether it is meant at all is asked before anything else is.
     const meant = 'should i throw the note bread away'
-    expect(await onTerminal(workspace.dir, [meant], [['Do you want notes.note.drop', 'n']])).toMatchObject({ code: 4, unanswered: 0 })
+    const refused = await onTerminal(workspace.dir, [meant], [['Do you want notes.note.drop', 'n']])
+    expect(refused).toMatchObject({ code: 4, unanswered: 0 })
+    expect(refused.stdout).not.toContain(learning)
     expect((await run(workspace.dir, ['notes', 'note', 'list'])).stdout).toContain('bread')
     // What others do is one of the answers, and is said, not done.
     mkdirSync(join(workspace.dir, 'poet/agents'), { recursive: true })

@@ -94,6 +94,13 @@ export const define: Define = (command, session) => {
       })
     })
 
+  add('learn', 'Learn the commands of this workspace now, so that the next request need not wait for it').action(async () => {
+    const yard = await session.yard()
+    yard.routing.learn()
+    const commands = [...yard.commands.values()].filter(({ definition }) => definition.internal !== true).length
+    session.answer({ data: { commands }, text: `All ${commands} commands are learned` })
+  })
+
   add('replay', 'Decide anew what was asked before, and show what is read otherwise now').action(async () => {
     const data = (await session.yard()).routing.replay()
     session.answer({

@@ -88,6 +88,10 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     },
   }
 
+  function onLearn(): void {
+    session.progress({ message: 'Learning the commands of this workspace, which takes some seconds, once' })
+  }
+
   function clearProgress(): void {
     if (shown > 0) err.write(`\r${' '.repeat(shown)}\r`)
     shown = 0
@@ -139,7 +143,7 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
     ])
     const log = createLog(loaded.config.logLevel, session.note)
     const keys = await keysOf(loaded.config, host.env)
-    return openYard(workspace(), { plugins: list, config: loaded.config, learned: builtInModel, log, ...keys, ...options })
+    return openYard(workspace(), { plugins: list, config: loaded.config, learned: builtInModel, onLearn, log, ...keys, ...options })
   }
 }
 

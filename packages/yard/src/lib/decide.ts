@@ -47,6 +47,8 @@ export interface DecideParts {
   /** A model of the commands that was made before; it is not used where it was learned from others. */
   readonly learned?: () => Uint8Array | undefined
   readonly prices?: PriceTable
+  /** Told before it learns the commands, which takes seconds. */
+  readonly onLearn?: (() => void) | undefined
   readonly log: Log
 }
 
@@ -57,6 +59,8 @@ export interface Decider {
   correct(request: string, command: string): readonly Changed[]
   /** Takes a correction back. Whether there was one. */
   forget(request: string): boolean
+  /** Learns the commands if they are others than were learned, so that the first request need not wait for that. */
+  learn(): void
   /** From this confidence on a command is run unasked. */
   actAbove(): number
   /** Why it was decided so, what would have changed it, and what it takes. */
@@ -107,6 +111,7 @@ export function createDecider({
   model: asked,
   learned: shipped,
   prices,
+  onLearn,
   log,
 }: DecideParts): Decider {
   let opened: RouterMemory | undefined
@@ -120,7 +125,7 @@ export function createDecider({
   }
 
   function learned(): RouterModel {
-    model ??= loadModel(store, commands, memory().corrections(), shipped)
+    model ??= loadModel(store, commands, memory().corrections(), { shipped, onLearn })
     return model
   }
 
@@ -174,6 +179,7 @@ export function createDecider({
 
   return {
     decide: remembered,
+    learn: () => void learned(),
     actAbove: () => learned().calibration.actAbove,
     correct(request, command) {
       if (!commands.has(command)) throw unknownCommand(command)

@@ -181,6 +181,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
       listen,
       names: config.names,
       learned: options.learned,
+      onLearn: options.onLearn,
       model: config.model === undefined || modelKey === undefined ? undefined : { settings: config.model, key: modelKey },
       workspace,
       plugins: versions.current,
@@ -270,6 +271,7 @@ interface OpenParts {
   readonly stays: boolean
   readonly webhookUrl: string | undefined
   readonly learned: YardOptions['learned']
+  readonly onLearn: YardOptions['onLearn']
   readonly clock: Clock
   readonly random: () => number
   readonly log: LogOf
@@ -279,7 +281,8 @@ interface OpenParts {
 function createYard(parts: OpenParts): Yard {
   const { listen, names, model, workspace, plugins, versions, served, commands, person, reach, timeLimitMsOf, store, bus, clients, state } =
     parts
-  const { registry, traces, otlp, observation, dataRoot, config, stays, webhookUrl, learned, clock, random, log, questions } = parts
+  const { registry, traces, otlp, observation, dataRoot, config, stays, webhookUrl, learned, onLearn, clock, random, log, questions } =
+    parts
   const { metering } = observation
   const plans = createPlans(store, random)
   try {
@@ -297,6 +300,7 @@ function createYard(parts: OpenParts): Yard {
     ...(learned !== undefined && { learned }),
     runsOf: (id) => registry.open().figures(id),
     prices,
+    onLearn,
     lifeOf: (plugin) => ({ state: registry.open().health(plugin).state, figures: registry.open().figures(plugin) }),
     downOf: registry.downOf,
     elsewhere: (text) => offeredElsewhere(text, registry.open()),

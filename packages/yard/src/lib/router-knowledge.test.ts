@@ -30,7 +30,9 @@ test('loadModel() takes a model that was made of these very plugins, and learns 
   const bytes = learnRouter(shop('order a hat'))
   loadModel(store, commandsOf(shop('order a hat')), [])
   store.prepare('DELETE FROM router_model').run()
-  expect(loadModel(store, commandsOf(shop('order a hat')), [], () => bytes).ids).toEqual(['shop.list', 'shop.order'])
+  expect(
+    loadModel(store, commandsOf(shop('order a hat')), [], { shipped: () => bytes, onLearn: () => expect.fail('learned') }).ids,
+  ).toEqual(['shop.list', 'shop.order'])
   expect(kept(store)).toEqual({ models: 0 })
 })
 
@@ -41,7 +43,10 @@ test.each([
   ['that is not there', () => undefined],
 ])('loadModel() learns anew beside a model %s', (_, shipped) => {
   using store = openStore({ path: ':memory:' })
-  expect(loadModel(store, commandsOf(shop('order a hat')), [], shipped).ids).toHaveLength(2)
+  const told: string[] = []
+  const load = () => loadModel(store, commandsOf(shop('order a hat')), [], { shipped, onLearn: () => void told.push('learning') })
+  expect([load(), load()].map(({ ids }) => ids.length)).toEqual([2, 2])
+  expect(told).toEqual(['learning'])
   expect(kept(store)).toEqual({ models: 1 })
 })
 

@@ -25,6 +25,13 @@ const MIGRATIONS = [
 
 type Commands = ReadonlyMap<string, CommandInfo>
 
+export interface LoadOptions {
+  /** What was learned before, by whoever made it. */
+  readonly shipped?: (() => Uint8Array | undefined) | undefined
+  /** Told before it is learned anew, which takes seconds. */
+  readonly onLearn?: (() => void) | undefined
+}
+
 /**
  * The router's model of these commands: as it was learned before, by whoever made `shipped` or by this workspace, or learned anew where
  * they are others than that was learned from.
@@ -33,7 +40,7 @@ export function loadModel(
   store: Store,
   commands: Commands,
   corrections: readonly Correction[],
-  shipped?: () => Uint8Array | undefined,
+  { shipped, onLearn }: LoadOptions = {},
 ): RouterModel {
   const candidates = candidatesOf(commands, corrections)
   const hash = hashOf([MODEL_VERSION, candidates])
@@ -44,6 +51,7 @@ export function loadModel(
   const kept = store.prepare('SELECT hash, model FROM router_model').get<{ hash: string; model: Uint8Array }>()
   const own = kept?.hash === hash ? parsed(kept.model) : undefined
   if (own !== undefined) return own
+  onLearn?.()
   const model = trainRouter(candidates)
   const keep = store.prepare(
     'INSERT INTO router_model VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, model = excluded.model',

@@ -31,6 +31,8 @@ export interface YardOptions {
   meet?: boolean
   /** The router's model as `learnRouter` made it of these very plugins; of others it is not used. @default it is learned at the first request */
   learned?: () => Uint8Array | undefined
+  /** Told before the router learns the commands, which takes seconds and is kept: at the first request after they changed. */
+  onLearn?: () => void
   /** The API key of the configured model; without it none is asked. */
   modelKey?: string
   clock?: Clock
@@ -155,7 +157,7 @@ export interface Alternative {
   readonly invoke?: string
 }
 
-type Routing = Pick<Decider, 'actAbove' | 'explain' | 'within' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
+type Routing = Pick<Decider, 'actAbove' | 'learn' | 'explain' | 'within' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
 
 /** Plain words in, what they come to out. */
 export interface Director {
