@@ -1,10 +1,10 @@
 import { measureMatches } from './bm25.ts'
 import type { Document } from './document.ts'
 import { VIEWS } from './features.ts'
-import { createPostings, hardestNegatives, mistakenNegatives } from './negatives.ts'
+import { createPostings, type Negatives, nearestNegatives } from './negatives.ts'
 import { createScorerBuilder, type Scorer } from './scorer.ts'
 import { createSpace, MATCH_VIEW, type Space, type Vector, vectorize } from './space.ts'
-import { trainSvm } from './svm.ts'
+import { scoreOf, trainSvm } from './svm.ts'
 
 export interface Learned {
   readonly space: Space
@@ -50,7 +50,7 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
       return
     }
     meanOf(positives, vectors, mean)
-    separate(ofClass, positives, hardestNegatives(ofClass, mean, postings, labels, classCount), vectors, labels, weights, random)
+    separate(positives, nearestNegatives(ofClass, mean, postings, labels, classCount), vectors, weights, random)
     for (let i = 0; i < mean.length; i++) weights[i]! += MEAN_WEIGHT * mean[i]!
     // The separator knows nothing of the features that words are searched for by.
     for (const [feature, weight] of matches[ofClass]!) weights[feature] = COVER_WEIGHT + MATCH_WEIGHT * weight
@@ -60,23 +60,24 @@ export function learnScorer(documents: readonly Document[], classCount: number, 
   return dropSilent(space, builder.build())
 }
 
-/** Learns a class from the others' texts that look most like it, and then from those that this separator takes for it, too. */
+/** A text that scores higher than this is near enough to a separator to move it. */
+const NEAR = -0.8
+
+/** Learns a class from the others' texts that look most like it, and then from those that this separator takes for it, too, or nearly so. */
 function separate(
-  ofClass: number,
   positives: readonly number[],
-  hardest: readonly number[],
+  { hardest, further }: Negatives,
   vectors: readonly Vector[],
-  labels: readonly number[],
   weights: Float64Array,
   random: () => number,
 ): void {
-  const near = [...positives, ...hardest]
-  const alphas = new Float64Array(near.length)
+  const first = [...positives, ...hardest]
+  const alphas = new Float64Array(first.length)
   weights.fill(0)
-  trainSvm(vectors, Int32Array.from(near), positives.length, weights, alphas, random)
-  const mistaken = mistakenNegatives(ofClass, weights, near, vectors, labels)
+  trainSvm(vectors, Int32Array.from(first), positives.length, weights, alphas, random)
+  const mistaken = further.filter((i) => scoreOf(vectors[i]!, weights) > NEAR)
   if (mistaken.length === 0) return
-  const all = Int32Array.from([...near, ...mistaken])
+  const all = Int32Array.from([...first, ...mistaken])
   const withMistaken = new Float64Array(all.length)
   withMistaken.set(alphas)
   trainSvm(vectors, all, positives.length, weights, withMistaken, random)

@@ -24,17 +24,24 @@ export function createPostings(vectors: readonly Vector[], featureCount: number)
   return { starts, vectors: owners, values }
 }
 
+export interface Negatives {
+  /** What a separator is learned from first. */
+  readonly hardest: readonly number[]
+  /** What looks like the class, too, and may be mistaken for it. */
+  readonly further: readonly number[]
+}
+
 /**
- * The vectors of other classes that look most like this one: the far ones would not move the separator. No class gives
+ * The vectors of other classes that look most like this one: the far ones would not move the separator. Of the hardest no class gives
  * more than its part, or a command would learn to differ from those of its noun alone, and not from those of its verb.
  */
-export function hardestNegatives(
+export function nearestNegatives(
   ofClass: number,
   mean: Float32Array,
   postings: Postings,
   labels: readonly number[],
   classCount: number,
-): number[] {
+): Negatives {
   const likeness = new Float32Array(labels.length)
   for (let feature = 0; feature < mean.length; feature++) {
     const weight = mean[feature]!
@@ -60,29 +67,12 @@ export function hardestNegatives(
   near.sort((a, b) => likeness[b]! - likeness[a]! || a - b)
   const given = new Uint32Array(classCount + 1)
   const background = classCount
-  return near.filter((i) => labels[i] === background || given[labels[i]!]!++ < perClass).slice(0, wanted)
-}
-
-/** A text that scores higher than this is near enough to the separator to move it. */
-const NEAR = -0.8
-
-/** The texts of other classes that a separator takes for this one, or nearly so, and that it has not seen. */
-export function mistakenNegatives(
-  ofClass: number,
-  weights: Float64Array,
-  seen: readonly number[],
-  vectors: readonly Vector[],
-  labels: readonly number[],
-): number[] {
-  const isSeen = new Uint8Array(vectors.length)
-  for (const i of seen) isSeen[i] = 1
-  const mistaken: number[] = []
-  for (let v = 0; v < vectors.length; v++) {
-    if (isSeen[v] === 1 || labels[v] === ofClass) continue
-    const { indices, values } = vectors[v]!
-    let score = weights.at(-1)!
-    for (let i = 0; i < indices.length; i++) score += weights[indices[i]!]! * values[i]!
-    if (score > NEAR) mistaken.push(v)
+  const hardest: number[] = []
+  const further: number[] = []
+  for (const i of near) {
+    const isTaken = hardest.length < wanted && (labels[i] === background || given[labels[i]!]!++ < perClass)
+    if (isTaken) hardest.push(i)
+    else further.push(i)
   }
-  return mistaken
+  return { hardest, further }
 }

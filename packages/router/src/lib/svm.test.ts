@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from './random.ts'
 import type { Vector } from './space.ts'
-import { trainSvm } from './svm.ts'
+import { scoreOf, trainSvm } from './svm.ts'
 
 const vector = (...values: number[]): Vector => ({
   indices: Int32Array.from(values.keys()),
@@ -9,8 +9,7 @@ const vector = (...values: number[]): Vector => ({
   square: values.reduce((sum, value) => sum + value * value, 0),
 })
 
-const scoresOf = (vectors: readonly Vector[], weights: Float64Array): readonly number[] =>
-  vectors.map(({ values }) => weights[0]! * values[0]! + weights[1]! * values[1]! + weights[2]!)
+const scoresOf = (vectors: readonly Vector[], weights: Float64Array): readonly number[] => vectors.map((one) => scoreOf(one, weights))
 
 test('trainSvm() puts the separator between the classes, and the deciding example on its margin', () => {
   const vectors = [vector(2, 1), vector(3, 0), vector(2.5, -1), vector(-2, 1), vector(-3, 0), vector(-2.5, -1)]

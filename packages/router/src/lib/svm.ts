@@ -2,7 +2,7 @@ import type { Vector } from './space.ts'
 
 /** What an error costs against a wide margin; the value matters little between 1 and 5. */
 const COST = 2
-const MAX_EPOCHS = 5
+const MAX_EPOCHS = 3
 const TOLERANCE = 0.05
 /** An example this far on the right side with no say in the weights is left alone until the end. */
 const SETTLED = 0.5
@@ -30,10 +30,8 @@ export function trainSvm(
     for (let at = 0; at < active; at++) {
       const k = order[at]!
       const sign = k < positives ? 1 : -1
-      const { indices, values } = vectors[members[k]!]!
-      let score = weights[bias]!
-      for (let i = 0; i < indices.length; i++) score += weights[indices[i]!]! * values[i]!
-      const gradient = sign * score - 1 + slack * alphas[k]!
+      const vector = vectors[members[k]!]!
+      const gradient = sign * scoreOf(vector, weights) - 1 + slack * alphas[k]!
       if (alphas[k] === 0 && gradient > 0) {
         if (gradient < SETTLED || epoch < 2) continue
         active--
@@ -43,14 +41,22 @@ export function trainSvm(
         continue
       }
       worst = Math.max(worst, Math.abs(gradient))
-      const alpha = Math.max(alphas[k]! - gradient / (vectors[members[k]!]!.square + 1 + slack), 0)
+      const alpha = Math.max(alphas[k]! - gradient / (vector.square + 1 + slack), 0)
       const step = (alpha - alphas[k]!) * sign
       alphas[k] = alpha
+      const { indices, values } = vector
       for (let i = 0; i < indices.length; i++) weights[indices[i]!]! += step * values[i]!
       weights[bias]! += step
     }
     if (worst < TOLERANCE) return
   }
+}
+
+/** What a separator makes of a vector: above 0 on the side of the positives, 1 and more where it is sure. */
+export function scoreOf({ indices, values }: Vector, weights: Float64Array): number {
+  let score = weights[weights.length - 1]!
+  for (let i = 0; i < indices.length; i++) score += weights[indices[i]!]! * values[i]!
+  return score
 }
 
 function shuffle(order: Int32Array, length: number, random: () => number): void {
