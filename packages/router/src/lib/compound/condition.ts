@@ -1,7 +1,15 @@
+import { NUMBER_WORDS } from '../arguments/number.ts'
+
 /** What has to hold before a part of a request is done, as far as its words say. */
-export type Condition =
-  /** Whether what was done before came out well. */
-  | { readonly kind: 'outcome'; readonly good: boolean; readonly word: string }
+export type Condition = {
+  /** Its own words, and where in the request they begin. */
+  readonly said: string
+  readonly at: number
+} & Meaning
+
+type Meaning =
+  /** Whether what was done before came out well; only guessed where no more is known than whether its words are good or bad. */
+  | { readonly kind: 'outcome'; readonly good: boolean; readonly word: string; readonly isGuessed?: boolean }
   /** A figure of its result: "if the score is below 80". */
   | { readonly kind: 'figure'; readonly words: readonly string[]; readonly operator: '<' | '<=' | '>' | '>='; readonly number: number }
   /** Whether its result holds any of something: "if there are errors". */
@@ -19,10 +27,12 @@ const BAD = 'unhealthy|down|broken|red|bad|degraded|failing|dirty|unavailable|in
 const DOES_WELL =
   'pass(?:es|ed)?|succeed(?:s|ed)?|work(?:s|ed)?(?: out)?|goes? (?:well|through|fine|okay|ok)|went (?:well|through|fine|okay|ok)|finish(?:es|ed)?|complet(?:es|ed)'
 const DOES_BADLY = 'fail(?:s|ed)?|break(?:s)?|broke|crash(?:es|ed)?|goes? wrong|went wrong|errors?(?: out)?|times? out'
-const SUBJECT = String.raw`(?:(?:it|that|this|they|(?:all|one|any|some|none|each|most)(?: of (?:it|that|them|these|those))?|everything|anything|nothing|something|the result|(?:the |our |my )?[\w-]+(?: [\w-]+)?)\s+)?`
-const IS = String.raw`(?:is|are|was|were|looks?|seems?|comes? (?:back|out)|came (?:back|out)|turns? out(?: to be)?|gets?|has been|have been|'s)\s+`
+const THING = String.raw`(?:the |our |my )?[\w-]+(?: [\w-]+)?`
+const SUBJECT = String.raw`(?:(?:it|that|this|they|(?:all|one|any|some|none|each|most)(?: of (?:it|that|them|these|those))?|everything|anything|nothing|something|the result|${THING}(?: and ${THING})?)\s+)?`
+const IS = String.raw`(?:is|are|be|was|were|looks?|seems?|comes? (?:back|out)|came (?:back|out)|turns? out(?: to be)?|gets?|has been|have been|'s)\s+`
 const NOT = String.raw`(?:not|never|no longer|isn't|isnt|aren't|arent)\s+`
 const ADVERB = `(?:still |all |really |indeed |completely |actually )?`
+const AUXILIARY = 'is|are|was|were|does|do|did|has|have'
 
 const SHAPES: readonly { readonly pattern: RegExp; readonly good: boolean }[] = [
   {
@@ -47,17 +57,27 @@ const SHAPES: readonly { readonly pattern: RegExp; readonly good: boolean }[] = 
     pattern: new RegExp(`^(${SUBJECT})${IS}${ADVERB}(?:${GOOD}|deployed|released|built|merged|fixed|restarted|created)\\b`, 'iu'),
     good: true,
   },
-  { pattern: /^((?:it|that|this|they|all of them)\s+)(?:is|are|was|were|does|do|did|has|have)(?=\s*(?:[,;:.]|$))/iu, good: true },
+  { pattern: new RegExp(`^((?:it|that|this|they|all of them)\\s+)(?:${AUXILIARY})(?=\\s*(?:[,;:.?!]|$))`, 'iu'), good: true },
+  {
+    pattern: new RegExp(`^((?:it|that|this|they|all of them)\\s+)(?:${AUXILIARY})(?: not|n['’]?t)(?=\\s*(?:[,;:.?!]|$))`, 'iu'),
+    good: false,
+  },
   { pattern: new RegExp(`^()(?:all )?(?:${GOOD}|so|deployed|released|built)\\b`, 'iu'), good: true },
   { pattern: new RegExp(`^()(?:${BAD}|not)\\b`, 'iu'), good: false },
-  { pattern: new RegExp(`^(${SUBJECT})(?:${DOES_BADLY})\\b`, 'iu'), good: false },
-  { pattern: new RegExp(`^(${SUBJECT})(?:${DOES_WELL})\\b`, 'iu'), good: true },
+  { pattern: new RegExp(`^(${SUBJECT})${ADVERB}(?:${DOES_BADLY})\\b`, 'iu'), good: false },
+  { pattern: new RegExp(`^(${SUBJECT})${ADVERB}(?:${DOES_WELL})\\b`, 'iu'), good: true },
 ]
 
-const FIGURE =
-  /^(?:the |its )?([\p{L}][\p{L} -]{0,40}?)\s+(?:is|are|drops?|falls?|stays?|goes?|gets?|was)?\s*(below|under|less than|lower than|fewer than|at most|above|over|more than|greater than|higher than|at least)\s+(\d+(?:\.\d+)?)\s?(?:%|percent)?/iu
-const COUNT =
-  /^(?:there (?:are|is)|it (?:has|finds|found|shows|reports)|we (?:have|find)|you find)\s+(more than|fewer than|less than|at least|at most)\s+(\d+)\s+([\p{L}-]+)/iu
+const NUMBER = String.raw`\d+(?:\.\d+)?|${Object.keys(NUMBER_WORDS).join('|')}`
+const MORE = 'below|under|less than|lower than|fewer than|at most|above|over|more than|greater than|higher than|at least'
+const FIGURE = new RegExp(
+  String.raw`^(?:the |its )?([\p{L}][\p{L} -]{0,40}?)\s+(?:is|are|drops?|falls?|stays?|goes?|gets?|was)?\s*(${MORE})\s+(${NUMBER})\b\s?(?:%|percent)?`,
+  'iu',
+)
+const COUNT = new RegExp(
+  String.raw`^(?:there (?:are|is)|it (?:has|finds|found|shows|reports)|we (?:have|find)|you find)\s+(${MORE})\s+(${NUMBER})(?:\s+([\p{L}-]+))?`,
+  'iu',
+)
 const ANY =
   /^(?:there (?:are|is|were)|it (?:has|finds|found|shows|reports)|we (?:have|find)|you (?:find|see))\s+(no|any|some|an?)?\s*((?:(?:critical|open|new|failed|failing|pending|security|serious|unresolved)\s)?[\p{L}-]+)/iu
 const OPERATORS: Readonly<Record<string, '<' | '<=' | '>' | '>='>> = {
@@ -77,27 +97,41 @@ const OPERATORS: Readonly<Record<string, '<' | '<=' | '>' | '>='>> = {
 
 /** The condition that a text begins with, and how far it goes; `undefined` where it begins with none that can be read. */
 export function readCondition(text: string): ReadCondition | undefined {
+  const found = (match: RegExpExecArray, meaning: Meaning): ReadCondition => ({
+    condition: { said: match[0], at: 0, ...meaning },
+    length: match[0].length,
+  })
   const count = COUNT.exec(text)
   if (count !== null)
-    return {
-      condition: { kind: 'figure', words: wordsOf(count[3]!), operator: OPERATORS[count[1]!.toLowerCase()]!, number: Number(count[2]) },
-      length: count[0].length,
-    }
+    return found(count, { kind: 'figure', words: wordsOf(count[3] ?? ''), operator: operatorOf(count[1]!), number: numberOf(count[2]!) })
   const figure = FIGURE.exec(text)
   if (figure !== null)
-    return {
-      condition: { kind: 'figure', words: wordsOf(figure[1]!), operator: OPERATORS[figure[2]!.toLowerCase()]!, number: Number(figure[3]) },
-      length: figure[0].length,
-    }
+    return found(figure, { kind: 'figure', words: wordsOf(figure[1]!), operator: operatorOf(figure[2]!), number: numberOf(figure[3]!) })
   for (const { pattern, good } of SHAPES) {
     const match = pattern.exec(text)
     if (match !== null && !isQuantity(match[0]))
-      return { condition: { kind: 'outcome', good, word: match[0].trim().split(/\s+/).at(-1)!.toLowerCase() }, length: match[0].length }
+      return found(match, { kind: 'outcome', good, word: match[0].trim().split(/\s+/).at(-1)!.toLowerCase() })
   }
   const any = ANY.exec(text)
-  if (any !== null)
-    return { condition: { kind: 'any', words: wordsOf(any[2]!), some: any[1]?.toLowerCase() !== 'no' }, length: any[0].length }
-  return undefined
+  return any === null ? undefined : found(any, { kind: 'any', words: wordsOf(any[2]!), some: any[1]?.toLowerCase() !== 'no' })
+}
+
+const NONE = /^(?:nothing|none|nobody|no)\b/iu
+const SOME = /^(?:something|anything|any|some|one|an?|more|enough)\b/iu
+const SOUNDS_BAD = new RegExp(`\\b(?:${DOES_BADLY}|${BAD}|problems?|trouble|worse|half)\\b`, 'iu')
+const DENIES = /\b(?:not|never|no|without|\w+n['’]t)\b/iu
+
+/** What a condition may mean whose words cannot be read: whether there is any of something, or whether it sounds good or bad. */
+export function guessedCondition(said: string): Condition {
+  if (NONE.test(said) || SOME.test(said)) return { said, at: 0, kind: 'any', words: wordsOf(said).slice(1), some: SOME.test(said) }
+  return {
+    said,
+    at: 0,
+    kind: 'outcome',
+    good: SOUNDS_BAD.test(said) === DENIES.test(said),
+    word: wordsOf(said).at(-1) ?? '',
+    isGuessed: true,
+  }
 }
 
 export function negated(condition: Condition): Condition {
@@ -107,6 +141,8 @@ export function negated(condition: Condition): Condition {
   return { ...condition, operator: opposite[condition.operator] }
 }
 
+const operatorOf = (words: string): '<' | '<=' | '>' | '>=' => OPERATORS[words.toLowerCase()]!
+const numberOf = (text: string): number => NUMBER_WORDS[text.toLowerCase()] ?? Number(text)
 const isQuantity = (text: string): boolean => /^there\b/i.test(text)
 const wordsOf = (text: string): string[] =>
   text

@@ -1,8 +1,8 @@
-import { lexemesOf } from '../arguments/lexeme.ts'
-import { VERBS } from '../verbs.ts'
+import { beginsWithVerb, isBoundary, type Judgement, wordsOf } from './boundary.ts'
 import { type Clause, clausesOf } from './clause.ts'
 import type { Condition } from './condition.ts'
-import { spelledOut } from './referent.ts'
+import type { Before } from './referent.ts'
+import { isReport } from './report.ts'
 
 /** A part of a request that asks for one thing. */
 export interface Part {
@@ -20,116 +20,111 @@ export interface Split {
   readonly refused: readonly Part[]
 }
 
-/** What the router makes of a piece of text on its own. */
-export interface Judgement {
-  readonly id: string | undefined
-  /** Chance that any command is meant. */
-  readonly scope: number
-  readonly confidence: number
+/** What has to be known to take a request apart. */
+export interface Judges {
+  /** What a piece asks for, by itself or behind what stands before it. */
+  readonly judge: (text: string, before?: Before) => Judgement
+  /** Whether a piece begins with an option of a command: "... and push it". */
+  readonly isOption: (text: string, command: string) => boolean
+  /** Whether a command can tell what a condition is about by looking. */
+  readonly tells: (condition: Condition, command: string) => boolean
+  /** Whether two pieces name different things to do the command to. */
+  readonly namesAnother: (text: string, other: string, command: string) => boolean
 }
 
 /** On its own a piece has to be this likely to ask for something. */
 const LIKELY = 0.5
-/** Sentences that are no more likely than this to ask for what they seem to are about one and the same thing. */
-const PROBABLE = 0.4
-/** A list of things in one request reads worse in pieces. */
-const AS_SURE = 0.85
 
-const POLITE = new Set(
-  'please can could you would will i we want wanna need like just also then now to let us and so ok okay hey hi first finally next lastly should must go ahead kindly maybe'.split(
-    ' ',
-  ),
-)
+/** Clauses that ask for one thing. */
+interface Group {
+  readonly clauses: readonly Clause[]
+  readonly before?: Before
+}
 
 /** The parts of a request, each of which asks for something of its own; a single part where it asks for one thing. */
-export function splitRequest(text: string, judge: (text: string) => Judgement): Split {
+export function splitRequest(text: string, judges: Judges): Split {
   const clauses = clausesOf(text)
-  if (clauses.length < 2 && !clauses[0]?.refused) return { parts: [wholeOf(text)], refused: [] }
-  const groups: Clause[][] = []
+  const whole: Split = { parts: [{ text, start: 0, end: text.length, waits: false }], refused: [] }
+  if (clauses.length < 2 && clauses.every(({ refused, condition }) => !refused && condition === undefined)) return whole
+  const groups: Group[] = []
   for (const clause of clauses) {
     const current = groups.at(-1)
-    if (current === undefined || startsAnew(text, current, clause, judge)) groups.push([clause])
-    else current.push(clause)
+    if (current === undefined) groups.push({ clauses: [clause] })
+    else if (startsAnew(text, current, clause, judges)) groups.push({ clauses: [clause], ...beforeOf(text, current, judges) })
+    else groups[groups.length - 1] = { ...current, clauses: [...current.clauses, clause] }
   }
-  const parts = groups.map((group) => partOf(text, group))
-  const refused = parts.filter((_, at) => groups[at]![0]!.refused)
-  const asked = parts.filter((_, at) => !groups[at]![0]!.refused)
-  const isRequest = (part: Part, at: number): boolean =>
-    part.condition !== undefined || (judge(part.text).scope >= LIKELY && !(at < asked.length - 1 && isReport(part.text)))
+  const partsThat = (areRefused: boolean): Part[] =>
+    groups.filter((group) => isRefused(group) === areRefused).map((group) => partOf(text, group.clauses))
+  const [refused, asked] = [partsThat(true), partsThat(false)]
+  const isRequest = ({ text: said, condition }: Part): boolean => condition !== undefined || judges.judge(said).scope >= LIKELY
   const requests = asked.length > 1 ? asked.filter(isRequest) : asked
-  if (requests.length === 0 && refused.length === 0) return { parts: [wholeOf(text)], refused: [] }
+  const look = requests[0] === undefined ? undefined : lookFor(requests[0], judges)
+  const parts = look === undefined ? requests : [look, ...requests]
+  if (refused.length > 0) return { parts, refused }
   // One request and some words around it: the words may hold its arguments.
-  if (requests.length === 1 && refused.length === 0 && requests[0]!.condition === undefined) return { parts: [wholeOf(text)], refused: [] }
-  return { parts: requests, refused }
+  const isOne = parts.length === 1 && (clauses.length < 2 || parts[0]!.condition === undefined)
+  return parts.length === 0 || isOne ? whole : { parts, refused }
 }
 
-function startsAnew(text: string, current: readonly Clause[], clause: Clause, judge: (text: string) => Judgement): boolean {
-  if (clause.refused) return !isOption(text, clause, judge)
-  if (current[0]!.refused) return clause.link !== 'and' || beginsWithVerb(text, clause)
-  if (clause.condition !== current[0]!.condition) return true
-  const left = partOf(text, current)
-  const right = partOf(text, [clause])
-  const alone = surer(judge(right.text), judge(spelledOut(right.text, left.text)))
-  if (clause.link === 'sentence')
-    return (
-      Math.min(judge(left.text).confidence, alone.confidence) >= PROBABLE &&
-      alone.scope >= LIKELY &&
-      (beginsWithVerb(text, clause) || alone.confidence >= LIKELY || wordsIn(right.text) > 3)
-    )
-  if (!beginsWithVerb(text, clause)) return clause.link === 'then' && alone.scope >= LIKELY
-  // "... but keep what I edited": what stays as it is is an option, too.
-  if (KEEPS.test(right.text)) return false
-  // "... and push": a bare verb is an option of what stands before it.
-  if (clause.link === 'and' && clause.condition === undefined && wordsIn(right.text) < 2) return false
-  const before = judge(left.text)
-  if (alone.scope < LIKELY || before.scope < LIKELY) return clause.link === 'then' && wordsIn(left.text) > 1
-  if (clause.link === 'then') return true
-  const together = judge(text.slice(left.start, clause.end))
-  if (before.id === alone.id)
-    return wordsIn(left.text) > 1 && wordsIn(right.text) > 1 && together.id === alone.id && namesAnother(left.text, right.text)
-  if (wordsIn(left.text) < 2) return false
-  return Math.min(before.confidence, alone.confidence) >= AS_SURE * together.confidence
+const isRefused = ({ clauses }: Group): boolean => clauses[0]!.refused
+
+/** The clauses of a group but for what is the matter at its beginning. */
+function askingOf(text: string, { clauses }: Group): readonly Clause[] {
+  const first = clauses.findIndex(({ start, end }) => !isReport(text.slice(start, end)))
+  return first === -1 ? [] : clauses.slice(first)
 }
 
-const KEEPS =
-  /^(?:please\s+)?(?:keep|leave|spare|preserve)\s+(?:what|whatever|it|them|track|all|everything|my|our|the (?:old|rest|others?))\b/iu
-
-const surer = (one: Judgement, other: Judgement): Judgement => (other.confidence > one.confidence ? other : one)
-
-const STATES =
-  /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|am|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu
-
-/** "the export messed up my changelog, ...": what is the matter, rather than what is to be done. */
-function isReport(text: string): boolean {
-  const [first, second] = lexemesOf(text)
-  if (first === undefined || !STATES.test(text)) return false
-  // "release is ready" has no verb that asks for something.
-  return !VERBS.has(first.lower) || /^(?:is|are|was|were)$/.test(second?.lower ?? '')
+/** What stands before the next group, and what it asks for. */
+function beforeOf(text: string, group: Group, { judge }: Judges): { readonly before?: Before } {
+  if (isRefused(group)) return {}
+  const part = partOf(text, group.clauses)
+  return { before: { text: part.text, id: judge(part.text, group.before).id } }
 }
 
-/** "without ..." or "do not run the tests" is an option of what stands beside it rather than a request of its own, where no command does that. */
-function isOption(text: string, clause: Clause, judge: (text: string) => Judgement): boolean {
-  return clause.link === 'and' && judge(text.slice(clause.start, clause.end)).confidence < LIKELY
+function startsAnew(text: string, current: Group, clause: Clause, { judge, isOption, namesAnother }: Judges): boolean {
+  const { link, condition } = clause
+  const right = partOf(text, [clause]).text
+  if (clause.refused) return link !== 'and' || judge(right).confidence >= LIKELY
+  if (isRefused(current)) return link !== 'and' || beginsWithVerb(right)
+  const asking = askingOf(text, current)
+  // What is the matter belongs to what is to be done about it.
+  if (asking.length === 0 && link !== 'then') return false
+  const clauses = asking.length === 0 ? current.clauses : asking
+  const left = partOf(text, clauses).text
+  const before = judge(left, current.before)
+  const together = (): Judgement => judge(partOf(text, [...clauses, clause]).text, current.before)
+  // Where they are one sentence, the option may be what tells the command.
+  const said = text.slice(clause.outer.start, clause.outer.end)
+  const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
+  if ((link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))) return false
+  return isBoundary({
+    left,
+    right,
+    link,
+    isConditional: condition !== undefined && condition !== clauses[0]!.condition,
+    namesAnother: () => before.id !== undefined && namesAnother(right, left, before.id),
+    before,
+    behind: judge(right, { text: left, id: before.id }),
+    together,
+  })
 }
 
-/** "restart the api and restart the worker" asks twice. */
-function namesAnother(left: string, right: string): boolean {
-  const words = (text: string): Set<string> => new Set(lexemesOf(text).map(({ stem }) => stem))
-  const first = words(left)
-  return [...words(right)].some((word) => !first.has(word))
+const POINTS_BACK = /^(?:it|that|this|they|you|i|we|all|any|some|something|anything|nothing|everything|one|none)\b/iu
+
+/** "if the services are healthy, deploy" asks for a look first, where nothing stands before that tells. */
+function lookFor({ text, condition }: Part, { judge, tells }: Judges): Part | undefined {
+  if (condition === undefined || POINTS_BACK.test(condition.said)) return undefined
+  if (wordsOf(text).length < 2 || judge(text).confidence < LIKELY) return undefined
+  const { id, confidence } = judge(condition.said)
+  if (id === undefined || confidence < LIKELY || !tells(condition, id)) return undefined
+  return { text: condition.said, start: condition.at, end: condition.at + condition.said.length, waits: false }
 }
 
-function beginsWithVerb(text: string, { start, end }: Clause): boolean {
-  const first = lexemesOf(text.slice(start, end)).find(({ lower }) => !POLITE.has(lower))
-  return first !== undefined && VERBS.has(first.lower)
-}
-
-const wordsIn = (text: string): number => lexemesOf(text).filter(({ lower }) => !POLITE.has(lower)).length
-
-function partOf(text: string, clauses: readonly Clause[]): Part {
-  const start = Math.min(...clauses.map((clause) => clause.start))
-  const end = Math.max(...clauses.map((clause) => clause.end))
-  const { link, condition } = clauses[0]!
+/** Conditions are no words of the part that they are set for, but for those of what was joined to it. */
+function partOf(text: string, [first, ...others]: readonly Clause[]): Part {
+  const start = Math.min(first!.start, ...others.map(({ outer }) => outer.start))
+  const end = others.length === 0 ? first!.end : Math.max(first!.outer.end, ...others.map(({ outer }) => outer.end))
+  const { link, condition } = first!
   return {
     text: text.slice(start, end),
     start,
@@ -137,8 +132,4 @@ function partOf(text: string, clauses: readonly Clause[]): Part {
     waits: link === 'then' || condition !== undefined,
     ...(condition !== undefined && { condition }),
   }
-}
-
-function wholeOf(text: string): Part {
-  return { text, start: 0, end: text.length, waits: false }
 }

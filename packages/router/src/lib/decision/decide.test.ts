@@ -64,6 +64,25 @@ describe('decide()', () => {
       "ops.service.restart service=api after 0 when steps.part1.output.status != 'HEALTHY'",
     ],
     ['restart the api and everything around it', 'ops.service.restart service=api'],
+    // An option of what stands before it is no part.
+    ['cut a minor release and push it', 'release.cut bump=minor push=true'],
+    // Without a verb, and for another place.
+    [
+      'deploy the web to staging, then production',
+      'deploy.apply service=web env=staging',
+      'deploy.apply service=web env=production after 0',
+    ],
+    [
+      'the web is slow: restart it and show me its error logs',
+      'ops.service.restart service=web',
+      'ops.logs.show service=web level=error after 0',
+    ],
+    // Nothing before a condition tells: what tells is asked first.
+    [
+      'if the worker is healthy, cut a patch release',
+      'ops.health.check service=worker',
+      "release.cut bump=patch after 0 when steps.part1.output.status == 'HEALTHY'",
+    ],
     ['roll back the api in production', 'deploy.rollback service=api env=production'],
   ]
   for (const [request, ...parts] of ROWS) it(`reads "${request}"`, () => expect(show(ask(request))).toEqual(parts))
@@ -143,6 +162,15 @@ describe('decide()', () => {
 
   it('asks what a condition is about that nothing before it tells', () => {
     expect(ask('check the disk, and if the temperature is above 90 restart the api')).toMatchObject({ outcome: 'ask', asks: 'condition' })
+  })
+
+  it('asks whether a condition that it cannot read means what it guesses', () => {
+    expect(ask('check the disk, and if it sounds like trouble, restart the api')).toMatchObject({
+      outcome: 'ask',
+      asks: 'condition',
+      question: 'Does "it sounds like trouble" mean steps.part1.output.ready == false?',
+      parts: [{ command: 'ops.host.check' }, { command: 'ops.service.restart', when: 'steps.part1.output.ready == false' }],
+    })
   })
 
   it('gets through whatever is typed', () => {

@@ -50,7 +50,7 @@ export function whenOf(condition: Condition, index: number, { outputs }: Command
 
 /** The number or the list that these words mean: "score", "open issues". */
 function named(outputs: readonly Output[], words: readonly string[]): Output | undefined {
-  const wanted = words.map(stem)
+  const wanted = words.length === 0 ? [...COUNTS] : words.map(stem)
   const rated = outputs
     .filter(({ type }) => type === 'number' || type === 'list')
     .map((output) => {

@@ -1,0 +1,140 @@
+import type { Field } from '../arguments/field.ts'
+import { type Argument, type Filled, fillArguments } from '../arguments/fill.ts'
+import { flagIn } from '../arguments/flag.ts'
+import { lexemesOf } from '../arguments/lexeme.ts'
+import { isOrdinary } from '../arguments/name.ts'
+import type { SlotValues } from '../candidate.ts'
+import { wordsOf } from '../compound/boundary.ts'
+import type { Part } from '../compound/split.ts'
+import { stem } from '../stem.ts'
+import { VERBS } from '../verbs.ts'
+import type { CommandFacts } from './command-facts.ts'
+import type { DecidedPart, DecideOptions } from './decide.ts'
+import { type Earlier, referencesOf } from './references.ts'
+
+interface FilledPart {
+  readonly args: Record<string, Argument>
+  readonly missing: readonly string[]
+  /** The parts whose results it needs. */
+  readonly results: readonly number[]
+}
+
+export function argumentsOf(part: Part, facts: CommandFacts, earlier: readonly Earlier[], { names, nowMs }: DecideOptions): FilledPart {
+  const filled = fillArguments(part.text, facts.fields, {
+    nowMs,
+    literal: facts.effect === 'destroy',
+    ownWords: facts.ownWords,
+    ...(names !== undefined && { names }),
+  })
+  const args: Record<string, Argument> = {}
+  for (const [name, { value, from }] of Object.entries(filled.args))
+    args[name] = { value, from: [from[0] + part.start, from[1] + part.start] }
+  const open = facts.fields.filter(({ name }) => args[name] === undefined)
+  const referred = earlier.length === 0 ? [] : referencesOf(part.text, part.start, facts, open, earlier)
+  for (const { name, argument } of referred) args[name] = argument
+  return {
+    args,
+    missing: filled.missing.filter((name) => args[name] === undefined),
+    results: referred.flatMap(({ result }) => (result === undefined ? [] : [result])),
+  }
+}
+
+/** Kinds of values that name what a command is done to. */
+const NAMING = new Set<Field['kind']>(['env', 'name', 'id', 'version', 'branch', 'host'])
+
+/** Whether two pieces of a request name different things to do a command to: "deploy to staging, then production". */
+export function namesAnother(text: string, other: string, { fields, ownWords }: CommandFacts, { names, nowMs }: DecideOptions): boolean {
+  const naming = fields.filter(({ kind, list }) => !list && NAMING.has(kind))
+  if (naming.length === 0) return false
+  const [own, said] = [text, other].map(
+    (piece) => fillArguments(piece, naming, { nowMs, ownWords, ...(names !== undefined && { names }) }).args,
+  ) as [Filled['args'], Filled['args']]
+  return naming.some(({ name }) => own[name] !== undefined && said[name] !== undefined && own[name].value !== said[name].value)
+}
+
+/** The flags of a command that a piece of a request turns on or off: "... but do not push it". */
+export function flagsOf(text: string, offset: number, { fields }: CommandFacts): Readonly<Record<string, Argument>> {
+  const lexemes = lexemesOf(text)
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const found = field.kind === 'flag' ? flagIn(lexemes, field) : undefined
+      return found === undefined ? [] : [[field.name, { value: found.value, from: [offset + found.start, offset + found.end] as const }]]
+    }),
+  )
+}
+
+/** How many words into a piece an option may be named that begins with a verb: "file an issue", but not "list what was remediated". */
+const OPENING = 3
+
+/** Whether a piece says an option of a command: "... and push it". */
+export function isOption(text: string, facts: CommandFacts): boolean {
+  const words = wordsOf(text)
+  const opening = words.slice(0, OPENING).at(-1)
+  if (opening === undefined) return false
+  return Object.values(flagsOf(text, 0, facts)).some(({ from }) => !VERBS.has(words[0]!.lower) || from[0] <= opening.start)
+}
+
+const NEXT = '^(?:,? and |, |,? & |,? as well as )'
+const NEXT_NAME = new RegExp(String.raw`${NEXT}(?:the |our |my )?([\p{L}\p{N}][\w./-]*\w|[\p{L}\p{N}])`, 'iu')
+/** "issues 4 and 5", but not "issue 4, 5 days late". */
+const NEXT_ID = new RegExp(
+  String.raw`${NEXT}(?:[\p{L}]+ )?#?(\d+)(?=$|[,.;:!?]|\s+(?:and|as|to|with|in|from|because|too|now|please)\b)`,
+  'iu',
+)
+
+/** "restart the api and the worker" asks for the same thing twice: the arguments for each. */
+export function everyOne(
+  request: string,
+  part: Part,
+  { fields, ownWords }: CommandFacts,
+  args: Readonly<Record<string, Argument>>,
+  names: SlotValues = {},
+): readonly Record<string, Argument>[] {
+  const field = fields.find(
+    ({ name, kind, list, integer }) =>
+      (kind === 'name' || kind === 'host' || (kind === 'id' && integer)) && !list && args[name] !== undefined,
+  )
+  if (field === undefined) return [args]
+  const all: Record<string, Argument>[] = [args]
+  const known = names[field.slot]
+  const read = (said: string): string | number | undefined => {
+    if (field.kind === 'id') return Number(said)
+    const lower = said.toLowerCase()
+    if (isOrdinary(lower) || ownWords.has(stem(lower))) return undefined
+    return known === undefined ? said : known.find((one) => one.toLowerCase() === lower)
+  }
+  let end = args[field.name]!.from[1]
+  for (;;) {
+    const next = (field.kind === 'id' ? NEXT_ID : NEXT_NAME).exec(request.slice(end, part.end))
+    const value = next === null ? undefined : read(next[1]!)
+    if (next === null || value === undefined) return all
+    end += next[0].length
+    const start = end - next[1]!.length
+    if (Object.values(args).some(({ from }) => from[0] < end && start < from[1])) return all
+    all.push({ ...args, [field.name]: { value, from: [start, end] } })
+  }
+}
+
+/**
+ * A part that asks the command before it for nothing else: "run the tests, then tell me whether they pass". Its arguments with those of the
+ * one before; `undefined` where the two ask for different things.
+ */
+export function saidAgain(
+  previous: DecidedPart,
+  command: string,
+  when: string | undefined,
+  args: Readonly<Record<string, Argument>>,
+): Readonly<Record<string, Argument>> | undefined {
+  if (previous.command !== command || previous.when !== when) return undefined
+  const joined: Record<string, Argument> = { ...args, ...previous.args }
+  for (const [name, { value, from }] of Object.entries(args)) {
+    const before = previous.args[name]
+    if (before === undefined || JSON.stringify(before.value) === JSON.stringify(value)) continue
+    if (!Array.isArray(value) || !Array.isArray(before.value)) return undefined
+    joined[name] = { value: [...new Set([...before.value, ...value])], from: [before.from[0], Math.max(before.from[1], from[1])] }
+  }
+  return joined
+}
+
+export const inOrder = ({ fields }: CommandFacts, args: Readonly<Record<string, Argument>>): Readonly<Record<string, Argument>> =>
+  Object.fromEntries(fields.flatMap(({ name }) => (args[name] === undefined ? [] : [[name, args[name]]])))
