@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { builtInPlugins } from '@switchyard/cli'
@@ -59,6 +60,25 @@ describe('switchyard mcp', () => {
     expect(JSON.parse(stdout)).toMatchObject({ id: 1, result: { serverInfo: { name: 'notes' } } })
     expect(stderr).toBe('loaded\n')
     expect(code).toBe(0)
+  })
+
+  it('has the commands learned by another process while it answers, before the first request in plain words', {
+    timeout: 90_000,
+  }, async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const server = start(workspace.dir, ['mcp'], { stdin: 'pipe' })
+    const end = ended(server)
+    const call = { name: 'director_chain_list', arguments: {} }
+    server.stdin!.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: call })}\n`)
+    await written(server, 'stdout', '"id":2')
+    const isLearned = (): boolean => {
+      using store = new DatabaseSync(join(workspace.dir, '.switchyard/yard.db'), { readOnly: true })
+      const isThere = store.prepare("SELECT name FROM sqlite_master WHERE name = 'router_model'").get() !== undefined
+      return isThere && store.prepare('SELECT id FROM router_model').get() !== undefined
+    }
+    await expect.poll(isLearned, { timeout: 80_000, interval: 250 }).toBe(true)
+    server.stdin!.end()
+    expect(await end).toMatchObject({ code: 0 })
   })
 
   // A busy machine only adds to the time: every run has to end, and one of them within the limit.

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Plugin } from '@switchyard/plugin-kit'
 import { unknownPlugin } from './errors.ts'
+import { learnAhead } from './learn-ahead.ts'
+import { builtInOutlines } from './outline.ts'
 import { ownVersion } from './program.ts'
 import type { Session } from './session.ts'
 
@@ -22,13 +24,18 @@ export async function serveMcp(session: Session, names: readonly string[], { htt
   // Before any plugin is loaded, as some say something then.
   const output = claimStdout(host.stdio.stdout, host.stdio.stderr)
   const plugins = await namedPlugins(session, names)
+  const director = names.length === 0 || names.includes(DIRECTOR)
+  let stopLearning = (): void => {}
   const server = createMcpServer({
     plugins,
-    director: names.length === 0 || names.includes(DIRECTOR),
+    director,
     full,
     version: ownVersion(),
     async openYard(options) {
-      const standIns = (await session.plugins()).filter((plugin) => !plugins.some(({ name }) => name === plugin.name))
+      const all = await session.plugins()
+      const standIns = all.filter((plugin) => !plugins.some(({ name }) => name === plugin.name))
+      // Of those that come along a model comes along, too.
+      if (director && all.length > (await builtInOutlines()).length) stopLearning = learnAhead(session)
       return session.openYard({ plugins, standIns, meet: true, ...options })
     },
     onFault: (error) => session.note(`warn  mcp: ${error instanceof Error ? error.message : String(error)}`),
@@ -41,6 +48,7 @@ export async function serveMcp(session: Session, names: readonly string[], { htt
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     await endpoint.close()
   }
+  stopLearning()
   const left = setTimeout(() => host.exit(0), LEAVE_MS)
   await server.close()
   clearTimeout(left)
