@@ -9,14 +9,23 @@ export interface Assignment {
 
 const VALUE = `"([^"]*)"|'([^']*)'|([^\\s,;"']*[^\\s,;"'.!?])`
 
+/** Made once for the many requests they are looked for in. */
+const patterns = new WeakMap<Field, RegExp>()
+
+function patternOf(field: Field): RegExp {
+  const before = patterns.get(field)
+  if (before !== undefined) return before
+  const name = wordsOfName(field.name).join('[-_ ]?')
+  const made = new RegExp(`(?<![\\w-])--(no-)?${name}(?![\\w-])(?:(?:=|\\s+)(?:${VALUE}))?|(?<![\\w-])${name}\\s?=\\s?(?:${VALUE})`, 'iu')
+  patterns.set(field, made)
+  return made
+}
+
 /** What a request spells out as a flag or a setting: `--limit 20`, `limit=20`. */
 export function assignmentsIn(text: string, fields: readonly Field[]): readonly Assignment[] {
+  if (!/=|--/.test(text)) return []
   return fields.flatMap((field): Assignment[] => {
-    const name = wordsOfName(field.name).join('[-_ ]?')
-    const found = new RegExp(
-      `(?<![\\w-])--(no-)?${name}(?![\\w-])(?:(?:=|\\s+)(?:${VALUE}))?|(?<![\\w-])${name}\\s?=\\s?(?:${VALUE})`,
-      'iu',
-    ).exec(text)
+    const found = patternOf(field).exec(text)
     if (found === null) return []
     const [whole, no, ...parts] = found
     const written = parts.find((part) => part !== undefined)

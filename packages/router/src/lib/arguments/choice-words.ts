@@ -17,6 +17,11 @@ resolved: fixed, solved
 kubernetes: k8s, kube
 chat: slack, team chat, mattermost, discord
 action/scale: resize, replicas, instances, copies, more copies
+accepted: wontfix, won't fix, will not fix, live with, tolerate, tolerated
+assume/again: repeat, redo
+mine: keep my, keep mine, keep our, keep ours
+build: compile, compiles, compiling
+caddy: caddyfile
 duplicate: dupe, double, duplicates
 wontfix: won't fix, wont fix, will not fix, not planned
 error: errors, failures, failing, exceptions
@@ -41,8 +46,9 @@ beta: betas
 rc: release candidate
 healthy: fine, ok, okay, up
 unhealthy: down, broken, failing
-pass: passing, passed
-fail: failing, failed
+pass: passing, passed, went fine, went well, went through, succeeded
+fail: failing, failed, went wrong, did not work
+skip: skipped, left out
 failed: failing, failures
 running: active, in progress
 `

@@ -1,7 +1,7 @@
 import { stem } from '../stem.ts'
-import { isVerb as isKnownVerb } from '../verbs.ts'
 import { CHOICE_WORDS } from './choice-words.ts'
 import type { Field } from './field.ts'
+import { negatedAt } from './flag.ts'
 import type { Lexeme } from './lexeme.ts'
 
 export interface ChoiceMention {
@@ -21,9 +21,9 @@ const POLITE = new Set("please can could you would just now then and lets let's 
 export function choicesIn(
   lexemes: readonly Lexeme[],
   field: Field,
-  { exactOnly = false, ownWords = new Set() }: { readonly exactOnly?: boolean; readonly ownWords?: ReadonlySet<string> } = {},
+  { exactOnly = false }: { readonly exactOnly?: boolean } = {},
 ): readonly ChoiceMention[] {
-  const { slot, words, required, list } = field
+  const { slot, words } = field
   const found: ChoiceMention[] = []
   for (const { value, phrases } of valuesOf(field)) {
     for (const { phrase, points, exact } of phrases) {
@@ -31,7 +31,7 @@ export function choicesIn(
       for (let at = 0; at + phrase.length <= lexemes.length; at++) {
         if (!phrase.every((word, i) => matches(lexemes[at + i]!, word))) continue
         if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at)) continue
-        if (list && !required && phrase.length === 1 && isOwnWord(lexemes, at, ownWords, words)) continue
+        if (negatedAt(lexemes, at) !== undefined || lexemes[at - 1]?.lower === 'most') continue
         const called = isCalled(lexemes, at, at + phrase.length - 1, words)
         found.push({
           value,
@@ -45,20 +45,16 @@ export function choicesIn(
   return found.sort((a, b) => b.points - a.points || a.start - b.start)
 }
 
-/** What "run the tests" of a command that runs tests says of its choices is nothing; "only the tests" and "as tests" are another matter. */
-function isOwnWord(lexemes: readonly Lexeme[], at: number, ownWords: ReadonlySet<string>, words: readonly string[]): boolean {
-  const { lower, stem: stemmed } = lexemes[at]!
-  const article = DETERMINERS.has(lexemes[at - 1]?.lower ?? '') ? 1 : 0
-  const before = lexemes[at - 1 - article]?.lower ?? ''
-  return (
-    isKnownVerb(lower) && ownWords.has(stemmed) && !words.includes(stemmed) && !CHOOSING.has(before) && !isCalled(lexemes, at, at, words)
-  )
+interface Word {
+  readonly text: string
+  readonly stem: string
+  readonly joined: string
+  /** Of "running", which "three runs" are not. */
+  readonly participle?: string
 }
 
-const CHOOSING = new Set('only just as in to with by for --'.split(' '))
-
 interface Phrase {
-  readonly phrase: readonly string[]
+  readonly phrase: readonly Word[]
   readonly points: number
   /** The value itself, rather than words for it. */
   readonly exact: boolean
@@ -73,7 +69,7 @@ interface ChoiceValue {
 const values = new WeakMap<Field, readonly ChoiceValue[]>()
 
 function valuesOf(field: Field): readonly ChoiceValue[] {
-  const { slot, name, choices = SUGGESTED[slot] ?? [] } = field
+  const { slot, name, choices = SUGGESTED[slot] ?? field.suggested } = field
   const made = values.get(field) ?? choices.map((value) => ({ value, phrases: phrasesOf(value, name) }))
   values.set(field, made)
   return made
@@ -82,25 +78,31 @@ function valuesOf(field: Field): readonly ChoiceValue[] {
 function phrasesOf(value: string, field: string): readonly Phrase[] {
   const own = value.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
   const written = [[own], own.split(/[\s_-]+/)].filter((words, i) => i === 0 || words.length > 1)
-  const phrases = written.map((phrase) => ({ phrase, points: 3, exact: true }))
+  const phrases = written.map((phrase) => ({ phrase: phrase.map(wordOf), points: 3, exact: true }))
   const same = CHOICE_WORDS.filter(({ of, value: meant }) => meant === own.replaceAll(/[\s_]/g, '-') && (of === undefined || of.has(field)))
-  return [...phrases, ...same.flatMap(({ words }) => words.map((word) => ({ phrase: word.split(' '), points: 1.5, exact: false })))]
+  return [
+    ...phrases,
+    ...same.flatMap(({ words }) => words.map((word) => ({ phrase: word.split(' ').map(wordOf), points: 1.5, exact: false }))),
+  ]
+}
+
+const wordOf = (text: string): Word => {
+  const participle = /(?:ing|ed)$/.exec(text)?.[0]
+  return { text, stem: stem(text), joined: text.replaceAll('-', ''), ...(participle !== undefined && { participle }) }
 }
 
 /** The same word, in any of its forms. */
-function matches({ lower, stem: stemmed }: Lexeme, word: string): boolean {
-  // "three runs" are not running.
-  const participle = /(?:ing|ed)$/.exec(word)?.[0]
-  return (
-    lower === word ||
-    (word.length > 2 && stemmed === stem(word) && (participle === undefined || lower.endsWith(participle))) ||
-    lower.replaceAll('-', '') === word.replaceAll('-', '')
-  )
-}
+const matches = ({ lower, stem: stemmed }: Lexeme, { text, stem: meant, joined, participle }: Word): boolean =>
+  lower === text ||
+  (text.length > 2 && stemmed === meant && (participle === undefined || lower.endsWith(participle))) ||
+  (lower.includes('-') ? lower.replaceAll('-', '') === joined : lower === joined)
 
 /** "open an issue" opens one; "open issues" are the ones that are open. Only an action is what a verb says. */
 function isVerb(lexemes: readonly Lexeme[], at: number): boolean {
   const next = lexemes[at + 1]
+  if (lexemes[at]!.lower.endsWith('ed')) return false
+  // "did it pass"
+  if (/^(?:it|they)$/.test(lexemes[at - 1]?.lower ?? '')) return true
   if (next === undefined || lexemes[at]!.endsClause || !DETERMINERS.has(next.lower)) return false
   for (let i = at - 1; i >= 0; i--) if (!POLITE.has(lexemes[i]!.lower)) return lexemes[i]!.endsClause
   return true

@@ -39,12 +39,16 @@ const LENGTH = new RegExp(
   'giu',
 )
 /** "the last hour" is an hour although nobody says how many. */
-const ONE = /\b(?:last|past|previous|recent)\s(minute|hour|day|week|month|year)\b/giu
+const ONE = /\b(?:last|past|previous|recent|next|coming)\s(minute|hour|day|week|month|year)\b/giu
+
+/** "502s" are answers of a server. */
+const STATUS_CODES = /^[45]\d\ds$/i
 
 /** Lengths of time, in milliseconds. */
 export function* durationsIn(text: string): Generator<Seen> {
   for (const match of text.matchAll(LENGTH)) {
     const [whole, digits, word = '', unit = ''] = match
+    if (STATUS_CODES.test(whole)) continue
     const amount = digits !== undefined ? Number(digits) : amountOf(word.toLowerCase())
     yield { kind: 'duration', value: Math.round(amount * UNITS[unit.toLowerCase()]!), start: match.index, end: match.index + whole.length }
   }
@@ -60,8 +64,9 @@ function amountOf(word: string): number {
   return NUMBER_WORDS[word] ?? 1
 }
 
-/** As commands take it: `30m`, `2h`, `1500ms`; the largest unit that leaves no rest. */
-export function durationText(ms: number): string {
+/** As commands take it: `30m`, `2h`, `1500ms`; in weeks where it is so written in figures, else in the largest unit that leaves no rest. */
+export function durationText(ms: number, written = ''): string {
+  if (/^\d+\s?w(?:eeks?)?$/i.test(written) && ms % UNITS.week! === 0) return `${ms / UNITS.week!}w`
   for (const [unit, length] of [
     ['d', 86_400_000],
     ['h', 3_600_000],

@@ -1,7 +1,9 @@
 import type { SlotValues } from '../candidate.ts'
+import { STOP_WORDS } from '../stop-words.ts'
 import type { Lexeme } from './lexeme.ts'
+import { isOrdinary } from './name.ts'
 
-/** Words for one and the same environment, the long name first. A word in `UNSURE` is one only where it stands as one. */
+/** Words for one and the same environment. A word in `UNSURE` is one only where it stands as one. */
 const GROUPS: readonly (readonly string[])[] = [
   ['production', 'prod', 'prd', 'live'],
   ['staging', 'stage', 'stg'],
@@ -34,7 +36,7 @@ export interface EnvironmentMention {
  * A word that is none of the known ones is never turned into one; where nothing is known, the word stands for itself.
  */
 export function environmentsIn(lexemes: readonly Lexeme[], known: readonly string[]): readonly EnvironmentMention[] {
-  return lexemes.flatMap((lexeme, at) => {
+  const found = lexemes.flatMap((lexeme, at) => {
     const word = lexeme.lower.replace(/'s$/, '')
     const exact = known.find((name) => name.toLowerCase() === word)
     // "prod-eu" is one of production's, where nobody says what there is.
@@ -43,12 +45,23 @@ export function environmentsIn(lexemes: readonly Lexeme[], known: readonly strin
     if (exact === undefined && group === undefined) return []
     const isOwner = word !== lexeme.lower
     if ((UNSURE.has(family) || family !== word || group === undefined) && !isOwner && !standsAsValue(lexemes, at)) return []
-    const value =
-      exact ??
-      known.find((name) => group?.includes(name.toLowerCase())) ??
-      (known.length === 0 ? (family === word ? group?.[0] : word) : undefined)
+    const value = exact ?? known.find((name) => group?.includes(name.toLowerCase())) ?? (known.length === 0 ? word : undefined)
     return value === undefined ? [] : [{ value, start: lexeme.start, end: lexeme.start + word.length }]
   })
+  return found.length > 0 || known.length > 0 ? found : lexemes.flatMap((_, at) => namedBy(lexemes, at))
+}
+
+/** "the lab environment", "an environment called lab": what nobody knows is one where it is said to be. */
+function namedBy(lexemes: readonly Lexeme[], at: number): readonly EnvironmentMention[] {
+  const { lower, endsClause } = lexemes[at]!
+  const next = lexemes[at + 1]
+  if (!/^env(?:ironment)?$/.test(lower)) return []
+  const named = ['called', 'named'].includes(next?.lower ?? '')
+  const before = endsClause || next === undefined || STOP_WORDS.has(next.lower) ? [lexemes[at - 1]] : []
+  for (const one of named ? [lexemes[at + 2]] : before)
+    if (one !== undefined && /^[a-z][\w-]*$/.test(one.lower) && !isOrdinary(one.lower))
+      return [{ value: one.text, start: one.start, end: one.end }]
+  return []
 }
 
 /** "deploy to test", "the test environment", but not "test the api". */

@@ -2,7 +2,7 @@ import { stem } from '../stem.ts'
 
 /**
  * What a field holds, as far as plain words can tell. `name` is a short name of something this workspace has or not
- * (a service, a project, a host); `text` is a person's own words.
+ * (a service, a project, a host); `text` is a person's own words; `login` is USER@HOST; `pairs` are names with their values.
  */
 export type FieldKind =
   | 'flag'
@@ -15,11 +15,15 @@ export type FieldKind =
   | 'version'
   | 'branch'
   | 'path'
+  | 'folder'
+  | 'file'
   | 'url'
   | 'host'
   | 'id'
   | 'name'
   | 'text'
+  | 'login'
+  | 'pairs'
 
 /** One argument of a command, as a request may give it. Made by `fieldsOf` from the command's input schema. */
 export interface Field {
@@ -32,12 +36,14 @@ export interface Field {
   /** The command's input never fits without it. */
   readonly required: boolean
   /** The schema says what it is where nobody does. */
-  readonly hasDefault: boolean
+  readonly default?: unknown
   /** What the schema says is the folder where one stands. */
   readonly isHere: boolean
   readonly list: boolean
   /** The closed set it holds one of; absent where it is open. */
   readonly choices?: readonly string[]
+  /** What its description says it mostly is, where the schema leaves it open. */
+  readonly suggested: readonly string[]
   /** What a number counts: a unit of time in milliseconds, of size in bytes. */
   readonly unit?: number
   readonly integer: boolean
@@ -45,6 +51,8 @@ export interface Field {
   readonly max?: number
   /** Whether the schema wants a moment as an ISO date. */
   readonly isDate: boolean
+  /** A name that may be a file instead. */
+  readonly orFile: boolean
   /** Names of products in a flag's description: "ask NetBox too" is on where a request says NetBox. */
   readonly products: readonly string[]
 }
@@ -79,7 +87,7 @@ const KIND_OF_WORD: Readonly<Record<string, FieldKind>> = {
   ref: 'branch',
   base: 'branch',
   path: 'path',
-  file: 'path',
+  file: 'file',
   dir: 'path',
   folder: 'path',
   directory: 'path',
@@ -143,6 +151,7 @@ const KIND_OF_WORD: Readonly<Record<string, FieldKind>> = {
   detail: 'text',
   details: 'text',
   cause: 'text',
+  why: 'text',
   resolution: 'text',
   answer: 'text',
   error: 'text',
@@ -188,28 +197,41 @@ function fieldOf(name: string, given: Schema, required: boolean): Field {
   const last = words.at(-1) ?? ''
   const numeric = schema.type === 'integer' || schema.type === 'number'
   const unit = numeric ? (MS[last] ?? BYTES[last]) : undefined
-  const kind = kindOf({ schema, numeric, last: list ? singular(last) : last, name, isTime: last in MS, isSize: last in BYTES, choices })
+  const description = given.description ?? ''
+  const kind = kindOf({
+    schema,
+    description,
+    numeric,
+    last: list ? singular(last) : last,
+    name,
+    isTime: last in MS,
+    isSize: last in BYTES,
+    choices,
+  })
   return {
     name,
     kind,
     slot: kind === 'env' ? 'env' : list ? singular(last) : unit === undefined ? last : (words.at(-2) ?? last),
     words: (unit === undefined ? words : words.slice(0, -1)).map(stem),
     required: required && given.default === undefined,
-    hasDefault: given.default !== undefined,
+    ...(given.default !== undefined && { default: given.default }),
     isHere: given.default === '.',
     list,
     ...(choices !== undefined && { choices }),
+    orFile: kind === 'name' && /\bfile\b/i.test(description),
+    suggested: kind === 'name' ? listedIn(description) : [],
     ...(unit !== undefined && { unit }),
     integer: schema.type === 'integer',
     ...(schema.minimum !== undefined && { min: schema.minimum }),
     ...(schema.maximum !== undefined && { max: schema.maximum }),
     isDate: schema.format === 'date-time' || schema.format === 'date',
-    products: schema.type === 'boolean' ? productsIn(given.description ?? '') : [],
+    products: schema.type === 'boolean' ? productsIn(description) : [],
   }
 }
 
 interface KindFacts {
   readonly schema: Schema
+  readonly description: string
   readonly numeric: boolean
   readonly last: string
   readonly name: string
@@ -218,8 +240,9 @@ interface KindFacts {
   readonly choices: readonly string[] | undefined
 }
 
-function kindOf({ schema, numeric, last, name, isTime, isSize, choices }: KindFacts): FieldKind {
+function kindOf({ schema, description, numeric, last, name, isTime, isSize, choices }: KindFacts): FieldKind {
   if (schema.type === 'boolean') return 'flag'
+  if (schema.type === 'object') return 'pairs'
   const byName = KIND_OF_WORD[last]
   if (choices !== undefined) return byName === 'env' ? 'env' : 'choice'
   if (numeric) return isTime && !(name.endsWith('Min') || last === 's') ? 'duration' : isSize ? 'size' : byName === 'id' ? 'id' : 'number'
@@ -227,7 +250,23 @@ function kindOf({ schema, numeric, last, name, isTime, isSize, choices }: KindFa
   if (schema.format === 'duration') return 'duration'
   if (schema.format === 'uri' || schema.format === 'url') return 'url'
   if (schema.format === 'uuid') return 'id'
-  return byName ?? 'name'
+  const said = DESCRIBED.find(([pattern]) => pattern.test(description))?.[1]
+  return said ?? byName ?? 'name'
+}
+
+/** What a description says that a field holds; it knows better than the name, as a "target" may be a file and a "since" a tag. */
+const DESCRIBED: readonly (readonly [RegExp, FieldKind])[] = [
+  [/\bUSER@HOST\b/i, 'login'],
+  [/\bhost:port\b/i, 'host'],
+  [/^(?:its |the )?(?:new )?folder\b(?!, (?:name|id))/i, 'folder'],
+  [/^(?:[A-Z][a-z]{2,} )?(?:files?|globs?)\b/i, 'file'],
+  [/^(?:only )?(?:versions|tag or commit)\b/i, 'version'],
+]
+
+/** "skill-only, mcp-plugin or full-plugin": what a description enumerates, where it is no prose. */
+function listedIn(description: string): readonly string[] {
+  const list = /^([a-z]+-[a-z-]+(?:, [a-z-]+)*)(?: or ([a-z-]+))?(?=[;.]|$)/.exec(description)
+  return list === null ? [] : [...list[1]!.split(', '), ...(list[2] === undefined ? [] : [list[2]])]
 }
 
 /** A nullable field asks for the same words as one that is not. */

@@ -170,7 +170,7 @@ const ROWS: readonly Row[] = [
   ['files', 'write the report to out/report.html as a web page', { output: 'out/report.html', format: 'html' }],
   ['deploy', 'roll out web@staging', { service: 'web', env: 'staging' }, known],
   ['deploy', 'can you get the new api out onto production please?', { service: 'api', env: 'production' }],
-  ['deploy', 'push version 3.1.0-rc.2 of checkout to stage', { service: 'checkout', env: 'staging', version: '3.1.0-rc.2' }],
+  ['deploy', 'push version 3.1.0-rc.2 of checkout to stage', { service: 'checkout', env: 'stage', version: '3.1.0-rc.2' }],
   ['deploy', 'API to PRODUCTION now', { service: 'api', env: 'production' }, known],
   [
     'logs',
@@ -249,7 +249,7 @@ const ROWS: readonly Row[] = [
   ['port', 'back to sha256:ab12cd34', { to: 'sha256:ab12cd34' }],
   // Who owns something is named, too; and nobody knows what there is of production's.
   ['logs', "unseal the search service's logs", { service: 'search' }],
-  ['deploy', "unseal staging's variables", { env: 'staging' }],
+  ['deploy', "show me staging's variables", { env: 'staging' }],
   ['deploy', 'roll out to prod-eu', { env: 'prod-eu' }],
   // What is counted, what somebody does and what there is of everything is no name.
   ['deployMany', 'who is sitting on the machine', {}],
@@ -266,8 +266,8 @@ const ROWS: readonly Row[] = [
   ['inventory', 'which hosts does netbox know', { inventory: true }],
   ['channel', 'a beta of services/api', { channel: 'beta', project: 'services/api' }],
   ['commit', 'it is 4f5e6d7', { commit: '4f5e6d7' }],
-  ['steps', 'run the tests', {}, { ownWords: new Set(['run', 'test']) }],
-  ['steps', 'run only the tests', { steps: ['test'] }, { ownWords: new Set(['run', 'test']) }],
+  ['steps', 'run the tests', { steps: ['test'] }],
+  ['steps', 'skip the build and run the tests', { steps: ['test'] }],
   ['mute', 'mute docs.readme until 2027-12-31', { check: 'docs.readme', until: '2027-12-31' }],
 ]
 

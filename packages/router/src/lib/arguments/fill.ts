@@ -6,11 +6,13 @@ import type { Field } from './field.ts'
 import { flagIn } from './flag.ts'
 import { freeTextIn } from './free-text.ts'
 import { lexemesOf } from './lexeme.ts'
+import { mended } from './mend.ts'
 import { mentionsIn } from './mention.ts'
-import { namesIn } from './name.ts'
+import { namedValuesIn } from './named-values.ts'
+import { namesIn } from './naming.ts'
 import { pairMentions } from './pairing.ts'
 
-export type ArgumentValue = string | number | boolean | readonly (string | number)[]
+export type ArgumentValue = string | number | boolean | readonly (string | number)[] | Readonly<Record<string, string>>
 
 /** A value and the stretch of the request it was read from: `text.slice(...from)`. */
 export interface Argument {
@@ -34,16 +36,23 @@ export interface FillOptions {
   readonly ownWords?: ReadonlySet<string>
 }
 
+const isSuggested = ({ kind, slot, suggested }: Field): boolean =>
+  kind === 'name' && (SUGGESTED[slot] !== undefined || suggested.length > 0)
+
+/** Fields whose value may be a word that nobody knows: a tag may be any word, too. */
+const isNamed = ({ kind, slot }: Field): boolean => kind === 'name' || kind === 'folder' || kind === 'host' || slot === 'tag'
+
 /** Fields that say what a command is done to, but for the place where one stands. */
 const isTarget = ({ kind, slot, isHere }: Field): boolean =>
   !isHere && (kind === 'env' || slot === 'service' || slot === 'target' || slot === 'host' || slot === 'project')
 
 /** Reads a command's arguments out of a request. What it does not say stays open; nothing is made up. */
 export function fillArguments(
-  text: string,
+  request: string,
   fields: readonly Field[],
   { names = {}, nowMs, literal = false, ownWords = new Set() }: FillOptions,
 ): Filled {
+  const { text, placeOf } = mended(request, fields, names)
   const lexemes = lexemesOf(text)
   const args = new Map<string, { value: ArgumentValue; start: number; end: number }>()
   const taken: { start: number; end: number }[] = []
@@ -64,6 +73,11 @@ export function fillArguments(
 
   for (const { field, value, start, end } of assignmentsIn(text, fields)) take(field, value, start, end)
 
+  for (const field of fields.filter(({ kind, list }) => kind === 'pairs' && !list).filter(isOpen)) {
+    const found = namedValuesIn(text, isTaken)
+    if (found !== undefined) take(field, found.value, found.start, found.end)
+  }
+
   takeTexts('sure')
 
   for (const field of fields.filter(({ kind }) => kind === 'env').filter(isOpen)) {
@@ -71,12 +85,21 @@ export function fillArguments(
     for (const { value, start, end } of field.list ? found : found.slice(0, 1)) take(field, value, start, end)
   }
 
-  const choosing = fields.filter(({ kind, slot }) => kind === 'choice' || (kind === 'name' && SUGGESTED[slot] !== undefined)).filter(isOpen)
+  const choosing = fields.filter((field) => field.kind === 'choice' || isSuggested(field)).filter(isOpen)
   const chosen = choosing
-    .flatMap((field) => choicesIn(lexemes, field, { exactOnly: literal, ownWords }).map((mention) => ({ field, ...mention })))
+    .flatMap((field) => choicesIn(lexemes, field, { exactOnly: literal }).map((mention) => ({ field, ...mention })))
     .sort((a, b) => b.points - a.points || a.start - b.start)
+  // "the compose file and the Caddyfile" of a field that may be "all" is all.
+  const saysSeveral = (field: Field): boolean =>
+    field.choices?.includes('all') === true &&
+    !field.list &&
+    new Set(chosen.flatMap((one) => (one.field === field ? [one.value] : []))).size > 1
   for (const { field, value, start, end } of chosen) {
-    if (isTaken(start, end) || (!isOpen(field) && !(field.list && !(args.get(field.name)!.value as readonly string[]).includes(value))))
+    if (
+      isTaken(start, end) ||
+      saysSeveral(field) ||
+      (!isOpen(field) && !(field.list && !(args.get(field.name)!.value as readonly string[]).includes(value)))
+    )
       continue
     take(field, value, start, end)
   }
@@ -91,27 +114,32 @@ export function fillArguments(
   }
 
   const mentions = mentionsIn(text, names).filter(({ start, end }) => !isTaken(start, end))
-  for (const { field, mention, value } of pairMentions(fields.filter(isOpen), mentions, lexemes, { nowMs, ownWords }))
+  for (const { field, mention, value } of pairMentions(fields.filter(isOpen), mentions, lexemes, { text, nowMs, ownWords }))
     take(field, value, mention.start, mention.end)
 
   for (const field of fields.filter(({ kind }) => kind === 'flag').filter(isOpen)) {
-    const found = flagIn(lexemes, field)
+    const found = flagIn(lexemes, field, literal ? undefined : ownWords)
     if (found !== undefined && !isTaken(found.start, found.end)) take(field, found.value, found.start, found.end)
   }
 
-  for (const how of literal ? (['named'] as const) : (['named', 'any'] as const))
-    for (const field of fields.filter(({ kind }) => kind === 'name' || kind === 'host').filter(isOpen)) {
-      const otherKinds = new Set(fields.flatMap(({ name, slot }) => (name === field.name ? [] : [slot])))
-      for (const { value, start, end } of namesIn(lexemes, field, { otherKinds, ownWords, isTaken, how })) take(field, value, start, end)
-    }
+  const nameable = fields.filter(isNamed).filter(isOpen)
+  for (const { field, value, start, end } of namesIn(lexemes, nameable, { fields, ownWords, isTaken, literal, names }))
+    take(field, value, start, end)
 
   takeTexts('likely')
 
   return {
-    args: Object.fromEntries([...args].map(([name, { value, start, end }]) => [name, { value, from: [start, end] as const }])),
+    args: Object.fromEntries(
+      [...args].map(([name, { value, start, end }]) => {
+        const from = [placeOf(start), placeOf(end)] as const
+        // A person's own words stay as they were written.
+        const isOwn = value === text.slice(start, end) && fields.some((field) => field.name === name && field.kind === 'text')
+        return [name, { value: isOwn ? request.slice(...from) : value, from }]
+      }),
+    ),
     missing: fields
       .filter(isOpen)
-      .filter((field) => field.required || (literal && field.hasDefault && isTarget(field)))
+      .filter((field) => field.required || (literal && field.default !== undefined && isTarget(field)))
       .map(({ name }) => name),
   }
 }

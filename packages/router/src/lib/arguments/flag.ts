@@ -14,24 +14,27 @@ const EMPTY = new Set('is has with include included includes use enable enabled 
 /** A flag so named is set by leaving out, not by asking for. */
 const NEGATIVE = new Set(['no', 'skip', 'without', 'ignore', 'exclude', 'disable', 'omit'])
 const NEGATIONS = new Set(
-  "no not without skip skipping except excluding exclude ignore ignoring omit omitting disable never don't dont do-not doesn't avoid leave minus".split(
+  "no not without skip skipping except excluding exclude ignore ignoring omit omitting disable never don't dont do-not doesn't isn't wasn't aren't avoid leave minus".split(
     ' ',
   ),
 )
 const BRIDGES = new Set(
-  'the any a an its my our all to run running do doing make making take taking be out use using send create creating'.split(' '),
+  'the any a an its my our all really to run running do doing make making take taking be out use using send create creating'.split(' '),
 )
 
 /** What is said of a flag in other words than its own. */
 const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   'dry run': ['dry-run', 'dryrun', 'simulate', 'simulation', 'rehearse', 'what would happen', 'what would change', 'pretend'],
+  look: ['contact', 'contacting', 'ask the hosts', 'asking the hosts'],
+  keep: ['keep the clear', 'keep the plain', 'keep the original'],
+  ran: ['did run', 'it ran', 'has run', 'went through'],
   again: ['once more', 'even if nothing changed', 'even if it is there already', 'anew', 'over again'],
   all: ['everything', 'everywhere', 'every'],
   backup: ['back up', 'back it up', 'back them up', 'backed up'],
   detach: ['in the background'],
   follow: ['tail', '-f', 'live', 'keep watching', 'stream', 'streaming'],
   force: ['anyway', 'regardless', 'even if'],
-  full: ['complete', 'completely', 'in full'],
+  full: ['with dependencies', 'dependencies installed', 'install dependencies', 'complete', 'completely', 'in full'],
   interactive: ['interactively', 'step by step'],
   latest: ['newest', 'most recent'],
   network: ['online', 'ask the registry', 'from the registry', 'at the registry', 'outdated', 'vulnerabilities', 'vulnerable'],
@@ -41,10 +44,31 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   prereleases: ['pre-releases', 'pre releases', 'betas', 'candidates'],
   push: ['and push', 'pushed'],
   recursive: ['recursively', 'with subfolders', 'all subfolders'],
-  rehearse: ['rehearsal', 'try it', 'try out', 'dry run', 'without touching'],
-  remediate: ['restart what', 'restart whatever', 'heal', 'heal it', 'repair what', 'fix what'],
-  restore: ['with the data', 'the data too', 'put the volumes back', 'data from the backup', 'data as well', 'including data'],
-  rollback: ['roll back', 'roll it back', 'go back if', 'back by itself', 'back automatically'],
+  rehearse: ['scratch', 'rehearsal', 'try it', 'try out', 'dry run', 'without touching'],
+  remediate: [
+    'restart when',
+    'restart it when',
+    'restart if',
+    'restart it if',
+    'restart what',
+    'restart whatever',
+    'heal',
+    'heal it',
+    'repair what',
+    'fix what',
+  ],
+  restore: [
+    'volumes back',
+    'with the backups',
+    'from the backup',
+    'with the data',
+    'the data too',
+    'put the volumes back',
+    'data from the backup',
+    'data as well',
+    'including data',
+  ],
+  rollback: ['roll back', 'roll it back', 'go back if', 'back by itself', 'back by yourself', 'back automatically'],
   issue: ['open an issue', 'file an issue', 'open a ticket', 'file a ticket', 'create an issue'],
   strict: [
     'strictly',
@@ -52,6 +76,8 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
     'fail on warnings',
     'warnings count',
     'warnings too',
+    'warning must count',
+    'warning counts',
     'warnings as errors',
     'warnings as failures',
     'warnings as faults',
@@ -86,14 +112,18 @@ function sayingsOf(field: Field): Sayings {
   return all
 }
 
-/** Whether a request turns a flag on or off; undefined where it says nothing of it. */
-export function flagIn(lexemes: readonly Lexeme[], field: Field): FlagMention | undefined {
+/**
+ * Whether a request turns a flag on or off; undefined where it says nothing of it. A request that begins with a flag's own verb turns it on
+ * where the command has another name: "follow the logs".
+ */
+export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: ReadonlySet<string>): FlagMention | undefined {
   const { words, inverted, core, phrases } = sayingsOf(field)
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
       if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue
       const negation = negatedAt(lexemes, at)
-      const asked = isAsked(lexemes, at, phrase.length) || phrase !== core || words.length > 1
+      const asked =
+        isAsked(lexemes, at, phrase.length) || (at === 0 && ownWords?.has(phrase[0]!) === false) || phrase !== core || words.length > 1
       if (negation === undefined && !asked && !inverted) continue
       if (negation === undefined && inverted) continue
       return {
@@ -107,21 +137,23 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field): FlagMention | 
 }
 
 /** Where the word stands that negates what stands at `at`, with nothing but small words in between. */
-function negatedAt(lexemes: readonly Lexeme[], at: number): number | undefined {
+export function negatedAt(lexemes: readonly Lexeme[], at: number): number | undefined {
   for (let i = at - 1; i >= Math.max(0, at - 5); i--) {
     const { lower, endsClause } = lexemes[i]!
     if (endsClause) return undefined
     if (NEGATIONS.has(lower)) return i
     if (!BRIDGES.has(lower)) {
       // "without the tests or the backup" leaves out both; "skip the tests and push" does not.
-      const joins = lower === 'or' || (lower === 'and' && !VERBS.has(lexemes[at]!.lower))
+      const joins = lower === 'or' || (lower === 'and' && !VERBS.has(lexemes[i + 1]!.lower))
       return joins && i > 0 ? negatedAt(lexemes, i - 1) : undefined
     }
   }
   return undefined
 }
 
-const ASKING = new Set('with including include also using be and plus in do as please mode really enable turn make a'.split(' '))
+const ASKING = new Set(
+  'with including include also using auto automatic automatically be and plus in do as please mode really enable turn make a'.split(' '),
+)
 
 /** A word that may as well be what is to be done is a flag only where something asks for it: "and push", "with a follow", "--force". */
 function isAsked(lexemes: readonly Lexeme[], at: number, length: number): boolean {

@@ -10,6 +10,7 @@ const SURE: Readonly<Record<string, string>> = {
   comment: 'saying|comment',
   query: 'matching|containing|mentioning|contain|contains|mention|mentions',
   description: 'described as|description',
+  why: 'because|due to|reason',
   cause: 'cause was|cause is|caused by|because of|because|due to|cause',
   resolution: 'because|due to|resolution|saying',
   answer: 'answer is|answer it with|answer with|answer',
@@ -17,7 +18,7 @@ const SURE: Readonly<Record<string, string>> = {
 }
 /** What may introduce them, where nothing else needs the words behind it. */
 const LIKELY: Readonly<Record<string, string>> = {
-  title: 'about|for|that|because|saying',
+  title: 'about(?! \\d)|for|that|because|saying',
   message: 'that|says',
   reason: 'since|as',
   note: 'note|about',
@@ -85,7 +86,7 @@ function behindComma(text: string): FreeText | undefined {
   return others.length < 2 || isVerb(first) || NO_MATTER.has(first) ? undefined : said
 }
 
-const NO_MATTER = new Set('please with and then at priority severity as but so if for in on it can could'.split(' '))
+const NO_MATTER = new Set('i we you how what please with and then at priority severity as but so if for in on it can could'.split(' '))
 
 /** Where something else about the same thing begins. */
 const OTHER =
@@ -94,8 +95,13 @@ const OTHER =
 /** To the end of the sentence, without what closes it or asks nicely. */
 function cut(text: string, start: number, until: RegExp): FreeText | undefined {
   const rest = text.slice(start)
-  const quoted = /^["“'`]([^"”'`]+)["”'`]/u.exec(rest)
-  if (quoted !== null) return { value: quoted[1]!, start, end: start + quoted[0].length }
+  // "is wrong, it must be "..."": what is quoted is what was meant.
+  const quoted = /^((?:[^\s"“`]+\s){0,5})(?:["“]([^"”]+)["”]|`([^`]+)`|'([^']+)'(?!\p{L}))/u.exec(rest)
+  if (quoted !== null) {
+    const value = (quoted[2] ?? quoted[3] ?? quoted[4])!
+    const from = start + quoted[1]!.length + 1
+    return { value, start: from, end: from + value.length }
+  }
   const yesOrNo = /^(?:yes|no)(?=\s*[,.;!])/iu.exec(rest)
   if (yesOrNo !== null) return { value: yesOrNo[0], start, end: start + yesOrNo[0].length }
   const value = rest

@@ -23,7 +23,7 @@ export function lexemesOf(text: string): readonly Lexeme[] {
     const piece = match[0]
       .replace(/^@(?=[^/]*$)/, '')
       .replace(/^[-–—:]+(?=$|[^-\w.])/, '')
-      .replace(/[.:–—]+$/, '')
+      .replace(/[.:–—+]+$/, '')
     if (piece === '') continue
     const start = match.index + match[0].indexOf(piece)
     const end = start + piece.length

@@ -8,7 +8,7 @@ import { numbersIn } from './number.ts'
 /** Something in a request that can be a value, whatever it turns out to be a value of. */
 export interface Seen {
   /** `known` is a name this workspace has; its `slot` says of what. */
-  readonly kind: Exclude<FieldKind, 'flag' | 'choice' | 'name'> | 'quoted' | 'known' | 'email' | 'percent' | 'key'
+  readonly kind: Exclude<FieldKind, 'flag' | 'choice' | 'name' | 'login' | 'pairs'> | 'quoted' | 'known' | 'email' | 'percent' | 'key'
   readonly value: string | number
   readonly start: number
   readonly end: number
@@ -40,7 +40,7 @@ const SIZES: Readonly<Record<string, number>> = {
   tb: 1e12,
   tib: 1.099511627776e12,
 }
-const FILE_ENDINGS =
+export const FILE_ENDINGS =
   'ya?ml|json5?|jsonl|tsx?|jsx?|mjs|cjs|md|toml|txt|log|env|conf|cfg|ini|service|timer|html?|xml|csv|py|go|rs|rb|php|java|sh|sql|lock|gz|zip|tar|pem|crt|key'
 
 /** In this order: what an earlier shape has taken is not read again by a later one. */
@@ -51,7 +51,7 @@ const SHAPES: readonly Shape[] = [
     value: (match) => match.slice(1).find((part) => part !== undefined)!,
   },
   { kind: 'url', pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s,;"'<>]*[^\s,;"'<>.!?)]/giu },
-  { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu },
+  { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/gu },
   { kind: 'host', pattern: /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/gu },
   { kind: 'version', pattern: /\bsha256:[0-9a-f]{4,64}\b/giu },
   // A glob, and a file whose name begins with a point.
@@ -72,12 +72,13 @@ const SHAPES: readonly Shape[] = [
     pattern:
       /(?<![\w./@-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|app|local|internal|lan|cloud|example|test|de|uk|eu|co|ai|sh|info)(?::\d{1,5})?\b(?!\/)/giu,
   },
-  { kind: 'path', pattern: /(?<![\w./-])[\w@.-]+(?:\/[\w@.-]+)+/giu },
+  { kind: 'host', pattern: /(?<![\w./@:-])[a-z][\w-]*:\d{2,5}\b(?![:/])/giu },
+  { kind: 'path', pattern: /(?<![\w./-])[\w@.-]+(?:\/[\w@.-]+)*\/[\w@.-]*[\w@-]/giu },
   { kind: 'key', pattern: /(?<![\w./-])[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]+)+(?![\w/-])/gu },
   { kind: 'id', pattern: /#(\d{1,9})\b/gu, value: (match) => match[1]! },
   { kind: 'id', pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu },
   { kind: 'id', pattern: /\b[a-z]{1,8}-(?=[a-z0-9]*\d)[a-z0-9]{3,16}\b/giu },
-  { kind: 'id', pattern: /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b/giu },
+  { kind: 'id', pattern: /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,40}\b/giu },
   { kind: 'percent', pattern: /(?<![\w.])(\d+(?:\.\d+)?)\s?(?:%|percent\b)/giu, value: (match) => Number(match[1]) },
   {
     kind: 'size',

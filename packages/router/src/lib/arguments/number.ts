@@ -29,11 +29,25 @@ const NUMBER = new RegExp(
 /** "a dozen" and the like are one number. */
 const DOZEN = /\b(?:a|one) dozen\b/giu
 
+/** "3x", "x3". */
+const TIMES = /(?<![\w.])(?:x(\d{1,4})|(\d{1,4})x)(?![\w.])/giu
+const SINGLE = /\b(?:a|one) single\b/giu
+/** Behind these "one" is a thing that was spoken of. */
+const POINTING = /\b(?:that|this|the|which|each|every|no|any|another|new|old|last|first|next) $/iu
+
 export function* numbersIn(text: string): Generator<Seen> {
-  for (const match of text.matchAll(DOZEN)) yield { kind: 'number', value: 12, start: match.index, end: match.index + match[0].length }
+  const seen = (match: RegExpMatchArray, value: number): Seen => ({
+    kind: 'number',
+    value,
+    start: match.index!,
+    end: match.index! + match[0].length,
+  })
+  for (const match of text.matchAll(DOZEN)) yield seen(match, 12)
+  for (const match of text.matchAll(SINGLE)) yield seen(match, 1)
+  for (const match of text.matchAll(TIMES)) yield seen(match, Number(match[1] ?? match[2]))
   for (const match of text.matchAll(NUMBER)) {
     const written = match[0].toLowerCase()
-    const value = NUMBER_WORDS[written] ?? Number(written.replaceAll(',', ''))
-    yield { kind: 'number', value, start: match.index, end: match.index + match[0].length }
+    if (written === 'one' && POINTING.test(text.slice(0, match.index))) continue
+    yield seen(match, NUMBER_WORDS[written] ?? Number(written.replaceAll(',', '')))
   }
 }

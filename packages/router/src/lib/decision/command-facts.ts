@@ -35,6 +35,10 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
 }
 
+/** What a command takes where nobody says it. */
+export const defaultsOf = ({ fields }: CommandFacts): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(fields.flatMap((field) => (field.default === undefined ? [] : [[field.name, field.default]])))
+
 export function factsOf({ id, summary, effect, input, output }: CommandDescription): CommandFacts {
   const { properties = {} } = (output ?? {}) as Schema
   return {

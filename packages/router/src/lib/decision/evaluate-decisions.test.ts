@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { factsOf } from './command-facts.ts'
 import type { Decided, DecidedPart } from './decide.ts'
 import { evaluateDecisions, type LabelledRequest } from './evaluate-decisions.ts'
 
@@ -63,6 +64,26 @@ describe('evaluateDecisions()', () => {
       ['no condition', false],
       ['destroys', true],
     ])
+  })
+
+  it('counts an argument that says what a command takes anyway as none, and weeks said as days', () => {
+    const facts = factsOf({
+      id: 'a',
+      summary: 'Look',
+      effect: 'read',
+      input: { type: 'object', properties: { level: { type: 'string', default: 'low' }, since: { type: 'string' } } },
+      output: {},
+    })
+    const measure = (args: Readonly<Record<string, string>>, read: Readonly<Record<string, string>>): number | null =>
+      evaluateDecisions([{ text: 'look', command: 'a', args }], () => decided('routed', part('a', read)), {
+        name: 'defaults',
+        destroys: () => false,
+        facts: () => facts,
+      }).args
+    expect(measure({}, { level: 'low' })).toBe(1)
+    expect(measure({ level: 'low', since: '2w' }, { since: '14d' })).toBe(1)
+    expect(measure({}, { level: 'high' })).toBe(0)
+    expect(measure({ level: 'high' }, {})).toBe(0)
   })
 
   it('has no shares of nothing', () => {

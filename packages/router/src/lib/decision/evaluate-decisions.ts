@@ -1,3 +1,4 @@
+import { type CommandFacts, defaultsOf } from './command-facts.ts'
 import type { Decided } from './decide.ts'
 
 /** A request with what it should come to. */
@@ -49,6 +50,8 @@ export interface EvaluateOptions {
   readonly name: string
   /** Whether what a command does cannot be taken back. */
   readonly destroys: (command: string) => boolean
+  /** Of every command: an argument that equals what it takes where nobody says it is the same as none. Default: it is one too many. */
+  readonly facts?: (command: string) => CommandFacts | undefined
 }
 
 const MAX_MISSES = 500
@@ -58,12 +61,12 @@ const MAX_CONFUSIONS = 20
 export function evaluateDecisions(
   requests: readonly LabelledRequest[],
   decide: (text: string) => Decided,
-  { name, destroys }: EvaluateOptions,
+  { name, destroys, facts = () => undefined }: EvaluateOptions,
 ): DecisionEvaluation {
   const results = requests.map((request) => {
     const before = performance.now()
     const decided = decide(request.text)
-    return { us: (performance.now() - before) * 1_000, ...judged(request, decided, destroys) }
+    return { us: (performance.now() - before) * 1_000, ...judged(request, decided, { destroys, facts }) }
   })
   const singles = results.filter(({ kind }) => kind === 'single')
   const compounds = results.filter(({ kind }) => kind === 'compound')
@@ -131,7 +134,7 @@ interface Judged {
 function judged(
   { text, command, args, parts }: LabelledRequest,
   { parts: found, outcome }: Decided,
-  destroys: (id: string) => boolean,
+  { destroys, facts }: Required<Omit<EvaluateOptions, 'name'>>,
 ): Judged {
   const wanted = parts ?? (command === null || command === undefined ? [] : [{ command }])
   const isRight =
@@ -143,7 +146,9 @@ function judged(
   const expected = wanted[0]?.command ?? 'nothing'
   const isFirst = first?.command === expected
   const read = Object.fromEntries(Object.entries(first?.args ?? {}).map(([name, { value }]) => [name, value]))
-  const hasArgs = args === undefined || isSame(read, args)
+  const known = first === undefined ? undefined : facts(first.command)
+  const defaults = known === undefined ? {} : defaultsOf(known)
+  const hasArgs = args === undefined || isSame({ ...defaults, ...read }, { ...defaults, ...args })
   const isActed = outcome === 'routed'
   const kind = wanted.length === 0 ? 'outside' : parts === undefined ? 'single' : 'compound'
   const isMissed = kind === 'outside' ? isActed : !isRight || !hasArgs
@@ -173,7 +178,7 @@ const isConditional = ({ conditional }: { readonly conditional?: boolean }): boo
 const shownPart = (part: { readonly command: string; readonly when?: string; readonly conditional?: boolean }): string =>
   `${part.command}${part.when !== undefined || part.conditional === true ? ' on a condition' : ''}`
 
-/** The same values, whatever their order, their case, a version's "v", or whether a number is written as text. */
+/** The same values, whatever their order, their case, a version's "v", whether weeks are said as days, or a number is written as text. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => isSame(one, b[i]))
   if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) {
@@ -184,5 +189,6 @@ function isSame(a: unknown, b: unknown): boolean {
     String(value)
       .toLowerCase()
       .replace(/^v(?=\d)/, '')
+      .replace(/^(\d{1,4})w$/, (_, weeks: string) => `${7 * Number(weeks)}d`)
   return plain(a) === plain(b)
 }
