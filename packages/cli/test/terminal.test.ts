@@ -136,8 +136,20 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     writeFileSync(join(workspace.dir, 'poet/agents/poet.md'), '---\nname: poet\ndescription: Turns a note into a rhyming poem\n---\n')
     await run(workspace.dir, ['registry', 'add', 'poet'])
     const offered = await onTerminal(workspace.dir, ['poem of a note'], [['use the poet:poet agent', `${UP}\r`]])
+    const answered = await onTerminal(
+      workspace.dir,
+      ['poem of a note'],
+      [
+        ['use the poet:poet agent', '\r'],
+        ['What it is called', 'ode\r'],
+        ['Do this?', 'y'],
+      ],
+    )
+    expect(answered).toMatchObject({ code: 0, unanswered: 0, stdout: expect.stringContaining('Remembered: notes.note.') })
+    const { stdout: again } = await run(workspace.dir, ['route', 'poem of a note', '--json'])
+    expect(JSON.parse(again)).toMatchObject({ parts: [{ command: 'notes.note.add' }], asks: 'arguments' })
     expect(offered).toMatchObject({ code: 4, unanswered: 0, stdout: expect.stringMatching(/poet:poet agent\s+Nothing was done/) })
-  }, 90_000)
+  }, 240_000)
 
   it('colours are shown, but not with NO_COLOR', async () => {
     using workspace = makeWorkspace()

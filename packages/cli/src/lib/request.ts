@@ -14,7 +14,7 @@ import {
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
 import { renderChain } from '../render/chain.ts'
-import { nameable, renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
+import { nameable, renderChanged, renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
 import { type Look, paint, plain } from '../render/look.ts'
 import { renderPlannedParts } from '../render/parts.ts'
 import { renderRuns } from '../render/plan.ts'
@@ -51,8 +51,32 @@ export async function consulted(session: Session, yard: Yard, decision: Decision
   return answered
 }
 
+/** What a person said that a part of a request means. */
+interface Said {
+  readonly text: string
+  readonly command: string
+}
+
+interface RequestReply extends Reply {
+  /** What was answered on the way; nothing where nobody was asked. */
+  readonly said?: readonly Said[]
+}
+
+/** Remembers for the next time what a person said, and shows what else is read otherwise by that. */
+export async function remember(session: Session, said: readonly Said[]): Promise<void> {
+  const yard = await session.yard()
+  for (const { text, command } of said) {
+    const changed = yard.routing.remember(text, command)
+    if (changed === undefined) continue
+    const undo = `switchyard route --forget ${JSON.stringify(plain(text))}`
+    session.note(
+      (look) => `Remembered: ${command} is meant. To forget it: ${undo}${renderChanged(changed, look, 'This also reads otherwise now')}`,
+    )
+  }
+}
+
 /** Does what a request means: decide, ask what is not clear, plan, get approval, run. */
-export async function answerRequest(session: Session, request: string, flags: RequestFlags): Promise<Reply> {
+export async function answerRequest(session: Session, request: string, flags: RequestFlags): Promise<RequestReply> {
   const yard = await session.yard()
   const decision = await consulted(session, yard, yard.decide(request))
   if (flags.explain === true && !session.json)
@@ -68,7 +92,9 @@ export async function answerRequest(session: Session, request: string, flags: Re
   }
 
   const { terminal } = session.host
-  const settled = terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags)
+  const said: Said[] = []
+  const settled =
+    terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags, said)
   if (settled === undefined) {
     yard.unanswered()
     return unsure(yard, decision, flags.explain === true && !session.json)
@@ -84,7 +110,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
   const fit = limits && yard.routing.within(withInputs(decision, settled), limits)
   if (fit?.isFeasible === false) throw budgetExceeded(decision.parts, fit)
   const timeoutMs = limits?.maxMinutes === undefined ? undefined : limits.maxMinutes * 60_000
-  if (settled.length > 1) return runParts(session, decision, settled, { ...flags, timeoutMs })
+  if (settled.length > 1) return { ...(await runParts(session, decision, settled, { ...flags, timeoutMs })), said }
   const steps: Step[] = []
   for (const { command, input } of settled) {
     const { definition } = yard.commands.get(command)!
@@ -100,7 +126,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
     data,
     ...reply
   } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true, timeoutMs })
-  return { ...reply, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
+  return { ...reply, said, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
 }
 
 /** Runs a request of several parts as one chain: asked for once, and taken back as a whole when a part of it fails. */
@@ -186,6 +212,7 @@ async function settleWith(
   yard: Yard,
   decision: Decision,
   flags: RequestFlags,
+  said: Said[],
 ): Promise<readonly Settled[] | { readonly invoke: string } | undefined> {
   const { asks, question = 'Is that meant?' } = decision
   // What a condition is about nobody can answer with a yes.
@@ -201,6 +228,7 @@ async function settleWith(
     if (choice === undefined) return undefined
     if (choice.invoke !== undefined) return { invoke: choice.invoke }
     const { command } = choice
+    if (open.includes(part)) said.push({ text: part.text, command })
     const input = inputFor(yard, command, command === part.command ? inputOf(part) : {}, flags)
     for (const flag of missingOf(yard, command, input)) {
       const answer = await askFor(flag, terminal, signal)

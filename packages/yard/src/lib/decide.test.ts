@@ -60,6 +60,14 @@ describe('the routing of a yard', () => {
     expect(yard.decide('warm my buns').outcome).not.toBe('routed')
   })
 
+  it('remembers what a person answered as it does a correction, but nothing that may hold a secret', async () => {
+    const yard = await open()
+    expect(yard.routing.remember('warm my buns with token 9fA3kq01Zx77Yw20Pm56', 'bakery.look')).toBeUndefined()
+    expect(yard.routing.remember('warm my buns', 'bakery.look')).toEqual([])
+    expect(yard.decide('warm my buns')).toMatchObject({ outcome: 'routed', parts: [{ command: 'bakery.look' }] })
+    expect(yard.routing.forget('warm my buns with token 9fA3kq01Zx77Yw20Pm56')).toBe(false)
+  })
+
   it('shows which requests a correction makes read otherwise, a moved example among them', async () => {
     const yard = await open()
     const changed = yard.routing.correct('check the oven', 'bakery.eat')

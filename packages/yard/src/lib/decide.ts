@@ -57,6 +57,8 @@ export interface Decider {
   decide(request: string, onStage?: DecideOptions['onStage']): Decided
   /** Remembers what a request means, from now on; says which of the requests it knew are read otherwise now. @throws UNKNOWN_COMMAND */
   correct(request: string, command: string): readonly Changed[]
+  /** The same for what a person answered when asked what a request means; undefined where it may hold a secret, which is kept nowhere. */
+  remember(request: string, command: string): readonly Changed[] | undefined
   /** Takes a correction back. Whether there was one. */
   forget(request: string): boolean
   /** Learns the commands if they are others than were learned, so that the first request need not wait for that. */
@@ -169,6 +171,11 @@ export function createDecider({
       .map(([request, command]) => ({ request, before: [command], after: [after.get(request)!] }))
   }
 
+  function correct(request: string, command: string): readonly Changed[] {
+    if (!commands.has(command)) throw unknownCommand(command)
+    return relearn(() => memory().correct({ request, command }, clock.now()))
+  }
+
   function remembered(request: string, onStage?: DecideOptions['onStage']): Decided {
     const decided = decideNow(request, { ...known, ...(onStage !== undefined && { onStage }) })
     memory()
@@ -181,10 +188,8 @@ export function createDecider({
     decide: remembered,
     learn: () => void learned(),
     actAbove: () => learned().calibration.actAbove,
-    correct(request, command) {
-      if (!commands.has(command)) throw unknownCommand(command)
-      return relearn(() => memory().correct({ request, command }, clock.now()))
-    },
+    correct,
+    remember: (request, command) => (mayHoldSecret(request) ? undefined : correct(request, command)),
     forget(request) {
       model = undefined
       return memory().forget(request)

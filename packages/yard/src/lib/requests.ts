@@ -74,6 +74,11 @@ export function createRequests({
         metering.corrected()
         return changed
       },
+      remember(request, command) {
+        const changed = decider.remember(request, command)
+        if (changed !== undefined) metering.corrected()
+        return changed
+      },
       async consult(decision) {
         const startedMs = clock.monotonicMs()
         const answer = await decider.consult(decision)

@@ -157,7 +157,10 @@ export interface Alternative {
   readonly invoke?: string
 }
 
-type Routing = Pick<Decider, 'actAbove' | 'learn' | 'explain' | 'within' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'>
+type Routing = Pick<
+  Decider,
+  'actAbove' | 'learn' | 'remember' | 'explain' | 'within' | 'correct' | 'forget' | 'replay' | 'measure' | 'consult'
+>
 
 /** Plain words in, what they come to out. */
 export interface Director {
