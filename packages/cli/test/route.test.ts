@@ -83,12 +83,18 @@ describe('switchyard route', { timeout: 180_000 }, () => {
     writeFileSync(join(workspace.dir, 'batch.jsonl'), '{"text": "list all my notes"}\n\n{"text": "sing me a song"}\n')
     const { code, stdout } = await run(workspace.dir, ['route', '--batch', 'batch.jsonl', '--json'])
     expect(code).toBe(0)
-    expect(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line).outcome),
-    ).toEqual(['routed', 'abstain'])
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { outcome: string })
+    expect(answers.map(({ outcome }) => outcome)).toEqual(['routed', 'abstain'])
+    // Each of the very shape that one alone has.
+    const { stdout: alone } = await run(workspace.dir, ['route', 'list all my notes', '--json'])
+    expect(Object.keys(answers[0]!)).toEqual(Object.keys(JSON.parse(alone)))
+    expect(answers).toMatchObject([
+      { estimate: { durationMs: expect.any(Number) }, explanation: { parts: [{ command: 'notes.note.list' }] } },
+      { estimate: { durationMs: 0 } },
+    ])
     writeFileSync(join(workspace.dir, 'batch.jsonl'), '{"text": 5}\n')
     expect(await run(workspace.dir, ['route', '--batch', 'batch.jsonl'])).toMatchObject({
       code: 2,

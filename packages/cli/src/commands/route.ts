@@ -131,7 +131,10 @@ async function routeBatch(session: Session, file: string): Promise<void> {
     if (typeof text !== 'string') throw usage(`Cannot route line ${at + 1} of ${file} as it must be {"text": "..."}`, HELP)
     return [text]
   })
-  for (const text of texts) session.host.out.write(`${JSON.stringify(withoutSecrets(await consulted(session, yard, yard.decide(text))))}\n`)
+  for (const text of texts) {
+    const decision = await consulted(session, yard, yard.decide(text))
+    session.host.out.write(`${JSON.stringify(withoutSecrets({ ...decision, ...yard.routing.explain(decision) }))}\n`)
+  }
 }
 
 function textIn(session: Session, file: string): string {

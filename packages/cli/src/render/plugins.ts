@@ -10,8 +10,14 @@ export function renderPlugins(plugins: readonly Listed[], look: Look): string {
   return plugins
     .map(({ name, version, summary, commands, ...life }) => {
       const rows = commands.map(({ id, summary: about, effect }) => [`  ${id.replaceAll('.', ' ')}`, effect, about])
-      const head = `${paint(look, 'bold', name)} ${paint(look, 'dim', version)}  ${plain(summary)}`
-      return [head, ...renderLife(life, look), ...(rows.length === 0 ? [] : [renderTable(undefined, rows, look)])].join('\n')
+      const [first = '', ...more] = wrap(`${name} ${version}  ${plain(summary)}`, look.columns - 2)
+      const painted = `${paint(look, 'bold', name)} ${paint(look, 'dim', version)}${first.slice(`${name} ${version}`.length)}`
+      return [
+        painted,
+        ...more.map((line) => `  ${line}`),
+        ...renderLife(life, look),
+        ...(rows.length === 0 ? [] : [renderTable(undefined, rows, look)]),
+      ].join('\n')
     })
     .join('\n\n')
 }

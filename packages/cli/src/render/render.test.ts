@@ -209,6 +209,14 @@ What is the env?
 `)
   })
 
+  it('breaks what a plugin says of itself at the width of the terminal', () => {
+    const summary = 'Says so much of itself that it does not fit into a line of eighty columns, nor into two, as it goes on and on and on'
+    const lines = renderPlugins([{ name: 'talker', version: '1.0.0', summary, commands: [] }], look).split('\n')
+    expect(lines.length).toBeGreaterThan(1)
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(look.columns)
+    expect(lines.map((line) => line.trim()).join(' ')).toBe(`talker 1.0.0  ${summary}`)
+  })
+
   it('plugins', () => {
     const wipe = {
       summary: 'Throw everything away that was kept for longer than the limit says, and all that hangs on it',
