@@ -40,7 +40,7 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['deploy api 1.2.3 to staging. After that watch it for 5 minutes', 'deploy api 1.2.3 to staging | watch it for 5 minutes'],
   ['if there are errors in the logs, restart it; if not, do nothing', '[some errors] restart it | [no errors] do nothing'],
   ['scan it and if there are more than 3 issues stop', 'scan it | [issues > 3] stop'],
-  ['first check the health, second cut a patch release and finally deploy', 'check the health | second cut a patch release | deploy'],
+  ['first check the health, second cut a patch release and finally deploy', 'check the health | cut a patch release | deploy'],
   ['check the disk and memory', 'check the disk | memory'],
   ['repair the api, otherwise open an incident', 'repair the api | [bad] open an incident'],
   ['repair the api and, should that fail, open an incident', 'repair the api | [bad] open an incident'],

@@ -15,6 +15,7 @@ export interface Connective {
 }
 
 const BACKWARDS = new Set(['this', 'that', 'which', 'doing'])
+const ORDINALS = new Set('second secondly third thirdly fourth fourthly'.split(' '))
 const JOINS = new Set(['and', '&', 'plus', 'but'])
 
 export function connectiveAt(lexemes: readonly Lexeme[], at: number): Connective | undefined {
@@ -32,13 +33,14 @@ export function connectiveAt(lexemes: readonly Lexeme[], at: number): Connective
 /** What says when something is done, by itself or behind "and". */
 function adverbialAt(lexemes: readonly Lexeme[], at: number): Connective | undefined {
   const [first = '', second = '', third = ''] = [0, 1, 2].map((i) => lexemes[at + i]?.lower)
+  const previous = lexemes[at - 1]
+  const begins = previous !== undefined && (previous.endsClause || JOINS.has(previous.lower))
   if (first === 'otherwise' || first === 'else') return { length: 1, link: 'then', turns: true }
   if (first === 'if' && second === 'not' && (third === '' || lexemes[at + 1]!.endsClause || third === 'then'))
     return { length: 2, link: 'then', turns: true }
+  if (ORDINALS.has(first) && begins && (VERBS.has(second) || lexemes[at]!.endsClause)) return { length: 1, link: 'then' }
   if (first === 'then' || (first === 'afterwards' && at > 0)) return { length: 1, link: 'then' }
   if (first === 'after' && BACKWARDS.has(second) && (lexemes[at + 1]!.endsClause || third !== '')) return { length: 2, link: 'then' }
-  const previous = lexemes[at - 1]
-  const begins = previous !== undefined && (previous.endsClause || JOINS.has(previous.lower))
   if (first === 'before' && BACKWARDS.has(second) && begins && third !== '') return { length: 2, link: 'then', swaps: true }
   return undefined
 }

@@ -19,6 +19,8 @@ const LEADING = new Set('please can could you would will i we want to let us als
 const PLACES = new Set('in on of for from with by at to about into onto since until after before that which who'.split(' '))
 /** A pronoun among more words than these says little of what is asked. */
 const MAX_WORDS = 8
+/** An object brings words along that say more of the part before: "a minor release". */
+const OBJECT = 0.97
 /** Where nothing points back, what is talked about is only a hint. */
 const HINT = 0.9
 
@@ -40,9 +42,12 @@ export function readingsOf(text: string, before: Before): readonly FullReading[]
     return readings
   }
   const object = verb === undefined ? undefined : objectOf(before.text, said, verb)
-  for (const thing of [object, topic])
-    if (thing !== undefined)
-      readings.push({ text: `${text.slice(0, pronoun.index)}${thing}${text.slice(pronoun.index + pronoun[0].length)}`, weight: 1 })
+  const put = (thing: string | undefined, weight: number): void => {
+    if (thing === undefined) return
+    readings.push({ text: `${text.slice(0, pronoun.index)}${thing}${text.slice(pronoun.index + pronoun[0].length)}`, weight })
+  }
+  put(object, OBJECT)
+  put(topic, 1)
   return readings
 }
 

@@ -75,7 +75,10 @@ export function isOption(text: string, facts: CommandFacts): boolean {
 }
 
 const NEXT = '^(?:,? and |, |,? & |,? as well as )'
-const NEXT_NAME = new RegExp(String.raw`${NEXT}(?:the |our |my )?([\p{L}\p{N}][\w./-]*\w|[\p{L}\p{N}])`, 'iu')
+const NEXT_NAME = new RegExp(
+  String.raw`${NEXT}(?:the |our |my )?([\p{L}\p{N}][\w./-]*\w|[\p{L}\p{N}])(?![\w./-]|\s+(?:it|its|them|their|the|a|an|my|our|all)\b)`,
+  'iu',
+)
 /** "issues 4 and 5", but not "issue 4, 5 days late". */
 const NEXT_ID = new RegExp(
   String.raw`${NEXT}(?:[\p{L}]+ )?#?(\d+)(?=$|[,.;:!?]|\s+(?:and|as|to|with|in|from|because|too|now|please)\b)`,
