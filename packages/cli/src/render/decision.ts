@@ -133,6 +133,8 @@ export function renderEvaluation(
   ].join('\n')
 }
 
+const MOST_MISSES = 10
+
 /** How well requests are read in a workspace. */
 export function renderMeasured(measured: DecisionEvaluation, look: Look): string {
   const { n, counts, accuracy, top3, args, compound, acted, oos, wronglySplit, destroyedUnasked, latencyUs, misses } = measured
@@ -149,13 +151,13 @@ export function renderMeasured(measured: DecisionEvaluation, look: Look): string
     ['destroyed unasked', `${destroyedUnasked}`],
     ['a decision', `${latencyUs.p50.toFixed(0)} µs, p95 ${latencyUs.p95.toFixed(0)} µs`],
   ]
-  const worst = misses.filter(({ acted: done }) => done).map(({ text, expected, got }) => [plain(text), plain(expected), plain(got)])
-  return [
-    renderTable(undefined, rows, look),
-    ...(worst.length > 0
-      ? ['', paint(look, 'bold', 'Done wrongly'), renderTable(['request', 'meant', 'read as'], worst.slice(0, 10), look)]
-      : []),
-  ].join('\n')
+  const worst = misses.filter(({ acted: done }) => done).slice(0, MOST_MISSES)
+  const lines = worst.flatMap(({ text, expected, got }) => [
+    ...wrap(`"${plain(text)}"`, look.columns).map((line) => paint(look, 'bold', line)),
+    ...wrap(`meant   ${plain(expected)}`, look.columns - 2).map(indented),
+    ...wrap(`read as ${plain(got)}`, look.columns - 2).map(indented),
+  ])
+  return [renderTable(undefined, rows, look), ...(lines.length > 0 ? ['', 'Done wrongly:', ...lines] : [])].join('\n')
 }
 
 /** Who by these points would do it, in which order, and who would stand in. */

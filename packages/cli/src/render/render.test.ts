@@ -1,13 +1,14 @@
 import { type ChainReport, parseChain } from '@switchyard/chain'
 import { SwitchyardError, type WireError } from '@switchyard/contracts'
 import { definePlugin } from '@switchyard/plugin-kit'
+import type { DecisionEvaluation } from '@switchyard/router'
 import type { PlannedRun, Replayed } from '@switchyard/yard'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { outlineOf } from '../lib/outline.ts'
 import { renderChain } from './chain.ts'
 import { renderConfig } from './config.ts'
-import { renderDecision, renderReplayed } from './decision.ts'
+import { renderDecision, renderMeasured, renderReplayed } from './decision.ts'
 import { renderFindings } from './doctor.ts'
 import { errorDocument, renderError } from './error.ts'
 import { type Look, paint, plain } from './look.ts'
@@ -207,6 +208,33 @@ missing env
 
 What is the env?
 `)
+  })
+
+  it('shows what was done wrongly in the width of the terminal', () => {
+    const text = 'a request that is so long that it would not leave any room for what it means and what it was read as'
+    const share = { share: 1, precision: 1, exact: 1 }
+    const measured = {
+      name: 'workspace',
+      n: 1,
+      counts: { single: 1, compound: 0, outOfScope: 0 },
+      accuracy: 0,
+      top3: 0,
+      args: null,
+      compound: null,
+      acted: share,
+      oos: { notActed: null },
+      wronglySplit: null,
+      destroyedUnasked: 0,
+      latencyUs: { p50: 1, p95: 1, p99: 1 },
+      misses: [
+        { text, expected: 'notes.add', got: 'notes.drop, notes.list', acted: true },
+        { text: 'asked about', expected: 'a', got: 'b', acted: false },
+      ],
+    } as unknown as DecisionEvaluation
+    const shown = renderMeasured(measured, look)
+    expect(shown).toContain('  meant   notes.add\n  read as notes.drop, notes.list')
+    expect(shown).not.toContain('asked about')
+    expect(Math.max(...shown.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(look.columns)
   })
 
   it('breaks what a plugin says of itself at the width of the terminal', () => {

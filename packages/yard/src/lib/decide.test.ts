@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '@switchyard/contracts'
 import { command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -135,6 +136,31 @@ describe('the routing of a yard', () => {
         { request: 'paint the lamp red', ...commands, outcomes: ['routed', 'routed'], args: [[{ colour: 'red' }], [{ shade: 'red' }]] },
       ],
     })
+  })
+
+  it('decides anew as of the very moment it was asked, so that "for three days" is no change', async () => {
+    const snooze = command({
+      summary: 'Snooze the alarm',
+      examples: [
+        'snooze the alarm for two hours',
+        'snooze it for a day',
+        'snooze the alarm until tomorrow',
+        'let the alarm rest for a week',
+      ],
+      effect: 'read',
+      input: z.object({ until: z.iso.datetime() }),
+      output: z.object({}),
+      run: () => ({}),
+    })
+    const alarm = definePlugin({ name: 'alarm', version: '1.0.0', summary: 'Rings', commands: { snooze } })
+    let ms = Date.parse('2026-11-21T22:00:00Z')
+    const clock = { ...systemClock, now: () => ms++ }
+    await using yard = await openYard(tmpdir(), { plugins: [alarm], memory: true, clock })
+    expect(yard.decide('snooze the alarm for three days').parts).toMatchObject([
+      { args: { until: { value: expect.stringMatching(/^2026-11-24T22:00:00/) } } },
+    ])
+    await expect.poll(() => yard.routing.replay().decisions).toBe(1)
+    expect(yard.routing.replay().changed).toEqual([])
   })
 
   it('makes one chain of several parts, whose steps refer to one another', async () => {

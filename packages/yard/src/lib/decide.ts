@@ -177,9 +177,10 @@ export function createDecider({
   }
 
   function remembered(request: string, onStage?: DecideOptions['onStage']): Decided {
-    const decided = decideNow(request, { ...known, ...(onStage !== undefined && { onStage }) })
+    const nowMs = clock.now()
+    const decided = decideNow(request, { ...known, nowMs, ...(onStage !== undefined && { onStage }) })
     memory()
-      .keep(decided, clock.now())
+      .keep(decided, nowMs)
       .catch((error: unknown) => log.warn('failed keeping a decision', { error: String(error) }))
     return decided
   }
