@@ -243,4 +243,10 @@ export const CHECK_EXAMPLES: readonly string[] = [
   'any hardware reason not to deploy',
   'check that app-3 can host us',
   'how close is app-3 to a full disk given our releases',
+  'hi, I want to push the new catalog out tonight, is the production box even up to it?',
+  "I'd like to roll out 5.0 this evening, provided the host is fit for it; is it?",
+  'We got the new server from the hosting people yesterday; can it take our stack, or is something missing?',
+  'Our admin upgraded docker on the production host, so can we still deploy to it?',
+  "I promised the client a go-live at eight, so make sure that the server isn't lacking anything",
+  'The ops folks said the uat box was reinstalled, so is it ready to be deployed to again?',
 ]

@@ -209,4 +209,12 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'scrub app-3 of our services',
   'we are shutting stage2 down for ever',
   'the exporter has no future in prod, remove it for good',
+  'Remove the abandoned pdf service from demo so that it no longer runs there, ever',
+  'The old reports service has no users left, so kick it off the production machine, reason "replaced"',
+  'We replaced the old mailer with a cloud service, so take it off production permanently',
+  'We moved the reports to another vendor, so the reports service can disappear from staging for good',
+  "that experiment on edge failed, so let's undeploy all of it and move on",
+  'we merged the two workers into one, so the worker-b service on qa can be removed for good',
+  'the thumbnailer has been replaced, take it off the tokyo host for ever, reason "replaced by images"',
+  'since the new parser took over, get the old-parser service off uat completely',
 ]

@@ -181,4 +181,10 @@ export const GENERATE_EXAMPLES = [
   'let there be a Caddyfile',
   'make the deployment files out of the config',
   'I fancy quadlets for these services',
+  'make .env.example fresh from the config, since three new variables came in with the last merge',
+  'could you turn our deployment config into something kubectl will understand?',
+  'how do I get a docker compose file out of the configuration that you wrote for us?',
+  'We changed the hostname in the deploy config, so the Caddyfile has to be made again',
+  'I changed switchyard.deploy.json and the files made from it are out of date now',
+  'Could we get the caddy and compose files that belong to our configuration?',
 ] as const

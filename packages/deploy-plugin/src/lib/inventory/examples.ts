@@ -187,6 +187,14 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'hostname of production',
   "what's behind the name pilot",
   'give me the rundown of our deploy hosts',
+  'We want to install it somewhere for a test, which places do we have for that?',
+  'I want to know what places the software can be installed to, like test, live and so on',
+  'tell me all the names that I may pass as environment, I keep getting "unknown environment"',
+  'before I pick one, what are the environments I can choose from when deploying?',
+  'which names are allowed for the environment? mine is refused as unknown',
+  "hey I have to choose an environment in a minute, what's there to choose from?",
+  'hey, where can I even deploy to? I only know about staging',
+  'The new data centre is in the inventory now, so list the hosts with the tag edge from it',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [
@@ -279,4 +287,10 @@ export const TARGET_NOTE_EXAMPLES: readonly string[] = [
   'get deployment 38 into the records of its machine',
   'have 101 written down with the host',
   'document 93 at the host, ports too',
+  '91 went well last night, so put that deployment in NetBox',
+  "We finished rollout 230 last night and NetBox doesn't know about it yet, make an entry there",
+  'would it be possible to have deployment 71 noted in NetBox? they want to see who deployed what on the host',
+  'deployment 41 went fine, so please write it into NetBox for the infrastructure team',
+  'can NetBox be told about deployment 145? the infrastructure lead keeps asking me',
+  'tell NetBox that deployment 304 took place, and which ports the service listens on now',
 ]

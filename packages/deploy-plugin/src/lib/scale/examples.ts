@@ -157,4 +157,9 @@ export const SCALE_EXAMPLES = [
   'quiet weekend: one exporter in prod',
   'make the exporters in prod a dozen',
   "bring stage2's exporters from five to three",
+  'It would be good when orders on live environment has 4 replicas for the weekend',
+  "it'd be nice if the portal on berlin had five copies until the fair is over",
+  'The demo is a bit sluggish, so give the frontend there three replicas instead of one',
+  'now that the campaign starts, make it 12 instances of landing on production, reason "campaign"',
+  "I'm running a load test in an hour, so please put the feeds service on preprod up to six replicas",
 ] as const

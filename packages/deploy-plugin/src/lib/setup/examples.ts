@@ -186,4 +186,9 @@ export const SETUP_EXAMPLES = [
   'set up the environments of this project',
   'the project has no environments yet, configure them',
   'I want my side project on a vps, where do we start',
+  'The calculator has never been deployed anywhere, get that going from zero',
+  'the wiki has no deployment at all so far, get it going with the name "wiki" as stack',
+  "Can you help me get started with deploying the portal? it's a frontend, an api and a postgres",
+  'so we decided to host the calendar ourselves, and I have no clue what that takes, can you get it set up?',
+  'Our intern built a dashboard, and now it must become deployable; do the initial preparation',
 ] as const

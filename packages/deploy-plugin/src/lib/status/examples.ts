@@ -277,6 +277,14 @@ export const STATUS_EXAMPLES: readonly string[] = [
   'is the pilot on the same release as the rest',
   "someone ssh'd in and restarted things, are the images still ours",
   'has everybody moved off 11.9 by now',
+  'the chart service behaves differently on qa than on demo, is it maybe not the same release in both places?',
+  "I deployed the mailer before lunch and want to be sure it's really the new one that is running there",
+  'A colleague of support wants to know if the clients are already on the new release or still on the old',
+  'I need to know from which tag the currently running gateway on staging was made before I start debugging',
+  'we shipped twice yesterday, so which of the two builds is the one that staging serves now?',
+  'I merged the hotfix this morning, so is it on production yet or do we still serve the old one?',
+  'What exactly are our users getting at this moment, 2.8 or 2.9? Sales keeps asking me',
+  'we shut the old box down on friday, so show me what is still deployed and where',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
@@ -571,4 +579,12 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   'list everything that was shipped between easter and may',
   'when did we last touch the pilot environment',
   'was the exporter reverted at some point in june',
+  'I not understand why the rollout from yesterday evening was stopped in the middle, can you show the steps',
+  'can you dig out what happened in deployment 88, it returned by itself and nobody knows why',
+  'Something went out at around three in the night, and I would love to know what it was and who triggered it',
+  'I would like to read what each step of rollout 240 said before we try again',
+  "deployment 119 turned itself back, I'd like to know at which step and for what reason",
+  "I'd like to look at the last ten things that we shipped to uat, oldest ones are not interesting",
+  'I have to write a monthly report and need the list of everything that went live since 4w',
+  "ok so three people deployed something yesterday and I can't tell who did what, could you list those for me?",
 ]

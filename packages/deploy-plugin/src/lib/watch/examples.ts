@@ -164,4 +164,9 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'kubectl rollout status -w',
   "I've shipped 12.1 to pilot, don't take your eyes off it till three",
   'eyes on the new exporter for a quarter of an hour',
+  "Deploy's done. Stay with it for a while and tell me if any of the services falls over",
+  "We rolled 9.1 out to production this morning and I'd like a guard on it till the end of the day",
+  'I just shipped the new catalog to production, could you keep an eye on it for half an hour?',
+  'hey I just deployed the forum to staging, will you keep an eye on it for a quarter of an hour?',
+  'Keep looking at what we have just put on berlin, and when it turns sour return it automatically',
 ]

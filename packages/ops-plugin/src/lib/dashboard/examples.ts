@@ -166,6 +166,7 @@ export const DASHBOARD_EXAMPLES = {
     'does anything look odd anywhere',
     "good day, what's the state of things",
     'show me the board with everything',
+    'tell me how it all looks today, all projects, scores, issues, services, the lot',
   ],
   dashboard: [
     'write the dashboard to a html file',

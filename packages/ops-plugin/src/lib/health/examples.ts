@@ -282,6 +282,14 @@ export const HEALTH_EXAMPLES = {
     'a check-up of the current folder, nothing fancy',
     'is our claude plugin put together the right way',
     'where are we sloppy in this repo',
+    "Fail when something's broken that wasn't in the baseline; I need that for the merge gate of libs/auth",
+    'could you look through apps/portal for missing docs, missing tests, secrets and the like, being as strict as possible?',
+    'Only what is worse than the baseline should count, so examine libs/money like that and fail if so',
+    "I cleaned up a lot this morning, so have another look at the repo and say what's still wrong",
+    'We want the pipeline to go red when the repository scores below 75, so run the check like that please',
+    'hey I inherited this repo from Tom last week, can you tell me how healthy it is?',
+    'could you rate the code in tools/importer, with a minimum of 60, otherwise fail?',
+    "Before I hand the plugin over to the customer I'd like to know what is wrong with it, docs, tests and all that",
   ],
   'health.report': [
     'write a health report as html',
@@ -429,6 +437,7 @@ export const HEALTH_EXAMPLES = {
     'the team wants the health as html, the old page may be replaced',
     'I want a lasting page of the scan, not text on the screen',
     'produce a readable report on how this project fares',
+    'could you scan everything and leave the result in health.txt, so that I can read it on the train?',
   ],
   'health.fix': [
     'fix the health problems of this project',
@@ -705,6 +714,8 @@ export const HEALTH_EXAMPLES = {
     'nullify the repair abcdef9876543210',
     'cancel the automatic repair of ../aviary',
     'health.fix did the wrong thing, go back to what was',
+    'The change 5d2f77 that the health tool made to our project should be taken out again',
+    "I reviewed the diff of the health fix again, and we don't want it after all, so withdraw it",
   ],
   'health.baseline': [
     'take a health baseline',
@@ -819,6 +830,8 @@ export const HEALTH_EXAMPLES = {
     'accept the present state of packages/codec',
     "consider today's state good enough and fail on anything beyond",
     'the legacy findings of ../quarry should no longer fail the build',
+    "since the cleanup is done, renew the baseline so the findings that are gone can't come back unnoticed",
+    'How can we start with a clean slate even though there are old problems? Do whatever is needed for that',
   ],
   'health.suppress': [
     'suppress files.large for assets until 2027-01-31 because they are test data',
@@ -912,6 +925,7 @@ export const HEALTH_EXAMPLES = {
     'give structure.changelog a reprieve until spring, we are too few',
     "quality.types can't be met before 2027-03-10, the library has none",
     'hold back the finding structure.ci until 2027-02-01, pipeline is being moved',
+    'I talked to the security team and they allow security.headers for three more months, owner is Petra',
   ],
   'health.verify': [
     'run the build and the tests and check the health',

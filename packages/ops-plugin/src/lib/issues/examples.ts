@@ -204,6 +204,8 @@ export const ISSUE_EXAMPLES = {
     'the scanner app freezes after login, high, ticket please',
     'write an issue that our readme is outdated',
     'note as an issue for aviary: no retry on timeouts',
+    'before I forget it over the weekend: the readme of beacon links to a dead page, file it',
+    'someone should rework the settings page sometime, put it on the list of things to do',
   ],
   'issue.get': [
     'show issue 12',
@@ -339,6 +341,14 @@ export const ISSUE_EXAMPLES = {
     'is ticket 85 still being worked on',
     'when was ticket 81 last changed',
     'tell me the state of bug 89',
+    "I'm supposed to work on number 207 from the backlog today, so show me all that we know about it",
+    'My lead asks why issue 130 was reopened twice, can you open it for me?',
+    'somebody assigned me issue 501, is it urgent and what is it?',
+    "I was asked to do number 34 of the backlog, what's it about?",
+    "what do we know about issue 404 so far, I'm to work on it this afternoon",
+    "before I close it I'd like to read through issue 91",
+    'We discussed ticket 12 yesterday, bring its details up please',
+    'Before I reply to the customer I want to read ticket 16 in full',
   ],
   'issue.list': [
     'list the open issues',
@@ -526,6 +536,11 @@ export const ISSUE_EXAMPLES = {
     'open tickets whose source is a scan',
     'what do we have in the tracker from scans',
     'what was filed yesterday',
+    'The tech debt we wrote down over the years, can I have a list of it?',
+    'the issues that were closed in october, could I have them for the newsletter?',
+    "hey what's left to do on the forum project? I have a free afternoon",
+    'all the things we called tech debt so far, please list them',
+    'My manager wants to know which tickets are waiting for us, the most urgent at the top',
   ],
   'issue.update': [
     'set issue 12 to high priority',
@@ -675,6 +690,10 @@ export const ISSUE_EXAMPLES = {
     'bug 81 must be called "slow start"',
     'ticket 85 belongs to dependency',
     'lower 96',
+    'add the tag "customer" to the issue 93 please, sales wants to filter for it',
+    'please give issue 34 the label "mobile", the app team filters by it',
+    'hey tag ticket 19 with "customer" and "urgent" please',
+    'My lead says 501 is urgent now because of the trade fair, so raise it',
   ],
   'issue.close': [
     'close issue 12, fixed in the last release',
@@ -822,6 +841,9 @@ export const ISSUE_EXAMPLES = {
     'close "tiles missing", done',
     'bug 94 no longer happens, close',
     'we mended ticket 85',
+    'could you mark "Search breaks on umlauts" as fixed? I don\'t know its id',
+    '"Empty cart crashes" is done, I don\'t have its number, so close it by that title',
+    "The dead link in beacon's readme is mended, so that issue number 501 can be shut",
   ],
   'issue.reopen': [
     'reopen issue 12',
@@ -946,6 +968,7 @@ export const ISSUE_EXAMPLES = {
     'the closing of issue 64 was a slip',
     'from closed back to open: ticket 39',
     'un-tick ticket 98',
+    'somebody closed number 77 without testing, it needs to be reopened, reason "not tested"',
   ],
   'issue.delete': [
     'delete issue 12',
@@ -1155,6 +1178,7 @@ export const ISSUE_EXAMPLES = {
     'bug totals for codec',
     'ticket totals since 2026-09-01',
     'totals of tickets this year',
+    'how old does an issue get here before somebody mends it, typically?',
   ],
   'issue.triage': [
     'triage the issues of this project',
@@ -1278,6 +1302,7 @@ export const ISSUE_EXAMPLES = {
     'the tickets and the scan side by side',
     'show the gap between scan and tickets',
     'would a scan reopen anything',
+    'Just as a preview: what would be created, closed or reopened in forum if we synced issues with a fresh scan?',
   ],
   'issue.file': [
     'file issues for everything the scan found',
@@ -1409,6 +1434,13 @@ export const ISSUE_EXAMPLES = {
     'let the findings be filed',
     'have the findings of the scan filed',
     'let all that the scan finds be filed',
+    'our backlog should reflect what the health scan says, so write it through',
+    "hey I'd like the backlog of lantern to be refreshed from a scan",
+    'whatever the health scan finds should end up in our backlog, so make it so',
+    'our issues are stale, so bring them into agreement with what the scanner says today',
+    'could you update the issue list according to the current state of the code?',
+    "For beacon please file everything that the scan complains about as issues, I'll sort them later",
+    'Please synchronize the issues from project atlas with new scan, warnings also',
   ],
   'issue.export': [
     'export the issues to github',
@@ -1547,6 +1579,9 @@ export const ISSUE_EXAMPLES = {
     'update the github issues from our tracker',
     'what we have in the tracker, send to acme/quarry',
     'bring the tickets at acme/codec up to date with ours',
+    'My lead wants the tickets of atlas in octo-org/atlas as well',
+    'The contractor has no access here, so put our critical tickets on GitHub for him',
+    'We work in gitea with the customer, so push the issues of forum to theirs, acme/forum',
   ],
   'issue.import': [
     'import the issues from github',
@@ -1691,5 +1726,8 @@ export const ISSUE_EXAMPLES = {
     'what was closed on github should be closed here as well',
     'update our tracker from the github issues',
     'read the tickets at acme/quarry into our tracker',
+    'I moved here from GitHub, so how do I get my existing issues along?',
+    'Please get issues from repository octo-org/atlas in, the closed ones also',
+    "The community opened issues on the github repo that we don't have yet, bring them over",
   ],
 } satisfies Record<string, readonly string[]>

@@ -211,6 +211,8 @@ export const SERVICE_EXAMPLES = {
     'adopt the new calendar server into what you watch',
     'add an http probe on https://blog.example.com',
     "jenkins isn't being monitored, which is wrong, add it",
+    'How do I get the pdf renderer monitored? its unit is pdf.service, so put it in',
+    'We deployed a cache last week, it listens at 10.0.0.5:6379 and should be watched like the others',
   ],
   'service.remove': [
     'remove the api from monitoring',
@@ -400,6 +402,9 @@ export const SERVICE_EXAMPLES = {
     "vault mustn't be monitored any longer",
     "harbor shouldn't be among the monitored services",
     'I no longer want crm watched, for good',
+    'From today the mailer belongs to the platform people, so our monitoring can do without it',
+    "the pdf renderer's monitoring is only noise, get rid of that entry",
+    'I keep getting alerts about the legacy importer which nobody uses, drop it from the monitored ones',
   ],
   'service.list': [
     'list the services',
@@ -560,6 +565,8 @@ export const SERVICE_EXAMPLES = {
     'is there something called consul in the services',
     'is traefik part of the monitoring',
     'is gitlab one of the services',
+    'my lead wants to know how many services our monitoring covers',
+    'We added a few services this morning, so what does the list of monitored ones look like now?',
   ],
   'service.trust': [
     'trust the service api',
@@ -688,6 +695,7 @@ export const SERVICE_EXAMPLES = {
     'mark ratings as trusted',
     'webhooks asks to be trusted, do it',
     'what the services file runs for wiki has my blessing',
+    'We changed the restart command of chat this morning, so it must be allowed again',
   ],
   'monitor.check': [
     'is the api up',
@@ -961,6 +969,11 @@ export const SERVICE_EXAMPLES = {
     'are keycloak and traefik alive',
     'does the certificate of crm still hold',
     'do vault and consul respond',
+    'We restarted half of the machines today, so is anything still not up?',
+    'I restarted the router this morning, so are all our services reachable again?',
+    'Can I go home, or is something down?',
+    'after the reboot of the switch, are the services all fine again?',
+    "Before I go home I'd like to know whether everything is up and healthy",
   ],
   'monitor.watch': [
     'watch the services for ten minutes',
@@ -1163,6 +1176,7 @@ export const SERVICE_EXAMPLES = {
     'watch harbor until I say stop',
     'for the next two hours measure how intranet is doing',
     'eyes on crm for twenty minutes',
+    'We expect a lot of visitors tonight, monitor the website and the payment from now for two hours',
   ],
   logs: [
     'show me the logs of the api',
@@ -1372,6 +1386,10 @@ export const SERVICE_EXAMPLES = {
     'stack traces of prometheus',
     'keep the log of ticketing open',
     'journal of unit relay.service',
+    "I merged a change to the parser, and now I'd like to see its errors from the last 2h",
+    'I deployed the importer an hour ago, what has it written to its log since?',
+    'The support needs everything fatal that billing logged between monday and tuesday',
+    'A user reported the id ORD-8841, can you find that in the logs of the orders service?',
   ],
   investigate: [
     'why is the api failing',
@@ -1583,6 +1601,11 @@ export const SERVICE_EXAMPLES = {
     'is it because of the deployment that vault fails',
     'does consul fail due to the last deployment',
     "harbor's outage of last night, explain it",
+    "We deployed the gateway this morning and since then it's acting up, is there a connection? find out",
+    'our pdf renderer dies every hour, so dig into it, also in /var/log/pdf/worker.log',
+    "I restarted it twice and the thumbnailer still fails, so what's wrong with it?",
+    "could you look into logs, checks and deployments of chat and tell me what's at the root of its crashes?",
+    "why does the auth service keep failing? I've restarted it three times already",
   ],
   analyze: [
     'is the api getting slower',
@@ -1786,6 +1809,10 @@ export const SERVICE_EXAMPLES = {
     "how good was traefik's uptime in october",
     "jenkins' availability last month",
     "keycloak's error rate, three days",
+    "When's the disk of the database server going to be full if it goes on like that?",
+    'We optimised a query this morning, so did the latency of orders get better?',
+    'have the errors of the portal grown since tuesday? I need numbers',
+    'how long until the database host runs out of disk, judging by the last weeks?',
   ],
   remediate: [
     'restart the api',
@@ -1996,6 +2023,11 @@ export const SERVICE_EXAMPLES = {
     'kick oauth',
     'get sonar back',
     'restart of postgres required',
+    'the monitoring tells me that the thumbnailer is down, so start it again',
+    'I saw in the monitoring that orders-db is down, so start it anew and verify',
+    "my colleague says restarting auth would help, go ahead and see whether it's healthy then",
+    "Please restart service chat, users can't write messages any more",
+    "We always kick the importer when it's stuck, so do that now",
   ],
   'remediation.list': [
     'what was restarted lately',
@@ -2160,6 +2192,10 @@ export const SERVICE_EXAMPLES = {
     'what did we do for vault when it was down',
     'which measures brought consul back',
     'what was done for jenkins when it failed',
+    'I see that the gateway came back on its own this morning, did some remediation restart it?',
+    "we'd like to see whether restarting the ledger ever helped",
+    'Has anybody restarted orders-db via the tool, and was it healthy afterwards?',
+    'could you show me the last twenty repairs of services and how they ended?',
   ],
   audit: [
     'audit the security of this server',
@@ -2327,6 +2363,11 @@ export const SERVICE_EXAMPLES = {
     'are we sitting ducks on this host',
     'what should be tightened on this host',
     'does any container have the docker socket mounted',
+    'The certification body asks if the host is compliant, so check that',
+    'My boss asks whether our server is compliant, what can I tell him?',
+    "Before we go live, I want the box hardened, so tell me first what's weak about it",
+    'The old sysadmin left, so look for strange accounts and wrong file permissions on this box',
+    'could this machine be broken into easily? look at its configuration',
   ],
   'incident.open': [
     'open an incident for the api',
@@ -2624,6 +2665,12 @@ export const SERVICE_EXAMPLES = {
     "incident 71's cause",
     '72, the incident: what happened',
     'the full story of incident 74',
+    "before I write a note, show what's in incident 16 so far",
+    'I need the facts of incident 29 before the review starts',
+    'My lead asks what we did about incident 207, can you open it?',
+    'hey what did we do in incident 55? I have to tell the customer',
+    'My colleague wrote a lot in incident 62, let me read that',
+    "open up incident 71 for me, I'd like to see how it went",
   ],
   'incident.list': [
     'list the incidents',
@@ -2733,6 +2780,7 @@ export const SERVICE_EXAMPLES = {
     'open incidents of matomo',
     'list the outages of mariadb',
     'past incidents with couchdb',
+    'We resolved a couple this morning, so which incidents are still going on?',
   ],
   'incident.note': [
     'add a note to incident 3',
@@ -2875,6 +2923,8 @@ export const SERVICE_EXAMPLES = {
     'incident 74: errors still at ten percent',
     'remember in incident 71: we swapped node c',
     'incident 75: node c was replaced, still slow',
+    'The provider promised a fix by six; let incident 19 say so',
+    "I talked to the bank, they're on it; keep that in incident 62",
   ],
   'incident.resolve': [
     'resolve incident 3',
@@ -3011,6 +3061,7 @@ export const SERVICE_EXAMPLES = {
     "incident 27's done and dusted",
     'tick off incident 8',
     'incident 9 is history, root cause was the kernel',
+    "We're out of the woods with 207, you can end that incident",
   ],
   'incident.report': [
     'write the report of incident 3',
