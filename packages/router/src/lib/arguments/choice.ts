@@ -29,14 +29,16 @@ export function choicesIn(
     for (const { phrase, points, exact } of phrases) {
       if (exactOnly && !exact) continue
       for (let at = 0; at + phrase.length <= lexemes.length; at++) {
-        if (!phrase.every((word, i) => matches(lexemes[at + i]!, word))) continue
+        const last = endOf(lexemes, at, phrase)
+        if (last === undefined) continue
         if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at)) continue
         if (negatedAt(lexemes, at) !== undefined || lexemes[at - 1]?.lower === 'most') continue
-        const called = isCalled(lexemes, at, at + phrase.length - 1, words)
+        const called = isCalled(lexemes, at, last, words)
         found.push({
           value,
           start: lexemes[at]!.start,
-          end: lexemes[at + phrase.length - 1]!.end,
+          // What stands between a verb and its "back" is no part of it.
+          end: lexemes[at + phrase.length - 1 === last ? last : at]!.end,
           points: points + (called ? 2 : 0) + (phrase.length - 1) * 0.5,
         })
       }
@@ -96,6 +98,16 @@ const matches = ({ lower, stem: stemmed }: Lexeme, { text, stem: meant, joined, 
   lower === text ||
   (text.length > 2 && stemmed === meant && (participle === undefined || lower.endsWith(participle))) ||
   (lower.includes('-') ? lower.replaceAll('-', '') === joined : lower === joined)
+
+/** The last word of a phrase that begins at a place: "roll the api back" says "roll back", too. */
+function endOf(lexemes: readonly Lexeme[], at: number, phrase: readonly Word[]): number | undefined {
+  if (phrase.every((word, i) => matches(lexemes[at + i]!, word))) return at + phrase.length - 1
+  const [verb, particle] = phrase
+  if (phrase.length !== 2 || particle?.text !== 'back' || !matches(lexemes[at]!, verb!)) return undefined
+  for (let next = at + 1; next < Math.min(at + 6, lexemes.length) && !lexemes[next - 1]!.endsClause; next++)
+    if (matches(lexemes[next]!, particle)) return next
+  return undefined
+}
 
 /** "open an issue" opens one; "open issues" are the ones that are open. Only an action is what a verb says. */
 function isVerb(lexemes: readonly Lexeme[], at: number): boolean {

@@ -51,6 +51,8 @@ export interface Field {
   readonly max?: number
   /** Whether the schema wants a moment as an ISO date. */
   readonly isDate: boolean
+  /** A name that somebody gives, of several words perhaps. */
+  readonly isCalled: boolean
   /** A name that may be a file instead. */
   readonly orFile: boolean
   /** Names of products in a flag's description: "ask NetBox too" is on where a request says NetBox. */
@@ -152,6 +154,7 @@ const KIND_OF_WORD: Readonly<Record<string, FieldKind>> = {
   details: 'text',
   cause: 'text',
   why: 'text',
+  changelog: 'text',
   resolution: 'text',
   answer: 'text',
   error: 'text',
@@ -190,8 +193,9 @@ export function fieldsOf(schema: unknown): readonly Field[] {
 
 function fieldOf(name: string, given: Schema, required: boolean): Field {
   const plain = withoutNull(given)
-  const list = plain.type === 'array' || (plain.type === undefined && plain.items !== undefined)
-  const schema = list ? withoutNull(plain.items ?? {}) : plain
+  const items = itemsOf(plain) ?? (given.anyOf ?? given.oneOf)?.map(itemsOf).find((one) => one !== undefined)
+  const list = items !== undefined
+  const schema = list ? withoutNull(items) : plain
   const words = wordsOfName(name)
   const choices = choicesOf(schema)
   const last = words.at(-1) ?? ''
@@ -218,6 +222,7 @@ function fieldOf(name: string, given: Schema, required: boolean): Field {
     isHere: given.default === '.',
     list,
     ...(choices !== undefined && { choices }),
+    isCalled: kind === 'name' && (words.at(-1) === 'name' || /\bcalled?\b/i.test(description)),
     orFile: kind === 'name' && /\bfile\b/i.test(description),
     suggested: kind === 'name' ? listedIn(description) : [],
     ...(unit !== undefined && { unit }),
@@ -268,6 +273,10 @@ function listedIn(description: string): readonly string[] {
   const list = /^([a-z]+-[a-z-]+(?:, [a-z-]+)*)(?: or ([a-z-]+))?(?=[;.]|$)/.exec(description)
   return list === null ? [] : [...list[1]!.split(', '), ...(list[2] === undefined ? [] : [list[2]])]
 }
+
+/** What a list is made of; "one or several" is a list, too. */
+const itemsOf = ({ type, items }: Schema): Schema | undefined =>
+  type === 'array' || (type === undefined && items !== undefined) ? (items ?? {}) : undefined
 
 /** A nullable field asks for the same words as one that is not. */
 function withoutNull(schema: Schema): Schema {

@@ -6,7 +6,7 @@ import { isOrdinary } from './name.ts'
 
 /** How well a mention's shape fits a field, before anything around it is read. */
 export function fitOf(
-  { kind, slot, words, required, orFile, isDate, integer, min = -Infinity, max = Infinity }: Field,
+  { kind, slot, words, required, isCalled, orFile, isDate, integer, min = -Infinity, max = Infinity }: Field,
   { kind: seen, slot: known, value, written }: Mention,
 ): number {
   const inRange = typeof value !== 'number' || (value >= min && value <= max && (!integer || Number.isInteger(value)))
@@ -35,8 +35,12 @@ export function fitOf(
   // "cut-4kq7w2m" is a cut.
   if (seen === 'id' && String(value).startsWith(`${slot}-`)) return 3
   if (kind === 'name' && seen === 'key') return slot === 'name' || slot === 'project' ? 0 : KEYED.has(slot) ? 2 : 1.6
+  // "secrets.env" is a rule rather than a file, where rules are asked for.
+  if (kind === 'name' && seen === 'path' && KEYED.has(slot)) return /^[a-z][\w-]*\.[a-z][\w-]*$/.test(written) ? 2 : 0.5
   if (kind === 'name' && seen === 'path') return orFile && ENDING.test(written) ? 2 : pathFit(slot, String(value))
-  if (kind === 'name' && seen === 'quoted') return slot === 'name' || required ? 2 : 1
+  // Several words are the name of something that is called, not of a thing that runs.
+  if (kind === 'name' && seen === 'quoted')
+    return isCalled || (required && !/\s/.test(String(value))) ? 2 : /\s/.test(String(value)) ? 0 : 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
   return 0
 }

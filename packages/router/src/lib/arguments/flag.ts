@@ -26,8 +26,9 @@ const BRIDGES = new Set(
 const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   'dry run': ['dry-run', 'dryrun', 'simulate', 'simulation', 'rehearse', 'what would happen', 'what would change', 'pretend'],
   look: ['contact', 'contacting', 'ask the hosts', 'asking the hosts'],
-  keep: ['keep the clear', 'keep the plain', 'keep the original'],
-  ran: ['did run', 'it ran', 'has run', 'went through'],
+  gate: ['for ci', 'in ci'],
+  keep: ['leave the clear', 'keep the clear', 'keep the plain', 'keep the original'],
+  ran: ['did run', 'it ran', 'has run', 'had run', 'went through'],
   again: ['once more', 'even if nothing changed', 'even if it is there already', 'anew', 'over again'],
   all: ['everything', 'everywhere', 'every'],
   backup: ['back up', 'back it up', 'back them up', 'backed up'],
@@ -59,6 +60,9 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   ],
   restore: [
     'volumes back',
+    'volumes too',
+    'the volumes',
+    'with volumes',
     'with the backups',
     'from the backup',
     'with the data',

@@ -59,7 +59,7 @@ export function freeTextIn(text: string, { slot, required }: Field, how: 'sure' 
   const kind = slot === 'text' && required ? 'note' : (LIKE[slot] ?? slot)
   if (how === 'sought') return kind === 'query' ? introducedBy(SOUGHT, text) : undefined
   const colon = how === 'sure' && required ? /:\s+(?=\S)/.exec(text) : null
-  if (colon !== null) return cut(text, colon.index + colon[0].length, /$/u)
+  if (colon !== null) return cut(text, colon.index + colon[0].length, kind === 'title' ? SENTENCE : /$/u)
   const cues = (how === 'sure' ? SURE : LIKELY)[kind]
   if (cues === undefined || (how === 'likely' && !required && !WORTH_IT.has(kind))) return undefined
   const introduced = introducedBy(new RegExp(`\\b(?:${cues})\\b[:,]?\\s+(?=\\S)`, 'iu'), text)
@@ -88,6 +88,8 @@ function behindComma(text: string): FreeText | undefined {
 
 const NO_MATTER = new Set('i we you how what please with and then at priority severity as but so if for in on it can could'.split(' '))
 
+/** A title is one sentence. */
+const SENTENCE = /[.!?]\s/u
 /** Where something else about the same thing begins. */
 const OTHER =
   /,?\s(?:with|and|at)\s(?:an?\s|the\s)?(?:[\w-]+\s)?(?:labels?|priority|severity|category|status|tags?)\b|\s(?:since|until|over the|in the (?:last|past)|from (?:the )?(?:last|yesterday))\b/iu

@@ -40,6 +40,10 @@ const SCHEMAS = {
   watch: object({ env: text, forSeconds: { type: 'number' }, intervalSeconds: { type: 'number' }, rollback: { type: 'boolean' } }),
   logs: object({ service: text, follow: { type: 'boolean' } }),
   update: object({ id: { type: 'integer' }, title: text }, ['id']),
+  open: object({ title: text, since: text }, ['title']),
+  mute: object({ check: text, file: said('Glob of the files') }, ['check']),
+  mend: object({ service: text, action: { type: 'string', enum: ['restart', 'rollback'] } }, ['service']),
+  several: object({ priority: { anyOf: [{ type: 'string', enum: ['high', 'low'] }, list({ type: 'string', enum: ['high', 'low'] })] } }),
 } as const
 const OWN = new Set(['show', 'look', 'log', 'deploy', 'issue', 'list', 'scale', 'run', 'runbook', 'check', 'export', 'release'].map(stem))
 const NOW = new Date(2026, 10, 21, 15, 30).getTime()
@@ -54,6 +58,7 @@ type Row = readonly [schema: keyof typeof SCHEMAS, request: string, values: Reco
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'finds the name among what is told around it': [
     ['look', 'we had visitors all morning and somebody tripped over a cord, so tell me what thumbor wrote', { service: 'thumbor' }],
+    ['look', 'show me the service called notes', { service: 'notes' }],
     ['look', "I am curious about the importer's timings", { service: 'importer' }],
     ['issues', 'for the board meeting, which problems are there in intranet', { project: 'intranet' }],
     ['roll', 'bring squid and radius to staging before lunch', { env: 'staging', service: ['squid', 'radius'] }],
@@ -78,6 +83,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['setup', 'do mail01:25 and mail02:25 take connections', { address: ['mail01:25', 'mail02:25'] }],
     ['run', 'follow ops/fire-drill.md', { runbook: 'ops/fire-drill.md' }],
     ['issues', 'fetch the tickets of acme/till', { repo: 'acme/till' }],
+    ['mute', 'mute style.quotes for vendor/**', { check: 'style.quotes', file: 'vendor/**' }],
+    ['several', 'those that are high or low', { priority: ['high', 'low'] }],
     ['judge', 'what has a big shop to have?', { category: 'big-shop' }],
   ],
   'reads what is given by names of its own': [
@@ -94,6 +101,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['scale', 'one of squid was enough, so back to a single squid on qa', { service: 'squid', env: 'qa', replicas: 1 }],
     ['look', 'the six most recent ones, please', { limit: 6 }],
     ['look', 'up to 40 entries of squid', { service: 'squid', limit: 40 }],
+    ['look', 'what squid had, 30 at most', { service: 'squid', limit: 30 }],
+    ['update', 'we are through with 93, so finish it', { id: 93 }],
+    ['update', 'we are through with 3 chapters', {}],
     ['look', 'why does every page answer with 503s', {}],
     ['issues', 'send 3, 5 and 8', { ids: [3, 5, 8] }],
   ],
@@ -106,6 +116,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   'takes what is quoted for what was meant': [
     ['roll', 'deploy to qa, the reason is "spring cleaning"', { env: 'qa', why: 'spring cleaning' }],
+    ['open', 'open one: the lift is stuck. since about 3 hours', { title: 'the lift is stuck', since: '3h' }],
     ['update', 'the title of issue 12 is nonsense, it should be "Door stays open"', { id: 12, title: 'Door stays open' }],
   ],
   'takes a choice back that is denied or one of all': [
@@ -113,6 +124,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['judge', 'the ones that matter, most critical on top', {}],
     ['judge', 'judge the compose file and the caddyfile', {}],
     ['judge', 'judge the caddyfile', { target: 'caddy' }],
+  ],
+  'knows a verb whose "back" stands behind what it is done to': [
+    ['mend', 'roll the squid service back', { service: 'squid', action: 'rollback' }],
+    ['mend', 'roll on, and call back squid', { service: 'squid' }],
   ],
   'turns a flag on by the verb of a request that is not the command': [
     ['logs', 'follow what squid writes', { service: 'squid', follow: true }],

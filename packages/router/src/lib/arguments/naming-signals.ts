@@ -27,6 +27,7 @@ const TELLING = new Set('because since so as while during although though after 
 const PLACES = new Set('as in on over for with from since during at to into of by until after before under because'.split(' '))
 const OWN_PLACES = ['of', 'for', 'on', 'in', 'from', 'to', 'with', 'as']
 const USUAL_PLACES = ['of', 'for', 'on', 'in', 'from']
+const ADVERBS = new Set('every each again now please too still today tomorrow yesterday once twice only really instead first'.split(' '))
 const POLITE = new Set('please you can could to and then just'.split(' '))
 /** Before "with", what is the matter with something is asked. */
 const MATTERS = new Set('wrong up happening happened matter on'.split(' '))
@@ -129,7 +130,7 @@ export function signalsOf(lexemes: readonly Lexeme[], at: number, { ownWords, is
     const isOwn = ownWords.has(next.stem)
     say('before own word', isOwn)
     say('before verb', !isOwn && isVerb(next.lower))
-    say('before noun', !isOwn && !STOP_WORDS.has(next.lower) && !isVerb(next.lower))
+    say('before noun', !isOwn && !STOP_WORDS.has(next.lower) && !ADVERBS.has(next.lower) && !isVerb(next.lower))
   }
 
   let start = at

@@ -28,6 +28,8 @@ export interface NamingOptions extends SignalOptions {
   readonly names: SlotValues
 }
 
+/** "the server called notes": whatever the word is. */
+const CERTAIN = 10
 const OUTRIGHT = ['kind before', 'kind after', 'named']
 /** How much more has to speak for a name than against it where nothing may be guessed. */
 const LITERAL_MARGIN = 1
@@ -46,6 +48,9 @@ export function namesIn(lexemes: readonly Lexeme[], open: readonly Field[], opti
     return words.map(({ at, signals }) => {
       const kindSignals = kindSignalsOf(lexemes, at, field, context)
       const points = sum(signals, group) + sum(kindSignals, group) - least
+      // A number is a name only where it is said to be one.
+      if (/^\d+$/.test(lexemes[at]!.lower) && !kindSignals.includes('kind before')) return { field, group, at, points: 0 }
+      if (kindSignals.includes('kind called')) return { field, group, at, points: CERTAIN }
       const isGuess = options.literal && !OUTRIGHT.some((signal) => kindSignals.includes(signal))
       return { field, group, at, points: isGuess ? (isKnown ? 0 : points - LITERAL_MARGIN) : points }
     })
@@ -110,12 +115,13 @@ export function kindSignalsOf(
   const next = lexemes[at + 1]
   if (kinds.has(bare(lexemes[at]!.lower))) found.push('kind itself')
   if (before !== undefined && !before.endsClause) {
-    if (kinds.has(before.lower)) found.push('kind before')
+    const isNumbered = /^(?:number|no|nr|id)$/.test(before.lower) && kinds.has(lexemes[at - 2]?.lower ?? '')
+    if (isNumbered || kinds.has(before.lower)) found.push('kind before')
     if (before.lower === slot) found.push('own name before')
     if (otherKinds.has(before.lower)) found.push('other kind before')
   }
   const named = namedThing(lexemes, at)
-  if (named !== undefined && !otherKinds.has(named)) found.push(kinds.has(named) ? 'kind before' : 'named')
+  if (named !== undefined && !otherKinds.has(named)) found.push(kinds.has(named) ? 'kind called' : 'named')
   if (next !== undefined && !lexemes[at]!.endsClause && kinds.has(bare(next.lower))) found.push('kind after')
   return found
 }

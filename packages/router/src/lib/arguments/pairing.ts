@@ -1,3 +1,4 @@
+import { STOP_WORDS } from '../stop-words.ts'
 import type { Field } from './field.ts'
 import { fitOf, valueFor } from './fit.ts'
 import { kindsOf } from './kind-words.ts'
@@ -28,12 +29,13 @@ const CUES: Readonly<Record<string, readonly string[]>> = {
   env: ['to', 'in', 'on'],
   host: ['on', 'host', 'at', 'server'],
   path: ['in', 'at', 'file', 'of', 'folder', 'directory', 'path'],
-  file: ['file', 'in', 'of', 'with', 'to', 'into'],
+  file: ['file', 'in', 'of', 'to', 'into'],
+  key: ['key', 'with', 'by'],
   id: ['issue', 'ticket', 'bug', 'incident', 'plan', 'chain', 'run', 'project', 'execution', 'number', 'no', 'nr', 'id'],
   project: ['in', 'of', 'for', 'project', 'at', 'under', 'from'],
   output: ['to', 'into', 'as'],
   target: ['to', 'into', 'as', 'at', 'in'],
-  repo: ['repo', 'repository', 'in', 'to', 'from', 'of'],
+  repo: ['repo', 'repository', 'in', 'to', 'from', 'of', 'under', 'at'],
   issue: ['issue', 'issues', 'ticket', 'bug', 'number', 'no', 'nr'],
   port: ['port', 'on'],
   minimum: ['under', 'below', 'least', 'minimum', 'than'],
@@ -88,8 +90,22 @@ export function pairMentions(
     if (JOINED.test(text.slice(last.mention.end, mention.start)))
       pairs.push({ ...last, mention, value: valueFor(last.field, mention, nowMs) })
   }
+  // What has to be said, where one number is all that could say it.
+  const numbers = mentions.filter(({ kind }) => kind === 'number')
+  const asked = fields.filter(({ kind, required }) => kind === 'id' && required)
+  if (numbers.length === 1 && asked.length === 1 && !pairs.some(({ mention, field }) => mention === numbers[0] || field === asked[0]))
+    if (isAlone(numbers[0]!, lexemes))
+      pairs.push({ field: asked[0]!, mention: numbers[0]!, value: valueFor(asked[0]!, numbers[0]!, nowMs) })
   // A list is in the order it was said in.
   return pairs.sort((a, b) => a.mention.start - b.mention.start)
+}
+
+/** "through with 93", rather than "step 3" or "3 steps". */
+function isAlone({ start, end, written }: Mention, lexemes: readonly Lexeme[]): boolean {
+  const at = lexemes.findIndex((lexeme) => lexeme.start >= start && lexeme.end <= end)
+  const [before, own, after] = [lexemes[at - 1], lexemes[at], lexemes[at + 1]]
+  if (own === undefined || !/^\d+$/.test(written) || PARTS.has(before?.stem ?? '')) return false
+  return own.endsClause || after === undefined || STOP_WORDS.has(after.lower)
 }
 
 interface PointsOptions {
@@ -157,12 +173,13 @@ function counts({ slot }: Field, { kind, written }: Mention, lexemes: readonly L
   let next = last + 1
   while (RECENT.has(lexemes[next]?.lower ?? '')) next++
   const counted = lexemes[next]?.lower ?? ''
-  if (slot === 'limit') return next > last + 1 || COUNTED.limit!.includes(counted)
+  if (slot === 'limit')
+    return next > last + 1 || (counted === 'at' && lexemes[next + 1]?.lower === 'most') || COUNTED.limit!.includes(counted)
   return COUNTED[slot]?.includes(counted) === true || (slot === 'replicas' && /x/i.test(written))
 }
 
 /** "the file of X": X is something else. */
-const ELSE = new Set('of for from in on'.split(' '))
+const ELSE = new Set('of for from in on with'.split(' '))
 const NO_KINDS: ReadonlySet<string> = new Set()
 const RECENT = new Set('most recent latest newest last oldest past'.split(' '))
 const PREPOSITIONS = new Set('from to since until before after for at by in on'.split(' '))
