@@ -96,8 +96,7 @@ function startsAnew(text: string, current: Group, clause: Clause, { judge, isOpt
   // Where they are one sentence, the option may be what tells the command.
   const said = text.slice(clause.outer.start, clause.outer.end)
   const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
-  const isOwn = link === 'then' || (link === 'sentence' && condition !== undefined)
-  if ((!isOwn && says(before.id)) || (link === 'and' && says(together().id))) return false
+  if ((link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))) return false
   return isBoundary({
     left,
     right,
