@@ -73,6 +73,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'plans',
     'printable',
     'registryChanges',
+    'routingDecision',
   ],
   '@switchyard/plugin-kit/redact': [
     'SECRET_SHAPES',

@@ -17,6 +17,7 @@ export {
   type PromptArgument,
 } from './lib/plugin.ts'
 export { registryChanges } from './lib/registry-changes.ts'
+export { routingDecision } from './lib/routing-decision.ts'
 export {
   type CompareOptions,
   crdt,

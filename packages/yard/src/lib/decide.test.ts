@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@switchyard/contracts'
-import { command, definePlugin, type Plugin } from '@switchyard/plugin-kit'
+import { command, definePlugin, on, type PayloadOf, type Plugin, routingDecision } from '@switchyard/plugin-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { openYard } from './open-yard.ts'
@@ -161,6 +161,33 @@ describe('the routing of a yard', () => {
     ])
     await expect.poll(() => yard.routing.replay().decisions).toBe(1)
     expect(yard.routing.replay().changed).toEqual([])
+  })
+
+  it('tells a plugin that listens what each request was taken for, and keeps secrets to itself', async () => {
+    const heard: PayloadOf<typeof routingDecision>[] = []
+    const ear = definePlugin({
+      name: 'ear',
+      version: '1.0.0',
+      summary: 'Hears',
+      listens: [on(routingDecision, (decision) => void heard.push(decision))],
+      commands: {},
+    })
+    await using yard = await openYard(tmpdir(), { plugins: [bakery, ear], memory: true })
+    // From the first call on its plugins hear.
+    await yard.call('bakery.look', {})
+    yard.decide('look into the oven')
+    yard.decide('warm my buns, the password is hunter2')
+    await expect.poll(() => heard).toHaveLength(2)
+    expect(heard).toMatchObject([
+      {
+        request: 'look into the oven',
+        outcome: 'routed',
+        parts: [{ command: 'bakery.look', fallbacks: expect.any(Array) }],
+        strategy: 'single',
+      },
+      { outcome: expect.stringMatching(/^(ask|abstain)$/) },
+    ])
+    expect(heard[1]).not.toHaveProperty('request')
   })
 
   it('makes one chain of several parts, whose steps refer to one another', async () => {

@@ -33,6 +33,7 @@ import { createRequests } from './requests.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
 import { pricesOf, proposeTeam } from './team.ts'
+import { tellDecisions } from './tell-decisions.ts'
 import { createYardTraces, type YardTraces } from './traces.ts'
 import { createYardWatch } from './watch.ts'
 import { createWorkspaceNames } from './workspace-names.ts'
@@ -397,6 +398,7 @@ function createYard(parts: OpenParts): Yard {
     traces,
     metering,
     clock,
+    tell: tellDecisions({ bus, clock, log: log('router') }),
     isClosing: () => closing !== undefined,
   })
   const route: Director['route'] = (request, options) => requests.routing.consult(requests.decide(request, options))

@@ -13,6 +13,8 @@ export interface RequestsParts {
   readonly traces: Pick<YardTraces, 'routed'>
   readonly metering: Metering
   readonly clock: Clock
+  /** Tells whoever listens what was decided. */
+  readonly tell: (decided: Decision) => void
   /** Nothing is opened any more then. */
   readonly isClosing: () => boolean
 }
@@ -25,6 +27,7 @@ export function createRequests({
   traces,
   metering,
   clock,
+  tell,
   isClosing,
 }: RequestsParts): Pick<Yard, 'decide' | 'routing'> {
   function decide(request: string, { headers }: Pick<RunOptions, 'headers'> = {}): Decision {
@@ -35,6 +38,7 @@ export function createRequests({
     const decided = decider.decide(request, (name) => stages.push({ name, startMs: nowMs() }))
     metering.decided(decided, nowMs() - startMs)
     if (decided.outcome === 'routed') setImmediate(expect, decided)
+    tell(decided)
     traces.routed({ decision: decided, startMs, endMs: nowMs(), stages, why: () => decider.explain(decided).explanation }, headers)
     if (decided.outcome === 'routed' || decided.asks === 'arguments') return decided
     return withOthers(decided)
