@@ -258,6 +258,8 @@ export const CUT_EXAMPLES = {
     'is it possible to make an alpha of the parser right away? the plugin authors want to test',
     "I'd like a new version of npm package hex-color with yesterday's fixes in it, could you make one",
     'our PM gave the green light for 2.16.0 of wishlist, cut it and publish it please',
+    "how about doing the release of the icons package now? it's all merged, patch would be right",
+    'could you make an rc of the importer at once? our testers would like to begin',
   ],
   undo: [
     'undo the release',
@@ -429,6 +431,8 @@ export const CUT_EXAMPLES = {
     'would you reverse the prerelease beta.3 that I made on the wrong channel, nobody has it yet',
     'our release contained a secret by accident, undo it in full before anybody fetches it',
     "somebody cut a release while I was still rebasing, I'd like to have it reversed completely",
+    'I pushed and tagged 1.5.2 of the wrong package, reverse the lot please, here and on origin',
+    "the PM doesn't want 4.4.1 anymore, get rid of what the release did, including tag and version bump",
   ],
   resume: [
     'resume the release',
@@ -579,6 +583,9 @@ export const CUT_EXAMPLES = {
     'version 1.1.0 is tagged but the registry upload never took place as I lost connection, finish it off',
     'cut-52 was interrupted, all the reasons for it are gone, bring it to completion please',
     "so I ran out of disk while cutting 7.3.0, it's cleaned up, please take the release further",
+    'is there a way to finish a release that was cut off by a crash? it was 8.0.2, do that please',
+    "my colleague's release stood still since the hook complained, that's solved, take it to its end",
+    'I see the release halted with three steps open, please carry out the steps that are left',
   ],
   publish: [
     'publish the release',
@@ -1050,5 +1057,8 @@ export const CUT_EXAMPLES = {
     'can you show me the most recent three cuts and how each of them ended?',
     'the PM keeps asking whether 2.9.0 has been completed, what do I tell her?',
     "I closed my laptop during the release so I don't know how far it came, could you tell?",
+    "the release was interrupted by an outage, what had been done and what hadn't?",
+    'I need to know if the release Ana had begun here was completed before she left',
+    "it's been half an hour since I started releasing 2.0.0, how far is it?",
   ],
 } satisfies Record<string, readonly string[]>

@@ -264,6 +264,7 @@ export const FLOW_EXAMPLES = {
     'discard hotfix/BUG-88 please, I never started on it and it points at 1f1e1d1',
     'my colleague had already opened one, so mine, hotfix/signup2 at c4c5c6c, can go',
     'so hotfix/cart-total has zero commits of its own and stands at 99fa99f, you may remove it',
+    "I mistyped the name, so please remove release/30 at d0d0d0d and I'll begin another",
   ],
   backport: [
     'backport the fix to 1.x',

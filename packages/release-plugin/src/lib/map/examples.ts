@@ -151,5 +151,8 @@ export const VERSION_EXAMPLES = {
     "I'd like proof that the workspaces packages/a through packages/f reference each other at the proper version",
     'The tester has found that about page has old version, maybe we forget one file, please search',
     "hey, could you hunt down any file that's still on 1.12.3? we should be on 1.12.4 everywhere",
+    'the record says 2.2.0 but I believe a few of our files still carry 2.1.9, which ones?',
+    'the build of the Android app shows the wrong number, which of the files has not been moved to 6.1.0?',
+    "I fixed the chart by hand, so now see if anything else carries a number that doesn't belong there",
   ],
 } satisfies Record<string, readonly string[]>

@@ -180,5 +180,6 @@ export const NOTE_EXAMPLES = {
     'I have to update the release page on GitHub for v2.4.1, what text should go in there?',
     "I'm the PM of booking and would like the highlights of the next version for my slides, as Markdown",
     'hey can you make the upcoming release sound exciting in a short message for our Telegram group?',
+    'I recorded 2.0.0 earlier, now I want a friendly summary of it for Slack',
   ],
 } satisfies Record<string, readonly string[]>

@@ -214,5 +214,10 @@ export const PLAN_EXAMPLES = {
     "which commits since tag v4.6.1 haven't been part of any release so far? I lost track after the merge week",
     'hey, can you figure out if the next step from 1.9.4 is 1.9.5 or 1.10.0 and explain the reasoning?',
     'Is something still blocking that we make the release of 2.8.0? I want know before I start it',
+    'I undid the last release, so what would the new one look like if I made it now?',
+    "so the release slot is at five, are there any conditions we don't fulfil at the moment for releasing?",
+    "my team lead wants to see what exactly you'd do to the repo for release 5.1.0 before he agrees",
+    'can you show me upfront how releasing the theme package as a minor would turn out, changelog included',
+    "we've published 4.0.0 on Monday; what has gathered since and would end up in the one after that?",
   ],
 } satisfies Record<string, readonly string[]>

@@ -163,6 +163,7 @@ export const RECORD_EXAMPLES = {
     "I've just finished releasing 7.2.1 by hand as the tool was broken; keep it on file, would you",
     'as of this morning 3.0.5 of barcode-lib is out via the web interface of npm, kindly register this release',
     'can you take in a past release, namely 3.3.0 of the theme package, files were style.css and package.json?',
+    'can a release from last year be added belatedly? 1.2.0 of packages/dial, minor',
   ],
   get: [
     'show the record of release 1.4.0',
@@ -336,6 +337,11 @@ export const RECORD_EXAMPLES = {
     'Before somebody edits it, please show the present content of the entry for release 7.7.1',
     'I think I entered the wrong tag for 6.0.0 earlier, let me have a look at that entry first',
     "which release is id 8, and what are its tag and its changelog? it's mentioned in an old email",
+    'to rebuild 2.4.9 we require its commit as noted in the release record, which one is it?',
+    'is it possible to look at one particular release, 6.1.1, with everything that was saved of it?',
+    'a regression came with 2.9.9, show me the record for it with the files that had been changed',
+    "prior to changing anything I'd like to view what's currently saved for release 5.5.2",
+    'Jon asked which commit we noted for 4.2.1, could you look into its record and tell me?',
   ],
   list: [
     'list all releases',
@@ -496,6 +502,8 @@ export const RECORD_EXAMPLES = {
     "it'd help me to have the series of recorded releases in front of me while I write the roadmap",
     'Where can I find the versions that we have released until today? list please',
     'which versions of date-utils exist? a customer wants to choose one of them',
+    "for the archive I need each version of the icon package that's on record, from high to low",
+    "I've entered a few old releases, show me now which ones there are altogether",
   ],
   latest: [
     'what is the latest release',
@@ -646,6 +654,7 @@ export const RECORD_EXAMPLES = {
     "so I merged my PR last week, what's the version of our last release, I wonder if it's in there",
     "can you tell me the top release of our SDK, including rc and beta ones if they're higher?",
     'Please show the last release that we made for the kiosk app, only this one',
+    'can you check what the top recorded version of shared/types is, I have a call in five minutes',
   ],
   update: [
     'set the tag on record of release 1.4.0',
@@ -808,6 +817,11 @@ export const RECORD_EXAMPLES = {
     "can you append the missing line about the migration to the changelog that's stored for 5.7.0?",
     'our lawyer asked to rephrase the stored description of 4.1.0, make it "Changes the licence of the fonts"',
     'I was told the description recorded for release 14 is in German, swap it for the English "Faster search"',
+    'customers read the recorded text of 3.8.1 and don\'t get it, put "Saves your drafts by itself" there',
+    'legal wants the stored text of 6.0.2 shortened to "Updates the terms", can you do this?',
+    "in the books 2.2.5 has five files, in truth it's just package.json, so correct the entry",
+    'could you extend the changelog stored with 4.0.4 by a line on the new permissions?',
+    'I spotted a mistake in the changelog we have on record for 5.2.2, make it "Supports large files"',
   ],
   export: [
     'export the releases to CHANGELOG.md',
@@ -922,6 +936,9 @@ export const RECORD_EXAMPLES = {
     'customers look at the markdown file, not at our database, therefore save the recorded history there',
     "I need what's on record as markdown inside the project, please save it as CHANGELOG.txt",
     'could the releases that are recorded for packages/icons be put into its own CHANGES.md?',
+    'I changed the recorded text of 4.4.3, so put the records into the changelog file once more',
+    'I corrected two entries in the records, the file should now be brought into line with them',
+    'we entered the tags and texts for all old versions, now let CHANGELOG.md show them too',
   ],
   diff: [
     'was the changelog of 1.4.0 edited after the export',
@@ -1046,5 +1063,6 @@ export const RECORD_EXAMPLES = {
     'Tom rewrote the changelog file over the weekend, in what respect does 2.5.0 there differ from our record?',
     'our docs writer added lines to the section of 0.11.2; which of these are missing in the recorded release?',
     "just merged a branch that touched CHANGELOG.md, is the 3.8.0 section still what we've got on record?",
+    "before I write the file anew, show me what its part on 3.0.8 has that our record hasn't, and vice versa",
   ],
 } satisfies Record<string, readonly string[]>

@@ -147,5 +147,6 @@ export const REHEARSAL_EXAMPLES = {
     "our last release blew up at the tagging step, let's try this one in a sandbox beforehand",
     "a dummy release please: channel beta, package sensor-hub, with the repo's hooks disabled",
     'can you make a mock release of crm-sync, with tests and all, that leaves no trace?',
+    "I've no experience with releases here, so let me try one that has no effect at all",
   ],
 } satisfies Record<string, readonly string[]>
