@@ -217,7 +217,5 @@ export const PLAN_EXAMPLES = {
     'I undid the last release, so what would the new one look like if I made it now?',
     "so the release slot is at five, are there any conditions we don't fulfil at the moment for releasing?",
     "my team lead wants to see what exactly you'd do to the repo for release 5.1.0 before he agrees",
-    'can you show me upfront how releasing the theme package as a minor would turn out, changelog included',
-    "we've published 4.0.0 on Monday; what has gathered since and would end up in the one after that?",
   ],
 } satisfies Record<string, readonly string[]>

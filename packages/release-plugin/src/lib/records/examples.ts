@@ -340,8 +340,6 @@ export const RECORD_EXAMPLES = {
     'to rebuild 2.4.9 we require its commit as noted in the release record, which one is it?',
     'is it possible to look at one particular release, 6.1.1, with everything that was saved of it?',
     'a regression came with 2.9.9, show me the record for it with the files that had been changed',
-    "prior to changing anything I'd like to view what's currently saved for release 5.5.2",
-    'Jon asked which commit we noted for 4.2.1, could you look into its record and tell me?',
   ],
   list: [
     'list all releases',
@@ -820,8 +818,6 @@ export const RECORD_EXAMPLES = {
     'customers read the recorded text of 3.8.1 and don\'t get it, put "Saves your drafts by itself" there',
     'legal wants the stored text of 6.0.2 shortened to "Updates the terms", can you do this?',
     "in the books 2.2.5 has five files, in truth it's just package.json, so correct the entry",
-    'could you extend the changelog stored with 4.0.4 by a line on the new permissions?',
-    'I spotted a mistake in the changelog we have on record for 5.2.2, make it "Supports large files"',
   ],
   export: [
     'export the releases to CHANGELOG.md',
