@@ -347,6 +347,10 @@ export const APPLY_EXAMPLES = {
     'it has been on staging for ten days and nobody complained, so why not give it to the customers today',
     'We agreed in the standup that gateway and worker go to production today; go ahead with both',
     'Now that the database has been moved, you can go ahead and bring the orders service up on the new environment berlin',
+    'the client was patient long enough, let him get the new scanner on oslo',
+    'nobody objected to 4.8, so it can be released to the users on production this afternoon',
+    "we checked the host and it's fine, so go ahead and deploy kiosk there, environment uat",
+    'I rebased and merged everything last night, please bring it to qa so Ravi can test it',
   ],
   resume: [
     'resume the deployment',
@@ -656,6 +660,8 @@ export const APPLY_EXAMPLES = {
     'I want the deploy number 17 be cancelled and what it changed returned to how it was',
     'revert the most recent deployment on tokyo, Ben did it without telling any of us',
     'Number 92 should never have been deployed, get it reversed before anyone sees it',
+    'Ravi deployed 2.1 before the freeze ended, can his deployment be taken back?',
+    'the deployment which Jonas made before the freeze was over must be reversed',
   ],
   unlock: [
     'remove the deployment lock of staging',
@@ -971,5 +977,9 @@ export const APPLY_EXAMPLES = {
     'hey the new search is terrible on staging, can we have the one from before?',
     "I'd like demo to be on the release that it had before this morning's, the presentation depends on it",
     'get checkout back to v1.8.3 on production, reason is the tax bug that we found an hour ago',
+    'the new time sheet drives everybody mad, can lisbon get the earlier one?',
+    'we sent 3.4 out too early, so let everybody on production use 3.3 for now',
+    'could the client on oslo get the version that he had last week? The new one is too slow',
+    'the new scanner annoys the drivers, can oslo have the earlier version?',
   ],
 } as const

@@ -249,4 +249,5 @@ export const CHECK_EXAMPLES: readonly string[] = [
   'Our admin upgraded docker on the production host, so can we still deploy to it?',
   "I promised the client a go-live at eight, so make sure that the server isn't lacking anything",
   'The ops folks said the uat box was reinstalled, so is it ready to be deployed to again?',
+  "We'd love to move to the lisbon machine next week, will it hold our stack?",
 ]

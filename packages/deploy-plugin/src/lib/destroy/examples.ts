@@ -217,4 +217,8 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'we merged the two workers into one, so the worker-b service on qa can be removed for good',
   'the thumbnailer has been replaced, take it off the tokyo host for ever, reason "replaced by images"',
   'since the new parser took over, get the old-parser service off uat completely',
+  'the time sheet was replaced by a bought one, so it shall disappear from production',
+  'we bought software for the invoices, which means our invoicer can disappear from production',
+  'since nobody books by fax any more, the fax service shall go from production for ever',
+  'The project is dead, so clear its environment away, with volumes',
 ]

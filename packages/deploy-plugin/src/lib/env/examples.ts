@@ -342,6 +342,7 @@ export const ENV_EXAMPLES = {
     'line up the env files of all environments so that I see the gaps in each compared with the others',
     "Before we merge the two environments I'd like to know which variables only one of them defines",
     "Somebody added a variable to one env file only, I believe; which one is it and where's it missing?",
+    'Olga wants to know if two of our environments use the same jwt secret',
   ],
   'env.sync': [
     'add missing variables to the env files',
@@ -914,6 +915,8 @@ export const ENV_EXAMPLES = {
     'Please to encrypt the file of preprod with key keys/team.age, I will then push it',
     'I rotated the keys in .env.production this morning, so it has to be encrypted anew now',
     'Is it possible to put the production env file in the repo without anyone being able to read it? please do so',
+    "Jonas decrypted .env.oslo to edit it and he's done, so encrypt it again",
+    'I had the env file of preprod in clear for a while, it should be encrypted again now',
   ],
   'env.decrypt': [
     'decrypt the production env file',
@@ -1068,6 +1071,8 @@ export const ENV_EXAMPLES = {
     'the encrypted env file of berlin has to be in the clear before the container can use it',
     "it's been encrypted with the team key, and I'm on the team, so restore the clear env file please",
     'could you unlock the env file of preprod so that I can edit the database url?',
+    '.env.oslo was encrypted by Priya, and I must edit it, so make it readable for me',
+    "Olga encrypted .env.kiosk before her holiday and I've to edit it, so make it plain again",
   ],
   'env.leaks': [
     'did we ever commit a secret',

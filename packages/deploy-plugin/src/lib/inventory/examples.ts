@@ -195,6 +195,12 @@ export const TARGET_EXAMPLES: readonly string[] = [
   "hey I have to choose an environment in a minute, what's there to choose from?",
   'hey, where can I even deploy to? I only know about staging',
   'The new data centre is in the inventory now, so list the hosts with the tag edge from it',
+  'hey does lisbon exist as an environment here? let me see all of them',
+  'is there an environment named oslo at all? give me the full list of them',
+  'what would be valid environments for deploying the scanner?',
+  'does an environment for the warehouse exist, and how is it called?',
+  'which environment names would be accepted if I wanted to deploy the kiosk?',
+  'I mistyped the environment it seems, so which ones exist?',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [

@@ -285,6 +285,14 @@ export const STATUS_EXAMPLES: readonly string[] = [
   'I merged the hotfix this morning, so is it on production yet or do we still serve the old one?',
   'What exactly are our users getting at this moment, 2.8 or 2.9? Sales keeps asking me',
   'we shut the old box down on friday, so show me what is still deployed and where',
+  'The helpdesk would like to know which release of the kiosk app the shops are working with today',
+  'we did a couple of rollbacks and deploys on demo today, so what has it ended up with?',
+  'I went back to an older build of the scanner this morning, so which one does preprod have now?',
+  "Ravi pushed his branch to main on wednesday, can I tell the customer that it's running on production already?",
+  'the branch was merged ages ago, but has it arrived on production by now?',
+  'we released on monday and on wednesday, which of those is it that oslo runs?',
+  "Priya merged on tuesday, may I tell the client that it's live already?",
+  'support needs to know which release of the warehouse app the drivers have at the moment',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
@@ -587,4 +595,9 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   "I'd like to look at the last ten things that we shipped to uat, oldest ones are not interesting",
   'I have to write a monthly report and need the list of everything that went live since 4w',
   "ok so three people deployed something yesterday and I can't tell who did what, could you list those for me?",
+  'rollout 14 came to a halt at step three, what did that step say?',
+  'deployment 61 did not pass its gate, which of the probes failed there?',
+  'deployment 401 was stopped by the gate, which probe was it that failed? I only want to read about it',
+  'the night shift undid something, can I see what was deployed and undone between midnight and six?',
+  'why did the gate stop deployment 300? just the explanation, please',
 ]

@@ -255,6 +255,7 @@ export const VALIDATE_EXAMPLES = {
     "We had an outage because of a typo in a unit file, so please inspect them all before tomorrow's deploy",
     "I renamed the volume in docker-compose.yml and I'm not sure all of it still fits together",
     'hey I edited the compose file for the first time, could you look whether I broke anything?',
+    'Ravi changed the networks in the compose file last night, did he make any mistakes?',
   ],
   fix: [
     'fix the compose file',
@@ -464,5 +465,7 @@ export const VALIDATE_EXAMPLES = {
     'what the validation of compose and caddy complained about, please rectify it',
     'Go ahead and mend the deployment files for uat, the findings there are all of the harmless kind',
     "We don't have time for the small stuff in the stack files, let the tool clear it up",
+    'the production overlay has errors that need no judgement, correct them',
+    'please do the repairs that the check of the Caddyfile proposes',
   ],
 } as const

@@ -290,6 +290,7 @@ export const HEALTH_EXAMPLES = {
     'hey I inherited this repo from Tom last week, can you tell me how healthy it is?',
     'could you rate the code in tools/importer, with a minimum of 60, otherwise fail?',
     "Before I hand the plugin over to the customer I'd like to know what is wrong with it, docs, tests and all that",
+    'Ravi delivered the plugin yesterday, is it in good order or does it lack tests and docs?',
   ],
   'health.report': [
     'write a health report as html',

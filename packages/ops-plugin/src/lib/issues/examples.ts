@@ -349,6 +349,10 @@ export const ISSUE_EXAMPLES = {
     "before I close it I'd like to read through issue 91",
     'We discussed ticket 12 yesterday, bring its details up please',
     'Before I reply to the customer I want to read ticket 16 in full',
+    "Ravi wants me to take over number 61 from the issues, what's written there?",
+    'Jonas gave number 14 of our issues to me, what does it say?',
+    'I merged something for 61, but what did issue 61 ask for exactly?',
+    'I have been told to look at issue 300 today, let me see it',
   ],
   'issue.list': [
     'list the open issues',
@@ -541,6 +545,8 @@ export const ISSUE_EXAMPLES = {
     "hey what's left to do on the forum project? I have a free afternoon",
     'all the things we called tech debt so far, please list them',
     'My manager wants to know which tickets are waiting for us, the most urgent at the top',
+    "do we have tickets about receipts? I don't want to file it twice",
+    'the tech debt issues, all of them please, Jonas has time for some',
   ],
   'issue.update': [
     'set issue 12 to high priority',
@@ -694,6 +700,9 @@ export const ISSUE_EXAMPLES = {
     'please give issue 34 the label "mobile", the app team filters by it',
     'hey tag ticket 19 with "customer" and "urgent" please',
     'My lead says 501 is urgent now because of the trade fair, so raise it',
+    'issue 14 should carry the label "warehouse" so that Jonas can find it',
+    'put the label "lisbon" on ticket 300, Olga looks for that',
+    'hang the label "oslo" on ticket 300, please',
   ],
   'issue.close': [
     'close issue 12, fixed in the last release',
@@ -844,6 +853,7 @@ export const ISSUE_EXAMPLES = {
     'could you mark "Search breaks on umlauts" as fixed? I don\'t know its id',
     '"Empty cart crashes" is done, I don\'t have its number, so close it by that title',
     "The dead link in beacon's readme is mended, so that issue number 501 can be shut",
+    'the receipts are fine again since 2.2, so issue 61 is solved',
   ],
   'issue.reopen': [
     'reopen issue 12',
@@ -1303,6 +1313,7 @@ export const ISSUE_EXAMPLES = {
     'show the gap between scan and tickets',
     'would a scan reopen anything',
     'Just as a preview: what would be created, closed or reopened in forum if we synced issues with a fresh scan?',
+    "in what do our issues and a scan disagree? Don't correct it, just tell",
   ],
   'issue.file': [
     'file issues for everything the scan found',
@@ -1441,6 +1452,7 @@ export const ISSUE_EXAMPLES = {
     'could you update the issue list according to the current state of the code?',
     "For beacon please file everything that the scan complains about as issues, I'll sort them later",
     'Please synchronize the issues from project atlas with new scan, warnings also',
+    'what the health scan reports must be in our issues, so put it there',
   ],
   'issue.export': [
     'export the issues to github',

@@ -324,6 +324,7 @@ export const RECORD_EXAMPLES = {
     "Before I change anything I'd like to see how the compass project is registered",
     'the record of this very project is what I want to see, the one in the current folder',
     'My lead asks what type of project "atlas" counts as in our records, can you look up its entry?',
+    'I just want to see how the project in tools/scanner has been registered',
   ],
   'project.list': [
     'list the projects',
@@ -463,6 +464,9 @@ export const RECORD_EXAMPLES = {
     'hey all the projects of ours please, I need to count them for the license',
     'somebody said we have an Atlas and an Atlas2 registered, is that so? show those with "atlas" in the name',
     'I want all skill-only projects on one list for the meeting in the afternoon',
+    'I\'m looking for a project with "time" in its name, which ones have you got?',
+    'I don\'t recall its name, there\'s a project with "ware" in it, which ones match?',
+    "all the projects that we've told this tool about, please list them",
   ],
   'project.update': [
     'rename project api to payments',
@@ -744,6 +748,7 @@ export const RECORD_EXAMPLES = {
     "I don't want mail-tools among the projects any longer, nor its health checks or issues",
     'project 7 is only a duplicate in the register, so get rid of it and of its checks',
     'Our list is full of dead projects, and old-intranet is one of them; erase it',
+    'hey scanner was swallowed by warehouse, so the project scanner can be forgotten with its history',
   ],
   'project.detect': [
     'what kind of project is this',
@@ -1019,6 +1024,8 @@ export const RECORD_EXAMPLES = {
     "nobody has recorded lantern's health since june, so do that now",
     'it has been weeks since anybody recorded a check of invoices, so do a new one that is kept',
     'please note for later how good the project is at this moment',
+    'we have had no recorded health check for weeks, so please do one and keep it',
+    'no health of the scanner was kept since summer, take one now for the history',
   ],
   'health.get': [
     'show the latest health check',
@@ -1553,6 +1560,7 @@ export const RECORD_EXAMPLES = {
     'Our score was once above 90, I wonder how it developed since then',
     'is it going uphill or downhill with the quality of the importer?',
     'Please show how the score of beacon was developing in last 30 checks',
+    "I'd like to see if all that work on quality paid off in the scanner's score",
   ],
   'health.export': [
     'export the health report',

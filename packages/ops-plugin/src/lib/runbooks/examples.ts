@@ -338,6 +338,8 @@ export const RUNBOOK_EXAMPLES = {
     "could you open up the certificate renewal runbook so that I know what's coming?",
     'hey I might have to run the restore runbook tonight, so let me read it beforehand',
     'How many steps has the disaster-recovery runbook got and which of them are dangerous?',
+    "open the lost-scanner runbook, I want to know what I'll have to do",
+    'please print the runbook for a lost printer, so that Ravi can check it',
   ],
   'runbook.run': [
     'run the runbook full-health',
@@ -523,6 +525,10 @@ export const RUNBOOK_EXAMPLES = {
     'Time for the weekly housekeeping, let the housekeeping runbook do its thing',
     'our procedure "rotate-tokens" should be done now, with service set to mail',
     "The drill is at ten, so at ten the failover runbook should be run; it's ten now",
+    'the scanners are lost again, so do the lost-scanner runbook',
+    "the printers are lost again, so let's do the lost-printer runbook",
+    'could you do the printer-reset procedure for us, with shop set to 9?',
+    'Olga read the kiosk-reset runbook and agrees, so run it with shop set to 12',
   ],
   'runbook.resume': [
     'resume runbook execution 3',
@@ -810,6 +816,9 @@ export const RUNBOOK_EXAMPLES = {
     'We do the restore drill monthly, so show when it was done in the past',
     'I want to know whether anyone ran the failover procedure while I was away',
     'could you show me the last five runs of cleanup-logs?',
+    'Jonas asks when we did the restore drill this year',
+    'how many times did we run kiosk-reset this autumn?',
+    'when was the lost-scanner runbook done the last few times?',
   ],
   'runbook.get': [
     'show runbook execution 3',
@@ -944,6 +953,9 @@ export const RUNBOOK_EXAMPLES = {
     'We need to know if step three of execution 130 was skipped, open that run',
     "The details of the key rotation with run number 62, that's what the auditor asked for",
     'Execution 18 of the runbook has failed, where exactly and why?',
+    'I started the restore runbook as execution 14 an hour ago, how far is it?',
+    'at which step is runbook run 300 now? I started it before lunch',
+    'execution 300 of the oslo-failover runbook was red, let me see its steps',
   ],
   'runbook.start': [
     'record that I start the disaster drill with 5 steps',
@@ -1103,6 +1115,13 @@ export const RUNBOOK_EXAMPLES = {
     'hey in the manual procedure 31 I finished "unplug old switch", it went well',
     'I skipped "call the provider" in procedure 62 since nobody answers at night',
     'for the protocol 29: the step "screw rack" has been done successfully',
+    'I couldn\'t do "unlock the drawer" as the key is missing, so it\'s a fail in record 300',
+    'procedure 14, done by hand: "empty the shelf" is finished, without problems',
+    'procedure 61, which we do by hand: "change the paper" is done, all fine',
+    'hey "wipe the disk" is ready, it belongs to the manual procedure 512, status pass',
+    'I couldn\'t "open the cabinet" as nobody had the key, that\'s a fail in manual record 61',
+    "we didn't do \"call the guard\" in procedure 14, it wasn't necessary, so it's a skip",
+    'in record 300 of the move, "carry the desks" turned out badly, write it as failed',
   ],
   'runbook.finish': [
     'finish the manual run 3',
@@ -1176,5 +1195,6 @@ export const RUNBOOK_EXAMPLES = {
     "that's it with the cable check, all fifteen steps done, finalise record 77",
     'All the steps of the fire drill are behind us, run 130 can be wrapped up',
     '71, the battery change that we did by hand, is concluded',
+    'record 300, the drawer repair by hand, had to be given up, end it as failed',
   ],
 } satisfies Record<string, readonly string[]>

@@ -213,6 +213,7 @@ export const SERVICE_EXAMPLES = {
     "jenkins isn't being monitored, which is wrong, add it",
     'How do I get the pdf renderer monitored? its unit is pdf.service, so put it in',
     'We deployed a cache last week, it listens at 10.0.0.5:6379 and should be watched like the others',
+    'how can the scanner get into the monitoring? Its unit is scanner.service, do it please',
   ],
   'service.remove': [
     'remove the api from monitoring',
@@ -405,6 +406,7 @@ export const SERVICE_EXAMPLES = {
     'From today the mailer belongs to the platform people, so our monitoring can do without it',
     "the pdf renderer's monitoring is only noise, get rid of that entry",
     'I keep getting alerts about the legacy importer which nobody uses, drop it from the monitored ones',
+    "the kiosk backend is monitored by the vendor now, we don't have to",
   ],
   'service.list': [
     'list the services',
@@ -974,6 +976,9 @@ export const SERVICE_EXAMPLES = {
     'Can I go home, or is something down?',
     'after the reboot of the switch, are the services all fine again?',
     "Before I go home I'd like to know whether everything is up and healthy",
+    'Olga reports that the kiosks are offline, does the kiosk backend answer?',
+    'I restarted the switch, so do all the services answer again?',
+    'are we fully up again after the storm, or is some service still missing?',
   ],
   'monitor.watch': [
     'watch the services for ten minutes',
@@ -1606,6 +1611,9 @@ export const SERVICE_EXAMPLES = {
     "I restarted it twice and the thumbnailer still fails, so what's wrong with it?",
     "could you look into logs, checks and deployments of chat and tell me what's at the root of its crashes?",
     "why does the auth service keep failing? I've restarted it three times already",
+    'we shipped 3.4 on monday and since then parcels are lost, what is behind that?',
+    'the scanner service went wild after the deploy, why is that?',
+    "we shipped kiosk 2.1 yesterday and now receipts are missing, what's the cause of that?",
   ],
   analyze: [
     'is the api getting slower',
@@ -1813,6 +1821,7 @@ export const SERVICE_EXAMPLES = {
     'We optimised a query this morning, so did the latency of orders get better?',
     'have the errors of the portal grown since tuesday? I need numbers',
     'how long until the database host runs out of disk, judging by the last weeks?',
+    'will the disk of the kiosk machine be full before christmas if things go on like this?',
   ],
   remediate: [
     'restart the api',
@@ -2028,6 +2037,9 @@ export const SERVICE_EXAMPLES = {
     "my colleague says restarting auth would help, go ahead and see whether it's healthy then",
     "Please restart service chat, users can't write messages any more",
     "We always kick the importer when it's stuck, so do that now",
+    "Olga can't use the time sheet, it hangs, so restart it and see if it's well then",
+    'as the monitoring shows the scanner down, please start it again',
+    'the kiosk backend is down according to the monitoring, bring it up again',
   ],
   'remediation.list': [
     'what was restarted lately',
@@ -2196,6 +2208,7 @@ export const SERVICE_EXAMPLES = {
     "we'd like to see whether restarting the ledger ever helped",
     'Has anybody restarted orders-db via the tool, and was it healthy afterwards?',
     'could you show me the last twenty repairs of services and how they ended?',
+    'what did you do to the kiosk backend last night to get it well again?',
   ],
   audit: [
     'audit the security of this server',
@@ -2368,6 +2381,7 @@ export const SERVICE_EXAMPLES = {
     "Before we go live, I want the box hardened, so tell me first what's weak about it",
     'The old sysadmin left, so look for strange accounts and wrong file permissions on this box',
     'could this machine be broken into easily? look at its configuration',
+    'can I tell my boss that our server meets the compliance rules? have a look at it',
   ],
   'incident.open': [
     'open an incident for the api',
