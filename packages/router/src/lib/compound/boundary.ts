@@ -59,7 +59,7 @@ const SIGNS = {
 }
 const UNSAID = -1.76
 /** Less than what was learned, as taking apart what belongs together is worse than leaving together what does not. */
-const CAUTION = 0.2
+const CAUTION = 0.4
 /** For each unit of log-odds of the less likely side, and of both read as one. */
 const WEAKER = 0.87
 const HAS_BOTH = 0.63
