@@ -91,6 +91,9 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   yes: ['without asking', 'do not ask', "don't ask"],
 }
 
+/** What only tries something out is on wherever it may be meant: missing it would do the thing itself. */
+const HARMLESS = new Set(['rehearse', 'dry run', 'simulate'])
+
 interface Sayings {
   readonly words: readonly string[]
   /** The flag is named by what it leaves out. */
@@ -127,7 +130,10 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
       if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue
       const negation = negatedAt(lexemes, at)
       const asked =
-        isAsked(lexemes, at, phrase.length) || (at === 0 && ownWords?.has(phrase[0]!) === false) || phrase !== core || words.length > 1
+        isAsked(lexemes, at, phrase.length) ||
+        (at === 0 && (HARMLESS.has(words.join(' ')) || ownWords?.has(phrase[0]!) === false)) ||
+        phrase !== core ||
+        words.length > 1
       if (negation === undefined && !asked && !inverted) continue
       if (negation === undefined && inverted) continue
       return {

@@ -9,7 +9,16 @@ const list = (items: object): object => ({ type: 'array', items })
 const object = (properties: Record<string, object>, required: string[] = []): object => ({ type: 'object', properties, required })
 const SCHEMAS = {
   look: object({ service: text, since: said('A time, or how long ago (12h, 4w)'), limit: { type: 'integer', default: 20 } }),
-  roll: object({ env: text, service: list(text), why: { type: 'string', default: 'as asked' }, volumes: { type: 'boolean' } }, ['env']),
+  roll: object(
+    {
+      env: text,
+      service: list(text),
+      why: { type: 'string', default: 'as asked' },
+      volumes: { type: 'boolean' },
+      rehearse: { type: 'boolean' },
+    },
+    ['env'],
+  ),
   scale: object({ env: text, service: text, replicas: { type: 'integer' } }, ['env', 'service', 'replicas']),
   issues: object({
     project: said('Folder, name or id of the project'),
@@ -58,6 +67,7 @@ type Row = readonly [schema: keyof typeof SCHEMAS, request: string, values: Reco
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'finds the name among what is told around it': [
     ['look', 'we had visitors all morning and somebody tripped over a cord, so tell me what thumbor wrote', { service: 'thumbor' }],
+    ['look', 'what did shipping do while we slept', { service: 'shipping' }],
     ['look', 'show me the service called notes', { service: 'notes' }],
     ['look', "I am curious about the importer's timings", { service: 'importer' }],
     ['issues', 'for the board meeting, which problems are there in intranet', { project: 'intranet' }],
@@ -161,5 +171,6 @@ describe('fillArguments(), with context', () => {
     expect(read('roll', 'take the thumbor service off qa', { literal: true, names })).toEqual({ env: 'qa', service: ['thumbor'] })
     expect(read('roll', 'take the gateway off qa', { literal: true, names })).toEqual({ env: 'qa', service: ['gateway'] })
     expect(read('roll', 'tidy up qa after the fair', { literal: true })).toEqual({ env: 'qa' })
+    expect(read('roll', 'rehearse the return of qa', { literal: true })).toEqual({ env: 'qa', rehearse: true })
   })
 })
