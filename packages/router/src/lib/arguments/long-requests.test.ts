@@ -91,6 +91,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ['export', 'only what is below 2.0.0', { before: '2.0.0' }],
     ['setup', 'deploy to root@192.0.2.9:2200 with stack name orchard', { ssh: 'root@192.0.2.9:2200', stack: 'orchard' }],
     ['setup', 'do mail01:25 and mail02:25 take connections', { address: ['mail01:25', 'mail02:25'] }],
+    ['run', 'go through the winter runbook', { runbook: 'winter' }],
+    ['run', 'go through the old runbook', {}],
     ['run', 'follow ops/fire-drill.md', { runbook: 'ops/fire-drill.md' }],
     ['issues', 'fetch the tickets of acme/till', { repo: 'acme/till' }],
     ['mute', 'mute style.quotes for vendor/**', { check: 'style.quotes', file: 'vendor/**' }],

@@ -7,9 +7,9 @@ import { isEveryday, isOrdinary, NO_NAME } from './name.ts'
 import { PLAIN_WORDS } from './plain-words.ts'
 import { USUAL_NAMES } from './usual-names.ts'
 
-const ARTICLES = new Set(['the', 'our'])
+export const ARTICLES = new Set(['the', 'our'])
 const WEAK_ARTICLES = new Set('a an my your this that every each any no some these those all'.split(' '))
-const ADJECTIVES = new Set(
+export const ADJECTIVES = new Set(
   'new old whole entire latest current previous last next first other same main running broken failing slow failed own monitored deployed'.split(
     ' ',
   ),

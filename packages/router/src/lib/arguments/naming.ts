@@ -3,8 +3,8 @@ import { STOP_WORDS } from '../stop-words.ts'
 import type { Field } from './field.ts'
 import { kindsOf } from './kind-words.ts'
 import type { Lexeme } from './lexeme.ts'
-import { isEveryday } from './name.ts'
-import { bare, type SignalOptions, signalsOf } from './naming-signals.ts'
+import { isEveryday, NO_NAME } from './name.ts'
+import { ADJECTIVES, ARTICLES, bare, type SignalOptions, signalsOf } from './naming-signals.ts'
 import { type NamingGroup, weightOf } from './naming-weights.ts'
 import { NUMBER_WORDS } from './number.ts'
 
@@ -28,7 +28,7 @@ export interface NamingOptions extends SignalOptions {
   readonly names: SlotValues
 }
 
-/** "the server called notes": whatever the word is. */
+/** "the server called notes", and where a thing has to be named, "the north oven": whatever the word is. */
 const CERTAIN = 10
 const OUTRIGHT = ['kind before', 'kind after', 'named']
 /** How much more has to speak for a name than against it where nothing may be guessed. */
@@ -50,7 +50,8 @@ export function namesIn(lexemes: readonly Lexeme[], open: readonly Field[], opti
       const points = sum(signals, group) + sum(kindSignals, group) - least
       // A number is a name only where it is said to be one.
       if (/^\d+$/.test(lexemes[at]!.lower) && !kindSignals.includes('kind before')) return { field, group, at, points: 0 }
-      if (kindSignals.includes('kind called')) return { field, group, at, points: CERTAIN }
+      const isCertain = kindSignals.includes('kind called') || (group === 'other' && field.required && kindSignals.includes('the and kind'))
+      if (isCertain) return { field, group, at, points: CERTAIN }
       const isGuess = options.literal && !OUTRIGHT.some((signal) => kindSignals.includes(signal))
       return { field, group, at, points: isGuess ? (isKnown ? 0 : points - LITERAL_MARGIN) : points }
     })
@@ -120,6 +121,15 @@ export function kindSignalsOf(
     if (before.lower === slot) found.push('own name before')
     if (otherKinds.has(before.lower)) found.push('other kind before')
   }
+  const word = lexemes[at]!
+  if (
+    next?.lower === slot &&
+    !word.endsClause &&
+    ARTICLES.has(before?.lower ?? '') &&
+    !ADJECTIVES.has(word.lower) &&
+    !NO_NAME.has(word.lower)
+  )
+    found.push('the and kind')
   const named = namedThing(lexemes, at)
   if (named !== undefined && !otherKinds.has(named)) found.push(kinds.has(named) ? 'kind called' : 'named')
   if (next !== undefined && !lexemes[at]!.endsClause && kinds.has(bare(next.lower))) found.push('kind after')
