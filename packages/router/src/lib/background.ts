@@ -102,6 +102,23 @@ that is very kind of you
 i did not mean it like that
 let me think about it for a moment
 i have no idea what you are talking about
+enjoy your evening everyone
+get well soon
+how was your holiday
+bless you
+where do you live
+what can you tell me about yourself that nobody knows
+do you get paid for this
+good morning sunshine
+thanks that will be all
+take care of yourself
+do you remember me
+what did you have for breakfast
+testing testing one two three is this microphone on
+drive safely
+i need a holiday
+please forgive me
+let me sleep for five more minutes
 say something clever
 sing me a song about the sea
 write a poem about a lonely lighthouse
@@ -165,6 +182,21 @@ read me the headlines
 how much is a kilo of apples
 what is twelve times nineteen
 how many cups are in a gallon
+what is 15 percent of 80
+add 3 and 7 and double it
+what is two to the power of ten
+round 3.14159 to two digits
+is 97 a prime number
+what is half of three quarters
+what is 9 times 9
+what is 20 percent of 350
+add up 12 15 and 19
+what is the average of 4 8 and 12
+how many minutes are in a week
+what is 0.1 plus 0.2
+is 51 divisible by 3
+what is 255 in binary
+what percentage of 60 is 15
 how many days until christmas
 flip a coin
 translate good night into japanese
@@ -194,6 +226,13 @@ what did people do before electricity
 when were the pyramids built
 who was the last emperor of china
 what happened in the year eighteen forty eight
+where does the person who wrote python live
+is grace hopper still alive
+who left the light on in the basement
+tell me about the life of alan turing
+who runs the bakery on the corner
+what does anna do for a living
+what is the name of the cleaner
 why did the dinosaurs die out
 what is existentialism
 is there such a thing as free will
@@ -216,6 +255,14 @@ what does it mean to dream of falling
 how do i become an astronaut
 is it too late to learn ballet
 how do i make friends in a strange city
+set an alarm for half past six
+knock knock
+the remote control needs new batteries
+is elvis still alive
+who is at the door
+what is missing in this soup
+give me a list of baby names
+go to sleep
 my flatmate never washes the dishes what should i do
 how do i apologise to my best friend
 what should i say at a funeral
@@ -388,6 +435,55 @@ analyse the chess game
 audit my tax return
 scale the fish
 scale a recipe up to six people
+watch the kids until i am back from the gym
+watch the sunset from the terrace
+check the temperature of the roast
+restart the lawnmower
+restart the race after the crash
+log the trees in the valley
+the container was lifted off the ship
+unlock the shed
+unlock the handcuffs
+lock the cat flap at night
+hide the key under the mat
+decrypt the hieroglyphs on the wall
+destroy the old love letters
+generate heat from compost
+show me the way to the harbour
+find the cause of my headache
+find out why my cat limps
+find out why the neighbours shout
+investigate the burglary in the museum
+analyse the blood sample
+suppress the urge to sneeze
+suppress my appetite
+rehearse the second act with the choir
+run a temperature
+trust me i am a doctor
+trust fund for the grandchildren
+unlock the bathroom from outside
+lock the shop when you leave
+lock up the chickens
+stop the car
+watch your step
+watch birds in the marsh
+watch your mouth
+fix your tie
+take it off the stove
+tear down the wall
+tear down the posters
+destroy the evidence before the police come
+destroy the wasp nest
+clean up your room
+branch off at the oak
+generate applause
+set the table
+test drive the convertible
+explain the joke
+explain what happened at the party
+deploy the life raft
+double the recipe
+seal the envelope
 which service has the best pizza delivery
 customer service of my phone company
 room service please
@@ -417,6 +513,28 @@ container for the leftovers
 the container ship in the canal
 memory games for children
 i lost my memory card
+protect the environment from plastic
+baseline of my heart rate
+dependency on coffee
+issue 12 of the comic
+ticket for the opera
+bugs in the kitchen at night
+template for a wedding invitation
+template for cutting out stars
+another version of the truth
+branch manager of the savings bank
+branches for the flower arrangement
+rollback of prices at the supermarket
+rollback of civil rights
+firewall between the two apartments
+gateway to the alps
+the team lost and everybody is down
+the lift is out of service
+notes of the melody
+scale in c major
+block of flats
+compose a symphony
+helm of the ship
 what does a release manager earn
 how does a version number work
 what is a changelog
@@ -425,19 +543,65 @@ explain what a container is
 what is the point of unit tests
 how do i learn to program
 who invented the first computer
+when was docker first released to the public
+who came up with the idea of containers in shipping
+what happened to the floppy disk
+when did unix begin
+what was the biggest outage in the history of the telephone
+what came before ethernet
+when did the first email go out
+why did betamax fail
+what happened at chernobyl
+how was the moon landing controlled
 what is the difference between a branch and a fork
 how does encryption work
 what is the best programming language for beginners
+i want to learn kubernetes where do i begin
+show me how to play poker
+where does the word bug come from
+why are there so many programming languages
+how do compilers turn text into programs
+what is the theory behind queues
 should we move to another editor
 what do you think of microservices
 is it worth learning assembler
+is working from home healthy for a team
+would you trust a self driving car
+i prefer dark mode everywhere
+which is nicer to work with jenkins or nothing at all
+should the team work on weekends
+should i quit my job
+do you like our product
+is remote work here to stay
+is cobol dead
+whose fault is climate change
+what do customers think of our brand
 how do other teams organise their on call
 how do i become a system administrator
 how do i ask my boss for a raise
 why do software projects fail
 what is a good name for our team
 who should do the next on call shift
+how many days of vacation do i have left
+approve the holiday of my colleague
+write my resume for a position as release engineer
+is overtime paid in this company
+call in sick for me
+plan the shifts of the nurses
+record my working hours from nine to five
+plan my career
+my boss keeps watching me what can i do
+write a reference for the student
+add the new colleague to the birthday calendar
+check the references of the applicant
 which laptop should i buy for work
+how much does a server rack cost second hand
+compare the prices of hosting companies
+return the broken laptop to the shop
+how much would a bigger office cost
+compare two phones for me
+order shirts with the version number on the back
+is the red bicycle still available
 recommend a course about databases
 write a sorting algorithm
 write a function that reverses a string
@@ -446,15 +610,86 @@ refactor this class
 center this element on the page
 explain this regular expression
 translate the readme into german
+read the changelog aloud while i drive
+translate the release announcement into french
+translate the error message into plain polish
+print the report on both sides
+scan my passport as a pdf
+make the font bigger
+sum up column c
+write a press release about the merger
+write a haiku about logs
+read out the names of the winners
+translate the menu into english
+summarise this podcast in three lines
+bind the pages into a book
+highlight the important words in yellow
+write marketing copy for the home page
+write a tutorial for our customers
 write unit tests for the parser
 review my code
+generate a qr code for our menu
+make a landing page with a big button
+why does my loop never end
+mute the channel about football
+create an account for me at the online shop
+reset the password of my email
+unlock my phone i forgot the pin
+clean the keyboard
+crop the picture
+update my operating system to the newest version of windows
+make the button green
+how fast is my internet at home
+delete the app from my phone
+zoom in on the map
+save the picture
+stop the video
+restart the level
+what is on my calendar
+log out of my email
+log my breakfast in the diet app
+log five kilometres of running
+track how long i sleep
+notify me when the tickets go on sale
+alert me when the rice is done
 design a logo for the product
 draw a diagram of our architecture
 book the meeting room for ten
 invite the team to lunch
+how many followers did we lose this week
+delete the embarrassing comment i wrote last night
+get our product to the front page of a news site
+write a witty caption for the picture of the server room
+block that annoying person
+set my relationship status to single
+share the cat video with everybody
+how many likes has my photo
+report the fake account
 schedule a meeting with sales
+cancel the daily for tomorrow
+book a room with a beamer for the demo
+record the meeting for those who are on holiday
+start the meeting without me
+is the conference room on the second floor free
 send the invoice to the customer
 pay the hosting bill
+send an invoice for the last project
+when does the customer pay at last
+cancel the plan of the customer
+which customers have not paid
+print the receipt
+get my deposit back
+issue a voucher for the customer
+can we be sued for an outage
+which licence lets others sell my code
+file a complaint with the airline
+how long must a company keep invoices
+terminate the lease
+investigate who copied our slogan
+write my will
+sue the builder
+write a complaint about the noise
+validate the signature on the will
 order new keyboards
 who is on holiday next week
 what is our wifi password

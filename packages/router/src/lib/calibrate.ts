@@ -32,7 +32,7 @@ const ACT_PRECISION = 0.98
 const ACT_BOUNDS = [0.85, 0.9] as const
 const DESTROY_BOUNDS = [0.95, 0.98] as const
 /** In-scope requests that may be lost to abstaining. */
-const LOST_SHARE = 0.005
+const LOST_SHARE = 0.001
 /** No single miss counts more than this. */
 const LEAST_SHARE = 1e-3
 /** Fewer left-out requests than this set no threshold. */

@@ -20,7 +20,7 @@ export interface Space {
   readonly begins: Uint32Array
 }
 
-const VIEW_WEIGHTS = [1, 1, 0.8, 1, 1, 1] as const
+const VIEW_WEIGHTS = [1, 1.3, 0.8, 1, 0.6, 1] as const
 export const MATCH_VIEW = VIEWS.indexOf('match')
 
 /** So many first bits are shared by few features each, in a model of some hundred thousand. */

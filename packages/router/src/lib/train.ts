@@ -82,23 +82,29 @@ function documentsOf(candidates: readonly Candidate[], masks: MaskTable, seen: M
   })
 }
 
-/** A background sentence goes where one candidate's own words cover more than this part of it. */
+/** A background sentence goes where one text of a candidate covers more than this part of it. */
 const MOST_COVERED = 0.5
 
 /** The background, less the sentences that a candidate might be asked with. */
 function backgroundOf(documents: readonly Document[], classCount: number, masks: MaskTable, seen: Map<string, number>): Document[] {
   const owners = new Map<number, Set<number>>()
-  for (const { label, views } of documents)
-    for (const word of views[MATCH_VIEW]!.keys()) owners.set(word, (owners.get(word) ?? new Set()).add(label))
+  const holders = new Map<number, number[]>()
+  for (const [at, { label, views }] of documents.entries())
+    for (const word of views[MATCH_VIEW]!.keys()) {
+      owners.set(word, (owners.get(word) ?? new Set()).add(label))
+      const texts = holders.get(word)
+      if (texts) texts.push(at)
+      else holders.set(word, [at])
+    }
   const rarity = (word: number): number => Math.log((classCount + 1) / ((owners.get(word)?.size ?? 0) + 0.5))
   return BACKGROUND.map(
     (text): Document => ({ field: 'background', label: classCount, views: countFeatures(readWords(text, masks, seen)) }),
   ).filter(({ views }) => {
     const words = [...views[MATCH_VIEW]!.keys()]
+    const most = MOST_COVERED * words.reduce((sum, word) => sum + rarity(word), 0)
     const covered = new Map<number, number>()
-    for (const word of words) for (const label of owners.get(word) ?? []) covered.set(label, (covered.get(label) ?? 0) + rarity(word))
-    const whole = words.reduce((sum, word) => sum + rarity(word), 0)
-    return Math.max(0, ...covered.values()) <= MOST_COVERED * whole
+    for (const word of words) for (const text of holders.get(word) ?? []) covered.set(text, (covered.get(text) ?? 0) + rarity(word))
+    return covered.values().every((part) => part <= most)
   })
 }
 

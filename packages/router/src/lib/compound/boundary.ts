@@ -64,6 +64,8 @@ const CAUTION = 0.4
 const WEAKER = 0.87
 const HAS_BOTH = 0.63
 const TOGETHER = -0.51
+/** Odds of e to 1, three in four, leave no doubt worth a question. */
+export const CLEAR = 1
 /** Beyond this a chance says no more. */
 const SURE = 0.98
 /** How many commands are looked at where both sides are read as one. */
@@ -82,14 +84,14 @@ const RELATIVE = /\b(?:that|which|who|whose)\b/iu
 /** Words that a short request has at most. */
 const SHORT = 4
 
-/** Whether what stands on both sides is likelier two requests than one. */
-export function isBoundary(seam: Seam): boolean {
+/** By how much what stands on both sides is likelier two requests than one, in log-odds; below 0 it is likelier one. */
+export function boundaryOdds(seam: Seam): number {
   let odds = UNSAID - CAUTION + WEAKER * Math.min(logit(chanceOf(seam.before)), logit(chanceOf(seam.behind)))
   for (const [sign, holds] of Object.entries(signsOf(seam))) if (holds) odds += SIGNS[sign as keyof typeof SIGNS]
-  // Beyond these odds it does not matter any more what both are as one.
+  // Beyond these odds it does not matter any more what both are as one, nor leaves it a doubt.
   const most = -TOGETHER * logit(SURE)
-  if (odds - most > 0 || odds + most + HAS_BOTH < 0) return odds > 0
-  return odds + TOGETHER * logit(seam.together().confidence) + (hasBoth(seam) ? HAS_BOTH : 0) > 0
+  if (odds - most > CLEAR || odds + most + HAS_BOTH < -CLEAR) return odds
+  return odds + TOGETHER * logit(seam.together().confidence) + (hasBoth(seam) ? HAS_BOTH : 0)
 }
 
 /** Whether both commands come up where the two sides are read as one. */

@@ -35,6 +35,14 @@ describe('splitRequest()', () => {
     expect(read('if it is ready, copy the logs', { tells: () => true })).toEqual(['if it is ready, copy the logs'])
   })
 
+  it('says where it is open whether something of its own begins', () => {
+    const unclear = (text: string, confidence: number): readonly string[] =>
+      splitRequest(text, judges({ judge: (piece) => ({ id: piece.split(' ')[0], scope: confidence, confidence, others: [] }) })).unclear
+    expect(unclear('copy the disk, then wipe the cache', 0.99)).toEqual([])
+    expect(unclear('copy the disk and wipe the cache', 0.7)).toEqual(['wipe the cache'])
+    expect(unclear('copy the disk', 0.3)).toEqual([])
+  })
+
   it('keeps apart what is not to be done', () => {
     const { parts, refused } = splitRequest('copy the disk but do not wipe the cache', judges())
     expect([parts, refused].map((all) => all.map((part) => part.text))).toEqual([['copy the disk'], ['do not wipe the cache']])

@@ -1,4 +1,4 @@
-import { beginsWithVerb, isBoundary, type Judgement, wordsOf } from './boundary.ts'
+import { beginsWithVerb, boundaryOdds, CLEAR, type Judgement, wordsOf } from './boundary.ts'
 import { type Clause, clausesOf } from './clause.ts'
 import type { Condition } from './condition.ts'
 import type { Before } from './referent.ts'
@@ -18,6 +18,8 @@ export interface Split {
   readonly parts: readonly Part[]
   /** What the request says is not to be done. */
   readonly refused: readonly Part[]
+  /** Where it is open whether something of its own begins. */
+  readonly unclear: readonly string[]
 }
 
 /** What has to be known to take a request apart. */
@@ -44,13 +46,16 @@ interface Group {
 /** The parts of a request, each of which asks for something of its own; a single part where it asks for one thing. */
 export function splitRequest(text: string, judges: Judges): Split {
   const clauses = clausesOf(text)
-  const whole: Split = { parts: [{ text, start: 0, end: text.length, waits: false }], refused: [] }
+  const whole: Split = { parts: [{ text, start: 0, end: text.length, waits: false }], refused: [], unclear: [] }
   if (clauses.length < 2 && clauses.every(({ refused, condition }) => !refused && condition === undefined)) return whole
   const groups: Group[] = []
+  const unclear: string[] = []
   for (const clause of clauses) {
     const current = groups.at(-1)
+    const odds = current === undefined ? CLEAR : oddsOfPart(text, current, clause, judges)
+    if (Math.abs(odds) < CLEAR) unclear.push(text.slice(clause.start, clause.end))
     if (current === undefined) groups.push({ clauses: [clause] })
-    else if (startsAnew(text, current, clause, judges)) groups.push({ clauses: [clause], ...beforeOf(text, current, judges) })
+    else if (odds > 0) groups.push({ clauses: [clause], ...beforeOf(text, current, judges) })
     else groups[groups.length - 1] = { ...current, clauses: [...current.clauses, clause] }
   }
   const partsThat = (areRefused: boolean): Part[] =>
@@ -60,10 +65,10 @@ export function splitRequest(text: string, judges: Judges): Split {
   const requests = asked.length > 1 ? asked.filter(isRequest) : asked
   const look = requests[0] === undefined ? undefined : lookFor(requests[0], judges)
   const parts = look === undefined ? requests : [look, ...requests]
-  if (refused.length > 0) return { parts, refused }
+  if (refused.length > 0) return { parts, refused, unclear }
   // One request and some words around it: the words may hold its arguments.
   const isOne = parts.length === 1 && (clauses.length < 2 || parts[0]!.condition === undefined)
-  return parts.length === 0 || isOne ? whole : { parts, refused }
+  return parts.length === 0 || isOne ? { ...whole, unclear } : { parts, refused, unclear }
 }
 
 const isRefused = ({ clauses }: Group): boolean => clauses[0]!.refused
@@ -81,14 +86,16 @@ function beforeOf(text: string, group: Group, { judge }: Judges): { readonly bef
   return { before: { text: part.text, id: judge(part.text, group.before).id } }
 }
 
-function startsAnew(text: string, current: Group, clause: Clause, { judge, isOption, namesAnother }: Judges): boolean {
+/** By how much a clause is likelier a part of its own than one with what stands before it, in log-odds. */
+function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOption, namesAnother }: Judges): number {
+  const clearly = (isApart: boolean): number => (isApart ? CLEAR : -CLEAR)
   const { link, condition } = clause
   const right = partOf(text, [clause]).text
-  if (clause.refused) return link !== 'and' || judge(right).confidence >= LIKELY
-  if (isRefused(current)) return link !== 'and' || beginsWithVerb(right)
+  if (clause.refused) return clearly(link !== 'and' || judge(right).confidence >= LIKELY)
+  if (isRefused(current)) return clearly(link !== 'and' || beginsWithVerb(right))
   const asking = askingOf(text, current)
   // What is the matter belongs to what is to be done about it.
-  if (asking.length === 0 && link !== 'then') return false
+  if (asking.length === 0 && link !== 'then') return clearly(false)
   const clauses = asking.length === 0 ? current.clauses : asking
   const left = partOf(text, clauses).text
   const before = judge(left, current.before)
@@ -96,8 +103,8 @@ function startsAnew(text: string, current: Group, clause: Clause, { judge, isOpt
   // Where they are one sentence, the option may be what tells the command.
   const said = text.slice(clause.outer.start, clause.outer.end)
   const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
-  if ((link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))) return false
-  return isBoundary({
+  if ((link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))) return clearly(false)
+  return boundaryOdds({
     left,
     right,
     link,

@@ -75,7 +75,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     if (!offered.has(text)) offered.set(text, options.elsewhere(text))
     return offered.get(text)
   }
-  const { parts, refused } = splitRequest(request, judgesFor(read, offerOf, options))
+  const { parts, refused, unclear } = splitRequest(request, judgesFor(read, offerOf, options))
   onStage?.('match')
   const decided: DecidedPart[] = []
   const earlier: Earlier[] = []
@@ -143,6 +143,8 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const together = decided.reduce((chance, { confidence }) => chance * confidence, 1)
   if (decided.length > 1 && doubts.length === 0 && together < model.calibration.actAbove)
     doubts.push({ asks: 'command', question: 'Is each of these what you mean?' })
+  const [open] = unclear
+  if (doubts.length === 0 && open !== undefined) doubts.push({ asks: 'intent', question: whereItBelongs(open, decided) })
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
@@ -169,6 +171,11 @@ function judgesFor(read: Reading, offerOf: (text: string) => Offered | undefined
     namesAnother: (text, other, command) => holds(command, (known) => namesAnother(text, other, known, options)),
   }
 }
+
+const whereItBelongs = (said: string, parts: readonly DecidedPart[]): string =>
+  parts.length === 1
+    ? `Is all of that for ${parts[0]!.command}, "${said}" too?`
+    : `Are these the parts you mean? It is open where "${said}" belongs.`
 
 function questionFor({ fields }: CommandFacts, missing: readonly string[], names: SlotValues = {}): string {
   const [first = ''] = missing
