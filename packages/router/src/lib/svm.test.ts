@@ -30,3 +30,17 @@ test('trainSvm() goes on from a separator when members join it', () => {
   trainSvm(vectors, Int32Array.of(0, 1, 2, 3), 2, weights, alphas, seededRandom(1))
   expect(scoresOf(vectors, weights).map(Math.sign)).toEqual([1, 1, -1, -1])
 })
+
+test('trainSvm() comes to the middle between two classes of the very same examples', () => {
+  const vectors = [vector(1, 1), vector(2, 1), vector(1, 2)]
+  const weights = new Float64Array(3)
+  trainSvm(
+    [...vectors, ...vectors],
+    Int32Array.from({ length: 6 }, (_, i) => i),
+    3,
+    weights,
+    new Float64Array(6),
+    seededRandom(1),
+  )
+  for (const score of scoresOf(vectors, weights)) expect(Math.abs(score)).toBeLessThan(0.2)
+})

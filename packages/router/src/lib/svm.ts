@@ -2,7 +2,9 @@ import type { Vector } from './space.ts'
 
 /** What an error costs against a wide margin; the value matters little between 1 and 5. */
 const COST = 2
-const MAX_EPOCHS = 3
+/** Few examples are gone over more often: it costs little, and what contradicts itself settles late. */
+const EPOCHS = [3, 100] as const
+const LOOKS = 4_000
 const TOLERANCE = 0.05
 /** An example this far on the right side with no say in the weights is left alone until the end. */
 const SETTLED = 0.5
@@ -24,7 +26,8 @@ export function trainSvm(
   const bias = weights.length - 1
   const order = Int32Array.from(members.keys())
   let active = members.length
-  for (let epoch = 0; epoch < MAX_EPOCHS; epoch++) {
+  const epochs = Math.min(EPOCHS[1], Math.max(EPOCHS[0], Math.floor(LOOKS / members.length)))
+  for (let epoch = 0; epoch < epochs; epoch++) {
     let worst = 0
     shuffle(order, active, random)
     for (let at = 0; at < active; at++) {

@@ -238,6 +238,7 @@ export function createDecider({
       return evaluateDecisions(requests, (request) => decideNow(request), {
         name: 'workspace',
         destroys: (id) => commands.get(id)?.definition.effect === 'destroy',
+        facts,
       })
     },
   }

@@ -75,14 +75,14 @@ interface Candidate {
   readonly signals: readonly string[]
 }
 
-export const candidatesIn = (lexemes: readonly Lexeme[], options: SignalOptions): readonly Candidate[] =>
+const candidatesIn = (lexemes: readonly Lexeme[], options: SignalOptions): readonly Candidate[] =>
   [...lexemes.keys()].flatMap((at) => {
     const { text, lower, start, end } = lexemes[at]!
     if (!NAME.test(bare(text)) || STOP_WORDS.has(lower) || NUMBER_WORDS[lower] !== undefined || options.isTaken(start, end)) return []
     return [{ at, signals: signalsOf(lexemes, at, options) }]
   })
 
-export interface NamingContext {
+interface NamingContext {
   readonly group: NamingGroup
   readonly kinds: ReadonlySet<string>
   readonly otherKinds: ReadonlySet<string>
@@ -90,7 +90,7 @@ export interface NamingContext {
   readonly nulls: readonly string[]
 }
 
-export function contextOf(lexemes: readonly Lexeme[], field: Field, fields: readonly Field[]): NamingContext {
+function contextOf(lexemes: readonly Lexeme[], field: Field, fields: readonly Field[]): NamingContext {
   const { slot } = field
   const { own: kinds, others: otherKinds } = kindsOf(field, fields)
   const isObject = OBJECTS.has(slot) && field.default === undefined && (slot === 'service' || !otherKinds.has('service'))
@@ -105,7 +105,7 @@ export function contextOf(lexemes: readonly Lexeme[], field: Field, fields: read
 }
 
 /** Where the words stand that say of what a thing is the name: "the billing service", "project billing". */
-export function kindSignalsOf(
+function kindSignalsOf(
   lexemes: readonly Lexeme[],
   at: number,
   { slot }: Field,
