@@ -117,6 +117,22 @@ statistics count tally numbers
 hosting host selfhost self-hosting deploy
 template starter
 folder directory path
+stuck hung hangs hanging frozen wedged jammed unresponsive deadlocked stalled
+dead died dies lifeless crashed
+flaky unstable shaky wobbly
+rescue revive resurrect nurse heal recover
+leftover stale orphaned abandoned dangling
+interrupted unfinished halfway aborted incomplete
+replica replicas instances copies
+traffic surge peak load
+culprit cause reason blame suspect
+postmortem retrospective aftermath
+plaintext readable unencrypted clear
+heartbeat pulse alive
+digest hash sha checksum
+ledger books registry records catalogue catalog
+rundown briefing recap summary
+backlog queue pending open
 bug defect problem issue trouble fault glitch wrong
 fix repair mend solve resolve troubleshoot correct
 ticket story task todo
