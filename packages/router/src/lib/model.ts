@@ -16,7 +16,7 @@ export interface RouterModel {
   readonly space: Space
   readonly scorer: Scorer
   readonly calibration: Calibration
-  /** Which command each example means; without those that two commands have. */
+  /** Which command each example means. */
   readonly taught: Taught
 }
 

@@ -6,10 +6,12 @@ import { readRequest } from './request.ts'
 import type { Outcome, Ranked, Reason, Routed, RouteOptions } from './routed.ts'
 import { scoreVector } from './scorer.ts'
 import { unknownShare, vectorize } from './space.ts'
-import { taughtCommand } from './taught.ts'
+import { CONTESTED, taughtCommand } from './taught.ts'
 
 /** Surer than any threshold. */
 const TAUGHT = 0.995
+/** Of two that claim the same words none is surer. */
+const EVEN = 0.5
 
 const nothing = (reason: Reason): Routed => ({ outcome: 'abstain', reason, confidence: 0, scope: 0, ranked: [] })
 
@@ -23,13 +25,14 @@ export function route(model: RouterModel, text: string, { limit = 5, only }: Rou
   const scores = scoreVector(model.scorer, vectorize(model.space, views))
   const best = bestScores(scores, competing)
   // What is asked in the very words of an example means what the example means.
-  const isTaught = words.length > 1 && taughtCommand(model.taught, words) === best[0]!.index
+  const taught = words.length > 1 ? taughtCommand(model.taught, words) : undefined
+  const isTaught = taught === best[0]!.index
   const scope = Math.max(
     isTaught ? TAUGHT : 0,
     scopeOf(model.calibration, best[0]!.score, scores.at(-1)!, unknownShare(model.space, views)),
   )
   const shares = sharesOf(best, model.calibration.sharpness)
-  const first = isTaught ? Math.max(shares[0]!, TAUGHT) : shares[0]!
+  const first = isTaught ? Math.max(shares[0]!, TAUGHT) : taught === CONTESTED ? Math.min(shares[0]!, EVEN) : shares[0]!
   const others = shares[0] === 1 ? 0 : (1 - first) / (1 - shares[0]!)
   const confidences = shares.map((share, i) => scope * (i === 0 ? first : share * others))
   const ranked = best

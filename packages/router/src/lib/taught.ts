@@ -1,6 +1,9 @@
 import { hashFeature } from './features.ts'
 
-/** What each example means: the command's number beside the key of the words, keys ascending. */
+/** Stands for the command where several claim the same words. */
+export const CONTESTED = 0xffff
+
+/** What each example means: the command's number, or `CONTESTED`, beside the key of the words, keys ascending. */
 export interface Taught {
   readonly keys: Uint32Array
   readonly commands: Uint16Array
@@ -14,7 +17,7 @@ export function createTaught(meanings: ReadonlyMap<number, number>): Taught {
   return { keys, commands: Uint16Array.from(keys, (key) => meanings.get(key)!) }
 }
 
-/** The command that was taught for these very words, if any. */
+/** The command that was taught for these very words, `CONTESTED` where that were several, undefined where none was. */
 export function taughtCommand({ keys, commands }: Taught, words: readonly string[]): number | undefined {
   const key = taughtKey(words)
   let [low, high] = [0, keys.length]

@@ -14,7 +14,7 @@ import { MATCH_VIEW } from './space.ts'
 import { createVocabulary } from './spelling.ts'
 import { stem } from './stem.ts'
 import { STOP_WORDS } from './stop-words.ts'
-import { createTaught, type Taught, taughtKey } from './taught.ts'
+import { CONTESTED, createTaught, type Taught, taughtKey } from './taught.ts'
 import { tokenize } from './tokens.ts'
 
 export interface TrainOptions {
@@ -48,15 +48,14 @@ export function trainRouter(candidates: readonly Candidate[], { seed = 1, calibr
   return { ids, slots, masks, vocabulary: createVocabulary(rankWords(vocabulary, masks)), space, scorer, calibration, taught }
 }
 
-/** What each example means; nothing where two commands claim the same words. */
 function taughtBy(candidates: readonly Candidate[], masks: MaskTable): Taught {
-  const taught = new Map<number, number | undefined>()
+  const taught = new Map<number, number>()
   for (const [label, { examples }] of candidates.entries())
     for (const example of examples) {
       const key = taughtKey(applyMasks(tokenize(example), masks).map(({ word }) => word))
-      taught.set(key, taught.has(key) && taught.get(key) !== label ? undefined : label)
+      taught.set(key, taught.has(key) && taught.get(key) !== label ? CONTESTED : label)
     }
-  return createTaught(new Map([...taught].flatMap(([key, label]) => (label === undefined ? [] : [[key, label] as const]))))
+  return createTaught(taught)
 }
 
 const readWords = (text: string, masks: MaskTable, seen: Map<string, number>): string[] => {
