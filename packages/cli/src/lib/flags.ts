@@ -157,7 +157,7 @@ export function commandLine(id: string, input: unknown): string {
   return words.join(' ')
 }
 
-function quoted(value: unknown): string {
+export function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -12,5 +12,6 @@ export function learnAhead({ host, dir }: Session): () => void {
   // Whoever asks first learns where this could not.
   child.on('error', () => {})
   child.unref()
-  return () => void child.kill()
+  // Learning does not look up until it is done, and what it keeps is kept whole or not at all.
+  return () => void child.kill('SIGKILL')
 }

@@ -22,7 +22,7 @@ import { short } from '../render/registry.ts'
 import { runSteps, type Step } from './approval.ts'
 import { noEnv } from './errors.ts'
 import { EXIT } from './exit-code.ts'
-import { commandLine, type Flag, flagsOf, valueOfFlag } from './flags.ts'
+import { commandLine, type Flag, flagsOf, quoted, valueOfFlag } from './flags.ts'
 import type { Terminal } from './host.ts'
 import { checkInput } from './input.ts'
 import { type LimitFlags, limitsOf } from './program.ts'
@@ -68,7 +68,7 @@ export async function remember(session: Session, said: readonly Said[]): Promise
   for (const { text, command } of said) {
     const changed = yard.routing.remember(text, command)
     if (changed === undefined) continue
-    const undo = `switchyard route --forget ${JSON.stringify(plain(text))}`
+    const undo = `switchyard route --forget ${quoted(plain(text))}`
     session.note(
       (look) => `Remembered: ${command} is meant. To forget it: ${undo}${renderChanged(changed, look, 'This also reads otherwise now')}`,
     )
@@ -228,7 +228,8 @@ async function settleWith(
     if (choice === undefined) return undefined
     if (choice.invoke !== undefined) return { invoke: choice.invoke }
     const { command } = choice
-    if (open.includes(part)) said.push({ text: part.text, command })
+    // A piece of a request means what it does behind the others, and is nothing to learn by itself.
+    if (open.includes(part) && decision.parts.length === 1) said.push({ text: part.text, command })
     const input = inputFor(yard, command, command === part.command ? inputOf(part) : {}, flags)
     for (const flag of missingOf(yard, command, input)) {
       const answer = await askFor(flag, terminal, signal)
@@ -242,9 +243,9 @@ async function settleWith(
 
 /** The parts whose command is asked about: those that are not sure, and all of them where they are so only one by one. */
 function openParts(yard: Yard, { asks, parts }: Decision): readonly DecisionPart[] {
-  if (asks !== 'command') return []
+  if (asks !== 'command' && asks !== 'intent') return []
   const unsure = parts.filter(({ confidence }) => confidence < yard.routing.actAbove())
-  return unsure.length === 0 ? parts : unsure
+  return unsure.length === 0 && asks === 'command' ? parts : unsure
 }
 
 /** Which of the closest is meant: a command of ours, or something of others that a person uses elsewhere. */
@@ -277,7 +278,8 @@ async function askFor(flag: Flag, terminal: Terminal, signal: AbortSignal): Prom
 }
 
 function inputFor(yard: Yard, command: string, input: Readonly<Record<string, unknown>>, { env }: RequestFlags): Record<string, unknown> {
-  return env !== undefined && takesEnv(yard, command) ? { ...input, env } : { ...input }
+  // What the request says of a part stands.
+  return env !== undefined && takesEnv(yard, command) ? { env, ...input } : { ...input }
 }
 
 function takesEnv(yard: Yard, command: string): boolean {

@@ -14,6 +14,7 @@ export interface Fit {
 type Parts = Decided['parts']
 
 const MINUTE_MS = 60_000
+const MICRO_USD = 1e-6
 
 /**
  * Holds what a request takes against what it may: as long as it is too much, the part goes that saves most of what there is too much of, of two alike the later.
@@ -31,7 +32,8 @@ export function fitOf(parts: Parts, figures: (command: string) => CommandFigures
   const estimate = takes(kept)
   for (;;) {
     const { costUsd, durationMs } = takes(kept)
-    const isTooDear = costUsd > budgetUsd
+    // Three times $0.10 is no more than $0.30.
+    const isTooDear = costUsd > budgetUsd + MICRO_USD
     if (!isTooDear && durationMs <= maxMinutes * MINUTE_MS) break
     const free = [...kept].filter((index) => ![...kept].some((other) => parts[other]!.after.includes(index)))
     const saving = (index: number): number => {

@@ -50,7 +50,7 @@ export function createRouterMemory(store: Store): RouterMemory {
     },
     forget: (request) => store.prepare('DELETE FROM router_correction WHERE request = ?').run(request).changes > 0,
     async keep(decision, nowMs) {
-      if (decision.request.length > MAX_KEPT_CHARS || mayHoldSecret(decision.request)) return
+      if (mayHoldSecret(decision.request)) return
       const key = createHash('sha256').update(decision.request).digest('base64url')
       await store.commit(() => {
         store.prepare('DELETE FROM router_decision WHERE key = ?').run(key)
@@ -68,9 +68,10 @@ export function createRouterMemory(store: Store): RouterMemory {
   }
 }
 
-/** A long run of letters and digits mixed, or a word that says so: such a request is not written down. */
+/** A long run of letters and digits mixed, or a word that says so: such a request is not written down, and one too long to look through is not, either. */
 export function mayHoldSecret(request: string): boolean {
   return (
+    request.length > MAX_KEPT_CHARS ||
     /pass(?:word|phrase|wd)|secret|token|api[ _-]?key|credential/i.test(request) ||
     /(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{20,}/.test(request)
   )

@@ -15,7 +15,7 @@ export function tellDecisions({ bus, clock, log }: TellParts): (decision: Decisi
   let speaker: BusClient | undefined
   return ({ request, outcome, parts, strategy }) => {
     const payload: PayloadOf<typeof routingDecision> = {
-      ...(!mayHoldSecret(request) && { request: request.slice(0, MAX_CHARS) }),
+      ...(!mayHoldSecret(request) && { request }),
       outcome,
       parts: parts.map(({ command, confidence, alternatives }) => ({
         command,
@@ -31,6 +31,3 @@ export function tellDecisions({ bus, clock, log }: TellParts): (decision: Decisi
       .catch((error: unknown) => log.warn('failed telling of a decision', { error: String(error) }))
   }
 }
-
-/** As many as the router reads. */
-const MAX_CHARS = 4_000

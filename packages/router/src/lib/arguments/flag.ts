@@ -128,7 +128,7 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
       if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue
-      const negation = negatedAt(lexemes, at)
+      const negation = leftOutAt(lexemes, at)
       const asked =
         isAsked(lexemes, at, phrase.length) ||
         (at === 0 && (HARMLESS.has(words.join(' ')) || ownWords?.has(phrase[0]!) === false)) ||
@@ -144,6 +144,12 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
     }
   }
   return undefined
+}
+
+/** As `negatedAt`, but "do not skip the backup" leaves nothing out. */
+function leftOutAt(lexemes: readonly Lexeme[], at: number): number | undefined {
+  const negation = negatedAt(lexemes, at)
+  return negation !== undefined && negatedAt(lexemes, negation) !== undefined ? undefined : negation
 }
 
 /** Where the word stands that negates what stands at `at`, with nothing but small words in between. */

@@ -78,7 +78,7 @@ interface Candidate {
 const candidatesIn = (lexemes: readonly Lexeme[], options: SignalOptions): readonly Candidate[] =>
   [...lexemes.keys()].flatMap((at) => {
     const { text, lower, start, end } = lexemes[at]!
-    if (!NAME.test(bare(text)) || STOP_WORDS.has(lower) || NUMBER_WORDS[lower] !== undefined || options.isTaken(start, end)) return []
+    if (!NAME.test(bare(text)) || STOP_WORDS.has(lower) || Object.hasOwn(NUMBER_WORDS, lower) || options.isTaken(start, end)) return []
     return [{ at, signals: signalsOf(lexemes, at, options) }]
   })
 

@@ -12,6 +12,8 @@ export interface Part {
   /** Whether it has to wait for the one before: said so, or set by a condition. */
   readonly waits: boolean
   readonly condition?: Condition
+  /** A condition in it that is read as words of the request: it may be an option of the command, or a figure that the command takes. */
+  readonly aside?: Condition
 }
 
 export interface Split {
@@ -34,6 +36,8 @@ export interface Judges {
   readonly namesAnother: (text: string, other: string, command: string) => boolean
 }
 
+/** What has more pieces is no request that anybody means, and each piece costs. */
+const MAX_CLAUSES = 40
 /** On its own a piece has to be this likely to ask for something. */
 const LIKELY = 0.5
 
@@ -46,7 +50,10 @@ interface Group {
 /** The parts of a request, each of which asks for something of its own; a single part where it asks for one thing. */
 export function splitRequest(text: string, judges: Judges): Split {
   const clauses = clausesOf(text)
-  const whole: Split = { parts: [{ text, start: 0, end: text.length, waits: false }], refused: [], unclear: [] }
+  const aside = clauses.length === 1 ? clauses[0]!.condition : undefined
+  const one: Part = { text, start: 0, end: text.length, waits: false, ...(aside !== undefined && { aside }) }
+  const whole: Split = { parts: [one], refused: [], unclear: [] }
+  if (clauses.length > MAX_CLAUSES) return { ...whole, unclear: [text.slice(clauses[1]!.start, clauses[1]!.end)] }
   if (clauses.length < 2 && clauses.every(({ refused, condition }) => !refused && condition === undefined)) return whole
   const groups: Group[] = []
   const unclear: string[] = []
@@ -104,16 +111,19 @@ function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOpt
   const said = text.slice(clause.outer.start, clause.outer.end)
   const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
   if ((link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))) return clearly(false)
-  return boundaryOdds({
+  const isConditional = condition !== undefined && condition !== clauses[0]!.condition
+  const odds = boundaryOdds({
     left,
     right,
     link,
-    isConditional: condition !== undefined && condition !== clauses[0]!.condition,
+    isConditional,
     namesAnother: () => before.id !== undefined && namesAnother(right, left, before.id),
     before,
     behind: judge(right, { text: left, id: before.id }),
     together,
   })
+  // A condition of its own is not lost in what stands before it without a question.
+  return isConditional && odds <= 0 ? 0 : odds
 }
 
 const POINTS_BACK = /^(?:it|that|this|they|you|i|we|all|any|some|something|anything|nothing|everything|one|none)\b/iu
@@ -132,11 +142,13 @@ function partOf(text: string, [first, ...others]: readonly Clause[]): Part {
   const start = Math.min(first!.start, ...others.map(({ outer }) => outer.start))
   const end = others.length === 0 ? first!.end : Math.max(first!.outer.end, ...others.map(({ outer }) => outer.end))
   const { link, condition } = first!
+  const aside = others.find((other) => other.condition !== undefined && other.condition !== condition)?.condition
   return {
     text: text.slice(start, end),
     start,
     end,
     waits: link === 'then' || condition !== undefined,
     ...(condition !== undefined && { condition }),
+    ...(aside !== undefined && { aside }),
   }
 }

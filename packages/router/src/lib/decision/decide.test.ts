@@ -156,6 +156,26 @@ describe('decide()', () => {
     expect(ask('destroy the deployment of the api')).toMatchObject({ outcome: 'ask', asks: 'arguments', parts: [{ missing: ['env'] }] })
   })
 
+  it.each([
+    ['destroy every environment except production', 'intent'],
+    ['keep staging and destroy the other environment', 'intent'],
+    ['destroy the staging environment if anna agrees', 'condition'],
+    ['deploy the api to staging if anna agrees', 'condition'],
+    ['roll back production and staging', 'intent'],
+  ])('asks before it does more, or less, than is said: %s', (request, asks) => {
+    expect(ask(request)).toMatchObject({ outcome: 'ask', asks })
+  })
+
+  it('asks the gravest of its doubts', () => {
+    // The environment of the first part is missing, too.
+    expect(ask('deploy the web, then destroy production if the moon is full')).toMatchObject({ outcome: 'ask', asks: 'condition' })
+  })
+
+  it('hangs both branches on what was checked', () => {
+    const { parts } = ask('check the health of the api, if it is down restart it, otherwise deploy the web to staging')
+    expect(parts.map(({ when }) => when?.includes('steps.part1.'))).toEqual([undefined, true, true])
+  })
+
   it('asks for what is missing, naming what there is', () => {
     expect(ask('deploy the api')).toMatchObject({ outcome: 'ask', asks: 'arguments', question: 'What is the env (staging, production)?' })
   })

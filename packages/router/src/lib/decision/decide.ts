@@ -2,10 +2,11 @@ import type { Argument } from '../arguments/fill.ts'
 import type { SlotValues } from '../candidate.ts'
 import { type Judges, type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
+import { MAX_CHARS } from '../tokens.ts'
 import type { CommandFacts } from './command-facts.ts'
 import { isAskedFor } from './guard.ts'
 import { afterOf, conditionOf, isTold, strategyOf } from './order.ts'
-import { argumentsOf, everyOne, flagsOf, inOrder, isOption, namesAnother, saidAgain } from './part-arguments.ts'
+import { argumentsOf, everyOne, flagsOf, inOrder, isOption, isTaken, namesAnother, otherTarget, saidAgain } from './part-arguments.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { Earlier } from './references.ts'
 import { isSure, provenFirst } from './sure.ts'
@@ -64,6 +65,9 @@ interface Doubt {
   readonly question: string
 }
 
+/** Of several doubts the first of these is told: what is answered last is what a command can still ask for itself. */
+const GRAVEST = ['elsewhere', 'condition', 'intent', 'command', 'arguments'] as const
+
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
 export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
   const { facts, only, downOf, onStage } = options
@@ -75,7 +79,8 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     if (!offered.has(text)) offered.set(text, options.elsewhere(text))
     return offered.get(text)
   }
-  const { parts, refused, unclear } = splitRequest(request, judgesFor(read, offerOf, options))
+  const text = request.slice(0, MAX_CHARS)
+  const { parts, refused, unclear } = splitRequest(text, judgesFor(read, offerOf, options))
   onStage?.('match')
   const decided: DecidedPart[] = []
   const earlier: Earlier[] = []
@@ -103,9 +108,11 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
       answered.add(option)
     }
     const when = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
-    const each = everyOne(request, part, known, args, options.names)
+    const each = everyOne(text, part, known, args, options.names)
     const previous = decided.at(-1)
-    const joined = each.length === 1 && previous !== undefined ? saidAgain(previous, best.id, when, args) : undefined
+    // What no condition can be read of is nothing that was said before.
+    const isRead = part.condition === undefined || when !== undefined
+    const joined = each.length === 1 && isRead && previous !== undefined ? saidAgain(previous, best.id, when, args) : undefined
     if (previous !== undefined && joined !== undefined) {
       decided[decided.length - 1] = {
         ...previous,
@@ -126,15 +133,19 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
         after: afterOf(index, part, known, earlier, results, when),
         ...(when !== undefined && { when }),
       })
-      earlier.push({ index, facts: known, args: own })
+      earlier.push({ index, facts: known, args: own, ...(when !== undefined && { when }) })
     }
     if (part.condition !== undefined && when === undefined)
       doubts.push({ asks: 'condition', question: `What tells whether "${part.condition.said}"?` })
     else if (part.condition?.kind === 'outcome' && part.condition.isGuessed === true)
       doubts.push({ asks: 'condition', question: `Does "${part.condition.said}" mean ${when}?` })
+    else if (part.aside !== undefined && !isTaken(part.aside, known, args))
+      doubts.push({ asks: 'condition', question: `What tells whether "${part.aside.said}"?` })
+    const other = each.length === 1 ? otherTarget(part, known, args, options.names) : undefined
     const down = downOf?.(best.id)
     if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?` })
-    else if (!isAskedFor(part.text, known)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
+    else if (other !== undefined) doubts.push({ asks: 'intent', question: `Only that, and nothing for "${other}"?` })
+    else if (!isAskedFor(part.text, known, text)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
     else if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
   }
@@ -148,7 +159,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
-  const [doubt] = doubts
+  const doubt = GRAVEST.map((asks) => doubts.find((one) => one.asks === asks)).find((one) => one !== undefined)
   if (doubt !== undefined) return { ...said, outcome: 'ask', ...doubt, parts: decided, strategy }
   return { ...said, outcome: 'routed', parts: decided, strategy }
 }

@@ -18,9 +18,9 @@ const BRINGS = new Set('go bring put take switch move step fall set return'.spli
 const WONDERS =
   /^(?:(?:hey|hi|so|and|please|okay|ok)[,\s]+)*(?:how (?:do|can|could|would|should|to|does|did|long|often|much)|what (?:if|happens|would happen|does|is|are|was)|why|when (?:did|was|is|will)|who|should (?:i|we)|is it (?:safe|ok|okay|possible)|can i|may i|could i|explain|tell me (?:how|about|why|what)|what['’]s)\b/iu
 
-/** What takes a wish back, wherever in a request it stands: whoever says one of these is asked before anything is gone. */
+/** What takes a wish back or spares a part of it, wherever in a request it stands: whoever says one of these is asked before anything is gone. */
 const FORBIDS =
-  /\b(?:not|never|don['’]?t|do\s?n['’]t|doesn['’]?t|mustn['’]?t|shouldn['’]?t|won['’]?t|can['’]?t|cannot|no way|no need|under no|on no account|by no means|instead of|rather than|avoid|refrain|prevent|nobody|no one|nothing)\b/iu
+  /\b(?:not|never|don['’]?t|do\s?n['’]t|doesn['’]?t|mustn['’]?t|shouldn['’]?t|won['’]?t|can['’]?t|cannot|no way|no need|under no|on no account|by no means|instead of|rather than|avoid|refrain|prevent|nobody|no one|nothing|except|excluding|apart from|other than|besides|save for|(?:all|any\w*|every\w*)(?: [\p{L}-]+)? but|but (?:for|not)|keep|spare|must stay|stays|the (?:others?|rest|copy)|others?|replaced)\b/iu
 
 /** Beginnings of a question about the world, which no command answers: "what is a changelog", "how does a version number work". */
 const GENERAL = new RegExp(
@@ -39,13 +39,13 @@ const GENERAL = new RegExp(
   'iu',
 )
 
-/** Whether a request says in its own words what a command would do, as far as that is more than to look. */
-export function isAskedFor(text: string, { effect, id }: CommandFacts): boolean {
+/** Whether a part of a request says in its own words what a command would do, as far as that is more than to look. */
+export function isAskedFor(text: string, { effect, id }: CommandFacts, request = text): boolean {
   if (GENERAL.test(text.trim())) return false
   if (effect === 'read') return true
   if (WONDERS.test(text.trim())) return false
   if (effect === 'write') return true
-  if (FORBIDS.test(text)) return false
+  if (FORBIDS.test(request)) return false
   const verb = stem(id.split(/[.-]/).at(-1)!)
   const groups = synonymGroups(verb)
   const means = (word: string): boolean =>

@@ -11,10 +11,15 @@ const TRIED = /^(?:pass|fail|succeed)/
 export const isTold = (condition: Condition, { effect }: CommandFacts): boolean =>
   effect === 'read' || (effect === 'write' && condition.kind === 'outcome' && TRIED.test(condition.word))
 
-/** A condition is about the nearest part before that says something of the kind, and about the last one where none does. */
+/**
+ * A condition is about the nearest part before that tells, one that depends on nothing itself as a rule: the other branch of "if it
+ * fails, ..., otherwise ..." is not what it asks of. It is about the last one where none tells.
+ */
 export function conditionOf(condition: Condition, earlier: readonly Earlier[]): string | undefined {
-  const candidates = [...earlier].reverse().filter(({ facts }) => facts.effect === 'read')
-  for (const { index, facts } of candidates.length > 0 ? candidates : [...earlier].reverse()) {
+  const before = [...earlier].reverse()
+  const free = before.filter(({ when }) => when === undefined)
+  const telling = [...free, ...before].filter(({ facts }) => isTold(condition, facts))
+  for (const { index, facts } of telling.length > 0 ? telling : free.length > 0 ? free : before) {
     const when = whenOf(condition, index, facts)
     if (when !== undefined) return when
   }

@@ -1,3 +1,4 @@
+import { environmentsIn, knownEnvironments } from '../arguments/environments.ts'
 import type { Field } from '../arguments/field.ts'
 import { type Argument, type Filled, fillArguments } from '../arguments/fill.ts'
 import { flagIn } from '../arguments/flag.ts'
@@ -5,6 +6,7 @@ import { lexemesOf } from '../arguments/lexeme.ts'
 import { isOrdinary } from '../arguments/name.ts'
 import type { SlotValues } from '../candidate.ts'
 import { wordsOf } from '../compound/boundary.ts'
+import type { Condition } from '../compound/condition.ts'
 import type { Part } from '../compound/split.ts'
 import { stem } from '../stem.ts'
 import { VERBS } from '../verbs.ts'
@@ -116,6 +118,40 @@ export function everyOne(
     if (Object.values(args).some(({ from }) => from[0] < end && start < from[1])) return all
     all.push({ ...args, [field.name]: { value, from: [start, end] } })
   }
+}
+
+/** Whether a condition is what an option or a figure of a command says: "fail if the score is below 80", "roll it back if it fails". */
+export function isTaken({ at, said }: Condition, { effect, fields }: CommandFacts, args: Readonly<Record<string, Argument>>): boolean {
+  if (effect === 'read') return true
+  return fields.some(({ name, kind }) => {
+    const from = args[name]?.from
+    if (from === undefined || effect === 'destroy') return false
+    return kind === 'flag' || (typeof args[name]!.value === 'number' && from[0] >= at && from[1] <= at + said.length)
+  })
+}
+
+const RANGE = /\b\d+\s*(?:-|–|to|through|until)\s*\d+\b/iu
+
+/** What is said of a kind of which a command takes one, and is not taken: "roll back staging and production", "delete issues 4 to 9". */
+export function otherTarget(
+  { text, start }: Part,
+  { effect, fields }: CommandFacts,
+  args: Readonly<Record<string, Argument>>,
+  names: SlotValues = {},
+): string | undefined {
+  if (effect === 'read') return undefined
+  for (const { kind, name, list, integer, choices } of fields) {
+    const taken = args[name]?.from
+    if (taken === undefined || list) continue
+    if (kind === 'id' && integer && RANGE.test(text)) return RANGE.exec(text)![0]
+    if (kind !== 'env') continue
+    const all = environmentsIn(lexemesOf(text), knownEnvironments(choices, names))
+    const other = all.find(
+      ({ value, ...one }) => value !== args[name]!.value && (one.end + start <= taken[0] || one.start + start >= taken[1]),
+    )
+    if (other !== undefined) return other.value
+  }
+  return undefined
 }
 
 /**

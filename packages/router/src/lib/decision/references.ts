@@ -8,9 +8,13 @@ export interface Earlier {
   readonly index: number
   readonly facts: CommandFacts
   readonly args: Readonly<Record<string, Argument>>
+  /** What it depends on itself. */
+  readonly when?: string
 }
 
 const PRONOUN = /\b(?:it|its|this|that|them|those|these|the (?:same|new|resulting|latest)(?: [\p{L}-]+)?|there)\b/iu
+/** What destroys is done to what was spoken of only where nothing else can be meant: "that demo" is another thing. */
+const SURE_PRONOUN = /\b(?:its?|them|those|the same)\b|\b(?:that|this)(?=\s*(?:[,.;:!?]|$))/iu
 /** Kinds of fields that mean the same thing from one part to the next. */
 const SHARED = new Set<Field['kind']>(['env', 'version', 'branch', 'host', 'name', 'id', 'path'])
 
@@ -32,7 +36,7 @@ export function referencesOf(
   open: readonly Field[],
   earlier: readonly Earlier[],
 ): readonly Referred[] {
-  const pronoun = PRONOUN.exec(text)
+  const pronoun = (facts.effect === 'destroy' ? SURE_PRONOUN : PRONOUN).exec(text)
   if (pronoun === null && facts.effect === 'destroy') return []
   const pointed = pronoun === null ? undefined : ([offset + pronoun.index, offset + pronoun.index + pronoun[0].length] as const)
   const found: Referred[] = []
