@@ -23,9 +23,11 @@ describe('criticalPath()', () => {
 
   it('goes from the end to the beginning and back in time never, each stretch within its span', () => {
     const time = fc.integer({ min: 0, max: 100 })
+    // One that took no time and has others behind it leaves a gap that is nobody's.
+    const length = fc.integer({ min: 1, max: 100 })
     const spansOf = (depth: number): fc.Arbitrary<Drawn> =>
       fc
-        .tuple(time, time, depth === 0 ? fc.constant([]) : fc.array(spansOf(depth - 1), { maxLength: 3 }))
+        .tuple(time, length, depth === 0 ? fc.constant([]) : fc.array(spansOf(depth - 1), { maxLength: 3 }))
         .map(([at, took, children]) => bar('x', at, took, ...children))
     fc.assert(
       fc.property(fc.array(spansOf(3), { maxLength: 5 }), (children) => {
