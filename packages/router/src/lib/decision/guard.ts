@@ -20,7 +20,7 @@ const WONDERS =
 
 /** What takes a wish back or spares a part of it, wherever in a request it stands: whoever says one of these is asked before anything is gone. */
 const FORBIDS =
-  /\b(?:not|never|don['’]?t|do\s?n['’]t|doesn['’]?t|mustn['’]?t|shouldn['’]?t|won['’]?t|can['’]?t|cannot|no way|no need|under no|on no account|by no means|instead of|rather than|avoid|refrain|prevent|nobody|no one|nothing|except|excluding|apart from|other than|besides|save for|(?:all|any\w*|every\w*)(?: [\p{L}-]+)? but|but (?:for|not)|keep|spare|must stay|stays|the (?:others?|rest|copy)|others?|replaced)\b/iu
+  /\b(?:not|never|don['’]?t|do\s?n['’]t|doesn['’]?t|mustn['’]?t|shouldn['’]?t|won['’]?t|can['’]?t|cannot|no way|no need|under no|on no account|by no means|instead of|rather than|avoid|refrain|prevent|nobody|no one|nothing|except|excluding|apart from|other than|besides|save for|(?:all|any\w*|every\w*)(?: [\p{L}-]+)? but|but for|keep|spare|must stay|stays|the (?:rest|copy)|others?|replaced)\b/iu
 
 /** Beginnings of a question about the world, which no command answers: "what is a changelog", "how does a version number work". */
 const GENERAL = new RegExp(

@@ -122,10 +122,10 @@ export function everyOne(
 
 /** Whether a condition is what an option or a figure of a command says: "fail if the score is below 80", "roll it back if it fails". */
 export function isTaken({ at, said }: Condition, { effect, fields }: CommandFacts, args: Readonly<Record<string, Argument>>): boolean {
-  if (effect === 'read') return true
+  if (effect !== 'write') return effect === 'read'
   return fields.some(({ name, kind }) => {
     const from = args[name]?.from
-    if (from === undefined || effect === 'destroy') return false
+    if (from === undefined) return false
     return kind === 'flag' || (typeof args[name]!.value === 'number' && from[0] >= at && from[1] <= at + said.length)
   })
 }
@@ -140,10 +140,11 @@ export function otherTarget(
   names: SlotValues = {},
 ): string | undefined {
   if (effect === 'read') return undefined
+  const range = RANGE.exec(text)?.[0]
   for (const { kind, name, list, integer, choices } of fields) {
     const taken = args[name]?.from
     if (taken === undefined || list) continue
-    if (kind === 'id' && integer && RANGE.test(text)) return RANGE.exec(text)![0]
+    if (kind === 'id' && integer && range !== undefined) return range
     if (kind !== 'env') continue
     const all = environmentsIn(lexemesOf(text), knownEnvironments(choices, names))
     const other = all.find(
