@@ -65,12 +65,15 @@ function visitLetters(word: string, visit: Visit): void {
   for (let size = 3; size <= 4; size++) for (let at = 0; at + size <= framed.length; at++) visit(LETTERS, framed.slice(at, at + size))
 }
 
-/** 32 bits that stand for a feature; a model knows features by these alone and has no strings to load. */
+/** Of a hash, so that engines keep it in place, as they do with whole numbers below 2 ** 31. */
+export const HASH_BITS = 31
+
+/** What stands for a feature; a model knows features by these alone and has no strings to load. */
 export function hashFeature(view: number, label: string): number {
   let hash = Math.imul(view + 1, 0x9e3779b1)
   for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
-  return (hash ^ (hash >>> 13)) >>> 0
+  return (hash ^ (hash >>> 13)) >>> (32 - HASH_BITS)
 }
 
 /** Feature hashes with their number of occurrences, a map a view. */

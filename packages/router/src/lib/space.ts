@@ -1,4 +1,4 @@
-import { type FeatureCounts, hashFeature, VIEWS, type View } from './features.ts'
+import { type FeatureCounts, HASH_BITS, hashFeature, VIEWS, type View } from './features.ts'
 
 /** A sparse vector: parallel arrays, each index at most once. */
 export interface Vector {
@@ -29,14 +29,14 @@ const FIRST_BITS = 16
 /** Makes features findable by their hash: those with the same first bits lie together, as hashes are ascending. */
 export function createSpace(hashes: Uint32Array, rarity: Float32Array, unseen: Float32Array): Space {
   const begins = new Uint32Array(2 ** FIRST_BITS + 1)
-  for (const hash of hashes) begins[(hash >>> (32 - FIRST_BITS)) + 1]!++
+  for (const hash of hashes) begins[(hash >>> (HASH_BITS - FIRST_BITS)) + 1]!++
   for (let i = 1; i < begins.length; i++) begins[i]! += begins[i - 1]!
   return { hashes, rarity, unseen, begins }
 }
 
 /** The number of a feature, or -1. */
 export function indexOfFeature({ begins, hashes }: Space, hash: number): number {
-  const first = hash >>> (32 - FIRST_BITS)
+  const first = hash >>> (HASH_BITS - FIRST_BITS)
   const end = begins[first + 1]!
   for (let i = begins[first]!; i < end; i++) if (hashes[i] === hash) return i
   return -1

@@ -18,10 +18,12 @@ const URL = /https?:\/\/[^\s"'<>`]+/u
 const PATH = /(?<![\p{L}\p{N}./])(?:\.{1,2}|~)?\/[\w.-]+(?:\/[\w.-]+)*/u
 // Letters with their marks, numbers with their dots and colons, and one apostrophe inside a word.
 const PLAIN = /\p{N}+(?:[.,:]\p{N}+)+|[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’][\p{L}]+)?/u
-const WORD = new RegExp(`(?<version>${VERSION.source})|(?<url>${URL.source})|(?<path>${PATH.source})|${PLAIN.source}`, 'gu')
+const WORD = new RegExp(`(${VERSION.source})|(${URL.source})|(${PATH.source})|${PLAIN.source}`, 'gu')
 // camelCase and HTTPServer break where a capital starts a word.
 const HUMP = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu
 const NUMBER = /^\p{N}+(?:[.,:]\p{N}+)*$/u
+/** Has no marks and no other forms. */
+const PLAIN_LATIN = /^[a-z]+$/i
 const MARKS = /\p{M}+/gu
 
 /** What people write together, with or without the apostrophe, as the words it stands for. */
@@ -99,7 +101,7 @@ const CONTRACTIONS = new Map(
 
 /** A number whatever its digits: what counts for routing is that there is one. */
 export const NUMBER_WORD = '#'
-/** What is one of these without a doubt, as the same word whatever it is; written like the mask of a slot. */
+/** What is one of these without a doubt, in the order of the groups of `WORD`, as the same word whatever it is; written like the mask of a slot. */
 const SHAPES = ['version', 'url', 'path'] as const
 
 /** The words of a request, lower case, identifiers, contractions and short forms spelt out, in order; at most `MAX_TOKENS`. */
@@ -108,7 +110,7 @@ export function tokenize(text: string): Token[] {
   for (const match of text.slice(0, MAX_CHARS).matchAll(WORD)) {
     if (tokens.length >= MAX_TOKENS) break
     let start = match.index
-    const shape = SHAPES.find((one) => match.groups![one] !== undefined)
+    const shape = SHAPES.find((_, i) => match[i + 1] !== undefined)
     if (shape !== undefined) {
       tokens.push({ word: `<${shape}>`, start, end: start + match[0].length })
       continue
@@ -124,7 +126,8 @@ export function tokenize(text: string): Token[] {
 
 function wordsOf(part: string): readonly string[] {
   if (NUMBER.test(part)) return [NUMBER_WORD]
-  const plain = part.normalize('NFKD').replace(MARKS, '').replaceAll('’', "'").toLowerCase().slice(0, MAX_WORD)
+  const latin = PLAIN_LATIN.test(part) ? part : part.normalize('NFKD').replace(MARKS, '').replaceAll('’', "'")
+  const plain = latin.toLowerCase().slice(0, MAX_WORD)
   const expanded = CONTRACTIONS.get(plain) ?? ALIASES.get(plain)
   if (expanded) return expanded
   const apostrophe = plain.indexOf("'")

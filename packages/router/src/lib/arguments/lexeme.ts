@@ -16,18 +16,23 @@ export interface Lexeme {
 const SHORTENED = /^(?:incl|excl|e\.g|i\.e|no|nr|vs|approx|resp|min|max)\.$/i
 const PIECE = /@?[^\s"'`“”‘’()[\]{}<>,;!?@]+(?:['’]\p{L}+)?/gu
 
+const FRAMED = /^[@\-–—:]|[.:–—+]$/
+
+const withoutFrame = (piece: string): string =>
+  piece
+    .replace(/^@(?=[^/]*$)/, '')
+    .replace(/^[-–—:]+(?=$|[^-\w.])/, '')
+    .replace(/[.:–—+]+$/, '')
+
 export function lexemesOf(text: string): readonly Lexeme[] {
   const lexemes: Lexeme[] = []
   const read = text.slice(0, MAX_CHARS)
   for (const match of read.matchAll(PIECE)) {
-    const piece = match[0]
-      .replace(/^@(?=[^/]*$)/, '')
-      .replace(/^[-–—:]+(?=$|[^-\w.])/, '')
-      .replace(/[.:–—+]+$/, '')
+    const piece = FRAMED.test(match[0]) ? withoutFrame(match[0]) : match[0]
     if (piece === '') continue
     const start = match.index + match[0].indexOf(piece)
     const end = start + piece.length
-    const isShort = SHORTENED.test(match[0])
+    const isShort = piece !== match[0] && SHORTENED.test(match[0])
     const lower = piece.toLowerCase().replaceAll('’', "'")
     lexemes.push({
       text: piece,

@@ -22,6 +22,8 @@ export interface Mention extends Seen {
 
 interface Shape {
   readonly kind: Seen['kind']
+  /** What has to be somewhere in a text for the pattern to be worth a look: most texts have few of these signs. */
+  readonly sign: RegExp
   readonly pattern: RegExp
   readonly value?: (match: RegExpExecArray) => string | number
 }
@@ -43,25 +45,29 @@ const SIZES: Readonly<Record<string, number>> = {
 export const FILE_ENDINGS =
   'ya?ml|json5?|jsonl|tsx?|jsx?|mjs|cjs|md|toml|txt|log|env|conf|cfg|ini|service|timer|html?|xml|csv|py|go|rs|rb|php|java|sh|sql|lock|gz|zip|tar|pem|crt|key'
 
+const [POINT, COLON, SLASH, DASH, DIGIT] = [/\./, /:/, /\//, /-/, /\d/]
+
 /** In this order: what an earlier shape has taken is not read again by a later one. */
 const SHAPES: readonly Shape[] = [
   {
     kind: 'quoted',
+    sign: /["“`']/,
     pattern: /"([^"]{1,1000})"|“([^”]{1,1000})”|`([^`]{1,1000})`|(?<![\p{L}\p{N}])'([^']{1,1000})'(?![\p{L}\p{N}])/gu,
     value: (match) => match.slice(1).find((part) => part !== undefined)!,
   },
-  { kind: 'url', pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s,;"'<>]*[^\s,;"'<>.!?)]/giu },
-  { kind: 'email', pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/gu },
-  { kind: 'host', pattern: /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/gu },
-  { kind: 'version', pattern: /\bsha256:[0-9a-f]{4,64}\b/giu },
+  { kind: 'url', sign: COLON, pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s,;"'<>]*[^\s,;"'<>.!?)]/giu },
+  { kind: 'email', sign: /@/, pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?/gu },
+  { kind: 'host', sign: DIGIT, pattern: /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/gu },
+  { kind: 'version', sign: COLON, pattern: /\bsha256:[0-9a-f]{4,64}\b/giu },
   // A glob, and a file whose name begins with a point.
-  { kind: 'path', pattern: /(?<![^\s"'(])[\w@./-]*\*[\w@.*/-]*[\w*]/gu },
-  { kind: 'path', pattern: /(?<![\w./-])\.[a-z][\w-]*(?:\.[\w-]+)*/giu },
-  { kind: 'version', pattern: /(?<![\w.@/-])v?\d+\.\d+\.\d+(?:-[0-9a-z]+(?:[.-][0-9a-z]+)*)?(?:\+[0-9a-z.-]+)?(?![\w-])/giu },
-  { kind: 'version', pattern: /(?<![\w./-])v?\d+(?:\.\d+)?\.x\b/giu },
-  { kind: 'version', pattern: /(?<![\w./-])v\d+(?:\.\d+)?(?:-[0-9a-z.]+)?\b/giu },
+  { kind: 'path', sign: /\*/, pattern: /(?<![^\s"'(])[\w@./-]*\*[\w@.*/-]*[\w*]/gu },
+  { kind: 'path', sign: POINT, pattern: /(?<![\w./-])\.[a-z][\w-]*(?:\.[\w-]+)*/giu },
+  { kind: 'version', sign: POINT, pattern: /(?<![\w.@/-])v?\d+\.\d+\.\d+(?:-[0-9a-z]+(?:[.-][0-9a-z]+)*)?(?:\+[0-9a-z.-]+)?(?![\w-])/giu },
+  { kind: 'version', sign: POINT, pattern: /(?<![\w./-])v?\d+(?:\.\d+)?\.x\b/giu },
+  { kind: 'version', sign: DIGIT, pattern: /(?<![\w./-])v\d+(?:\.\d+)?(?:-[0-9a-z.]+)?\b/giu },
   {
     kind: 'path',
+    sign: /[./]/,
     pattern: new RegExp(
       `(?<![\\w/])(?:~|\\.{1,2})?/[\\w@.+/-]*[\\w/]|(?<![\\w.])(?:[\\w@.-]+/)*[\\w@-][\\w@.-]*\\.(?:${FILE_ENDINGS})\\b(?![\\w/])`,
       'giu',
@@ -69,19 +75,21 @@ const SHAPES: readonly Shape[] = [
   },
   {
     kind: 'host',
+    sign: POINT,
     pattern:
       /(?<![\w./@-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|app|local|internal|lan|cloud|example|test|de|uk|eu|co|ai|sh|info)(?::\d{1,5})?\b(?!\/)/giu,
   },
-  { kind: 'host', pattern: /(?<![\w./@:-])[a-z][\w-]*:\d{2,5}\b(?![:/])/giu },
-  { kind: 'path', pattern: /(?<![\w./-])[\w@.-]+(?:\/[\w@.-]+)*\/[\w@.-]*[\w@-]/giu },
-  { kind: 'key', pattern: /(?<![\w./-])[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]+)+(?![\w/-])/gu },
-  { kind: 'id', pattern: /#(\d{1,9})\b/gu, value: (match) => match[1]! },
-  { kind: 'id', pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu },
-  { kind: 'id', pattern: /\b[a-z]{1,8}-(?=[a-z0-9]*\d)[a-z0-9]{3,16}\b/giu },
-  { kind: 'id', pattern: /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,40}\b/giu },
-  { kind: 'percent', pattern: /(?<![\w.])(\d+(?:\.\d+)?)\s?(?:%|percent\b)/giu, value: (match) => Number(match[1]) },
+  { kind: 'host', sign: COLON, pattern: /(?<![\w./@:-])[a-z][\w-]*:\d{2,5}\b(?![:/])/giu },
+  { kind: 'path', sign: SLASH, pattern: /(?<![\w./-])[\w@.-]+(?:\/[\w@.-]+)*\/[\w@.-]*[\w@-]/giu },
+  { kind: 'key', sign: POINT, pattern: /(?<![\w./-])[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]+)+(?![\w/-])/gu },
+  { kind: 'id', sign: /#/, pattern: /#(\d{1,9})\b/gu, value: (match) => match[1]! },
+  { kind: 'id', sign: DASH, pattern: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/giu },
+  { kind: 'id', sign: DASH, pattern: /\b[a-z]{1,8}-(?=[a-z0-9]*\d)[a-z0-9]{3,16}\b/giu },
+  { kind: 'id', sign: DIGIT, pattern: /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,40}\b/giu },
+  { kind: 'percent', sign: DIGIT, pattern: /(?<![\w.])(\d+(?:\.\d+)?)\s?(?:%|percent\b)/giu, value: (match) => Number(match[1]) },
   {
     kind: 'size',
+    sign: DIGIT,
     pattern: /(?<![\w.])(\d+(?:\.\d+)?)\s?(b|[kmgt]i?b|[kg])\b/giu,
     value: (match) => Math.round(Number(match[1]) * SIZES[match[2]!.toLowerCase()]!),
   },
@@ -106,8 +114,10 @@ export function mentionsIn(text: string, names: SlotValues): readonly Mention[] 
 }
 
 function* shaped(text: string, shapes: readonly Shape[]): Generator<Seen> {
-  for (const { kind, pattern, value = (match: RegExpExecArray) => match[0] } of shapes)
+  for (const { kind, sign, pattern, value = (match: RegExpExecArray) => match[0] } of shapes) {
+    if (!sign.test(text)) continue
     for (const match of text.matchAll(pattern)) yield { kind, value: value(match), start: match.index, end: match.index + match[0].length }
+  }
 }
 
 interface KnownName {

@@ -17,17 +17,20 @@ const MONTHS = [
 ] as const
 const MONTH = MONTHS.map((month) => `${month}|${month.slice(0, 3)}`).join('|')
 
-const SHAPES: readonly RegExp[] = [
+/** Written with figures, and in words alone. */
+const FIGURES: readonly RegExp[] = [
   /\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?/giu,
-  /\b(?:yesterday|today|tonight|tomorrow|midnight|noon|this (?:morning|afternoon|evening|week|month)|last (?:night|week|month|year)|next (?:week|month|year))\b/giu,
-  new RegExp(`\\b(?:(?:last|this|next|on) )?(?:${DAYS.join('|')})\\b`, 'giu'),
   new RegExp(`\\b(?:${MONTH})\\.? \\d{1,2}(?:st|nd|rd|th)?\\b|\\b\\d{1,2}(?:st|nd|rd|th)? (?:of )?(?:${MONTH})\\b`, 'giu'),
   /\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?\b|\b(?:1[0-2]|[1-9])\s?(?:am|pm)\b/giu,
+]
+const WORDS: readonly RegExp[] = [
+  /\b(?:yesterday|today|tonight|tomorrow|midnight|noon|this (?:morning|afternoon|evening|week|month)|last (?:night|week|month|year)|next (?:week|month|year))\b/giu,
+  new RegExp(`\\b(?:(?:last|this|next|on) )?(?:${DAYS.join('|')})\\b`, 'giu'),
 ]
 
 /** Moments as they are written; `momentText` says which one it is. */
 export function* momentsIn(text: string): Generator<Seen> {
-  for (const shape of SHAPES)
+  for (const shape of /\d/.test(text) ? [...FIGURES, ...WORDS] : WORDS)
     for (const match of text.matchAll(shape))
       yield { kind: 'time', value: match[0], start: match.index, end: match.index + match[0].length }
 }

@@ -27,11 +27,10 @@ const NUMBER = new RegExp(
   'giu',
 )
 /** "a dozen" and the like are one number. */
-const DOZEN = /\b(?:a|one) dozen\b/giu
+const FEW_WORDS = /\b(?:a|one) (?:(dozen)|single)\b/giu
 
 /** "3x", "x3". */
 const TIMES = /(?<![\w.])(?:x(\d{1,4})|(\d{1,4})x)(?![\w.])/giu
-const SINGLE = /\b(?:a|one) single\b/giu
 /** Behind these "one" is a thing that was spoken of. */
 const POINTING = /\b(?:that|this|the|which|each|every|no|any|another|new|old|last|first|next) $/iu
 
@@ -42,8 +41,7 @@ export function* numbersIn(text: string): Generator<Seen> {
     start: match.index!,
     end: match.index! + match[0].length,
   })
-  for (const match of text.matchAll(DOZEN)) yield seen(match, 12)
-  for (const match of text.matchAll(SINGLE)) yield seen(match, 1)
+  for (const match of text.matchAll(FEW_WORDS)) yield seen(match, match[1] === undefined ? 1 : 12)
   for (const match of text.matchAll(TIMES)) yield seen(match, Number(match[1] ?? match[2]))
   for (const match of text.matchAll(NUMBER)) {
     const written = match[0].toLowerCase()
