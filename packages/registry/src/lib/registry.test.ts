@@ -9,9 +9,10 @@ import { hostIdentity, openStore, type Store } from '@switchyard/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { ForeignPlugin, ForeignSource } from './foreign.ts'
-import { HEARTBEAT_MS, type LifeState } from './health.ts'
+import { HEARTBEAT_MS } from './health.ts'
 import { readMounts } from './mounts.ts'
-import { createRegistry, type RegistryEvent, type RegistryOptions } from './registry.ts'
+import type { RegistryNews } from './news.ts'
+import { createRegistry, type Registry, type RegistryEvent, type RegistryOptions } from './registry.ts'
 
 const folders: string[] = []
 const stores: Store[] = []
@@ -65,6 +66,25 @@ const plugin = (name: string, more: Partial<ForeignPlugin> = {}): ForeignPlugin 
 const content = (...plugins: ForeignPlugin[]): ForeignSource => ({ name: 'any', plugins, problems: [] })
 const source = (id: string, folder: string = makeFolder()) => ({ id, kind: 'folder' as const, location: folder, folder })
 
+/** Registries of one store, as if each were of another process, and what they tell. */
+function office(plugins: readonly Plugin[] = []) {
+  const store = openStore({ path: ':memory:' })
+  stores.push(store)
+  const clock = createFakeClock()
+  const told: RegistryNews[] = []
+  const office = { isRefusing: false }
+  const tell = async (news: RegistryNews): Promise<void> => {
+    if (office.isRefusing) throw new Error('there is no room')
+    told.push(news)
+  }
+  const openAs = (processId: string, teller = tell): Registry => {
+    const registry = createRegistry({ store, clock, plugins, processId, tell: teller })
+    registry.snapshot()
+    return registry
+  }
+  return Object.assign(office, { openAs, told, store, clock })
+}
+
 describe('createRegistry()', () => {
   it('[G1] holds our plugins and those of others, each once by its name', () => {
     const { registry } = open({ plugins: [own()] })
@@ -114,31 +134,126 @@ describe('createRegistry()', () => {
     ])
   })
 
-  it('[G9] knows of several processes that see a change which is the first, until none is left and another comes', () => {
-    const store = openStore({ path: ':memory:' })
-    stores.push(store)
-    const openAs = (processId: string) => open({ store, processId }).registry
-    const [one, two] = [openAs('one'), openAs('two')]
+  it('[G9] tells each change once, by the first of the processes that stay', async () => {
+    const { openAs, told, clock } = office()
+    const [one, two, passing] = [openAs('one'), openAs('two'), openAs('passing')]
     one.beat()
     two.beat()
-    one.addFolder(source('acme'), content(plugin('web')))
-    one.addMount({ name: 'stall', command: 'node', args: [], env: [], summary: 'Sells', tools: [] })
-    for (const name of ['web', 'stall']) {
-      const event = { type: 'registered', plugin: name } as const
-      expect([one.isNews(event), two.isNews(event), one.isNews(event)]).toEqual([true, false, false])
+    passing.addFolder(source('acme'), content(plugin('web', { version: '1.0.0' })))
+    passing.addMount({ name: 'stall', command: 'node', args: [], env: [], summary: 'Sells', tools: [] })
+    await passing.close()
+    expect(told).toEqual([])
+    two.snapshot()
+    one.look()
+    passing.remove('acme')
+    one.look()
+    two.look()
+    for (const registry of [one, two]) await registry.close()
+    const at = new Date(clock.now()).toISOString()
+    expect(told).toEqual([
+      { type: 'registered', plugin: 'web', version: '1.0.0', origin: 'files', source: 'acme', offers: 1, at },
+      { type: 'registered', plugin: 'stall', origin: 'mcp', source: 'stall', offers: 0, at },
+      { type: 'unregistered', plugin: 'web', at },
+    ])
+  })
+
+  it('[G9] tells again what could not be told, in its order, and what one was at that died', async () => {
+    const desk = office()
+    const { openAs, told, clock } = desk
+    const registry = openAs('one')
+    desk.isRefusing = true
+    registry.addFolder(source('acme'), content(plugin('web')))
+    await registry.close()
+    expect(told).toEqual([])
+    registry.remove('acme')
+    await registry.close()
+    desk.isRefusing = false
+    registry.look()
+    await registry.close()
+    expect(told.map(({ type }) => type)).toEqual(['registered', 'unregistered'])
+    // What never comes back is taken for dead in time, and not before.
+    const dying = openAs('two', () => new Promise<void>(() => {}))
+    dying.addFolder(source('other'), content(plugin('api')))
+    registry.look()
+    await registry.close()
+    expect(told).toHaveLength(2)
+    clock.advance(10_000)
+    registry.look()
+    await registry.close()
+    expect(told.slice(2)).toMatchObject([{ type: 'registered', plugin: 'api' }])
+  })
+
+  it('[G9] tells how a plugin is for the workspace, also where who saw it died', async () => {
+    const { openAs, told, store, clock } = office([own()])
+    const states = (): string[] => told.splice(0).map((one) => (one.type === 'health' ? `${one.plugin}: ${one.from} ${one.to}` : one.type))
+    const [one, two] = [openAs('one'), openAs('two')]
+    const look = async (...registries: readonly Registry[]): Promise<string[]> => {
+      for (const registry of registries) registry.look()
+      for (const registry of registries) await registry.close()
+      return states()
     }
-    two.remove('acme')
-    const gone = { type: 'unregistered', plugin: 'web' } as const
-    expect([two.isNews(gone), one.isNews(gone)]).toEqual([true, false])
-    const health = (to: LifeState): RegistryEvent => ({ type: 'health', plugin: 'notes', from: 'registered', to })
-    expect([one.isNews(health('ready')), two.isNews(health('ready')), two.isNews(health('down'))]).toEqual([true, false, true])
+    one.beat()
+    two.beat()
+    expect(await look(one, two)).toEqual(['notes: registered ready'])
+    two.breaker('notes', 'open')
+    // As it was for the other, and is not any more once that one looks.
+    expect(await look(one)).toEqual([])
+    expect(await look(two, one)).toEqual(['notes: ready down'])
+    expect([one.health('notes').state, two.health('notes').state]).toEqual(['ready', 'down'])
+    two.breaker('notes', 'half-open')
+    expect(await look(two, one)).toEqual(['notes: down degraded'])
+    const dead = spawn(process.execPath, ['-e', '0'])
+    await once(dead, 'exit')
+    store.prepare(`UPDATE registry_process SET pid = ? WHERE id = 'two'`).run(dead.pid!)
+    expect(await look(one)).toEqual(['notes: degraded ready'])
+
+    // Each counts the same runs, whoever had them.
+    expect(one.figures('notes').runs).toBe(0)
+    for (let run = 0; run < 6; run++) two.ran('notes.add', { durationMs: 1, code: 'HANDLER_ERROR' })
+    await two.close()
+    expect(one.figures('notes').runs).toBe(0)
+    expect(await look(one)).toEqual(['notes: ready degraded'])
+    expect(one.figures('notes').runs).toBe(6)
+
+    // Who comes when nobody is there any more has heard nothing.
     one.leave()
-    two.leave()
+    clock.advance(6 * HEARTBEAT_MS)
     const three = openAs('three')
     three.beat()
-    expect(three.isNews(health('down'))).toBe(true)
-    three.beat()
-    expect(three.isNews(health('down'))).toBe(false)
+    expect(await look(three)).toEqual(['notes: registered degraded'])
+  })
+
+  it('[G10] begins anew with what is registered again by a name that was given up', async () => {
+    const { openAs, told, clock } = office([own('stall')])
+    const registry = openAs('one')
+    registry.beat()
+    const mount = { name: 'stall', command: 'node', args: [], env: [], summary: 'Sells', tools: [] }
+    const folder = makeFolder()
+    registry.addMount(mount)
+    registry.addFolder(source('acme', folder), content(plugin('web')))
+    for (let run = 0; run < 6; run++) registry.ran('stall.add', { durationMs: 1, code: 'HANDLER_ERROR' })
+    registry.breaker('stall', 'open')
+    await registry.close()
+    rmSync(folder, { recursive: true })
+    const lookAll = async (): Promise<string[]> => {
+      clock.advance(2_001)
+      registry.look()
+      await registry.close()
+      return told.splice(0).map((one) => (one.type === 'health' ? `${one.plugin}: ${one.from} ${one.to}` : `${one.type} ${one.plugin}`))
+    }
+    expect(await lookAll()).toEqual(['registered stall', 'registered web', 'stall: registered down', 'web: ready down'])
+    registry.remove('acme')
+    registry.remove('stall')
+    registry.addFolder(source('acme'), content(plugin('web')))
+    registry.addMount(mount)
+    expect(await lookAll()).toEqual([
+      'unregistered web',
+      'unregistered stall',
+      'registered web',
+      'registered stall',
+      'stall: registered ready',
+    ])
+    expect(registry.figures('stall')).toMatchObject({ runs: 0 })
   })
 
   it('[G4] sees what another process adds, and keeps what both count', async () => {
@@ -219,7 +334,7 @@ describe('createRegistry()', () => {
     const dead = spawn(process.execPath, ['-e', '0'])
     await once(dead, 'exit')
     store
-      .prepare('INSERT INTO registry_process VALUES (?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT INTO registry_process (id, pid, host, plugins, since_ms, beat_ms) VALUES (?, ?, ?, ?, ?, ?)')
       .run('dead', dead.pid!, hostIdentity(), '["notes"]', 0, clock.now())
     expect(registry.health('notes')).toEqual({ state: 'down', reason: `process ${dead.pid} ended without a word`, sign: 'process' })
     const other = createRegistry({ store, clock, plugins: [own()], processId: 'other' })

@@ -1,22 +1,18 @@
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { type Clock, systemClock } from '@switchyard/contracts'
 import type { Plugin } from '@switchyard/plugin-kit'
 import type { Store } from '@switchyard/store'
-import { checkDependencies, type DependencyProblem } from './dependencies.ts'
 import type { Capabilities, Entry, Registered } from './entry.ts'
 import { unknownSource } from './errors.ts'
-import { type Figures, NO_FIGURES, type Run, together } from './figures.ts'
+import { type Figures, NO_FIGURES, type Run } from './figures.ts'
 import type { ForeignSource } from './foreign.ts'
-import { registeredFromFiles } from './from-files.ts'
-import { type Health, healthOf, type LifeState } from './health.ts'
-import { registeredOf } from './own.ts'
+import type { Health, LifeState } from './health.ts'
+import { createNews, type Sighting, type Teller } from './news.ts'
 import { createProcesses, type ServingProcess } from './processes.ts'
 import { type SearchFacts, type SearchQuery, type SearchResult, search } from './search/search.ts'
-import { createTextIndex, type TextIndex } from './search/text-index.ts'
+import { type ContentChange, type Current, changesBetween, keyOf, keysOf, newsOf, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { type Mount, openSources, type Source } from './sources.ts'
-import { createTold } from './told.ts'
 import { createTraffic } from './traffic.ts'
+import { createViews, figuresIn, healthIn } from './views.ts'
 
 export interface RegistryOptions {
   store: Store
@@ -30,19 +26,14 @@ export interface RegistryOptions {
   processId?: string
   /** What a text is about; asked only for what a search has found already. @default nothing */
   classify?: (text: string) => Capabilities
+  /** Tells the plugins of the workspace what changed, whichever of its processes saw it; what rejects is told again. @default nobody is told */
+  tell?: Teller
 }
 
-/** What changed, as it changed; an MCP server that was added is registered, though it runs from the next opening on. */
+/** What this process saw change, as it saw it; an MCP server that was added is registered, though it runs from the next opening on. */
 export type RegistryEvent =
-  | { readonly type: 'registered' | 'updated' | 'unregistered'; readonly plugin: string }
+  | ContentChange
   | { readonly type: 'health'; readonly plugin: string; readonly from: LifeState; readonly to: LifeState; readonly reason?: string }
-
-/** All that is registered at one time; never changed, but replaced as a whole. */
-export interface Snapshot {
-  readonly plugins: ReadonlyMap<string, Registered>
-  readonly entries: readonly Entry[]
-  readonly problems: readonly DependencyProblem[]
-}
 
 /** Which plugins, commands, agents and skills there are, how they are, and search over all of them. */
 export interface Registry {
@@ -75,26 +66,14 @@ export interface Registry {
   ran(command: string, run: Run): void
   /** What a run of a command cost, where its result says so. */
   spent(command: string, usd: number): void
-  /** Looks at all plugins' health and says what changed since the last look. */
+  /** Looks how all plugins are, by what every living process of the workspace sees, and says and tells what changed since the last look. */
   look(): void
   on(listener: (event: RegistryEvent) => void): () => void
-  /** Whether no process of the workspace has told of this yet; it counts as told from then on. */
-  isNews(event: RegistryEvent): boolean
-  /** Writes the figures that are not written yet. */
+  /** Waits for what is being told, and writes the figures that are not written yet. */
   close(): Promise<void>
 }
 
 const NOTHING: Capabilities = { domains: [], contexts: [], patterns: [] }
-/** How long it is believed that a folder is still there. */
-const FOLDER_CHECK_MS = 2_000
-
-interface Current extends Snapshot {
-  /** Built at the first search. */
-  readonly index: () => TextIndex
-  readonly mounts: readonly Mount[]
-  readonly changes: number
-}
-
 /** Opens the registry of a workspace. Nothing of it is read before it is asked for. */
 export function createRegistry({
   store,
@@ -103,18 +82,19 @@ export function createRegistry({
   served = () => plugins.map(({ name }) => name),
   processId = `${process.pid}-${clock.now()}`,
   classify,
+  tell = async () => {},
 }: RegistryOptions): Registry {
   const sources = openSources(store)
   const traffic = createTraffic(store, clock)
   const listeners = new Set<(event: RegistryEvent) => void>()
-  const told = createTold(store)
+  const news = createNews(store, clock, processId, tell)
   const processes = createProcesses(store, clock, processId)
-  const breakers = new Map<string, 'closed' | 'half-open' | 'open'>()
+  const breakers = new Map<string, 'half-open' | 'open'>()
+  const views = createViews({ sources, traffic, processes, breakers, served, clock })
   const seen = new Map<string, LifeState>()
   const about = new WeakMap<Entry, Capabilities>()
   let current: Current | undefined
   let isThere = false
-  let folders: { readonly atMs: number; readonly missing: ReadonlyMap<string, string> } | undefined
 
   function emit(event: RegistryEvent): void {
     for (const listener of listeners) {
@@ -126,92 +106,75 @@ export function createRegistry({
     }
   }
 
-  /** What is registered now; another process may have changed it. The new index takes the old one's place at once. */
+  /** What is registered now; another process may have changed it. */
   function now(): Current {
     const changes = sources.changes()
-    if (current?.changes === changes) return current
+    return current?.changes === changes ? current : swap(takeSnapshot(sources, plugins, changes))
+  }
+
+  /** The new index takes the old one's place at once. */
+  function swap(next: Current): Current {
     const before = current
-    const next = load(changes)
     current = next
-    folders = undefined
-    if (before !== undefined) tellChanges(before, next)
+    views.recheck()
+    if (before === undefined) return next
+    for (const change of changesBetween(before, next)) {
+      if (change.type === 'unregistered') seen.delete(change.plugin)
+      emit(change)
+    }
+    tellSoon()
     return next
   }
 
-  function load(changes: number): Current {
-    const mounts = sources.mounts()
-    const mounted = new Set(mounts.map(({ name }) => name))
-    const all = new Map(
-      plugins.map((plugin) => [plugin.name, registeredOf(plugin, mounted.has(plugin.name) ? { source: plugin.name } : undefined)]),
-    )
-    for (const { source, plugin } of sources.plugins()) {
-      const name = all.has(plugin.name) ? `${plugin.name}@${source}` : plugin.name
-      if (!all.has(name)) all.set(name, registeredFromFiles(plugin, source, name))
-    }
-    const entries = Object.freeze([...all.values()].flatMap((plugin) => (plugin.versionOf === undefined ? plugin.entries : [])))
-    let index: TextIndex | undefined
-    return Object.freeze({
-      plugins: all,
-      entries,
-      problems: checkDependencies(all).problems,
-      mounts,
-      changes,
-      index() {
-        index ??= createTextIndex(entries)
-        return index
+  /** Changes what is registered, and keeps to be told what that changes: both or neither. */
+  function change(work: () => void): void {
+    now()
+    const next = store.transact(
+      () => {
+        const before = now()
+        work()
+        const after = takeSnapshot(sources, plugins, sources.changes())
+        for (const one of changesBetween(before, after)) news.add(newsOf(one, after, clock.now()))
+        forgetGone(before, after)
+        return after
       },
-    })
+      { durable: true },
+    )
+    swap(next)
   }
 
-  function tellChanges(before: Current, after: Current): void {
-    const [was, is] = [contentsOf(before), contentsOf(after)]
-    for (const [plugin, content] of is) {
-      const known = was.get(plugin)
-      if (known === undefined) emit({ type: 'registered', plugin })
-      else if (known !== content) emit({ type: 'updated', plugin })
+  /** What comes by a name that was given up is somebody else, with a history of its own. */
+  function forgetGone(before: Current, after: Current): void {
+    const kept = new Set(keysOf(after))
+    for (const key of keysOf(before)) {
+      if (kept.has(key)) continue
+      news.forget(key)
+      traffic.forget(key)
+      breakers.delete(key)
     }
-    for (const plugin of was.keys()) {
-      if (is.has(plugin)) continue
-      seen.delete(plugin)
-      emit({ type: 'unregistered', plugin })
-    }
   }
 
-  /** Folders that are no more, by source. */
-  function missingFolders(): ReadonlyMap<string, string> {
-    const atMs = clock.monotonicMs()
-    if (folders === undefined || atMs - folders.atMs >= FOLDER_CHECK_MS) {
-      const gone = sources.list().filter(({ folder }) => folder !== undefined && !existsSync(folder))
-      folders = { atMs, missing: new Map(gone.map(({ id, folder }) => [id, `its folder ${folder} is no more`])) }
-    }
-    return folders.missing
+  /** Those that stay tell, as everybody hears them; one that ends at once does where none is there. */
+  function tellSoon(): void {
+    if (isThere || processes.list().every(({ state }) => state === 'down')) news.tell()
   }
 
-  function figuresIn({ plugins: all }: Snapshot, id: string): Figures {
-    const plugin = all.get(id)
-    if (plugin === undefined) return traffic.of(id)
-    if (plugin.origin === 'files') return NO_FIGURES
-    return together(plugin.entries.filter(({ kind }) => kind === 'command').map((entry) => traffic.of(entry.id)))
+  /** Says that this process is there, with what it serves and sees. */
+  function beat(): void {
+    processes.beat(served(), Object.fromEntries(breakers))
+    isThere = true
   }
 
-  function healthIn(snapshot: Snapshot, name: string): Health {
-    const plugin = snapshot.plugins.get(name)
-    if (plugin === undefined) return { state: 'gone', reason: 'it is not registered' }
-    const { runs, errorRate } = figuresIn(snapshot, name)
-    return healthOf({
-      process: served().includes(name) || plugin.origin === 'files' ? undefined : bestProcess(name),
-      breaker: breakers.get(name) ?? 'closed',
-      runs,
-      errorRate,
-      missing: plugin.origin === 'files' ? missingFolders().get(plugin.source!) : undefined,
-    })
-  }
-
-  /** Of those that serve a plugin which this process does not. */
-  function bestProcess(plugin: string): Pick<Health, 'state' | 'reason'> {
-    const all = processes.list().filter((process) => process.plugins.includes(plugin))
-    const best = ['ready', 'degraded', 'down'].flatMap((state) => all.findLast((process) => process.state === state) ?? [])[0]
-    return best ?? { state: 'registered', reason: 'no process serves it yet' }
+  function sightings(): Sighting[] {
+    const snapshot = now()
+    const view = views.shared(isThere)
+    return [...snapshot.plugins.values()].map((plugin) => ({
+      key: keyOf(plugin),
+      plugin: plugin.name,
+      // Nobody has to serve what is read from files.
+      from: plugin.origin === 'files' ? 'ready' : 'registered',
+      health: healthIn(snapshot, plugin.name, view),
+    }))
   }
 
   function capabilitiesIn(snapshot: Snapshot, entry: Entry): Capabilities {
@@ -230,14 +193,15 @@ export function createRegistry({
     search(query) {
       // Read once: a search looks at every plugin.
       const snapshot = now()
+      const view = views.own()
       const byPlugin = new Map<string, Health>()
       const facts: SearchFacts = {
         healthOf({ plugin }) {
-          const known = byPlugin.get(plugin) ?? healthIn(snapshot, plugin)
+          const known = byPlugin.get(plugin) ?? healthIn(snapshot, plugin, view)
           byPlugin.set(plugin, known)
           return known
         },
-        figuresOf: ({ kind, id }) => (kind === 'command' || kind === 'plugin' ? figuresIn(snapshot, id) : NO_FIGURES),
+        figuresOf: ({ kind, id }) => (kind === 'command' || kind === 'plugin' ? figuresIn(snapshot, id, view.figures) : NO_FIGURES),
         capabilitiesOf: (entry) => capabilitiesIn(snapshot, entry),
       }
       return search(snapshot.index(), snapshot.entries, facts, query)
@@ -248,65 +212,53 @@ export function createRegistry({
       if (found === undefined) throw unknownSource(name, [...all.keys()])
       return found
     },
-    health: (plugin) => healthIn(now(), plugin),
-    figures: (id) => figuresIn(now(), id),
+    health: (plugin) => healthIn(now(), plugin, views.own()),
+    figures: (id) => figuresIn(now(), id, traffic.of),
     sources: sources.list,
     mounts: sources.mounts,
-    addFolder(source, content, replace = false) {
-      now()
-      sources.putFolder(source, content, replace, clock.now())
-      now()
-    },
-    addMount(mount, replace = false) {
-      now()
-      sources.putMount(mount, replace, clock.now())
-      now()
-    },
+    addFolder: (source, content, replace = false) => change(() => sources.putFolder(source, content, replace, clock.now())),
+    addMount: (mount, replace = false) => change(() => sources.putMount(mount, replace, clock.now())),
     remove(id) {
-      now()
       const source = sources.get(id)
-      sources.remove(id)
-      now()
+      change(() => sources.remove(id))
       return source
     },
     processes: processes.list,
     beat() {
       store.transact(() => {
-        if (!isThere && processes.list().every(({ state }) => state === 'down')) told.forget()
-        processes.beat(served())
+        if (!isThere && processes.list().every(({ state }) => state === 'down')) news.forgetHealth()
+        beat()
       })
-      isThere = true
     },
-    leave: processes.leave,
-    breaker: (plugin, state) => void breakers.set(plugin, state),
+    leave() {
+      isThere = false
+      processes.leave()
+    },
+    breaker(plugin, state) {
+      if (state === 'closed') breakers.delete(plugin)
+      else breakers.set(plugin, state)
+    },
     ran: traffic.ran,
     spent: traffic.spent,
     look() {
-      const snapshot = now()
-      for (const [name, { origin }] of snapshot.plugins) {
-        // Nobody has to serve what is read from files.
-        const from = seen.get(name) ?? (origin === 'files' ? 'ready' : 'registered')
-        const { state: to, reason } = healthIn(snapshot, name)
-        seen.set(name, to)
-        if (from !== to) emit({ type: 'health', plugin: name, from, to, ...(reason !== undefined && { reason }) })
+      if (isThere) beat()
+      const now = sightings()
+      for (const { plugin, from: first, health } of now) {
+        const { state: to, reason } = health
+        const from = seen.get(plugin) ?? first
+        seen.set(plugin, to)
+        if (from !== to) emit({ type: 'health', plugin, from, to, ...(reason !== undefined && { reason }) })
       }
+      news.note(now, sightings)
+      tellSoon()
     },
     on(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    isNews(event) {
-      if (event.type === 'health') return told.isNews(event.plugin, 'health', event.to)
-      const { plugins, mounts } = now()
-      const written = mounts.find(({ name }) => name === event.plugin) ?? plugins.get(event.plugin) ?? ''
-      return told.isNews(event.plugin, 'content', createHash('sha256').update(JSON.stringify(written)).digest('base64url'))
+    async close() {
+      await news.settled()
+      await traffic.flush()
     },
-    close: traffic.flush,
   }
-}
-
-/** What is written down of each plugin, by name. Those that this process brings along are as they are as long as it runs. */
-function contentsOf({ plugins, mounts }: Current): ReadonlyMap<string, string> {
-  const foreign = [...plugins.values()].filter(({ origin }) => origin === 'files')
-  return new Map([...foreign, ...mounts].map((plugin) => [plugin.name, JSON.stringify(plugin)]))
 }

@@ -25,6 +25,10 @@ const MIGRATIONS = [
   `CREATE TABLE registry_told (
      plugin TEXT NOT NULL, about TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, about)
    ) STRICT, WITHOUT ROWID`,
+  `DROP TABLE registry_told;
+   CREATE TABLE registry_health (plugin TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE registry_news (id INTEGER PRIMARY KEY, news TEXT NOT NULL, teller TEXT, since_ms INTEGER) STRICT;
+   ALTER TABLE registry_process ADD COLUMN breakers TEXT NOT NULL DEFAULT '{}'`,
 ]
 
 /** A tool of an MCP server, as it was listed when the server was added or updated. */

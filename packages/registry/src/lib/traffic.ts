@@ -11,6 +11,10 @@ export interface Traffic {
   ran(command: string, run: Run): void
   /** What a run cost, by its own word. */
   spent(command: string, usd: number): void
+  /** Reads anew what all processes wrote, and tells it as it stands there: without what this one has not written yet. */
+  reread(): (command: string) => Figures
+  /** Of all commands of a plugin, in the store and here. */
+  forget(plugin: string): void
   /** Writes what is not written yet. */
   flush(): Promise<void>
 }
@@ -38,10 +42,14 @@ export function createTraffic(store: Store, clock: Clock): Traffic {
   /** Read at the first question and not before: most processes ask nothing. */
   function load(): Map<string, Figures> {
     if (known !== undefined) return known
-    const rows = store.prepare('SELECT * FROM registry_figure').all<Row>()
-    known = new Map(rows.map((row) => [row.subject, figuresOfRow(row)]))
+    known = written()
     for (const one of [...writing, ...pending]) count(known, one)
     return known
+  }
+
+  function written(): Map<string, Figures> {
+    const rows = store.prepare('SELECT * FROM registry_figure').all<Row>()
+    return new Map(rows.map((row) => [row.subject, figuresOfRow(row)]))
   }
 
   let last: Promise<void> = Promise.resolve()
@@ -91,6 +99,16 @@ export function createTraffic(store: Store, clock: Clock): Traffic {
     of: (command) => load().get(command) ?? NO_FIGURES,
     ran: (command, run) => add({ command, after: (figures) => afterRun(figures, run) }),
     spent: (command, usd) => add({ command, after: (figures) => afterCost(figures, usd) }),
+    reread() {
+      known = undefined
+      const rows = written()
+      return (command) => rows.get(command) ?? NO_FIGURES
+    },
+    forget(plugin) {
+      known = undefined
+      pending = pending.filter(({ command }) => !command.startsWith(`${plugin}.`))
+      store.prepare('DELETE FROM registry_figure WHERE subject >= ? AND subject < ?').run(`${plugin}.`, `${plugin}/`)
+    },
     flush,
   }
 }

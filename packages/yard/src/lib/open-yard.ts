@@ -28,7 +28,6 @@ import { planTimeLimitMsOf, servePlans } from './plan-service.ts'
 import { createPlans } from './plans.ts'
 import { createPluginTables } from './plugin-tables.ts'
 import { createQuestions, type Questions } from './questions.ts'
-import { createRegistryNews } from './registry-news.ts'
 import { createRequests } from './requests.ts'
 import { createSharedState, type SharedState } from './shared-state.ts'
 import { createStandIns, type Reach } from './stand-ins.ts'
@@ -91,9 +90,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
     isCommand: (id) => commandsOfAll.has(id),
     served: () => [...clients.keys()],
     random,
-    onChange: (registry, event) => news?.(registry, event),
   })
-  let news: ReturnType<typeof createRegistryNews> | undefined
   let otlp: YardOtlp | undefined
   const observation = createObservation({
     dataRoot,
@@ -146,8 +143,7 @@ export async function openYard(dir: string, options: YardOptions): Promise<Yard>
         .map(({ name }) => ({ topics: name })),
       guard: (method) => guards.get(method)?.rule,
     })
-    registry.attach(bus)
-    news = createRegistryNews({ bus, clock, stays: meet, log: log('registry') })
+    registry.attach(bus, log('registry'))
     traces.attach(bus)
     metering.attach(bus)
     const state = createSharedState({

@@ -1,14 +1,19 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { systemClock } from '@switchyard/contracts'
 import { definePlugin, on, type Plugin, registryChanges } from '@switchyard/plugin-kit'
 import { readSource } from '@switchyard/registry'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { fuse } from '../../test/fixtures/fuse.ts'
 import { lamp } from '../../test/fixtures/lamp.ts'
 import { openYard } from './open-yard.ts'
 import type { Yard, YardOptions } from './yard.ts'
 
+const FUSE_SERVER = fileURLToPath(new URL('../../test/fixtures/fuse-server.ts', import.meta.url))
 const { registered, updated, unregistered, health } = registryChanges
 
 /** A plugin of the workspace that hears what the registry tells; what it is told has the shape that the topics promise. */
@@ -130,5 +135,48 @@ describe('what the registry tells', () => {
       .poll(() => heard.filter((one) => /[+~-] web/.test(one)), { timeout: 10_000 })
       .toEqual(['+ web 1.0.0 files 1', '~ web 2.0.0'])
     expect(yard.registry().plugin('web').version).toBe('2.0.0')
+  })
+
+  it('[G9] is the truth of the workspace: what a process saw of a plugin goes with it when it is killed', { timeout: 60_000 }, async () => {
+    const dir = workspace()
+    const { plugin, heard } = ear()
+    const { yard, beat } = await open(dir, [fuse, plugin], { meet: true })
+    await expect.poll(() => heard, { timeout: 10_000 }).toContain('fuse: registered ready')
+    heard.length = 0
+    const child = spawn(process.execPath, ['--conditions=@switchyard/source', FUSE_SERVER, dir], { stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child.stdout!, 'data')
+    await expect.poll(() => heard, { timeout: 20_000 }).toEqual([`fuse: ready down, its breaker is open, as process ${child.pid} sees it`])
+    // Not here, so that it can be called from here all the same.
+    expect(yard.registry().health('fuse').state).toBe('ready')
+    beat()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const afterBeat = (): readonly string[] => {
+      beat()
+      return heard.slice(1)
+    }
+    await expect.poll(afterBeat, { timeout: 20_000 }).toEqual(['fuse: down ready'])
+  })
+
+  it('[G10] begins anew with a plugin that was unregistered and is registered again', async () => {
+    const dir = workspace()
+    const { plugin, heard } = ear()
+    const { yard, beat } = await open(dir, [plugin], { meet: true })
+    const down = `web: ready down, its folder ${join(dir, 'web')} is no more`
+    const loseFolder = async (told: readonly string[]): Promise<void> => {
+      rmSync(join(dir, 'web'), { recursive: true })
+      const afterBeat = (): readonly string[] => {
+        beat()
+        return heard.filter((one) => /web/.test(one))
+      }
+      // It is believed for two seconds that a folder is still there.
+      await expect.poll(afterBeat, { timeout: 10_000, interval: 200 }).toEqual(told)
+    }
+    add(yard, dir, '1.0.0')
+    await loseFolder(['+ web 1.0.0 files 1', down])
+    yard.registry().remove('web')
+    add(yard, dir, '1.0.0')
+    await loseFolder(['+ web 1.0.0 files 1', down, '- web', '+ web 1.0.0 files 1', down])
   })
 })

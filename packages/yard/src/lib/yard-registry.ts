@@ -1,9 +1,10 @@
 import type { Bus, BusHooks, CallSpan } from '@switchyard/bus'
 import type { Clock } from '@switchyard/contracts'
-import type { Plugin } from '@switchyard/plugin-kit'
-import { createRegistry, type Registry, type RegistryEvent } from '@switchyard/registry'
+import type { Log, Plugin } from '@switchyard/plugin-kit'
+import { createRegistry, type Registry, type RegistryNews } from '@switchyard/registry'
 import { classify } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
+import { createRegistryNews } from './registry-news.ts'
 
 export interface YardRegistryParts {
   readonly store: Store
@@ -14,8 +15,6 @@ export interface YardRegistryParts {
   /** Those of the plugins that this process serves, now. */
   readonly served: () => readonly string[]
   readonly random: () => number
-  /** Told of each change, as it is seen here. */
-  readonly onChange: (registry: Registry, event: RegistryEvent) => void
 }
 
 /** The registry of a yard, opened at its first use; what ran before that is not lost to it. */
@@ -26,17 +25,18 @@ export interface YardRegistry {
   open(): Registry
   /** Why a plugin is down, as far as that is known without opening anything. */
   downOf(plugin: string): string | undefined
-  /** Hears of breakers. */
-  attach(bus: Bus): void
+  /** Hears of breakers, and tells plugins what changes. */
+  attach(bus: Bus, log: Log): void
   /** Writes what traffic told. */
   close(): Promise<void>
 }
 
 const MAX_WAITING = 1_000
 
-export function createYardRegistry({ store, clock, plugins, isCommand, served, random, onChange }: YardRegistryParts): YardRegistry {
+export function createYardRegistry({ store, clock, plugins, isCommand, served, random }: YardRegistryParts): YardRegistry {
   let opened: Registry | undefined
   let waiting: CallSpan[] = []
+  let tell = (_news: RegistryNews): Promise<void> => Promise.reject(new Error('there is no bus yet'))
   let breakers: () => readonly (readonly [string, 'closed' | 'open' | 'half-open'])[] = () => []
   const stops: (() => void)[] = []
 
@@ -52,9 +52,8 @@ export function createYardRegistry({ store, clock, plugins, isCommand, served, r
         const { domains, contexts, patterns } = classify({ text })
         return { domains, contexts, patterns }
       },
+      tell: (news) => tell(news),
     })
-    const registry = opened
-    registry.on((event) => onChange(registry, event))
     for (const [name, state] of breakers()) opened.breaker(name, state)
     for (const { subject, durationMs, code } of waiting.splice(0)) opened.ran(subject, { durationMs, code })
     return opened
@@ -80,7 +79,8 @@ export function createYardRegistry({ store, clock, plugins, isCommand, served, r
         else if (waiting.length < MAX_WAITING) waiting.push(span)
       },
     },
-    attach(bus) {
+    attach(bus, log) {
+      tell = createRegistryNews(bus, log)
       breakers = () => Object.entries(bus.snapshot().breakers)
       stops.push(bus.on('breaker', ({ name, to }) => opened?.breaker(name, to)))
     },
