@@ -1,6 +1,6 @@
 import type { WireError } from '@switchyard/contracts'
 import type { Undo } from '@switchyard/plugin-kit'
-import type { CommandFacts, Verdict } from './chain.ts'
+import type { CommandFacts, Cost, Verdict } from './chain.ts'
 import type { CompiledStep } from './compiled.ts'
 import { type CallStep, durationMs, type RetryRule } from './definition.ts'
 import { badStep, missingCommand, uncertain } from './errors.ts'
@@ -10,12 +10,14 @@ import { invoke, leavesOpen, provesNotRun, wireOf } from './invoke.ts'
 import { newRecord, type StepRecord, timesUndone } from './journal.ts'
 import { plain } from './json.ts'
 import { NOTHING, outputOf } from './output.ts'
+import { admit, endByRefusal } from './over-limit.ts'
 import { delayMs, hasTryLeft } from './retry.ts'
 import { RunLost } from './run.ts'
 import { fill } from './template.ts'
 import type { Walk } from './walk.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
+const NO_COST: Cost = { costUsd: 0, durationMs: 0 }
 
 /** Calls a command, unless the journal says what became of it. */
 export async function walkCall(walk: Walk, compiled: CompiledStep, path: string, frame: Frame, halt: Halt): Promise<Outcome> {
@@ -23,16 +25,18 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
   const step = compiled.step as CallStep
   const facts = walk.options.command(step.call)
   const known = run.records.get(path)
+  const { spending } = run
   if (known?.state === 'done') return { state: 'done', output: outputOf({ text: known.output ?? 'null' }) }
   if (known?.state === 'failed') return { state: 'failed', error: known.error! }
   if (known?.state === 'cancelled') {
+    endByRefusal(run, known)
     if (!walk.isSettling || !known.mayHaveRun || !mayBeSettled(step, facts)) return { state: 'cancelled' }
     return attempt(known, run.lostHalt)
   }
   if (known?.state === 'uncertain') return decide(known)
   if (known?.state === 'started') return afterDeath(known)
-  if (halt.isHalted) return { state: 'cancelled' }
-  return attempt(newRecord(path, 'started', run.clock.now()), halt)
+  if (known === undefined && halt.isHalted) return { state: 'cancelled' }
+  return attempt(known ?? newRecord(path, 'started', run.clock.now()), halt)
 
   /** It was under way when its process died. */
   async function afterDeath(record: StepRecord): Promise<Outcome> {
@@ -67,15 +71,23 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
     const undone = timesUndone(run, path)
     const key = undone === 0 || typeof given !== 'string' ? given : `${given}~${undone}`
     record.input = JSON.stringify(input)
-    record.error = null
-    if (step.compensateOnFailure === true) record.undo = undoOf(null, input)
+    const estimate = spending === undefined ? NO_COST : estimateOf(facts)
     for (let tries = 1; ; tries++) {
       await run.mayBegin()
+      // What has begun once goes on.
+      if (record.attempts > 0) spending?.begin(estimate)
+      else if (spending !== undefined && !(await admit(walk, spending, record, estimate, wanted)))
+        return run.records.has(path) ? ended(record, 'cancelled') : { state: 'cancelled' }
       record.state = 'started'
+      record.error = null
+      if (step.compensateOnFailure === true) record.undo = undoOf(null, input)
       record.attempts++
       run.save(record)
       await run.saved()
-      if (wanted.isHalted) return ended(record, 'cancelled')
+      if (wanted.isHalted) {
+        spending?.end(estimate, 0)
+        return ended(record, 'cancelled')
+      }
       let result: unknown
       try {
         if (facts === undefined) throw missingCommand(step.call)
@@ -86,16 +98,29 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
       } catch (error) {
         if (run.isLost) throw new RunLost()
         const wire = wireOf(error)
+        spending?.end(estimate, provesNotRun(wire) ? 0 : undefined)
         if (wanted.isHalted) return ended(record, 'cancelled', !provesNotRun(wire))
-        if (!mayRetry(step.retry, tries, wire, facts)) return failed(record, wire)
+        if (!mayRetry(step.retry, tries, wire, facts) || spending?.over(estimate) !== undefined) return failed(record, wire)
         await run.busy(pause(delayMs(step.retry!, tries, walk.random), wanted))
         continue
       }
+      spending?.end(estimate, spentBy(result, input))
       try {
         return done(record, result)
       } catch (error) {
         return failed(record, wireOf(error), facts?.effect !== 'read')
       }
+    }
+  }
+
+  /** What was done is done, also where its price cannot be told. */
+  function spentBy(result: unknown, input: unknown): number | undefined {
+    try {
+      const usd = facts?.spentUsd?.(result, input)
+      return usd !== undefined && usd >= 0 && Number.isFinite(usd) ? usd : undefined
+    } catch (error) {
+      run.emit({ type: 'fault', doing: `asking "${step.call}" what "${path}" cost`, error })
+      return undefined
     }
   }
 
@@ -154,6 +179,10 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
       }
     })
   }
+}
+
+function estimateOf(facts: CommandFacts | undefined): Cost {
+  return facts?.estimate?.() ?? { costUsd: facts?.costUsd ?? 0, durationMs: 0 }
 }
 
 /** Whether a second run with the same key changes nothing more. */

@@ -17,7 +17,24 @@ export interface CommandFacts {
   readonly timeoutMs?: number
   /** What one call costs at most, for the worst case. */
   readonly costUsd?: number
+  /** What one call is likely to take, as is known by now; for limits. @default `costUsd`, and no time */
+  estimate?(): Cost
+  /** What a call did cost, by its result; undefined where it does not say. */
+  spentUsd?(result: unknown, input: unknown): number | undefined
   undo?(result: unknown, input: unknown): Undo | undefined
+}
+
+/** What something takes, or took. */
+export interface Cost {
+  readonly costUsd: number
+  readonly durationMs: number
+}
+
+/** What a chain may take; what would be more is not begun before a person allows as much again. */
+export interface RunLimits {
+  readonly budgetUsd?: number
+  /** Of the time in which its steps are at work, and nobody is asked anything. */
+  readonly maxMs?: number
 }
 
 export interface CallOptions {
@@ -27,6 +44,8 @@ export interface CallOptions {
   readonly headers: Readonly<Record<string, string>>
   /** In whose name it is called; undefined for a person's. */
   readonly plugin: string | undefined
+  /** To be called while a person is asked something, as that is no time of the step's; the returned function ends it. Absent where no time is limited. */
+  readonly pause?: () => () => void
 }
 
 export interface ChainsOptions {
@@ -155,6 +174,10 @@ export interface ChainReport extends ChainSummary {
   readonly degraded: readonly string[]
   /** What waits for a person, with the question. */
   readonly waitsFor: readonly WaitReport[]
+  /** Absent where it has none. */
+  readonly limits?: RunLimits
+  /** What its calls took so far; only where it has limits. */
+  readonly spent?: Cost
   /** W3C trace id, shared by all its steps. */
   readonly traceId: string
 }
@@ -199,6 +222,8 @@ export interface StartOptions extends OwnerOptions {
   readonly key?: string
   /** For whoever may only read: READ_ONLY unless each step, and each undo, does. @default false */
   readonly onlyReads?: boolean
+  /** @default none */
+  readonly limits?: RunLimits | undefined
   /** W3C traceparent that the chain's trace goes on with. @default that of `context`, or a trace of its own */
   readonly traceparent?: string
   readonly tracestate?: string

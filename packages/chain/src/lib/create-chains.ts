@@ -72,7 +72,7 @@ export function createChains(options: ChainsOptions): Chains {
   }
 
   const chains: Chains = {
-    async start(definition, given = {}, { plugin, key, onlyReads = false, ...parent } = {}) {
+    async start(definition, given = {}, { plugin, key, onlyReads = false, limits, ...parent } = {}) {
       refuseClosed()
       const known = key === undefined ? undefined : journal.withKey(key, plugin)
       if (known !== undefined) return goOnAnew(known)
@@ -100,6 +100,7 @@ export function createChains(options: ChainsOptions): Chains {
         wanted: null,
         woken: 0,
         plugin: plugin ?? null,
+        limits: limits === undefined ? null : JSON.stringify(limits),
       }
       const run = createRun(row, frozen, new Map(), surroundings, insert)
       live.set(run.id, run)

@@ -1,5 +1,5 @@
 import { SwitchyardError } from '@switchyard/contracts'
-import type { ChainState, Problem } from './chain.ts'
+import type { ChainState, Cost, Problem, RunLimits } from './chain.ts'
 
 export const invalidChain = (name: string, problems: readonly Problem[]): SwitchyardError =>
   new SwitchyardError(
@@ -84,6 +84,33 @@ export const refused = (path: string, by: string | undefined): SwitchyardError =
       data: { step: path, by },
     },
   )
+
+interface Over {
+  readonly over: keyof Cost
+  readonly limits: RunLimits
+  readonly spent: Cost
+  readonly estimate: Cost
+}
+
+/** A step is not begun; what was done stands. */
+export const overLimit = (id: string, path: string, found: Over): SwitchyardError => {
+  const { over, limits, spent, estimate } = found
+  const why =
+    over === 'costUsd'
+      ? `cost no more than ${usdText(limits.budgetUsd!)}: ${usdText(spent.costUsd)} is spent, and this is likely to cost ${usdText(estimate.costUsd)}`
+      : `take no longer than ${timeText(limits.maxMs!)}: ${timeText(spent.durationMs)} are over, and this is likely to take ${timeText(estimate.durationMs)}`
+  return new SwitchyardError('BUDGET_EXCEEDED', `Cannot begin "${path}" as the whole must ${why}`, {
+    data: { step: path, limits, spent, estimate },
+    next: `switchyard chain approve ${id} to go on, with as much again, or switchyard chain cancel ${id} to take back what was done`,
+  })
+}
+
+const usdText = (usd: number): string => `$${usd.toFixed(usd > 0 && usd < 0.1 ? 4 : 2)}`
+
+function timeText(ms: number): string {
+  if (ms < 1_000) return `${Math.ceil(ms)} ms`
+  return ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${Math.ceil(ms / 60_000)} min`
+}
 
 export const missingCommand = (command: string): SwitchyardError =>
   new SwitchyardError('UNKNOWN_COMMAND', `Cannot run "${command}" as no plugin here has such a command`, {

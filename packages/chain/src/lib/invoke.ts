@@ -59,6 +59,7 @@ export async function invoke(run: Run, { options, newSpanId }: Surroundings, cal
       },
       headers: headersFor(run, spanId),
       plugin: run.plugin,
+      ...(run.spending !== undefined && { pause: run.spending.pause }),
     })
     return await Promise.race([work, givenUp])
   } catch (thrown) {

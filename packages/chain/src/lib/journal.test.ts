@@ -57,6 +57,7 @@ const ROW: RunRow = {
   wanted: null,
   woken: 0,
   plugin: null,
+  limits: null,
 }
 
 it('createJournal() takes over chains and their leaves from tables of their own, each in its state', () => {

@@ -17,7 +17,7 @@ const CHAIN = `number = ? * ${ROWS_A_CHAIN}`
 const LEAVES = `number BETWEEN ? * ${ROWS_A_CHAIN} + 1 AND ? * ${ROWS_A_CHAIN} + ${ROWS_A_CHAIN - 1}`
 
 const RUN_COLUMNS = `number / ${ROWS_A_CHAIN} AS number, id, name, definition, input, trace, state, output, error, started_ms, ended_ms, owner, fence,
-  due_ms, wanted, woken, plugin`
+  due_ms, wanted, woken, plugin, limits`
 const STEP_COLUMNS = `number % ${ROWS_A_CHAIN} AS place, path, state, seq, attempts, input, output, error, may_have_run, undo, undo_state, undo_seq,
   undo_error, started_ms, ended_ms, due_ms, topic, answer`
 
@@ -60,6 +60,8 @@ export interface RunRow {
   readonly wanted: Wanted | null
   readonly woken: number
   readonly plugin: string | null
+  /** JSON. */
+  readonly limits: string | null
 }
 
 /** One leaf of a chain as it is kept; texts are JSON. */
@@ -149,8 +151,8 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
   const readDefinition = store.prepare('SELECT body FROM chain_definition WHERE hash = ?')
   const hasDefinition = store.prepare('SELECT 1 FROM chain_definition WHERE hash = ?')
   const addRun = store.prepare(
-    `INSERT INTO chain_journal (number, id, name, definition, input, trace, state, started_ms, owner, fence, woken, plugin, key)
-     VALUES ((SELECT ifnull(max(number) / ${ROWS_A_CHAIN}, 0) + 1 FROM chain_journal) * ${ROWS_A_CHAIN}, ?, ?, ?, ?, ?, 'running', ?, ?, 1, 0, ?, ?)`,
+    `INSERT INTO chain_journal (number, id, name, definition, input, trace, state, started_ms, owner, fence, woken, plugin, limits, key)
+     VALUES ((SELECT ifnull(max(number) / ${ROWS_A_CHAIN}, 0) + 1 FROM chain_journal) * ${ROWS_A_CHAIN}, ?, ?, ?, ?, ?, 'running', ?, ?, 1, 0, ?, ?, ?)`,
   )
   const byKey = store.prepare(`SELECT id FROM chain_journal WHERE key = ? AND ifnull(plugin, '') = ?`)
   const lastNumber = store.prepare(`SELECT max(number) / ${ROWS_A_CHAIN} AS last FROM chain_journal`)
@@ -203,7 +205,7 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET state = excluded.state, seq = excluded.seq, attempts = excluded.attempts, input = excluded.input,
        output = excluded.output, error = excluded.error, may_have_run = excluded.may_have_run, undo = excluded.undo,
-       undo_state = excluded.undo_state, undo_seq = excluded.undo_seq, undo_error = excluded.undo_error,
+       undo_state = excluded.undo_state, undo_seq = excluded.undo_seq, undo_error = excluded.undo_error, started_ms = excluded.started_ms,
        ended_ms = excluded.ended_ms, due_ms = excluded.due_ms, topic = excluded.topic,
        answer = CASE excluded.state WHEN 'started' THEN NULL ELSE answer END`,
   )
@@ -237,8 +239,8 @@ export function createJournal(store: Store, plugins?: readonly string[]) {
     hasDefinition: (hash: string) => hasDefinition.get(hash) !== undefined,
     definition: (hash: string) => readDefinition.get<{ body: string }>(hash)?.body,
     /** A chain that begins; the number it was given. */
-    addRun: ({ id, name, definition, input, trace, started_ms, owner, plugin }: RunRow, key: string | undefined) =>
-      Number(addRun.run(id, name, definition, input, trace, started_ms, owner, plugin, key ?? null).lastInsertRowid) / ROWS_A_CHAIN,
+    addRun: ({ id, name, definition, input, trace, started_ms, owner, plugin, limits }: RunRow, key: string | undefined) =>
+      Number(addRun.run(id, name, definition, input, trace, started_ms, owner, plugin, limits, key ?? null).lastInsertRowid) / ROWS_A_CHAIN,
     withKey: (key: string, plugin: string | undefined) => byKey.get<{ id: string }>(key, plugin ?? '')?.id,
     /** Of the next chain, unless others begin at the same time. */
     nextNumber: () => (lastNumber.get<{ last: number | null }>()?.last ?? 0) + 1,

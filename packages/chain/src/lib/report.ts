@@ -1,8 +1,10 @@
 import type { WireError } from '@switchyard/contracts'
-import type { ChainReport, ChainSummary, StepReport } from './chain.ts'
+import type { ChainReport, ChainSummary, RunLimits, StepReport } from './chain.ts'
 import type { CompiledStep, FrozenChain } from './compiled.ts'
 import { everyStep, staticPath } from './compiled.ts'
 import type { RunRow, StepRecord } from './journal.ts'
+import { questionOver } from './over-limit.ts'
+import { isHeld, spentIn } from './spending.ts'
 import { readTrace } from './trace.ts'
 import { isLeft, pivotOf } from './undo-step.ts'
 import type { Question } from './wait-step.ts'
@@ -36,12 +38,13 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
   const left = mustBeUndone ? records.filter((record) => isLeft(record)) : []
   const leftPaths = new Set(left.map(({ path }) => path))
   const present = new Set(records.map(({ path }) => path))
+  const held = new Set(records.filter(isHeld).map(({ path }) => path))
   // Of a group that was to be tried again, and was not any more.
   const takenBack = all
     .filter(({ path }) => path.endsWith('~undone') && !present.has(path.slice(0, -'~undone'.length)))
     .sort(byTime)
     .map(({ path }) => path.slice(0, -'~undone'.length))
-  const known = new Set([...present, ...takenBack].map(staticPath))
+  const known = new Set([...present, ...takenBack].filter((path) => !held.has(path)).map(staticPath))
   const skipped = records.filter(({ state }) => state === 'skipped').map(({ path }) => path)
   const stands = records.filter(({ state, undoState, path }) => state === 'done' && undoState !== 'done' && !leftPaths.has(path))
   return {
@@ -68,6 +71,7 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
       .filter(({ path, state }) => state === 'failed' && stepAt(frozen, path)?.step.onError === 'fallback')
       .map(({ path }) => path),
     waitsFor: row.ended_ms === null ? records.filter(({ state }) => state === 'waiting' || state === 'uncertain').map(waitOf) : [],
+    ...(row.limits !== null && { limits: JSON.parse(row.limits) as RunLimits, spent: spentIn(all) }),
     traceId: readTrace(row.trace).traceId,
   }
 }
@@ -100,7 +104,9 @@ function stepReport(record: StepRecord): StepReport {
   }
 }
 
-function waitOf({ path, input, topic, dueMs, state, error }: StepRecord): ChainReport['waitsFor'][number] {
+function waitOf(record: StepRecord): ChainReport['waitsFor'][number] {
+  const { path, input, topic, dueMs, state, error } = record
+  if (isHeld(record)) return { path, question: questionOver(error!.message), answer: 'approval' }
   const asked = state === 'waiting' && topic === null && input !== null ? (JSON.parse(input) as Question) : undefined
   const question = state === 'uncertain' ? error?.message : asked?.text
   return {

@@ -1,10 +1,11 @@
 import { type Clock, isSwitchyardError, type WireError } from '@switchyard/contracts'
 import type { Store } from '@switchyard/store'
-import type { ChainEvent, ChainState } from './chain.ts'
+import type { ChainEvent, ChainState, RunLimits } from './chain.ts'
 import type { FrozenChain } from './compiled.ts'
 import { createHalt, type Halt } from './halt.ts'
 import type { Journal, RunRow, StepRecord } from './journal.ts'
 import { json } from './json.ts'
+import { createSpending, type Spending } from './spending.ts'
 import { ROWS_A_CHAIN } from './tables.ts'
 import { type ChainTrace, readTrace } from './trace.ts'
 
@@ -52,6 +53,8 @@ export interface Run {
   /** Halted when it is lost: what must go on after a failure is called under this one. */
   readonly lostHalt: Halt
   readonly clock: Clock
+  /** Absent where it has no limits. */
+  readonly spending: Spending | undefined
   /** Why it fails; set once. */
   error: WireError | undefined
   emit(event: ChainEvent): void
@@ -115,6 +118,11 @@ export function createRun(
   const alarms = new Map<number, { dueMs: number; cancel: () => void }>()
   let alarmCount = 0
 
+  const spending =
+    row.limits === null
+      ? undefined
+      : createSpending(JSON.parse(row.limits) as RunLimits, { records, clock, save: (record) => run.save(record) })
+
   const run: Run = {
     id: row.id,
     frozen,
@@ -135,6 +143,7 @@ export function createRun(
     halt,
     lostHalt,
     clock,
+    spending,
     error: undefined,
     emit,
     save(record) {

@@ -157,4 +157,5 @@ export const MIGRATIONS = [
   CREATE INDEX chain_plugin ON chain_journal (plugin) WHERE plugin IS NOT NULL;
   CREATE INDEX chain_topic ON chain_journal (topic) WHERE topic IS NOT NULL AND state = 'waiting';
   ALTER TABLE chain_runner ADD COLUMN oldest INTEGER NOT NULL DEFAULT 0`,
+  'ALTER TABLE chain_journal ADD COLUMN limits TEXT',
 ]

@@ -13,7 +13,7 @@ import { tellWait } from './trace.ts'
 import type { Walk } from './walk.ts'
 
 /** What a person answered. */
-interface Answer {
+export interface Answer {
   readonly value: unknown
   readonly by?: string
 }
@@ -79,18 +79,25 @@ export function walkAsk(walk: Walk, compiled: CompiledStep, path: string, frame:
     record.dueMs = limitMs === undefined ? null : run.clock.now() + limitMs
   }
 
-  /** Puts the question to whoever is at hand; that nobody is there is no failure. */
   function askNow(record: StepRecord): () => void {
-    const { ask } = walk.options
-    if (ask === undefined) return () => {}
-    const controller = new AbortController()
-    const { text, choices } = JSON.parse(record.input!) as Question
-    const asked = run.busy(ask({ text, ...(choices !== undefined && { choices }) }, controller.signal)).then((said) => {
-      run.answered(path, JSON.stringify({ value: acceptAnswer(step, path, said) }))
-    })
-    asked.catch(() => {})
-    return () => controller.abort()
+    return putNow(walk, path, JSON.parse(record.input!) as Question, (said) => acceptAnswer(step, path, said))
   }
+}
+
+/** Puts a step's question to whoever is at hand, until the returned function is called; that nobody is there is no failure. */
+export function putNow(
+  { run, options: { ask } }: Walk,
+  path: string,
+  { text, choices }: Pick<Question, 'text' | 'choices'>,
+  accept: (said: string) => unknown,
+): () => void {
+  if (ask === undefined) return () => {}
+  const controller = new AbortController()
+  const asked = run.busy(ask({ text, ...(choices !== undefined && { choices }) }, controller.signal)).then((said) => {
+    run.answered(path, JSON.stringify({ value: accept(said) }))
+  })
+  asked.catch(() => {})
+  return () => controller.abort()
 }
 
 export interface Question {

@@ -7,6 +7,7 @@ import { notApproved, notWaiting } from './errors.ts'
 import { memberOf } from './expression.ts'
 import type { Journal, RunRow } from './journal.ts'
 import { isRecord } from './json.ts'
+import { isHeld } from './spending.ts'
 import { acceptAnswer, wantedBy } from './wait-step.ts'
 
 export interface WordParts {
@@ -27,10 +28,12 @@ export function createWords({ store, journal, rowOf, stepAt, takeOver, goOn }: W
   async function answer(id: string, { path, value, plugin, by = plugin }: Parameters<Chains['answer']>[1]): Promise<void> {
     takeOver()
     const row = rowOf(id)
-    const asking = journal.steps(row.number).filter((record) => record.state === 'waiting' && stepAt(row, record.path)?.kind === 'ask')
+    const asking = journal
+      .steps(row.number)
+      .filter((record) => isHeld(record) || (record.state === 'waiting' && stepAt(row, record.path)?.kind === 'ask'))
     const record = path === undefined && asking.length === 1 ? asking[0] : asking.find((one) => one.path === path)
     if (row.ended_ms !== null || record === undefined) throw notWaiting(id, waitText(asking, path))
-    const step = stepAt(row, record.path)!.step as AskStep
+    const step = isHeld(record) ? {} : (stepAt(row, record.path)!.step as AskStep)
     if (plugin !== undefined && wantedBy(step) === 'approval') throw notApproved(id, record.path, plugin)
     const accepted = acceptAnswer(step, record.path, value)
     say(row, record.path, 'waiting', { value: accepted, ...(by !== undefined && { by }) })
