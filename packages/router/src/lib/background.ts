@@ -87,7 +87,6 @@ the stairs creak when you step on them
 are you a real person or a machine
 do you ever get bored
 what is your favourite season
-can you keep a secret
 how are you feeling today
 who made you
 you are not very clever are you
@@ -134,9 +133,7 @@ suggest a name for my new puppy
 recommend a good novel for a long train ride
 what should i wear to a wedding
 how do i tie a bow tie
-how do i get wine stains out of a carpet
 what can i cook with leeks and potatoes
-how long do you boil an egg
 how do i sharpen a kitchen knife
 is it safe to eat raw mushrooms
 how often should i water a cactus
@@ -157,7 +154,6 @@ did our team win on saturday
 which country won the most medals
 teach me how to juggle
 how do i learn to whistle
-what is the best way to learn the piano
 which instrument is the hardest to play
 who sang that song about the yellow submarine
 what was the first opera
@@ -166,7 +162,6 @@ which actor played the villain
 when is the next full moon
 will it be windy on the coast tomorrow
 what is the weather like
-turn on the lights in the living room
 make the bedroom a little warmer
 vacuum the hallway
 feed the goldfish while i am away
@@ -198,12 +193,10 @@ is 51 divisible by 3
 what is 255 in binary
 what percentage of 60 is 15
 how many days until christmas
-flip a coin
 translate good night into japanese
 how do you spell rhythm
 what rhymes with orange
 what is the time in sydney
-who is the president of france
 how old is the queen
 how many people live in brazil
 what is the longest river in africa
@@ -248,14 +241,12 @@ should i buy a house or rent one
 will gold be worth more next year
 which shares will go up
 what are the lottery numbers
-what is my horoscope for today
 i was born in march what sign am i
 do you believe in ghosts
 what does it mean to dream of falling
 how do i become an astronaut
 is it too late to learn ballet
 how do i make friends in a strange city
-set an alarm for half past six
 knock knock
 the remote control needs new batteries
 is elvis still alive
@@ -309,11 +300,9 @@ reboot the tv in the living room
 turn the router at my parents' house off and on
 scan this document and email it to me
 scan the photos from our holiday
-check my blood pressure
 check the oil in the car
 check the mailbox for letters
 check whether the shop around the corner is open
-check the spelling of this letter
 is the train on time
 is my parcel there yet
 is the swimming pool open today
@@ -330,7 +319,6 @@ show the menu of the restaurant
 open the window
 open the garage door
 open a savings account for me
-open a bottle of wine
 close the curtains
 close the fridge
 close my gym membership
@@ -345,16 +333,13 @@ remove the stain from the sofa
 remove the cat from the roof
 delete my social media account
 delete the photos on my phone
-update my address at the bank
 update the phone of my grandmother
 change the light bulb
 change my flight to friday
 change the baby
-fix the leaking tap
 fix my bicycle
 repair the roof before winter
 mend the hole in my sock
-undo the button of my shirt
 restore the old painting
 restore my faith in people
 roll back the carpet
@@ -377,7 +362,6 @@ plan my week
 plan a surprise party
 export goods to norway
 export coffee from brazil
-import a car from japan
 import tax on furniture
 branch of the bank nearest to me
 branches of the oak tree in the garden
@@ -388,7 +372,6 @@ log of the captain of the ship
 log cabin for two in the woods
 record my favourite show tonight
 record a song with my band
-monitor my sleep
 watch a film with me
 watch the children while i am out
 watch the game on saturday
@@ -403,12 +386,10 @@ stop snoring
 resume the film where i stopped
 pause the song
 finish the soup
-finish your homework
 cancel my dentist appointment
 cancel the newspaper
 close the deal on the house
 resolve the argument between my sons
-report my neighbour to the police
 report the theft of my bike
 write a report on the french revolution
 write a report about frogs for school
@@ -426,13 +407,10 @@ trend in fashion this summer
 latest news about the election
 latest score of the match
 compare the prices of two holidays
-compare apples and oranges
 difference between tea and coffee
 diagnose my rash
 investigate the murder
-analyse this poem
 analyse the chess game
-audit my tax return
 scale the fish
 scale a recipe up to six people
 watch the kids until i am back from the gym
@@ -487,8 +465,6 @@ seal the envelope
 which service has the best pizza delivery
 customer service of my phone company
 room service please
-register for the marathon
-register my car
 register me for the yoga class
 detect lies
 find my keys
@@ -626,7 +602,6 @@ bind the pages into a book
 highlight the important words in yellow
 write marketing copy for the home page
 write a tutorial for our customers
-write unit tests for the parser
 review my code
 generate a qr code for our menu
 make a landing page with a big button
@@ -655,7 +630,6 @@ alert me when the rice is done
 design a logo for the product
 draw a diagram of our architecture
 book the meeting room for ten
-invite the team to lunch
 how many followers did we lose this week
 delete the embarrassing comment i wrote last night
 get our product to the front page of a news site
@@ -671,7 +645,6 @@ book a room with a beamer for the demo
 record the meeting for those who are on holiday
 start the meeting without me
 is the conference room on the second floor free
-send the invoice to the customer
 pay the hosting bill
 send an invoice for the last project
 when does the customer pay at last

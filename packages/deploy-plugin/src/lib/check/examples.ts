@@ -36,7 +36,6 @@ export const CHECK_EXAMPLES: readonly string[] = [
   'will we run out of disk if we keep deploying',
   'go or no go for production',
   'is the server ready for the next deploy',
-  'preflight for staging',
   'run preflight',
   'does production have enough disk space to take the release',
   'enough ram on the staging machine for two copies of the api?',

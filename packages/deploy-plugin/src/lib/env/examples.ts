@@ -227,7 +227,6 @@ export const ENV_EXAMPLES = {
     'diff staging and production env',
     'diff .env.staging .env.uat',
     "compare the environments' variables",
-    'compare .env.staging and .env.production',
     'compare env vars of dev and prod',
     'compare two env files',
     'difference between the env files',

@@ -937,7 +937,6 @@ export const HEALTH_EXAMPLES = {
     'run typecheck build and tests',
     'make sure everything compiles and passes',
     'full health check with build',
-    'really run everything and see if it is green',
     'verify the project',
     'run the tests',
     'run our test suite and rate the project',

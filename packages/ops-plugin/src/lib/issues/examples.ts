@@ -1478,7 +1478,6 @@ export const ISSUE_EXAMPLES = {
     'update on github what we changed here',
     'put ticket 4 onto our github repository',
     'github should get our issues',
-    'sync our issues out to github',
     'send critical issues of payments to acme/payments',
     'make the tickets visible on github',
     'post our open issues to gitea',
