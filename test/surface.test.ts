@@ -210,9 +210,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'inputOf',
     'isLearnedFrom',
     'learnRouter',
-    'limitedTo',
     'openYard',
     'planOfSteps',
+    'runLimits',
     'withApproval',
   ],
   '@switchyard/yard/config': [

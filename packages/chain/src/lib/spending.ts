@@ -5,8 +5,6 @@ import { newRecord, type StepRecord } from './journal.ts'
 
 /** Where the journal has what a limited chain has spent; it is no leaf. */
 const SPENT = '~spent'
-/** Three times $0.10 is no more than $0.30. */
-const MICRO_USD = 1e-6
 
 /** As the journal keeps it. */
 interface Kept extends Cost {
@@ -80,12 +78,12 @@ export function createSpending(limits: RunLimits, { records, clock, save }: Spen
     limits,
     spent() {
       tick()
-      return { costUsd: costUsd - from.costUsd, durationMs: durationMs - from.durationMs }
+      return { costUsd: usd(costUsd - from.costUsd), durationMs: durationMs - from.durationMs }
     },
     over(estimate) {
       const spent = spending.spent()
       // What is free makes nothing dearer.
-      if (estimate.costUsd > 0 && spent.costUsd + estimate.costUsd > budgetUsd + MICRO_USD) return 'costUsd'
+      if (estimate.costUsd > 0 && usd(spent.costUsd + estimate.costUsd) > budgetUsd) return 'costUsd'
       return spent.durationMs + estimate.durationMs > maxMs ? 'durationMs' : undefined
     },
     isOpen: () => atWork > 0 || [...records.values()].some(isHeld),
@@ -97,12 +95,12 @@ export function createSpending(limits: RunLimits, { records, clock, save }: Spen
     },
     begin(estimate) {
       tick(() => atWork++)
-      costUsd += estimate.costUsd
+      costUsd = usd(costUsd + estimate.costUsd)
       write()
     },
     end(estimate, told) {
       tick(() => atWork--)
-      costUsd += (told ?? estimate.costUsd) - estimate.costUsd
+      costUsd = usd(costUsd + (told ?? estimate.costUsd) - estimate.costUsd)
       write()
       changed()
     },
@@ -140,6 +138,9 @@ export function spentIn(records: Iterable<StepRecord>): Cost {
   }
   return NONE
 }
+
+/** To a millionth, so that three times $0.10 is no more than $0.30. */
+const usd = (amount: number): number => Math.round(amount * 1e6) / 1e6
 
 function keptIn(record: StepRecord | undefined): Kept {
   return record === undefined ? { ...NONE, from: NONE } : (JSON.parse(record.output!) as Kept)

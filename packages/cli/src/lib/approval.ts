@@ -28,8 +28,8 @@ interface FinishedStep extends PlannedStep {
 export interface ApprovalOptions {
   readonly yes: boolean
   readonly dryRun: boolean
-  /** How long each may take. @default as long as its command says */
-  readonly timeoutMs?: number | undefined
+  /** What each may take; what only reads is ended when that is over, what changes something is not begun where it would be. @default anything */
+  readonly limits?: PlannedRun['limits'] | undefined
 }
 
 interface RunReply extends Reply {
@@ -40,12 +40,15 @@ interface RunReply extends Reply {
  * Plans every step that changes something, gets the person's approval once for all of them, and runs them in order. Where nobody
  * can be asked, the plans are kept and the reply says how to approve them.
  */
-export async function runSteps(session: Session, steps: readonly Step[], { yes, dryRun, timeoutMs }: ApprovalOptions): Promise<RunReply> {
+export async function runSteps(session: Session, steps: readonly Step[], { yes, dryRun, limits }: ApprovalOptions): Promise<RunReply> {
   const yard = await session.yard()
   const { config } = await session.config()
   const planned: PlannedStep[] = []
   for (const { command, input, definition } of steps) {
-    const plan = definition.effect === 'read' ? {} : { planned: await yard.plan(command, input, { signal: session.signal }) }
+    const plan =
+      definition.effect === 'read'
+        ? {}
+        : { planned: await yard.plan(command, input, { signal: session.signal, ...(limits && { limits }) }) }
     planned.push({ command, input, ...plan })
   }
   if (dryRun) return kept(planned, EXIT.done, 'dryRun')
@@ -62,7 +65,7 @@ export async function runSteps(session: Session, steps: readonly Step[], { yes, 
   const finished: FinishedStep[] = []
   for (const step of planned) {
     try {
-      finished.push({ ...step, result: await runStep(yard, session, step, timeoutMs) })
+      finished.push({ ...step, result: await runStep(yard, session, step, limits?.maxMinutes) })
     } catch (error) {
       if (finished.length > 0) session.note((look) => renderRuns(finished, look))
       noteUndo(session, yard, idsOf(finished))
@@ -88,10 +91,11 @@ function runStep(
   yard: Yard,
   { signal, progress, host }: Session,
   { command, input, planned }: PlannedStep,
-  timeoutMs: number | undefined,
+  maxMinutes: number | undefined,
 ): Promise<unknown> {
-  const options = { signal, onProgress: progress, ...(timeoutMs !== undefined && { timeoutMs }) }
-  return planned === undefined ? yard.call(command, input, options) : yard.approve(planned.id, { ...options, by: personAt(host) })
+  const options = { signal, onProgress: progress }
+  if (planned !== undefined) return yard.approve(planned.id, { ...options, by: personAt(host) })
+  return yard.call(command, input, maxMinutes === undefined ? options : { ...options, timeoutMs: maxMinutes * 60_000 })
 }
 
 function kept(steps: readonly PlannedStep[], exit: Reply['exit'] & number, why: 'dryRun' | 'needsApproval'): RunReply {

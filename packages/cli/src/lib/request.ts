@@ -7,7 +7,7 @@ import {
   type Decision,
   type DecisionPart,
   inputOf,
-  limitedTo,
+  runLimits,
   withApproval,
   type Yard,
 } from '@switchyard/yard'
@@ -109,8 +109,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
   const limits = limitsOf(flags)
   const fit = limits && yard.routing.within(withInputs(decision, settled), limits)
   if (fit?.isFeasible === false) throw budgetExceeded(decision.parts, fit)
-  const timeoutMs = limits?.maxMinutes === undefined ? undefined : limits.maxMinutes * 60_000
-  if (settled.length > 1) return { ...(await runParts(session, decision, settled, { ...flags, timeoutMs })), said }
+  if (settled.length > 1) return { ...(await runParts(session, decision, settled, flags)), said }
   const steps: Step[] = []
   for (const { command, input } of settled) {
     const { definition } = yard.commands.get(command)!
@@ -121,11 +120,7 @@ export async function answerRequest(session: Session, request: string, flags: Re
     for (const { command, input } of steps)
       session.note((look) => paint(look, 'dim', plain(`→ ${commandLine(command, withoutSecrets(input))}`)))
   }
-  const {
-    results: _,
-    data,
-    ...reply
-  } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true, timeoutMs })
+  const { results: _, data, ...reply } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true, limits })
   return { ...reply, said, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
 }
 
@@ -134,11 +129,12 @@ async function runParts(
   session: Session,
   decision: Decision,
   settled: readonly Settled[],
-  { yes, dryRun, timeoutMs }: RequestFlags & { readonly timeoutMs: number | undefined },
+  { yes, dryRun, ...flags }: RequestFlags,
 ): Promise<Reply> {
   const chains = await (await session.yard()).chains()
   const complete = withInputs(decision, settled)
-  const definition = limitedTo(timeoutMs, chainOf(complete))
+  const definition = chainOf(complete)
+  const limits = runLimits(limitsOf(flags))
   const rehearsal = await chains.plan(definition, {})
   const hopeless = sureFailure(rehearsal)
   if (hopeless !== undefined) throw fromWireError(hopeless)
@@ -148,16 +144,17 @@ async function runParts(
   const reply = async (): Promise<Reply> => {
     if (dryRun === true) return { ...rehearsalReply(rehearsal, EXIT.done), text: shown }
     if (yes === true || (await approvalFor(session, rehearsal)) === 'run')
-      return followChain(session, chains, await chains.start(definition, {}))
+      return followChain(session, chains, await chains.start(definition, {}, { limits }))
     if (session.host.terminal === undefined) {
-      const id = await chains.start(withApproval(complete), {})
+      const id = await chains.start(withApproval(complete), {}, { limits })
       return {
         data: { needsApproval: { chain: id, steps: rehearsal, approve: `switchyard approve ${id}` } },
         text: (look) => `${shown(look)}\n\nNothing was done. To do it: switchyard approve ${id}`,
         exit: EXIT.needsApproval,
       }
     }
-    if (await approvedChain(session, definition, rehearsal, shown)) return followChain(session, chains, await chains.start(definition, {}))
+    if (await approvedChain(session, definition, rehearsal, shown))
+      return followChain(session, chains, await chains.start(definition, {}, { limits }))
     return {
       ...rehearsalReply(rehearsal, EXIT.needsApproval),
       text: (look) => `${shown(look)}\n\nNothing was done. To do it: run it again with --yes`,

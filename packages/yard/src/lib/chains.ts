@@ -5,11 +5,14 @@ import type { ChainDefinition, ChainEvent, Chains, ChainsOptions, CommandFacts }
 import type { Clock } from '@switchyard/contracts'
 import type { Log, Plan, Plugin } from '@switchyard/plugin-kit'
 import type { Versions } from '@switchyard/registry'
+import type { CommandFigures } from '@switchyard/router'
 import type { Store } from '@switchyard/store'
+import { parseTraceContext } from '@switchyard/trace'
 import { unknownChain } from './errors.ts'
 import { mayCall, planMethod } from './host.ts'
+import type { Questions } from './questions.ts'
 import type { Reach } from './stand-ins.ts'
-import type { CommandInfo, YardOptions } from './yard.ts'
+import type { CommandInfo } from './yard.ts'
 
 /** Where a workspace keeps chains of its own, beside its configuration. */
 const CHAINS_FOLDER = 'chains'
@@ -42,7 +45,9 @@ export interface ChainParts {
   readonly durable: DurableLog | undefined
   readonly commands: ReadonlyMap<string, CommandInfo>
   readonly timeLimitMsOf: (commandId: string) => number | undefined
-  readonly ask: YardOptions['ask']
+  /** What a run of a command is likely to take. */
+  readonly figuresOf: (commandId: string) => CommandFigures
+  readonly questions: Questions
   readonly log: Log
   /** The trace that a person's chain begins in, and where its spans go. */
   readonly context: NonNullable<ChainsOptions['context']>
@@ -62,7 +67,8 @@ export function createYardChains({
   durable,
   commands,
   timeLimitMsOf,
-  ask,
+  figuresOf,
+  questions,
   log,
   context,
   span,
@@ -98,10 +104,16 @@ export function createYardChains({
         const plugin = plugins.find((one) => one.name === name)
         return name === undefined || (plugin !== undefined && mayCall(plugin, command))
       },
-      async call(command, input, { headers, plugin, ...options }) {
+      async call(command, input, { headers, plugin, pause, ...options }) {
         const method = targetOf(command, plugin)
         await reach(method)
-        return clientOf(plugin).call(method, input, { ...options, headers: { ...headers } })
+        const traceId = pause === undefined ? undefined : parseTraceContext(headers)?.traceId
+        const release = traceId === undefined ? undefined : questions.whileAsked(traceId, pause!)
+        try {
+          return await clientOf(plugin).call(method, input, { ...options, headers: { ...headers } })
+        } finally {
+          release?.()
+        }
       },
       async plan(command, input, plugin) {
         const method = targetOf(command, plugin)
@@ -125,7 +137,7 @@ export function createYardChains({
       },
       context,
       onEvent: tell,
-      ...(ask !== undefined && { ask: (question) => ask(question) }),
+      ...(questions.ask !== undefined && { ask: (question) => questions.ask!(question) }),
     })
     try {
       chains.prune(clock.now() - KEPT_MS)
@@ -155,7 +167,7 @@ export function createYardChains({
   function factsOf(commandId: string): CommandFacts | undefined {
     const found = commands.get(commandId)
     if (found === undefined) return undefined
-    const { effect, input, output, idempotent = effect === 'read', costUsd, undo } = found.definition
+    const { effect, input, output, idempotent = effect === 'read', costUsd, spentUsd, undo } = found.definition
     const timeoutMs = timeLimitMsOf(commandId)
     return {
       plugin: found.plugin,
@@ -166,6 +178,8 @@ export function createYardChains({
       takesKey: idempotent === 'key',
       ...(costUsd !== undefined && { costUsd }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      estimate: () => figuresOf(commandId),
+      ...(spentUsd !== undefined && { spentUsd: (result, given) => spentUsd(result, input.parse(given)) }),
       ...(undo !== undefined && { undo: (result, given) => undo(result, input.parse(given)) }),
     }
   }

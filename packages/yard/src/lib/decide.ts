@@ -4,6 +4,7 @@ import type { Figures } from '@switchyard/registry'
 import {
   type CommandFigures,
   type Decided,
+  type DecidedPart,
   type DecideOptions,
   type DecisionEvaluation,
   type DecisionExplanation,
@@ -68,7 +69,9 @@ export interface Decider {
   /** Why it was decided so, what would have changed it, and what it takes. */
   explain(decision: Decided, limits?: Limits): { readonly estimate: LikelyEstimate; readonly explanation: DecisionExplanation }
   /** Whether a decision stays within a budget and a time, and what would have to be left out. */
-  within(decision: Pick<Decided, 'parts'>, limits: Limits): Fit
+  within(decision: { readonly parts: readonly Pick<DecidedPart, 'command' | 'after'>[] }, limits: Limits): Fit
+  /** What a run of a command is likely to take, by its runs before. */
+  figuresOf(command: string): CommandFigures
   /** What was decided before and would be decided otherwise now. */
   replay(): { readonly decisions: number; readonly changed: readonly Replayed[] }
   /** The decision, or a model's where one is configured and the router does not know which command is meant. */
@@ -196,6 +199,7 @@ export function createDecider({
       return memory().forget(request)
     },
     within: ({ parts }, limits) => fitOf(parts, figuresOf, limits),
+    figuresOf,
     explain(decision, limits) {
       const profiles = plugins.map((plugin) => profileOf(plugin, lifeOf?.(plugin.name)))
       const explanation = explainDecision(learned(), decision, profiles, prices, limits)

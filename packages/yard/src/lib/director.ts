@@ -3,7 +3,7 @@ import { fromWireError, toWireError } from '@switchyard/contracts'
 import { type Decided, type DecidedPart, type Limits, stepName } from '@switchyard/router'
 import { chainOf, inputOf, literal } from './chain-of.ts'
 import { budgetExceeded } from './errors.ts'
-import type { Fit } from './fit.ts'
+import { type Fit, runLimits } from './fit.ts'
 import { planOfSteps, strictestEffect } from './rehearsed.ts'
 import type { Answered, AskOptions, ChainTalk, CommandInfo, Decision, PartResult, PlannedRun, RunOptions } from './yard.ts'
 
@@ -13,7 +13,7 @@ export interface DirectorParts {
   readonly decide: (request: string, options: Pick<RunOptions, 'headers'>) => Promise<Decision>
   /** Whether it stays within limits. */
   readonly within: (decision: Decision, limits: Limits) => Fit
-  readonly plan: (command: string, input: unknown, options: RunOptions) => Promise<PlannedRun>
+  readonly plan: (command: string, input: unknown, options: AskOptions) => Promise<PlannedRun>
   readonly chains: () => Promise<Chains>
   readonly follow: ChainTalk['follow']
 }
@@ -38,15 +38,14 @@ export function createDirector({ commands, decide, within, plan, chains, follow 
   const isRead = ({ command }: DecidedPart): boolean => commands.get(command)?.definition.effect === 'read'
 
   return {
-    async ask(request, asker, { limits, ...given }) {
+    async ask(request, asker, { limits: asked, ...given }) {
+      const limits = runLimits(asked) && asked
       const decision = await decide(request, given)
       const { outcome, parts } = decision
       if (outcome !== 'routed') return { outcome, decision }
       const fit = limits === undefined ? undefined : within(decision, limits)
       if (fit?.isFeasible === false) throw budgetExceeded(parts, fit)
-      const { maxMinutes = Number.POSITIVE_INFINITY } = limits ?? {}
-      const timeoutMs = Math.min(given.timeoutMs ?? Number.POSITIVE_INFINITY, maxMinutes * 60_000)
-      const options = timeoutMs === Number.POSITIVE_INFINITY ? given : { ...given, timeoutMs }
+      const options = limits === undefined ? given : { ...given, limits }
       if (parts.every(isRead)) return { outcome: 'done', decision, results: await readAll(decision, asker, options) }
       const [part] = parts
       if (parts.length === 1) return { outcome: 'planned', decision, planned: await plan(part!.command, inputOf(part!), options) }
@@ -55,8 +54,10 @@ export function createDirector({ commands, decide, within, plan, chains, follow 
   }
 
   /** Side by side where no part waits for another. What one of them read is told though another failed. */
-  async function readAll(decision: Decision, asker: Asker, options: RunOptions): Promise<readonly PartResult[]> {
+  async function readAll(decision: Decision, asker: Asker, { limits, ...given }: AskOptions): Promise<readonly PartResult[]> {
     const { parts } = decision
+    const timeoutMs = Math.min(given.timeoutMs ?? Number.POSITIVE_INFINITY, (limits?.maxMinutes ?? Number.POSITIVE_INFINITY) * 60_000)
+    const options = timeoutMs === Number.POSITIVE_INFINITY ? given : { ...given, timeoutMs }
     if (parts.every(({ when, after }) => when === undefined && after.length === 0)) {
       const read = async (part: DecidedPart): Promise<PartResult> => {
         const { command } = part
@@ -70,20 +71,22 @@ export function createDirector({ commands, decide, within, plan, chains, follow 
     }
     const owner = asker.plugin === undefined ? {} : { plugin: asker.plugin }
     const id = await (await chains()).start(
-      limitedTo(options.timeoutMs, chainOf(decision)),
+      limitedTo(given.timeoutMs, chainOf(decision)),
       {},
-      { ...traceOf(options), ...owner, onlyReads: true },
+      { ...traceOf(given), ...owner, onlyReads: true, limits: runLimits(limits) },
     )
-    const report = await follow(id, options)
-    if (report.error !== undefined && report.done.length === 0) throw fromWireError(report.error)
+    const report = await follow(id, given)
+    // One that would be over a limit waits for a person who is not at hand.
+    const error = report.error ?? report.steps.find(({ state }) => state === 'waiting')?.error
+    if (error !== undefined && report.done.length === 0) throw fromWireError(error)
     return parts.map((part, index) => resultOf(part, stepName(index), report))
   }
 
   /** The whole request as one chain that does nothing before somebody says so. */
-  async function keepChain(decision: Decision, request: string, options: RunOptions): Promise<PlannedRun> {
+  async function keepChain(decision: Decision, request: string, { limits, ...options }: AskOptions): Promise<PlannedRun> {
     const opened = await chains()
     const steps = await opened.plan(chainOf(decision), {})
-    const id = await opened.start(withApproval(decision), {}, traceOf(options))
+    const id = await opened.start(withApproval(decision), {}, { ...traceOf(options), limits: runLimits(limits) })
     return {
       id,
       command: 'director.ask',
@@ -93,12 +96,13 @@ export function createDirector({ commands, decide, within, plan, chains, follow 
       createdAt: new Date(opened.show(id).startedMs).toISOString(),
       state: 'waiting',
       undoable: false,
+      ...(limits !== undefined && { limits }),
     }
   }
 }
 
 /** Ends it, and takes back what it did, where it takes longer. */
-export function limitedTo(timeoutMs: number | undefined, definition: ChainDefinition): ChainDefinition {
+function limitedTo(timeoutMs: number | undefined, definition: ChainDefinition): ChainDefinition {
   return timeoutMs === undefined ? definition : { ...definition, timeout: `${Math.min(Math.ceil(timeoutMs), 999_999_999)}ms` }
 }
 
@@ -119,7 +123,7 @@ function resultOf(part: DecidedPart, path: string, { steps }: ChainReport): Part
   return {
     command,
     input,
-    state: state === 'done' || state === 'failed' ? state : 'skipped',
+    state: state === 'done' ? state : error === undefined ? 'skipped' : 'failed',
     ...(output !== undefined && { result: output }),
     ...(error !== undefined && { error }),
   }

@@ -1,3 +1,4 @@
+import type { RunLimits } from '@switchyard/chain'
 import { type CommandFigures, type Decided, type Estimate, estimateOf, type Limits } from '@switchyard/router'
 
 /** Whether what was asked for stays within a budget and a time. */
@@ -11,7 +12,8 @@ export interface Fit {
   readonly leftOut: readonly number[]
 }
 
-type Parts = Decided['parts']
+/** All that has to be known of the parts. */
+type Parts = readonly Pick<Decided['parts'][number], 'command' | 'after'>[]
 
 const MINUTE_MS = 60_000
 const MICRO_USD = 1e-6
@@ -46,4 +48,10 @@ export function fitOf(parts: Parts, figures: (command: string) => CommandFigures
   }
   const leftOut = [...parts.keys()].filter((index) => !kept.has(index))
   return { isFeasible: leftOut.length === 0, limits, estimate, leftOut }
+}
+
+/** The same limits for what runs as a chain. */
+export function runLimits({ budgetUsd, maxMinutes }: Limits = {}): RunLimits | undefined {
+  if (budgetUsd === undefined && maxMinutes === undefined) return undefined
+  return { ...(budgetUsd !== undefined && { budgetUsd }), ...(maxMinutes !== undefined && { maxMs: maxMinutes * MINUTE_MS }) }
 }

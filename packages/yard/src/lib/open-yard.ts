@@ -317,7 +317,8 @@ function createYard(parts: OpenParts): Yard {
     durable: bus.durable,
     commands,
     timeLimitMsOf,
-    ask: questions.ask,
+    figuresOf: decider.figuresOf,
+    questions,
     log: log('chain'),
     context: () => traces.contextOf(undefined),
     span(span) {
@@ -419,6 +420,7 @@ function createYard(parts: OpenParts): Yard {
       call: (command, method, input, options) => call(method, timeLimitOf(command), input, options),
       log,
       clock,
+      within: decider.within,
     }),
     plans: () => plans.list(),
     ...requests,

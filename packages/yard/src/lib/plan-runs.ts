@@ -1,7 +1,8 @@
 import { type Clock, toWireError } from '@switchyard/contracts'
 import type { Log, Plan, Undo } from '@switchyard/plugin-kit'
 import { parseTraceContext, type SpanLink } from '@switchyard/trace'
-import { invalidInput, nothingToPlan, planStale } from './errors.ts'
+import type { Decider } from './decide.ts'
+import { budgetExceeded, invalidInput, nothingToPlan, planStale } from './errors.ts'
 import { planMethod } from './host.ts'
 import type { Plans, PlanTrace } from './plans.ts'
 import { parseWith } from './schema.ts'
@@ -17,11 +18,13 @@ export interface PlanRunsParts {
   readonly call: (command: CommandInfo, method: string, input: unknown, options: RunOptions) => Promise<unknown>
   readonly log: (plugin: string) => Log
   readonly clock: Clock
+  /** Whether what is asked for stays within its limits. */
+  readonly within: Decider['within']
 }
 
 /** Plan, approve, run, undo: however long it takes and in whichever processes, one trace. */
 export function createPlanRuns(parts: PlanRunsParts): Pick<Yard, 'plan' | 'approve' | 'discard' | 'undo'> {
-  const { plans, traces, commandOf, call, log, clock } = parts
+  const { plans, traces, commandOf, call, log, clock, within: fitOf } = parts
 
   async function planOf(command: CommandInfo, input: unknown, options: RunOptions): Promise<Plan> {
     const attributes = { 'switchyard.command': command.id }
@@ -35,8 +38,8 @@ export function createPlanRuns(parts: PlanRunsParts): Pick<Yard, 'plan' | 'appro
   function keep(planned: Omit<Parameters<Plans['add']>[0], 'createdMs' | 'trace'>, headers: PlanTrace['headers'] | undefined): PlannedRun {
     const trace = headers === undefined ? undefined : { headers, approvalSpanId: traces.tracer.newSpanId() }
     const createdMs = clock.now()
-    const { command, input, effect, plan } = planned
-    const run = plans.add({ command, input, effect, plan, createdMs, trace })
+    const { command, input, effect, plan, limits } = planned
+    const run = plans.add({ command, input, effect, plan, limits, createdMs, trace })
     if (trace !== undefined) tellApproval(run, trace)
     return run
   }
@@ -92,6 +95,13 @@ export function createPlanRuns(parts: PlanRunsParts): Pick<Yard, 'plan' | 'appro
     throw planStale(kept.id, keep({ ...kept, plan }, trace?.headers).id)
   }
 
+  /** By what is known of the command now; the plan waits on. */
+  function assertWithin({ command, limits }: PlannedRun): void {
+    if (limits === undefined) return
+    const fit = fitOf({ parts: [{ command, after: [] }] }, limits)
+    if (!fit.isFeasible) throw budgetExceeded([], fit)
+  }
+
   function discard(kept: PlannedRun, trace: PlanTrace | undefined): void {
     plans.discard(kept.id)
     if (trace !== undefined) tellApproval(kept, trace, {})
@@ -127,20 +137,23 @@ export function createPlanRuns(parts: PlanRunsParts): Pick<Yard, 'plan' | 'appro
   }
 
   return {
-    async plan(commandId, input, options = {}) {
+    async plan(commandId, input, { limits, ...options } = {}) {
       const command = commandOf(commandId)
       const { effect } = command.definition
       if (effect === 'read') throw nothingToPlan(commandId)
       parseWith(command.definition.input, input, (mistakes) => invalidInput(commandId, mistakes))
       const plan = await planOf(command, input, options)
-      return keep({ command: commandId, input, effect, plan }, traces.contextOf(options.headers))
+      return keep({ command: commandId, input, effect, plan, limits }, traces.contextOf(options.headers))
     },
     async approve(planId, given = {}) {
       const kept = plans.get(planId)
       const command = commandOf(kept.command)
       const trace = plans.traceOf(planId)
       const options = optionsIn(trace, given)
-      if (kept.state === 'waiting') await assertStillHolds(command, kept, trace, options)
+      if (kept.state === 'waiting') {
+        assertWithin(kept)
+        await assertStillHolds(command, kept, trace, options)
+      }
       const { input } = plans.start(planId)
       if (trace !== undefined) tellApproval(kept, trace, { by: given.by ?? 'person', links: linksFrom(trace, given) })
       return within('run', kept, options, async (runOptions) => {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { createShortId, toWireError, type WireError } from '@switchyard/contracts'
 import type { Effect } from '@switchyard/contracts/manifest'
 import type { Plan, Undo } from '@switchyard/plugin-kit'
+import type { Limits } from '@switchyard/router'
 import { processExists, type Store } from '@switchyard/store'
 import type { TraceHeaders } from '@switchyard/trace'
 import { notDiscardable, notUndoable, planUnknown, planUsed } from './errors.ts'
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   ) STRICT`,
   'ALTER TABLE yard_plan ADD COLUMN runner TEXT',
   'ALTER TABLE yard_plan ADD COLUMN trace TEXT',
+  'ALTER TABLE yard_plan ADD COLUMN limits TEXT',
 ]
 
 interface Row {
@@ -36,6 +38,7 @@ interface Row {
   /** The process that runs or undoes it, as host and process id. */
   runner: string | null
   trace: string | null
+  limits: string | null
 }
 
 /** The trace that a plan belongs to, in which it is approved, run and undone, whenever and wherever that is. */
@@ -53,6 +56,7 @@ export interface Plans {
     effect: Effect
     plan: Plan
     createdMs: number
+    limits?: Limits | undefined
     trace?: PlanTrace | undefined
   }): PlannedRun
   /** Undefined for one of before there were traces. */
@@ -99,16 +103,16 @@ export function createPlans(store: Store, random: () => number): Plans {
   }
 
   return {
-    add({ command, input, effect, plan, createdMs, trace }) {
+    add({ command, input, effect, plan, createdMs, limits, trace }) {
       const insert = store.prepare(
-        `INSERT INTO yard_plan (id, command, input, effect, plan, created_ms, trace, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')`,
+        `INSERT INTO yard_plan (id, command, input, effect, plan, created_ms, limits, trace, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting')`,
       )
       const id = store.transact(
         () => {
           let free = createShortId('p', random)
           while (byId.get(free) !== undefined) free = createShortId('p', Math.random)
-          const kept = trace === undefined ? null : JSON.stringify(trace)
-          insert.run(free, command, JSON.stringify(input ?? null), effect, JSON.stringify(plan), createdMs, kept)
+          const kept = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value))
+          insert.run(free, command, JSON.stringify(input ?? null), effect, JSON.stringify(plan), createdMs, kept(limits), kept(trace))
           return free
         },
         { durable: true },
@@ -175,6 +179,7 @@ function plannedRun(row: Row): PlannedRun {
     createdAt: new Date(row.created_ms).toISOString(),
     state: shownState(row),
     undoable: row.undo !== null && isDone(row),
+    ...(row.limits !== null && { limits: JSON.parse(row.limits) as Limits }),
     ...(row.error !== null && { error: JSON.parse(row.error) as WireError }),
   }
 }

@@ -8,10 +8,13 @@ export interface Questions {
   readonly ask: YardOptions['ask']
   /** Whoever is named by these headers is asked, from now on, whatever is asked in a trace by what names nobody. Ended by the returned function. */
   answersFor(traceId: string, headers: Partial<MessageHeaders> | undefined): () => void
+  /** Stops somebody's watch while anything is asked in a trace, from now on; what `pause` returns lets it go on. Ended by the returned function. */
+  whileAsked(traceId: string, pause: () => () => void): () => void
 }
 
 export function createQuestions(ask: YardOptions['ask']): Questions {
   const sessions: { readonly traceId: string; readonly sessionId: string }[] = []
+  const watches: { readonly traceId: string; readonly pause: () => () => void }[] = []
 
   /** A chain calls under headers of its own, which name its trace and nobody. */
   function named(headers: Partial<MessageHeaders> | undefined): Partial<MessageHeaders> | undefined {
@@ -21,14 +24,29 @@ export function createQuestions(ask: YardOptions['ask']): Questions {
     return found === undefined ? headers : { ...headers, sessionId: found.sessionId }
   }
 
+  async function asked(put: NonNullable<YardOptions['ask']>, ...[question, headers]: Parameters<typeof put>): Promise<string> {
+    const traceId = watches.length === 0 || headers === undefined ? undefined : parseTraceContext(headers)?.traceId
+    const resumes = watches.filter((one) => one.traceId === traceId).map(({ pause }) => pause())
+    try {
+      return await put(question, named(headers))
+    } finally {
+      for (const resume of resumes) resume()
+    }
+  }
+
   return {
-    ask: ask === undefined ? undefined : (question, headers) => ask(question, named(headers)),
+    ask: ask === undefined ? undefined : (question, headers) => asked(ask, question, headers),
     answersFor(traceId, headers) {
       const sessionId = headers?.sessionId
       if (sessionId === undefined) return () => {}
       const one = { traceId, sessionId }
       sessions.push(one)
       return () => void sessions.splice(sessions.indexOf(one), 1)
+    },
+    whileAsked(traceId, pause) {
+      const one = { traceId, pause }
+      watches.push(one)
+      return () => void watches.splice(watches.indexOf(one), 1)
     },
   }
 }

@@ -61,8 +61,8 @@ export interface Yard {
   /** Runs a command now, planned or not; whoever calls has the person's approval. @throws UNKNOWN_COMMAND, VALIDATION, what the command throws */
   call(commandId: string, input: unknown, options?: RunOptions): Promise<unknown>
   /** Says what a command would do and keeps it under an id until it is approved; nothing is done. */
-  plan(commandId: string, input: unknown, options?: RunOptions): Promise<PlannedRun>
-  /** Runs what `plan` kept, if that is still what would happen. @throws PLAN_UNKNOWN, PLAN_USED, PLAN_STALE */
+  plan(commandId: string, input: unknown, options?: AskOptions): Promise<PlannedRun>
+  /** Runs what `plan` kept, if that is still what would happen, and within its limits. @throws PLAN_UNKNOWN, PLAN_USED, PLAN_STALE, BUDGET_EXCEEDED */
   approve(planId: string, options?: RunOptions): Promise<unknown>
   /** Takes back what `plan` kept, so that nobody can approve it any more. @throws PLAN_UNKNOWN, PLAN_USED */
   discard(planId: string): void
@@ -136,6 +136,8 @@ export interface PlannedRun {
   /** interrupted: the process that ran it ended before it did, so nobody knows how far it came. */
   readonly state: 'waiting' | 'discarded' | 'running' | 'interrupted' | 'done' | 'failed' | 'undoing' | 'undone'
   readonly undoable: boolean
+  /** What it may take, whenever and wherever it is approved; absent where it may take anything. */
+  readonly limits?: Limits
   readonly error?: WireError
 }
 
@@ -168,14 +170,14 @@ export interface Director {
   route(request: string, options?: Pick<RunOptions, 'headers'>): Promise<Routed>
   /**
    * Does what a request means as far as nobody has to agree: what only reads runs at once. What changes something is kept until a person
-   * approves it: one command as a plan of the yard, several as a chain that waits. What would be over `limits` is not begun.
+   * approves it: one command as a plan of the yard, several as a chain that waits. What would be over `limits` is not begun, then or later.
    * @throws BUDGET_EXCEEDED, what the commands throw
    */
   ask(request: string, options?: AskOptions): Promise<Answered>
 }
 
 export interface AskOptions extends RunOptions {
-  /** What the whole request may cost and how long it may take. */
+  /** What the whole may cost and how long it may take, whenever it runs. */
   limits?: Limits
 }
 

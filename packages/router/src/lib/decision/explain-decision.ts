@@ -101,7 +101,10 @@ function whatWouldChange(
 }
 
 /** What the parts of a decision take together. */
-export function estimateOf({ parts }: Pick<Decided, 'parts'>, figures: (command: string) => CommandFigures): Estimate {
+export function estimateOf(
+  { parts }: { readonly parts: readonly Pick<DecidedPart, 'command' | 'after'>[] },
+  figures: (command: string) => CommandFigures,
+): Estimate {
   const each = parts.map(({ command }) => figures(command))
   const ends: number[] = []
   for (const [i, { after }] of parts.entries()) ends.push(each[i]!.durationMs + Math.max(0, ...after.map((other) => ends[other]!)))
