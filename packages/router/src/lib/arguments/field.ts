@@ -1,3 +1,4 @@
+import { type Schema, withoutNull } from '../schema.ts'
 import { stem } from '../stem.ts'
 
 /**
@@ -57,24 +58,6 @@ export interface Field {
   readonly orFile: boolean
   /** Names of products in a flag's description: "ask NetBox too" is on where a request says NetBox. */
   readonly products: readonly string[]
-}
-
-/** The parts of JSON Schema that say something about how a value is asked for. */
-interface Schema {
-  readonly type?: string | readonly string[]
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly items?: Schema
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly default?: unknown
-  readonly format?: string
-  readonly pattern?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly description?: string
 }
 
 const KIND_OF_WORD: Readonly<Record<string, FieldKind>> = {
@@ -277,15 +260,6 @@ function listedIn(description: string): readonly string[] {
 /** What a list is made of; "one or several" is a list, too. */
 const itemsOf = ({ type, items }: Schema): Schema | undefined =>
   type === 'array' || (type === undefined && items !== undefined) ? (items ?? {}) : undefined
-
-/** A nullable field asks for the same words as one that is not. */
-function withoutNull(schema: Schema): Schema {
-  const options = (schema.anyOf ?? schema.oneOf)?.filter(({ type }) => type !== 'null')
-  if (options === undefined) return schema
-  if (options.every((option) => option.const !== undefined || option.enum !== undefined))
-    return { ...schema, enum: options.flatMap((option) => option.enum ?? [option.const]) }
-  return { ...options[0], ...(schema.default !== undefined && { default: schema.default }) }
-}
 
 function choicesOf({ enum: values, const: only }: Schema): readonly string[] | undefined {
   const all = values ?? (only === undefined ? undefined : [only])

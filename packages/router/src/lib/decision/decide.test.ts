@@ -84,6 +84,27 @@ describe('decide()', () => {
       "release.cut bump=patch after 0 when steps.part1.output.status == 'HEALTHY'",
     ],
     ['roll back the api in production', 'deploy.rollback service=api env=production'],
+    // A list of one is one, of several is each; and what is said of one fits where a list is asked for.
+    [
+      'probe web and worker, then restart them',
+      'ops.probe services=web,worker',
+      'ops.service.restart service=web after 0',
+      'ops.service.restart service=worker after 1',
+    ],
+    ['probe the web and restart it', 'ops.probe services=web', 'ops.service.restart service=web after 0'],
+    ['restart the web, then probe it', 'ops.service.restart service=web', 'ops.probe services=web after 0'],
+    // What was made is called by its id, wherever in a result that stands.
+    [
+      'open an issue called slow, then close it',
+      'ops.issue.open title=slow',
+      'ops.issue.close id=${{ steps.part1.output.issue.id }} after 0',
+    ],
+    [
+      'cut a release, deploy it to staging, and then deploy it to production',
+      'release.cut ',
+      'deploy.apply env=staging version=${{ steps.part1.output.version }} after 0',
+      'deploy.apply env=production version=${{ steps.part1.output.version }} after 0,1',
+    ],
   ]
   for (const [request, ...parts] of ROWS) it(`reads "${request}"`, () => expect(show(ask(request))).toEqual(parts))
 

@@ -38,8 +38,8 @@ export function afterOf(
   for (const match of when?.matchAll(/steps\.part(\d+)\./g) ?? []) after.add(Number(match[1]) - 1)
   // What changes something keeps its place in the order it was asked in; two looks do not mind one another.
   const previous = earlier.at(-1)
-  if (previous !== undefined && after.size === 0 && (part.waits || facts.effect !== 'read' || previous.facts.effect !== 'read'))
-    after.add(index - 1)
+  const isOrdered = previous !== undefined && (part.waits || facts.effect !== 'read' || previous.facts.effect !== 'read')
+  if (isOrdered && (after.size === 0 || previous.when === when)) after.add(index - 1)
   return [...after].sort((a, b) => a - b)
 }
 

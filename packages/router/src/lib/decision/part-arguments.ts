@@ -87,7 +87,7 @@ const NEXT_ID = new RegExp(
   'iu',
 )
 
-/** "restart the api and the worker" asks for the same thing twice: the arguments for each. */
+/** "restart the api and the worker" asks for the same thing twice, as does "check api and worker, then restart them": the arguments for each. */
 export function everyOne(
   request: string,
   part: Part,
@@ -95,6 +95,11 @@ export function everyOne(
   args: Readonly<Record<string, Argument>>,
   names: SlotValues = {},
 ): readonly Record<string, Argument>[] {
+  const spoken = fields.find(({ name, list }) => !list && Array.isArray(args[name]?.value))
+  if (spoken !== undefined) {
+    const { value, from } = args[spoken.name]!
+    return (value as readonly (string | number)[]).map((one) => ({ ...args, [spoken.name]: { value: one, from } }))
+  }
   const field = fields.find(
     ({ name, kind, list, integer }) =>
       (kind === 'name' || kind === 'host' || (kind === 'id' && integer)) && !list && args[name] !== undefined,

@@ -39,32 +39,39 @@ export function referencesOf(
   const pronoun = (facts.effect === 'destroy' ? SURE_PRONOUN : PRONOUN).exec(text)
   if (pronoun === null && facts.effect === 'destroy') return []
   const pointed = pronoun === null ? undefined : ([offset + pronoun.index, offset + pronoun.index + pronoun[0].length] as const)
-  const found: Referred[] = []
-  for (const field of open) {
-    if (!SHARED.has(field.kind) || field.list) continue
-    if (pointed === undefined && !field.required) continue
-    for (const { index, facts: other, args } of [...earlier].reverse()) {
-      const same = other.fields.find(({ name, kind, slot }) => args[name] !== undefined && kind === field.kind && slot === field.slot)
-      if (same !== undefined) {
-        const { value, from } = args[same.name]!
-        if (typeof value === 'string' && value.startsWith('${{'))
-          found.push({ name: field.name, argument: { value, from: pointed ?? from }, result: index })
-        else found.push({ name: field.name, argument: { value, from: pointed ?? from } })
-        break
-      }
-      const output = other.outputs.find(
-        ({ name, type }) => (type === 'string' || type === 'number') && (name === field.name || name === field.slot),
-      )
-      if (output !== undefined && (pointed !== undefined || field.kind === 'version' || field.kind === 'id')) {
-        const at = pointed ?? [offset, offset + text.length]
-        found.push({
-          name: field.name,
-          argument: { value: `\${{ steps.${stepName(index)}.output.${output.name} }}`, from: at },
-          result: index,
-        })
-        break
-      }
+  return open.flatMap((field) => {
+    if (!SHARED.has(field.kind) || (pointed === undefined && !field.required)) return []
+    const held = heldBefore(field, facts, earlier, pointed !== undefined)
+    if (held === undefined) return []
+    const { value, from = [offset, offset + text.length], result } = held
+    return [{ name: field.name, argument: { value, from: pointed ?? from }, ...(result !== undefined && { result }) }]
+  })
+}
+
+interface Held extends Pick<Referred, 'result'> {
+  readonly value: Argument['value']
+  readonly from?: Argument['from']
+}
+
+const RESULT = /^\$\{\{ steps\.part(\d+)\./
+
+/** What the nearest part before says, or returns, of what a field holds. */
+function heldBefore(field: Field, { noun }: CommandFacts, earlier: readonly Earlier[], isPointed: boolean): Held | undefined {
+  // A list that may be left out is of what was just spoken of: "restart the api and check it".
+  const nearest = field.list ? earlier.slice(isPointed ? -1 : earlier.length) : [...earlier].reverse()
+  for (const { index, facts, args } of nearest) {
+    const same = facts.fields.find(({ name, kind, slot }) => args[name] !== undefined && kind === field.kind && slot === field.slot)
+    if (same !== undefined) {
+      const { value, from } = args[same.name]!
+      const step = typeof value === 'string' ? Number(RESULT.exec(value)?.[1]) : Number.NaN
+      if (step <= index) return field.list ? undefined : { value, from, result: step - 1 }
+      return { value: field.list && !Array.isArray(value) ? [value as string] : value, from }
     }
+    const called = field.slot === 'id' ? noun : field.slot
+    const result = facts.results.find((one) => one.called === called || one.path === field.name)
+    // What names a thing is enough; more of what was returned may be absent.
+    if (result !== undefined && !field.list && (field.required || field.kind === 'version' || field.kind === 'id'))
+      return { value: `\${{ steps.${stepName(index)}.output.${result.path} }}`, result: index }
   }
-  return found
+  return undefined
 }
