@@ -13,7 +13,7 @@ export function renderAdded({ id, kind, plugins, offers, problems }: Added, look
   const of = kind === 'mcp' ? 'MCP server' : `${plugins.length} plugin${plugins.length === 1 ? '' : 's'}`
   const head = `${paint(look, 'bold', plain(id))}: ${of} with ${counts.join(', ') || 'nothing to find'}`
   const next = kind === 'mcp' ? `switchyard ${id} --help` : 'switchyard agents search "what you want"'
-  return [head, ...renderProblems(problems, look), paint(look, 'dim', next)].join('\n')
+  return [head, ...renderProblems(id, problems, look), paint(look, 'dim', next)].join('\n')
 }
 
 interface Listed {
@@ -53,7 +53,7 @@ export function renderSource({ id, kind, location, problems }: Source, plugins: 
   return [
     `${paint(look, 'bold', plain(id))}  ${kind}  ${plain(location)}`,
     ...(rows.length > 0 ? [renderTable(['plugin', 'version', 'offers', 'about'], rows, look)] : []),
-    ...renderProblems(problems, look, Number.POSITIVE_INFINITY),
+    ...renderProblems(id, problems, look, Number.POSITIVE_INFINITY),
   ].join('\n')
 }
 
@@ -77,11 +77,11 @@ export function renderRegistered(
     ...wrap(plain(summary), look.columns),
     renderTable(undefined, facts, look),
     ...(offers.length > 0 ? ['', renderTable(['kind', 'name', 'about'], offers, look)] : []),
-    ...renderProblems(problems, look),
+    ...renderProblems(source ?? name, problems, look, Number.POSITIVE_INFINITY),
   ].join('\n')
 }
 
-function renderProblems(problems: readonly Problem[], look: Look, most = MOST_PROBLEMS): string[] {
+function renderProblems(source: string, problems: readonly Problem[], look: Look, most = MOST_PROBLEMS): string[] {
   if (problems.length === 0) return []
   const rows = problems
     .slice(0, most)
@@ -90,7 +90,7 @@ function renderProblems(problems: readonly Problem[], look: Look, most = MOST_PR
       ...wrap(plain(message), look.columns - 2).map((line) => `  ${line}`),
     ])
   const more = problems.length - most
-  return ['', ...rows, ...(more > 0 ? [`and ${more} more, which "switchyard registry show" lists`] : []), '']
+  return ['', ...rows, ...(more > 0 ? [`and ${more} more: switchyard registry show ${plain(source)}`] : []), '']
 }
 
 /** The first sentence of what others may write at length. */

@@ -1,7 +1,7 @@
 import { SwitchyardError } from '@switchyard/contracts'
 
-export const noFolder = (dir: string): SwitchyardError =>
-  new SwitchyardError('REGISTRY_SOURCE', `Cannot read plugins from "${dir}" as it must be a folder: there is none`, {
+export const noFolder = (dir: string, is: string): SwitchyardError =>
+  new SwitchyardError('REGISTRY_SOURCE', `Cannot read plugins from "${dir}" as it must be a folder: ${is}`, {
     data: { source: dir },
     next: 'switchyard registry add FOLDER, or a git address',
   })

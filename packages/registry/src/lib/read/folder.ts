@@ -17,6 +17,8 @@ type FileText = { readonly text: string } | { readonly refused: string }
 export interface Folder {
   /** The text of a file without byte order mark and with plain line ends; undefined where there is none. */
   read(path: string): FileText | undefined
+  /** Whether something inside is there by a path. */
+  has(path: string): boolean
   /** Whether a path is a folder inside. */
   isFolder(path: string): boolean
   /** Why a path may not be followed; undefined where it may, or where nothing is there. */
@@ -65,6 +67,10 @@ export function openFolder(dir: string, maxLooks = MAX_LOOKS): Folder {
       } catch (error) {
         return { refused: `it cannot be read (${codeOf(error)})` }
       }
+    },
+    has(path) {
+      const found = locate(path)
+      return found !== undefined && 'real' in found
     },
     isFolder(path) {
       const found = locate(path)

@@ -13,7 +13,7 @@ describe('parseFrontmatter()', () => {
 
   it.for([
     ['an unquoted colon', 'description: Use when: a person says "x"', { description: 'Use when: a person says "x"' }, /no valid YAML/],
-    ['a tab', 'name: a\n\tdescription: B', { name: 'a', description: 'B' }, /no valid YAML \(tab/],
+    ['a tab', 'name: a\n\tdescription: B', { name: 'a', description: 'B' }, /no valid YAML \(line 3: tab/],
     ['a quote that stays open', 'name: "a\ndescription: B', { name: '"a', description: 'B' }, /no valid YAML/],
     ['an unquoted asterisk', 'name: *a', { name: '*a' }, /no valid YAML/],
     ['a key twice', 'name: a\nname: b', { name: 'b' }, /"name" twice, and the last counts/],

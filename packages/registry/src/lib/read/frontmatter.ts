@@ -24,7 +24,7 @@ export function parseFrontmatter(text: string): Frontmatter {
   if (closing === null) return { ...unclosed(rest), mended: 'its frontmatter has no closing "---"' }
   const head = rest.slice(0, Math.min(closing.index, MAX_FRONTMATTER))
   const body = rest.slice(closing.index + closing[0].length)
-  const { fields, mended } = parseFields(head)
+  const { fields, mended } = parseFields(head, opening[0].split('\n').length)
   return { fields, body, mended }
 }
 
@@ -34,7 +34,7 @@ function unclosed(rest: string): Pick<Frontmatter, 'fields' | 'body'> {
   return { fields: byLines(rest.slice(0, Math.min(end, MAX_FRONTMATTER))), body: rest.slice(end) }
 }
 
-function parseFields(head: string): Pick<Frontmatter, 'fields' | 'mended'> {
+function parseFields(head: string, firstLine: number): Pick<Frontmatter, 'fields' | 'mended'> {
   try {
     const document = parseDocument(head, { uniqueKeys: false, logLevel: 'silent' })
     const [error] = document.errors
@@ -44,7 +44,8 @@ function parseFields(head: string): Pick<Frontmatter, 'fields' | 'mended'> {
       if (value === null || value === undefined) return { fields: {}, mended: 'its frontmatter is empty' }
       return { fields: byLines(head), mended: 'its frontmatter is no list of fields' }
     }
-    return { fields: byLines(head), mended: `its frontmatter is no valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})` }
+    const at = error.linePos === undefined ? '' : `line ${error.linePos[0].line + firstLine - 1}: `
+    return { fields: byLines(head), mended: `its frontmatter is no valid YAML (${at}${error.code.toLowerCase().replaceAll('_', ' ')})` }
   } catch {
     return { fields: byLines(head), mended: 'its frontmatter is no valid YAML' }
   }

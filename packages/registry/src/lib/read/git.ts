@@ -52,10 +52,16 @@ export function fetchSource(url: string, folder: string): void {
   })
   if (status !== 0) {
     rmSync(fresh, { recursive: true, force: true })
-    const said = stderr?.trim().split('\n').at(-1) ?? ''
-    throw notCloned(withoutPassword(url), cleanText(withoutPassword(error?.message ?? said), 300))
+    throw notCloned(withoutPassword(url), cleanText(withoutPassword(error?.message ?? reasonIn(stderr)), 300))
   }
   exchange(fresh, folder)
+}
+
+/** What git says up to where it gives up; the advice after that says nothing of why. */
+function reasonIn(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  const fatal = lines.findIndex((line) => line.startsWith('fatal:'))
+  return lines.slice(0, fatal === -1 ? undefined : fatal + 1).join('; ')
 }
 
 /** Puts a folder in place of another, which stays where that fails. */

@@ -3,44 +3,51 @@ import type { ForeignItem, Problem } from '../foreign.ts'
 import { cleanName, cleanText, cleanWords } from '../text.ts'
 import type { Folder } from './folder.ts'
 import { NO_FRONTMATTER, parseFrontmatter } from './frontmatter.ts'
+import type { NamedCommand } from './manifest.ts'
 
 /** What reading collects beside what it returns. */
 export type Report = (problem: Problem) => void
 
+/** What is known of a text beside itself. */
+export interface ItemOptions {
+  readonly kind: ForeignItem['kind']
+  readonly within?: string | undefined
+  /** What the manifest says of it, which counts before what it says itself. */
+  readonly named?: NamedCommand
+}
+
 /** One Markdown file as a command, an agent or a skill; undefined where it cannot be used, which `report` is told. */
-export function readItem(
-  folder: Folder,
-  path: string,
-  { kind, within }: Pick<ForeignItem, 'kind'> & { readonly within: string | undefined },
-  report: Report,
-): ForeignItem | undefined {
+export function readItem(folder: Folder, path: string, options: ItemOptions, report: Report): ForeignItem | undefined {
   const file = folder.read(path)
   if (file === undefined) return undefined
-  if ('refused' in file) {
-    report({ path, message: `it is passed over as ${file.refused}`, outcome: 'skipped' })
-    return undefined
-  }
-  const { fields, body, mended } = parseFrontmatter(file.text)
+  if ('text' in file) return itemOf(file.text, path, options, report)
+  report({ path, message: `it is passed over as ${file.refused}`, outcome: 'skipped' })
+  return undefined
+}
+
+/** The same of a text, wherever it stands. */
+export function itemOf(text: string, path: string, { kind, within, named }: ItemOptions, report: Report): ForeignItem | undefined {
+  const { fields, body, mended } = parseFrontmatter(text)
   const isBare = mended === NO_FRONTMATTER
+  // Notes beside commands and agents are usual, and no mistake; nor is a command that says nothing of itself.
+  if (isBare && named === undefined && /^(?:readme|index|changelog)\.md$/i.test(basename(path))) return undefined
   if (isBare && kind === 'agent') {
     report({ path, message: 'it is passed over as it has no frontmatter, which an agent needs', outcome: 'skipped' })
     return undefined
   }
-  // Notes beside commands are usual, and no mistake; nor is a command that says nothing of itself.
-  if (isBare && /^(?:readme|index|changelog)\.md$/i.test(basename(path))) return undefined
   if (mended !== undefined && !(isBare && kind === 'command')) report({ path, message: mended, outcome: 'mended' })
-  const name = nameOf(fields, path, kind)
+  const name = named?.name ?? nameOf(fields, path, kind)
   if (name === undefined) {
     report({ path, message: 'it is passed over as it has no name', outcome: 'skipped' })
     return undefined
   }
-  const described = textField(fields.description)
+  const described = named?.summary || textField(fields.description)
   const summary =
     cleanText(withoutExamples([described, textField(fields.when_to_use)].filter((text) => text !== '').join(' '))) || opening(body)
   if (described === '' && mended === undefined) report({ path, message: 'it has no description', outcome: 'mended' })
-  const model = cleanText(fields.model, 60)
+  const model = named?.model || cleanText(fields.model, 60)
   const category = cleanText(fields.category ?? fields.type, 60)
-  const argumentHint = cleanText(listText(fields['argument-hint']), 200)
+  const argumentHint = named?.argumentHint || cleanText(listText(fields['argument-hint']), 200)
   return {
     kind,
     name,

@@ -14,7 +14,21 @@ export interface Manifest {
   readonly dependencies: readonly Dependency[]
   /** Paths that it names, relative to the plugin; undefined where it names none. */
   readonly paths: { readonly [kind in 'commands' | 'agents' | 'skills']?: readonly string[] }
+  /** Commands that it lists by name. */
+  readonly commands: readonly NamedCommand[]
 }
+
+/** A command that a manifest gives a name, and its text or the path to it. */
+export interface NamedCommand {
+  readonly name: string
+  readonly source?: string
+  readonly content?: string
+  readonly summary: string
+  readonly argumentHint: string
+  readonly model: string
+}
+
+const MAX_PATHS = 1_000
 
 /** A JSON file that has to be an object; undefined where there is none or where it is not, which `report` is told. */
 export function readJson(folder: Folder, path: string, report: Report): Readonly<Record<string, unknown>> | undefined {
@@ -52,16 +66,33 @@ export function manifestOf(json: Readonly<Record<string, unknown>>): Manifest {
       ...pathsField('agents', json.agents),
       ...pathsField('skills', json.skills),
     },
+    commands: isRecord(json.commands) ? namedCommands(json.commands) : [],
   }
+}
+
+function namedCommands(value: Readonly<Record<string, unknown>>): NamedCommand[] {
+  return Object.entries(value)
+    .slice(0, MAX_PATHS)
+    .flatMap(([key, of]) => {
+      const name = cleanName(key)
+      if (name === undefined) return []
+      const { source, content, description, argumentHint, model } = isRecord(of) ? of : { source: of }
+      return {
+        name,
+        ...(typeof source === 'string' && { source }),
+        ...(typeof content === 'string' && { content }),
+        summary: cleanText(description),
+        argumentHint: cleanText(argumentHint, 200),
+        model: cleanText(model, 60),
+      }
+    })
 }
 
 function pathsField(kind: 'commands' | 'agents' | 'skills', value: unknown): Manifest['paths'] {
   if (typeof value === 'string') return { [kind]: [value] }
-  if (Array.isArray(value)) return { [kind]: value.filter((one) => typeof one === 'string').slice(0, 1_000) }
-  if (!isRecord(value)) return {}
-  // A map of names to what they are made of.
-  const sources = Object.values(value).flatMap((one) => (isRecord(one) && typeof one.source === 'string' ? [one.source] : []))
-  return sources.length === 0 ? {} : { [kind]: sources.slice(0, 1_000) }
+  if (Array.isArray(value)) return { [kind]: value.filter((one) => typeof one === 'string').slice(0, MAX_PATHS) }
+  // Commands by name stand in place of a folder of them.
+  return kind === 'commands' && isRecord(value) ? { commands: [] } : {}
 }
 
 /** Either form that people write: a list of names or objects, or names with their ranges. */

@@ -85,7 +85,7 @@ describe('readSource()', () => {
     ])
   })
 
-  it('reads a marketplace, and lists what lies elsewhere or is wrong', () => {
+  it("[R7] reads a marketplace, and lists what lies elsewhere or is wrong, without anybody's password", () => {
     const { name, plugins, problems } = readSource(
       folderOf({
         [MARKET]: JSON.stringify({
@@ -95,6 +95,9 @@ describe('readSource()', () => {
             { name: 'a', source: 'a', description: 'From the entry', category: 'Testing', version: '3.0.0' },
             { name: 'a', source: './plugins/a' },
             { name: 'b', source: { source: 'github', repo: 'someone/b' } },
+            { name: 'f', source: 'https://me:hunter2@example.com/f.git' },
+            { name: 'g', source: { source: 'git-subdir', url: 'https://example.com/g.git?token=hunter2', path: 'sub' } },
+            { name: 'h', source: { source: 'npm', package: '@some/h' } },
             { name: 'c', source: './nowhere' },
             { name: 'd', source: '../../etc' },
             'e',
@@ -113,13 +116,95 @@ describe('readSource()', () => {
       { name: 'bare', items: [{ name: 'y' }] },
     ])
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      expect.stringMatching(/plugins\[2\]: .*lies elsewhere: github someone\/b/),
-      expect.stringMatching(/plugins\[3\]: .*no folder "\.\/nowhere"/),
-      expect.stringMatching(/plugins\[4\]: .*leads out/),
-      expect.stringMatching(/plugins\[5\]: .*no object/),
+      expect.stringMatching(/plugins\[2\]: .*lies elsewhere: https:\/\/github.com\/someone\/b$/),
+      expect.stringMatching(/plugins\[3\]: .*lies elsewhere: https:\/\/example.com\/f.git$/),
+      expect.stringMatching(/plugins\[4\]: .*lies elsewhere: https:\/\/example.com\/g.git sub$/),
+      expect.stringMatching(/plugins\[5\]: .*lies elsewhere: npm @some\/h$/),
+      expect.stringMatching(/plugins\[6\]: .*no folder "\.\/nowhere"/),
+      expect.stringMatching(/plugins\[7\]: .*leads out/),
+      expect.stringMatching(/plugins\[8\]: .*no object/),
       expect.stringMatching(/bare.*no valid JSON/),
       expect.stringMatching(/^a: .*listed already/),
     ])
+  })
+
+  it('[R6] reads commands that a manifest lists by name, in place of the folder, and says which paths lead nowhere', () => {
+    const dir = folderOf({
+      [PLUGIN]: JSON.stringify({
+        name: 'web',
+        commands: {
+          about: { source: './README.md', description: 'Explains the plugin' },
+          greet: { content: '---\ndescription: Not this\n---\nSay hello', description: 'Greets', argumentHint: '[who]', model: 'haiku' },
+          plain: { content: 'Says what it says' },
+          lost: { source: './lost.md' },
+          out: { source: '../out.md' },
+          none: {},
+        },
+        agents: ['./team/one.md', './team/two.md'],
+      }),
+      'README.md': '# Web',
+      'commands/build.md': 'In the folder',
+      'team/one.md': agent('one'),
+      'agents/README.md': 'What they are',
+    })
+    const { plugins, problems } = readSource(dir)
+    expect(plugins[0]!.items).toMatchObject([
+      { kind: 'command', name: 'about', summary: 'Explains the plugin' },
+      { kind: 'command', name: 'greet', summary: 'Greets', argumentHint: '[who]', model: 'haiku' },
+      { kind: 'command', name: 'plain', summary: 'Says what it says' },
+      { kind: 'agent', name: 'one' },
+    ])
+    expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      '.: ./team/two.md: it is passed over as there is nothing by that path',
+      '.: ./lost.md: it is passed over as there is nothing by that path',
+      '.: ../out.md: it is passed over as its path leads out of the plugin',
+      '.: command none: it is passed over as it names neither a file nor a text',
+    ])
+  })
+
+  it('[R6] takes what an entry names beside a manifest, and in its place where there is none', () => {
+    const both = (name: string): Record<string, string> => ({
+      [`${name}/commands/usual.md`]: 'In the folder',
+      [`${name}/more/added.md`]: 'Named by the entry',
+    })
+    const entry = (name: string, strict: boolean) => ({ name, source: `./${name}`, strict, commands: './more' })
+    const { plugins, problems } = readSource(
+      folderOf({
+        [MARKET]: JSON.stringify({ name: 'acme', plugins: [entry('with', true), entry('without', false), entry('clash', false)] }),
+        ...both('with'),
+        ...both('without'),
+        ...both('clash'),
+        [`with/${PLUGIN}`]: '{"name": "with"}',
+        [`clash/${PLUGIN}`]: '{"name": "clash"}',
+      }),
+    )
+    expect(plugins.map(({ name, items }) => [name, items.map((item) => item.name)])).toEqual([
+      ['with', ['usual', 'added']],
+      ['without', ['added']],
+      ['clash', ['usual', 'added']],
+    ])
+    expect(problems).toEqual([{ path: 'clash', message: expect.stringMatching(/^Claude Code will not load it/), outcome: 'mended' }])
+  })
+
+  it('[R6] gives plugins that share the root of their marketplace the skills that each lists, and says once what is wrong there', () => {
+    const { plugins, problems } = readSource(
+      folderOf({
+        [MARKET]: JSON.stringify({
+          name: 'acme',
+          plugins: [
+            { name: 'papers', source: './', strict: false, skills: ['./skills/pdf', './skills/docx'] },
+            { name: 'art', source: './', strict: false, skills: ['./skills/paint'] },
+          ],
+        }),
+        ...Object.fromEntries(['pdf', 'docx', 'paint'].map((name) => [`skills/${name}/SKILL.md`, agent(name)])),
+        'agents/odd.md': 'no frontmatter',
+      }),
+    )
+    expect(plugins.map(({ name, items }) => [name, items.map((item) => item.name)])).toEqual([
+      ['papers', ['pdf', 'docx']],
+      ['art', ['paint']],
+    ])
+    expect(problems).toHaveLength(1)
   })
 
   it("finds a project's own agents, and a folder of plugins", () => {

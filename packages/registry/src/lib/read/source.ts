@@ -3,6 +3,7 @@ import { noFolder, nothingFound } from '../errors.ts'
 import type { ForeignPlugin, ForeignSource, Problem } from '../foreign.ts'
 import { cleanName, cleanText } from '../text.ts'
 import { type Folder, openFolder } from './folder.ts'
+import { isGitUrl, withoutPassword } from './git.ts'
 import type { Report } from './item.ts'
 import { isRecord, manifestOf, readJson } from './manifest.ts'
 import { readPlugin } from './plugin.ts'
@@ -19,8 +20,12 @@ const MARKETPLACES = ['.claude-plugin/marketplace.json', 'marketplace.json']
 export function readSource(dir: string): ForeignSource {
   const folder = opened(dir)
   const problems: Problem[] = []
+  const said = new Set<string>()
   const report: Report = ({ path, message, outcome }) => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ path: cleanText(path, 300), message: cleanText(message, 300), outcome })
+    const problem = { path: cleanText(path, 300), message: cleanText(message, 300), outcome }
+    // Several entries may name one folder.
+    if (problems.length >= MAX_PROBLEMS || said.size === said.add(`${problem.path}\n${problem.message}`).size) return
+    problems.push(problem)
   }
   const path = MARKETPLACES.find((one) => folder.read(one) !== undefined)
   const marketplace = path === undefined ? undefined : readJson(folder, path, report)
@@ -35,9 +40,9 @@ function opened(dir: string): Folder {
     const folder = openFolder(dir)
     if (folder.isFolder('.')) return folder
   } catch {
-    // Said below.
+    throw noFolder(dir, 'there is none')
   }
-  throw noFolder(dir)
+  throw noFolder(dir, 'it is a file')
 }
 
 /** The plugins that a marketplace lists, as far as they lie in its folder. */
@@ -55,26 +60,39 @@ function listedPlugins(folder: Folder, path: string, marketplace: Readonly<Recor
       return []
     }
     const { source = entry.name } = entry
-    if (typeof source !== 'string') {
+    if (typeof source !== 'string' || isGitUrl(source)) {
       report({ path: where, message: `it is passed over as it lies elsewhere: ${elsewhere(source)}`, outcome: 'skipped' })
       return []
     }
-    const at = folder.isFolder(normalize(join(root, source))) ? normalize(join(root, source)) : normalize(source)
+    const below = pathOf(join(root, source))
+    const at = folder.isFolder(below) ? below : pathOf(source)
     const refused = folder.refusal(at)
     if (refused !== undefined || !folder.isFolder(at)) {
       report({ path: where, message: `it is passed over as ${refused ?? `there is no folder "${source}"`}`, outcome: 'skipped' })
       return []
     }
-    const plugin = readPlugin(folder, at === '.' ? '' : at, report, { entry: manifestOf(entry) })
+    const plugin = readPlugin(folder, at, report, { entry: manifestOf(entry), isStrict: entry.strict !== false })
     return plugin === undefined ? [] : [plugin]
   })
 }
 
+/** Without a slash at its end; empty for the folder itself. */
+const pathOf = (path: string): string => normalize(path).replace(/\/$/, '').replace(/^\.$/, '')
+
+/** Where it would have to be taken from, without what a token may stand in. */
 function elsewhere(source: unknown): string {
+  if (typeof source === 'string') return withoutToken(source)
   if (!isRecord(source)) return 'it names no source'
-  const { repo, url, package: name } = source
-  return cleanText([source.source, repo ?? url ?? name].filter((one) => typeof one === 'string').join(' '), 200)
+  const { repo, url, package: name, path } = source
+  const from = typeof repo === 'string' ? `https://github.com/${repo}` : typeof url === 'string' ? url : undefined
+  const parts = from === undefined ? [source.source, name] : [from, path]
+  return parts
+    .filter((one) => typeof one === 'string')
+    .map(withoutToken)
+    .join(' ')
 }
+
+const withoutToken = (text: string): string => cleanText(withoutPassword(text).replace(/\?\S*/, ''), 200)
 
 /** Without a marketplace: one plugin, a project's own things, or a folder of plugins. */
 function loosePlugins(folder: Folder, dir: string, report: Report): ForeignPlugin[] {
