@@ -174,7 +174,7 @@ export interface ChainReport extends ChainSummary {
   readonly degraded: readonly string[]
   /** What waits for a person, with the question. */
   readonly waitsFor: readonly WaitReport[]
-  /** Absent where it has none. */
+  /** What it may take in all, with what was allowed again; absent where it may take anything. */
   readonly limits?: RunLimits
   /** What its calls took so far; only where it has limits. */
   readonly spent?: Cost

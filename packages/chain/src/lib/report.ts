@@ -4,7 +4,7 @@ import type { CompiledStep, FrozenChain } from './compiled.ts'
 import { everyStep, staticPath } from './compiled.ts'
 import type { RunRow, StepRecord } from './journal.ts'
 import { questionOver } from './over-limit.ts'
-import { isHeld, spentIn } from './spending.ts'
+import { isHeld, spentOf } from './spending.ts'
 import { readTrace } from './trace.ts'
 import { isLeft, pivotOf } from './undo-step.ts'
 import type { Question } from './wait-step.ts'
@@ -71,7 +71,7 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
       .filter(({ path, state }) => state === 'failed' && stepAt(frozen, path)?.step.onError === 'fallback')
       .map(({ path }) => path),
     waitsFor: row.ended_ms === null ? records.filter(({ state }) => state === 'waiting' || state === 'uncertain').map(waitOf) : [],
-    ...(row.limits !== null && { limits: JSON.parse(row.limits) as RunLimits, spent: spentIn(all) }),
+    ...(row.limits !== null && spentOf(JSON.parse(row.limits) as RunLimits, all)),
     traceId: readTrace(row.trace).traceId,
   }
 }

@@ -129,14 +129,16 @@ export function createSpending(limits: RunLimits, { records, clock, save }: Spen
 /** Whether a step waits for a person's leave to be over a limit. */
 export const isHeld = ({ state, error }: StepRecord): boolean => state === 'waiting' && error?.code === 'BUDGET_EXCEEDED'
 
-/** What a chain has spent in all. */
-export function spentIn(records: Iterable<StepRecord>): Cost {
-  for (const record of records) {
-    if (record.path !== SPENT) continue
-    const { costUsd, durationMs } = keptIn(record)
-    return { costUsd, durationMs }
+/** What a chain may take in all, with what was allowed again, and what it took of that. */
+export function spentOf({ budgetUsd, maxMs }: RunLimits, records: readonly StepRecord[]): { limits: RunLimits; spent: Cost } {
+  const { costUsd, durationMs, from } = keptIn(records.find(({ path }) => path === SPENT))
+  return {
+    limits: {
+      ...(budgetUsd !== undefined && { budgetUsd: usd(from.costUsd + budgetUsd) }),
+      ...(maxMs !== undefined && { maxMs: from.durationMs + maxMs }),
+    },
+    spent: { costUsd, durationMs },
   }
-  return NONE
 }
 
 /** To a millionth, so that three times $0.10 is no more than $0.30. */

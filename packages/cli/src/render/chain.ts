@@ -3,9 +3,11 @@ import {
   type ChainReport,
   type ChainSummary,
   type CheckResult,
+  type Cost,
   drawChain,
   type Mark,
   type PlannedStep,
+  type RunLimits,
 } from '@switchyard/chain'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { renderTable } from './table.ts'
@@ -33,7 +35,8 @@ export function renderChain(definition: ChainDefinition, report: ChainReport | u
     const [sign, color] = MARKS[mark]
     const took = tookMs < SHOWN_MS ? '' : paint(look, 'dim', `  ${tookText(tookMs)}`)
     const name = `${paint(look, color, sign)} ${paint(look, 'dim', branch)}${plain(text)}${turns === undefined ? '' : ` ×${turns}`}${took}`
-    return note === undefined
+    // What it waits for is said below.
+    return note === undefined || mark === 'waiting'
       ? name
       : `${name}\n${wrap(plain(note), look.columns - 6)
           .map((line) => `      ${paint(look, 'red', line)}`)
@@ -64,6 +67,7 @@ function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
     list('Never started', report.neverStarted)
   }
   list('Degraded', report.degraded)
+  if (report.limits !== undefined && report.spent !== undefined) lines.push('', spentText(report.spent, report.limits))
   for (const { path, question, event, dueMs } of report.waitsFor) {
     const until = dueMs === undefined ? '' : `, until ${new Date(dueMs).toISOString().slice(0, 16).replace('T', ' ')}`
     lines.push(
@@ -83,6 +87,8 @@ function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
             : `  switchyard chain approve ${report.id} --step ${path}`,
         ),
       )
+    if (question !== undefined && report.steps.some((step) => step.path === path && step.error?.code === 'BUDGET_EXCEEDED'))
+      lines.push('To take back what was done instead:', paint(look, 'cyan', `  switchyard chain cancel ${report.id}`))
   }
   if (report.state === 'failed' || report.state === 'compensation_failed')
     lines.push('', `To go on: ${paint(look, 'cyan', `switchyard chain retry ${report.id}`)}`)
@@ -132,6 +138,13 @@ function timeText(ms: number): string {
   if (ms < 120_000) return `${Math.ceil(ms / 1_000)} s`
   if (ms < 7_200_000) return `${Math.ceil(ms / 60_000)} min`
   return ms < 172_800_000 ? `${Math.ceil(ms / 3_600_000)} h` : `${Math.ceil(ms / 86_400_000)} days`
+}
+
+/** Of what it may: "Spent: $0.90 of $1.00, 40 s of 10 min". */
+function spentText({ costUsd, durationMs }: Cost, { budgetUsd, maxMs }: RunLimits): string {
+  const cost = budgetUsd === undefined ? [] : [`$${costUsd.toFixed(2)} of $${budgetUsd.toFixed(2)}`]
+  const time = maxMs === undefined ? [] : [`${timeText(durationMs)} of ${timeText(maxMs)}`]
+  return `Spent: ${[...cost, ...time].join(', ')}`
 }
 
 function costText(costUsd: number | undefined): string {
