@@ -35,3 +35,10 @@ test('checkDependencies() names a small circle in full', () => {
   const { problems } = checkDependencies(new Map([plugin('a', ['b']), plugin('b', ['a'])]))
   expect(problems).toEqual([{ plugin: 'b', dependency: 'a', kind: 'cycle', message: 'a needs b needs a' }])
 })
+
+test('checkDependencies() follows a row of needs however long somebody made it', () => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `plugin-${i}`)
+  const { order, problems } = checkDependencies(new Map(names.map((name, i) => plugin(name, names.slice(i + 1, i + 2)))))
+  expect(order).toEqual(names.reverse())
+  expect(problems).toEqual([])
+})

@@ -1,4 +1,4 @@
-import type { Registered } from './entry.ts'
+import type { Dependency, Registered } from './entry.ts'
 import { fits } from './fits.ts'
 
 /** Something that a plugin needs and does not have. */
@@ -23,38 +23,56 @@ export function checkDependencies(plugins: ReadonlyMap<string, Dependent>): {
   const problems: DependencyProblem[] = []
   const order: string[] = []
   const done = new Set<string>()
-  /** The plugins between the first and this one, each needing the next. */
-  const way: string[] = []
-  const onWay = new Map<string, number>()
   const older = Map.groupBy(plugins.values(), ({ versionOf }) => versionOf)
+  /** The plugins between the first and this one, each needing the next, with what is left to look at; no recursion, as strangers say how long it is. */
+  const way: { readonly plugin: Dependent; readonly left: Iterator<Dependency> }[] = []
+  const onWay = new Map<string, number>()
 
-  function visit(plugin: Dependent): void {
-    if (done.has(plugin.name)) return
-    onWay.set(plugin.name, way.push(plugin.name) - 1)
-    for (const { name, range } of plugin.dependencies) {
-      const of = (kind: DependencyProblem['kind'], message: string): void =>
-        void (problems.length < MAX_PROBLEMS && problems.push({ plugin: plugin.name, dependency: name, kind, message }))
-      const current = plugins.get(name)
-      const all = current === undefined ? [] : [current, ...(older.get(name) ?? [])]
-      const other = range === undefined ? current : (all.find(({ version }) => version !== undefined && fits(version, range)) ?? current)
-      if (other === undefined) of('missing', `${plugin.name} needs ${name}${range === undefined ? '' : ` ${range}`}, which is not here`)
-      else if (range !== undefined && (other.version === undefined || !fits(other.version, range)))
-        of(
-          'version',
-          `${plugin.name} needs ${name} ${range}: here is ${all.map(({ version }) => version ?? 'one without a version').join(' and ')}`,
-        )
-      if (other === undefined) continue
-      const at = onWay.get(other.name)
-      if (at === undefined) visit(other)
-      else if (other.name !== plugin.name && problems.length < MAX_PROBLEMS) of('cycle', circleOf(way.slice(at)))
-    }
-    way.pop()
-    onWay.delete(plugin.name)
-    done.add(plugin.name)
-    order.push(plugin.name)
+  function enter(plugin: Dependent): void {
+    onWay.set(plugin.name, way.push({ plugin, left: plugin.dependencies.values() }) - 1)
   }
 
-  for (const plugin of plugins.values()) visit(plugin)
+  function visit(first: Dependent): void {
+    enter(first)
+    for (let here = way.at(-1); here !== undefined; here = way.at(-1)) {
+      const { plugin, left } = here
+      const next = left.next()
+      if (next.done === true) {
+        way.pop()
+        onWay.delete(plugin.name)
+        done.add(plugin.name)
+        order.push(plugin.name)
+        continue
+      }
+      const other = needed(plugin, next.value)
+      if (other === undefined || done.has(other.name)) continue
+      const at = onWay.get(other.name)
+      if (at === undefined) enter(other)
+      else if (other.name !== plugin.name && problems.length < MAX_PROBLEMS)
+        problem(plugin, next.value, 'cycle', circleOf(way.slice(at).map((one) => one.plugin.name)))
+    }
+  }
+
+  /** What a dependency means here, with what is wrong with it said. */
+  function needed(plugin: Dependent, dependency: Dependency): Dependent | undefined {
+    const { name, range } = dependency
+    const current = plugins.get(name)
+    const all = current === undefined ? [] : [current, ...(older.get(name) ?? [])]
+    const other = range === undefined ? current : (all.find(({ version }) => version !== undefined && fits(version, range)) ?? current)
+    if (other === undefined)
+      problem(plugin, dependency, 'missing', `${plugin.name} needs ${name}${range === undefined ? '' : ` ${range}`}, which is not here`)
+    else if (range !== undefined && (other.version === undefined || !fits(other.version, range))) {
+      const here = all.map(({ version }) => version ?? 'one without a version').join(' and ')
+      problem(plugin, dependency, 'version', `${plugin.name} needs ${name} ${range}: here is ${here}`)
+    }
+    return other
+  }
+
+  function problem(plugin: Dependent, dependency: Dependency, kind: DependencyProblem['kind'], message: string): void {
+    if (problems.length < MAX_PROBLEMS) problems.push({ plugin: plugin.name, dependency: dependency.name, kind, message })
+  }
+
+  for (const plugin of plugins.values()) if (!done.has(plugin.name)) visit(plugin)
   return { order, problems }
 }
 

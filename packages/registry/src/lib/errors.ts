@@ -32,9 +32,5 @@ export const unknownSource = (id: string, known: readonly string[]): SwitchyardE
     { data: { id }, next: 'switchyard registry list' },
   )
 
-export const badSourceName = (id: string): SwitchyardError =>
-  new SwitchyardError(
-    'REGISTRY_TAKEN',
-    `Cannot add "${id}" as its name must be lower-case words joined by "-", at most 50 characters, and none of a plugin here`,
-    { data: { id }, next: 'choose another name' },
-  )
+export const badSourceName = (id: string, must: string): SwitchyardError =>
+  new SwitchyardError('REGISTRY_TAKEN', `Cannot add "${id}" as its name must be ${must}`, { data: { id }, next: 'choose another name' })

@@ -1,7 +1,7 @@
 import type { Store } from '@switchyard/store'
 import { badSourceName, sourceTaken, unknownSource } from './errors.ts'
 import type { ForeignPlugin, ForeignSource, Problem } from './foreign.ts'
-import { cleanName } from './text.ts'
+import { cleanId } from './text.ts'
 
 /** The registry's tables; the list only ever grows. */
 const MIGRATIONS = [
@@ -102,6 +102,12 @@ interface SourceRow {
 /** A name that can be typed as the first word of a command line. */
 const MOUNT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
+/** To be asked before a server is started for nothing. @throws REGISTRY_TAKEN */
+export function assertMountName(name: string): void {
+  if (MOUNT_NAME.test(name) && name.length <= 50) return
+  throw badSourceName(name, 'lower-case words joined by "-", at most 50 characters')
+}
+
 export function openSources(store: Store): Sources {
   store.migrate('registry', MIGRATIONS)
   const rows = (): SourceRow[] => store.prepare('SELECT * FROM registry_source ORDER BY id').all<SourceRow>()
@@ -146,11 +152,11 @@ export function openSources(store: Store): Sources {
         .map(({ source, plugin }) => ({ source, plugin: JSON.parse(plugin) as ForeignPlugin })),
     mounts: () => rows().flatMap(({ kind, detail }) => (kind === 'mcp' ? [JSON.parse(detail) as Mount] : [])),
     putFolder({ id, kind, location, folder }, { plugins, problems }, replace, nowMs) {
-      if (cleanName(id) !== id) throw badSourceName(id)
+      if (cleanId(id) !== id) throw badSourceName(id, 'one word without signs that a command line takes for its own')
       put({ id, kind, location, folder, detail: '{}', problems: JSON.stringify(problems) }, replace, nowMs, plugins)
     },
     putMount(mount, replace, nowMs) {
-      if (!MOUNT_NAME.test(mount.name) || mount.name.length > 50) throw badSourceName(mount.name)
+      assertMountName(mount.name)
       const location = [mount.command, ...mount.args].join(' ')
       put({ id: mount.name, kind: 'mcp', location, folder: null, detail: JSON.stringify(mount), problems: '[]' }, replace, nowMs, [])
     },

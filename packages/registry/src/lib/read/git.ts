@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { notCloned } from '../errors.ts'
-import { cleanName, cleanText } from '../text.ts'
+import { cleanId, cleanText } from '../text.ts'
 
 const TIME_LIMIT_MS = 120_000
 
@@ -13,7 +13,7 @@ export function isGitUrl(location: string): boolean {
 
 /** What a clone is called: the last part of its address. */
 export function nameOfUrl(url: string): string {
-  return cleanName(basename(url.replace(/\/+$/, '')).replace(/\.git$/, '')) ?? 'source'
+  return cleanId(basename(url.replace(/\/+$/, '')).replace(/\.git$/, '')) ?? 'source'
 }
 
 /**

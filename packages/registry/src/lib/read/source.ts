@@ -1,7 +1,7 @@
 import { basename, join, normalize, resolve } from 'node:path'
 import { noFolder, nothingFound } from '../errors.ts'
 import type { ForeignPlugin, ForeignSource, Problem } from '../foreign.ts'
-import { cleanName, cleanText } from '../text.ts'
+import { cleanId, cleanName, cleanText } from '../text.ts'
 import { type Folder, openFolder } from './folder.ts'
 import { isGitUrl, withoutPassword } from './git.ts'
 import type { Report } from './item.ts'
@@ -32,7 +32,7 @@ export function readSource(dir: string): ForeignSource {
   const plugins =
     marketplace === undefined || path === undefined ? loosePlugins(folder, dir, report) : listedPlugins(folder, path, marketplace, report)
   if (plugins.length === 0 && problems.length === 0) throw nothingFound(dir)
-  return { name: cleanName(marketplace?.name) ?? cleanName(basename(resolve(dir))) ?? 'folder', plugins: once(plugins, report), problems }
+  return { name: cleanId(marketplace?.name) ?? cleanId(basename(resolve(dir))) ?? 'folder', plugins: once(plugins, report), problems }
 }
 
 function opened(dir: string): Folder {
