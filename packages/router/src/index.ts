@@ -7,7 +7,7 @@ export { matchPlugins, type PluginHealth, type PluginMatch, type PluginProfile }
 export { PRICES, type PriceTable, TOKEN_PRICES } from './lib/classify/prices.ts'
 export { MODEL_VERSION, parseRouter, serializeRouter } from './lib/codec.ts'
 export { type CommandDescription, type CommandFacts, factsOf } from './lib/decision/command-facts.ts'
-export { type Decided, type DecidedPart, type DecideOptions, decide, type Offered } from './lib/decision/decide.ts'
+export { type Decided, type DecidedPart, type DecideOptions, type Doubt, decide, type Offered } from './lib/decision/decide.ts'
 export {
   type DecisionEvaluation,
   type EvaluateOptions,
@@ -23,7 +23,7 @@ export {
   explainDecision,
   type PartExplanation,
 } from './lib/decision/explain-decision.ts'
-export { stepName } from './lib/decision/when.ts'
+export { spoken, stepName } from './lib/decision/when.ts'
 export { type Evaluation, evaluateRouter, type LabelledSet, measureRouter, parseLabelledSet } from './lib/evaluate.ts'
 export { type Evidence, type Explanation, explain } from './lib/explain.ts'
 export { type RouterModel, withNames } from './lib/model.ts'

@@ -54,18 +54,25 @@ export interface Decided {
   /** What is to be asked: which command is meant, for arguments, whether it is meant at all, what a condition is about, or that a person does it elsewhere. */
   readonly asks?: 'command' | 'arguments' | 'intent' | 'condition' | 'elsewhere'
   readonly question?: string
+  /** Everything that is open, the gravest first, which is the one told above; there only where something is. */
+  readonly doubts?: readonly Doubt[]
   readonly parts: readonly DecidedPart[]
   /** What it says is not to be done. */
   readonly refused: readonly string[]
   readonly strategy: 'single' | 'sequential' | 'parallel' | 'mixed'
 }
 
-interface Doubt {
+/** Something that is open, which one question settles. */
+export interface Doubt {
   readonly asks: NonNullable<Decided['asks']>
   readonly question: string
+  /** The part that it is about, by index; absent where it is about the whole. */
+  readonly part?: number
+  /** Of a condition: how it was read, which a yes settles. Any other has to be said in other words. */
+  readonly isGuess?: true
 }
 
-/** Of several doubts the first of these is told: what is answered last is what a command can still ask for itself. */
+/** The order in which doubts are told: what is answered last is what a command can still ask for itself. */
 const GRAVEST = ['elsewhere', 'condition', 'intent', 'command', 'arguments'] as const
 
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
@@ -138,29 +145,35 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     if (part.condition !== undefined && when === undefined)
       doubts.push({ asks: 'condition', question: `What tells whether "${part.condition.said}"?` })
     else if (part.condition?.kind === 'outcome' && part.condition.isGuessed === true)
-      doubts.push({ asks: 'condition', question: `Does "${part.condition.said}" mean ${when}?` })
+      doubts.push({ asks: 'condition', question: `Does "${part.condition.said}" mean ${when}?`, isGuess: true })
     else if (part.aside !== undefined && !isTaken(part.aside, known, args))
       doubts.push({ asks: 'condition', question: `What tells whether "${part.aside.said}"?` })
+    const index = decided.length - 1
     const other = each.length === 1 ? otherTarget(part, known, args, options.names) : undefined
     const down = downOf?.(best.id)
-    if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?` })
-    else if (other !== undefined) doubts.push({ asks: 'intent', question: `Only that, and nothing for "${other}"?` })
-    else if (!isAskedFor(part.text, known, text)) doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?` })
-    else if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?' })
-    else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names) })
+    if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?`, part: index })
+    else if (other !== undefined) doubts.push({ asks: 'intent', question: `Only that, and nothing for "${other}"?`, part: index })
+    else if (!isAskedFor(part.text, known, text))
+      doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?`, part: index })
+    if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?', part: index })
+    else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names), part: index })
   }
   onStage?.('decide')
   // Several parts are all right less often than each of them is.
   const together = decided.reduce((chance, { confidence }) => chance * confidence, 1)
   if (decided.length > 1 && doubts.length === 0 && together < model.calibration.actAbove)
-    doubts.push({ asks: 'command', question: 'Is each of these what you mean?' })
-  const [open] = unclear
-  if (doubts.length === 0 && open !== undefined) doubts.push({ asks: 'intent', question: whereItBelongs(open, decided) })
+    doubts.push(...decided.map((_, part): Doubt => ({ asks: 'command', question: 'Is each of these what you mean?', part })))
+  // What has no place is asked about last.
+  const unplaced = unclear.map((open): Doubt => ({ asks: 'intent', question: whereItBelongs(open, decided) }))
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
-  const doubt = GRAVEST.map((asks) => doubts.find((one) => one.asks === asks)).find((one) => one !== undefined)
-  if (doubt !== undefined) return { ...said, outcome: 'ask', ...doubt, parts: decided, strategy }
+  const all = [...GRAVEST.flatMap((asks) => doubts.filter((one) => one.asks === asks)), ...unplaced]
+  const [gravest] = all
+  if (gravest !== undefined) {
+    const { asks, question } = gravest
+    return { ...said, outcome: 'ask', asks, question, doubts: all, parts: decided, strategy }
+  }
   return { ...said, outcome: 'routed', parts: decided, strategy }
 }
 
