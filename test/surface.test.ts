@@ -121,6 +121,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'parseRouter',
     'route',
     'serializeRouter',
+    'spoken',
     'stepName',
     'trainRouter',
     'withNames',

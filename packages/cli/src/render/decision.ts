@@ -1,8 +1,8 @@
-import type { DecisionEvaluation, DecisionExplanation, Evaluation } from '@switchyard/router'
+import { type DecisionEvaluation, type DecisionExplanation, type Doubt, type Evaluation, spoken } from '@switchyard/router'
 import { type Changed, type Decision, type DecisionPart, type Fit, inputOf, type LikelyEstimate, type Replayed } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
-import { spoken, valueText } from './parts.ts'
+import { valueText } from './parts.ts'
 import { short } from './registry.ts'
 import { renderTable } from './table.ts'
 
@@ -34,8 +34,21 @@ export function renderDecision(decision: Decision, look: Look): string {
     if (missing.length > 0) lines.push(paint(look, 'yellow', `missing ${missing.join(', ')}`))
     return lines.join('\n')
   })
-  if (outcome === 'ask' && question !== undefined && decision.asks !== 'elsewhere') blocks.push(question)
+  if (outcome === 'ask' && question !== undefined && decision.asks !== 'elsewhere') blocks.push(questionsOf(decision).join('\n'))
   return blocks.join('\n\n')
+}
+
+/** All that is open, one question a line. */
+function questionsOf(decision: Decision): readonly string[] {
+  const { question = '', doubts = [] } = decision
+  if (doubts.every((one) => one.question === question)) return [question]
+  return [...new Set(doubts.map((doubt) => questionOf(decision, doubt)))].map(plain)
+}
+
+/** A question in words that say which part it is about, where there are several. */
+export function questionOf({ parts }: Pick<Decision, 'parts'>, { question, part }: Doubt): string {
+  const about = part === undefined || parts.length === 1 ? undefined : parts[part]
+  return about === undefined ? question : `"${short(about.text, 60)}": ${question}`
 }
 
 /** A part that others do: who, and how they are asked. */

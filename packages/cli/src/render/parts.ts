@@ -1,4 +1,5 @@
 import type { PlannedStep } from '@switchyard/chain'
+import { spoken } from '@switchyard/router'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { stepLine } from './plan.ts'
@@ -58,17 +59,4 @@ export function valueText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const reference = /^\$\{\{\s*(.+?)\s*\}\}$/.exec(text)?.[1]
   return reference === undefined ? text : `(${spoken(reference)})`
-}
-
-/** A reference or condition between parts as a person would say it. */
-export function spoken(expression: string): string {
-  return expression
-    .replace(/steps\.part(\d+)\.output\.([\w.]+)/g, '$2 of $1')
-    .replace(/steps\.part(\d+)\.state/g, 'state of $1')
-    .replace(/\bpart(\d+)\b/g, '$1')
-    .replace(/ == '([^']*)'/g, ' is $1')
-    .replace(/ != '([^']*)'/g, ' is not $1')
-    .replaceAll(' && ', ' and ')
-    .replaceAll(' || ', ' or ')
-    .replace(/!\(/g, 'not (')
 }

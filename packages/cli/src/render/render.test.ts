@@ -69,7 +69,7 @@ describe('at 80 columns', () => {
    deploy.apply  env staging  version (version of 1)
    planned once there is version of 1
 3  bring it back
-   only if state of 2 is failed
+   only if 2 fails
    deploy.rollback  token [redacted]
    as things stand: Cannot reach web-1
 4  deploy the worker

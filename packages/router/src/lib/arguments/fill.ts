@@ -36,6 +36,9 @@ export interface FillOptions {
   readonly ownWords?: ReadonlySet<string>
 }
 
+/** "open an incident for it": what is pointed at is no text of its own. */
+const POINTS_BACK = /^(?:all of )?(?:it|this|that|them|these|those)$/i
+
 const isSuggested = ({ kind, slot, suggested }: Field): boolean =>
   kind === 'name' && (SUGGESTED[slot] !== undefined || suggested.length > 0)
 
@@ -109,7 +112,8 @@ export function fillArguments(
   function takeTexts(how: 'sure' | 'sought' | 'likely'): void {
     for (const field of fields.filter(({ kind }) => kind === 'text').filter(isOpen)) {
       const found = freeTextIn(text, field, how)
-      if (found !== undefined && !isTaken(found.start, found.end)) take(field, found.value, found.start, found.end)
+      if (found !== undefined && !POINTS_BACK.test(found.value) && !isTaken(found.start, found.end))
+        take(field, found.value, found.start, found.end)
     }
   }
 

@@ -20,7 +20,7 @@ const LEADS = new Set('and then also now next finally afterwards please just fir
 const REFUSALS =
   /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|under no circumstances?|on no account|by no means|in no case|refrain from|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
 
-const FAILED: Condition = { said: 'it fails', at: 0, kind: 'outcome', good: false, word: 'fails' }
+const FAILED: Condition = { said: 'it is not so', at: 0, kind: 'outcome', good: false, word: 'not' }
 
 interface Draft {
   start: number

@@ -209,8 +209,31 @@ describe('decide()', () => {
     expect(ask('check the disk, and if it sounds like trouble, restart the api')).toMatchObject({
       outcome: 'ask',
       asks: 'condition',
-      question: 'Does "it sounds like trouble" mean steps.part1.output.ready == false?',
+      question: 'Does "it sounds like trouble" mean that ready of 1 is false?',
       parts: [{ command: 'ops.host.check' }, { command: 'ops.service.restart', when: 'steps.part1.output.ready == false' }],
+    })
+  })
+
+  it('asks what a look was good for where its result does not say, and does not take its success for an answer', () => {
+    const open = 'Does "all is well" mean that 1 succeeds?'
+    expect(ask('show the logs of the api, and if all is well deploy the web to staging')).toMatchObject({
+      asks: 'condition',
+      question: open,
+    })
+    expect(ask('show the logs of the api, otherwise restart it')).toMatchObject({ asks: 'condition' })
+    expect(show(ask('show the logs of the api, and if that fails restart it')).at(-1)).toContain("when steps.part1.state == 'failed'")
+  })
+
+  it('takes problems for what a verdict that is not good means', () => {
+    expect(show(ask('check the health of the api, and if there are problems restart it')).at(-1)).toContain("status != 'HEALTHY'")
+    expect(show(ask('cut a patch release, and if there are problems restart the api')).at(-1)).toContain("state == 'failed'")
+  })
+
+  it('takes nothing that is pointed at for a title', () => {
+    expect(ask('restart the worker and then open an issue about it')).toMatchObject({
+      outcome: 'ask',
+      asks: 'arguments',
+      question: 'What is the title?',
     })
   })
 

@@ -10,6 +10,7 @@ import { argumentsOf, everyOne, flagsOf, inOrder, isOption, isTaken, namesAnothe
 import { createReading, type Reading } from './reading.ts'
 import type { Earlier } from './references.ts'
 import { isSure, provenFirst } from './sure.ts'
+import { spoken } from './when.ts'
 
 export interface DecideOptions {
   /** Of every command the model knows. */
@@ -114,7 +115,8 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
       Object.assign(args, flags)
       answered.add(option)
     }
-    const when = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
+    const held = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
+    const when = held?.test
     const each = everyOne(text, part, known, args, options.names)
     const previous = decided.at(-1)
     // What no condition can be read of is nothing that was said before.
@@ -144,8 +146,8 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     }
     if (part.condition !== undefined && when === undefined)
       doubts.push({ asks: 'condition', question: `What tells whether "${part.condition.said}"?` })
-    else if (part.condition?.kind === 'outcome' && part.condition.isGuessed === true)
-      doubts.push({ asks: 'condition', question: `Does "${part.condition.said}" mean ${when}?`, isGuess: true })
+    else if (part.condition !== undefined && held?.isGuessed === true)
+      doubts.push({ asks: 'condition', question: `Does "${part.condition.said}" mean that ${spoken(held.test)}?`, isGuess: true })
     else if (part.aside !== undefined && !isTaken(part.aside, known, args))
       doubts.push({ asks: 'condition', question: `What tells whether "${part.aside.said}"?` })
     const index = decided.length - 1

@@ -3,7 +3,7 @@ import type { Part } from '../compound/split.ts'
 import type { CommandFacts } from './command-facts.ts'
 import type { Decided, DecidedPart } from './decide.ts'
 import type { Earlier } from './references.ts'
-import { whenOf } from './when.ts'
+import { type When, whenOf } from './when.ts'
 
 const TRIED = /^(?:pass|fail|succeed)/
 
@@ -15,7 +15,7 @@ export const isTold = (condition: Condition, { effect }: CommandFacts): boolean 
  * A condition is about the nearest part before that tells, one that depends on nothing itself as a rule: the other branch of "if it
  * fails, ..., otherwise ..." is not what it asks of. It is about the last one where none tells.
  */
-export function conditionOf(condition: Condition, earlier: readonly Earlier[]): string | undefined {
+export function conditionOf(condition: Condition, earlier: readonly Earlier[]): When | undefined {
   const before = [...earlier].reverse()
   const free = before.filter(({ when }) => when === undefined)
   const telling = [...free, ...before].filter(({ facts }) => isTold(condition, facts))
