@@ -18,6 +18,8 @@ export interface ConnectionOptions {
 export interface Connection {
   /** @throws PLUGIN_DOWN, at once while it waits after a start that failed */
   client(): Promise<Client>
+  /** What the server that ran last wrote beside the protocol, for people; empty where it wrote nothing. */
+  said(): string
   close(): Promise<void>
 }
 
@@ -31,6 +33,7 @@ export function createConnection(start: Start, { workspace, clock, environment }
   let failures = 0
   let notBeforeMs = 0
   let closed = false
+  let lastSaid = (): string => ''
 
   async function open(): Promise<Client> {
     const { client, transport, said } = await prepare(
@@ -39,6 +42,7 @@ export function createConnection(start: Start, { workspace, clock, environment }
       environment,
       start.protocol === undefined ? 'legacy' : { pin: start.protocol },
     )
+    lastSaid = said
     client.onclose = () => {
       running = undefined
     }
@@ -66,6 +70,7 @@ export function createConnection(start: Start, { workspace, clock, environment }
       })
       return running
     },
+    said: () => lastSaid(),
     async close() {
       closed = true
       const client = await running?.catch(() => undefined)
@@ -80,6 +85,7 @@ export async function prepare(
   workspace: string,
   environment: ConnectionOptions['environment'],
   mode: 'legacy' | 'auto' | { readonly pin: string },
+  probeMs?: number,
 ): Promise<{ readonly client: Client; readonly transport: StdioClientTransport; said(): string }> {
   // Read when a server starts and not before: every command line of the workspace makes the mount's plugin.
   const [{ Client }, { getDefaultEnvironment, StdioClientTransport }] = await Promise.all([
@@ -98,8 +104,20 @@ export async function prepare(
   transport.stderr?.on('data', (chunk: Buffer) => {
     tail = (tail + chunk.toString('utf8')).slice(-2_000)
   })
-  const client = new Client({ name: 'switchyard', version: '0.2.0' }, { versionNegotiation: { mode } })
-  return { client, transport, said: () => cleanText(tail.trim().split('\n').at(-1), 200) }
+  const client = new Client(
+    { name: 'switchyard', version: '0.2.0' },
+    {
+      versionNegotiation: { mode, ...(probeMs !== undefined && { probe: { timeoutMs: probeMs } }) },
+    },
+  )
+  return { client, transport, said: () => tellingLine(tail) }
+}
+
+/** Of what a program wrote as it ended the line that says why: the last that names an error, else the last. */
+function tellingLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const telling = lines.findLast((line) => /^\s*(?:[\w.]*(?:error|exception)\b|fatal|panic)/i.test(line) && !/^\s*at /.test(line))
+  return cleanText(telling ?? lines.at(-1), 200)
 }
 
 export function reasonOf(error: unknown, said: string): string {

@@ -61,6 +61,16 @@ describe('examineServer()', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'PLUGIN_DOWN', message: expect.stringContaining('bad key') })
     const absent = examineServer({ name: 'no', command: '/nowhere/server', args: [], env: [] }, { workspace: tmpdir() })
     await expect(absent).rejects.toMatchObject({ code: 'PLUGIN_DOWN', message: expect.stringContaining('ENOENT') })
+    const thrown = examineServer({ name: 'no', command: process.execPath, args: ['-e', 'null.x'], env: [] }, { workspace: tmpdir() })
+    await expect(thrown).rejects.toMatchObject({
+      message: expect.stringContaining('it wrote: TypeError: Cannot read'),
+      next: `${process.execPath} -e null.x`,
+    })
+    const silent = examineServer(
+      { name: 'no', command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], env: [] },
+      { workspace: tmpdir(), startLimitMs: 300 },
+    )
+    await expect(silent).rejects.toMatchObject({ code: 'PLUGIN_DOWN', message: expect.stringContaining('did not answer within 0.3 s') })
   })
 })
 
@@ -107,8 +117,22 @@ describe('createMount()', () => {
   it('starts a server again that ended, and tells whoever called it then', async () => {
     const { mount, workspace } = stall()
     await using at = await mounted(mount, workspace)
-    await expect(at.yard.call('stall.leave', {})).rejects.toMatchObject({ code: 'HANDLER_ERROR' })
+    await expect(at.yard.call('stall.leave', {})).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      message: 'Cannot finish "leave" of "stall" as its server must stay until it answers: it ended, and wrote: Error: the stall is empty',
+    })
     expect(await at.yard.call('stall.list-fruit', {})).toEqual({ text: 'apples, pears' })
+  })
+
+  it('says what to do where a server does not have a tool any more', async () => {
+    const { mount, workspace } = stall()
+    const old: MountedTool = { name: 'rent_stall', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }
+    await using at = await mounted({ ...mount, tools: [...mount.tools, old] }, workspace)
+    await expect(at.yard.call('stall.rent-stall', {})).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      message: expect.stringContaining('rent_stall'),
+      next: 'switchyard registry update stall',
+    })
   })
 
   it('waits longer after each start that failed, and says so at once meanwhile', async () => {

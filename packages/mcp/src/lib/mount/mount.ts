@@ -15,6 +15,8 @@ export interface MountOptions {
   environment?: Readonly<Record<string, string | undefined>>
   /** @default 60_000 */
   timeoutMs?: number
+  /** How long a server may take until it has said what it offers. @default 60_000 */
+  startLimitMs?: number
 }
 
 /** An MCP server as a plugin; nothing is started before one of its commands runs. */
@@ -25,7 +27,6 @@ export interface MountedServer {
 }
 
 const MAX_TOOLS = 500
-const START_LIMIT_MS = 60_000
 
 /** Makes a plugin of a server by what it offered when it was added. */
 export function createMount(mount: Mount, options: MountOptions): MountedServer {
@@ -40,11 +41,14 @@ export function createMount(mount: Mount, options: MountOptions): MountedServer 
 
 /** Starts a server once and asks what it offers. @throws PLUGIN_DOWN, REGISTRY_SOURCE when it has no tools */
 export async function examineServer(start: Omit<Start, 'protocol'>, options: MountOptions): Promise<Mount> {
-  const { workspace, environment = process.env } = options
-  const { client, transport, said } = await prepare(start, workspace, environment, 'auto')
+  const { workspace, environment = process.env, startLimitMs = 60_000 } = options
+  // One that does not know the newer way of beginning and says nothing to it still has half of the time.
+  const { client, transport, said } = await prepare(start, workspace, environment, 'auto', startLimitMs / 2)
+  const signal = AbortSignal.timeout(startLimitMs)
+  const within = { signal, timeout: startLimitMs }
   try {
-    await client.connect(transport, { timeout: START_LIMIT_MS })
-    const tools = await toolsOf(client)
+    await client.connect(transport, within)
+    const tools = await toolsOf(client, within)
     if (tools.length === 0) throw noTools(start.name)
     const server = client.getServerVersion()
     const title = cleanText(server?.title ?? server?.name, 100)
@@ -59,17 +63,18 @@ export async function examineServer(start: Omit<Start, 'protocol'>, options: Mou
     }
   } catch (error) {
     if (error instanceof Error && error.name === 'SwitchyardError') throw error
-    throw serverDown(start.name, reasonOf(error, said()), error)
+    const late = signal.aborted ? new Error(`it did not answer within ${startLimitMs / 1_000} s`) : error
+    throw serverDown(start.name, reasonOf(late, said()), error, [start.command, ...start.args].join(' '))
   } finally {
     await client.close().catch(() => {})
   }
 }
 
-async function toolsOf(client: Client): Promise<MountedTool[]> {
+async function toolsOf(client: Client, within: { readonly signal: AbortSignal; readonly timeout: number }): Promise<MountedTool[]> {
   const found: MountedTool[] = []
   let cursor: string | undefined
   do {
-    const page = await client.listTools(cursor === undefined ? {} : { cursor })
+    const page = await client.listTools(cursor === undefined ? {} : { cursor }, within)
     for (const { name, description, inputSchema, annotations } of page.tools) {
       found.push({
         name,

@@ -3,7 +3,7 @@ import { type Command, type Context, command } from '@switchyard/plugin-kit'
 import { cleanText, type MountedTool } from '@switchyard/registry'
 import { z } from 'zod'
 import type { Connection } from './connection.ts'
-import { toolFailed } from './errors.ts'
+import { serverLeft, toolFailed } from './errors.ts'
 
 /** Verbs of tools that take something away, whatever their server says of them. */
 const DESTROYS = /^(?:delete|remove|destroy|drop|purge|erase|wipe|truncate|kill|terminate|revoke|uninstall|reset)$/
@@ -70,19 +70,21 @@ function inputOf({ inputSchema }: MountedTool): z.ZodType {
 async function call(plugin: string, tool: string, input: unknown, ctx: Context, connection: Connection): Promise<Record<string, unknown>> {
   const client = await connection.client()
   const { traceparent, tracestate } = ctx.headers
-  const result = (await client.callTool(
-    {
-      name: tool,
-      arguments: input as Record<string, unknown>,
-      _meta: { traceparent, ...(tracestate !== undefined && { tracestate }) },
-    },
-    {
+  const request = {
+    name: tool,
+    arguments: input as Record<string, unknown>,
+    _meta: { traceparent, ...(tracestate !== undefined && { tracestate }) },
+  }
+  const result = (await client
+    .callTool(request, {
       signal: ctx.signal,
       timeout: Math.max(1, Math.floor(ctx.remainingMs())),
       onprogress: ({ progress, total, message }) =>
         ctx.progress({ message: cleanText(message ?? tool, 200), done: progress, ...(total !== undefined && { total }) }),
-    },
-  )) as CallToolResult
+    })
+    .catch((error: unknown) => {
+      throw explained(error, plugin, tool, connection)
+    })) as CallToolResult
   const text = result.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
   if (result.isError === true) throw toolFailed(plugin, tool, cleanText(text, 1_000))
   const { structuredContent } = result
@@ -90,6 +92,22 @@ async function call(plugin: string, tool: string, input: unknown, ctx: Context, 
     return structuredContent as Record<string, unknown>
   const others = result.content.filter(({ type }) => type !== 'text')
   return { text, ...(others.length > 0 && { content: others }) }
+}
+
+/** JSON-RPC's words for what is not there, or not so. */
+const UNKNOWN = new Set<unknown>([-32_601, -32_602])
+
+/** What went wrong beside the tool's own answer; what is no fault of the server passes as it is. */
+function explained(error: unknown, plugin: string, tool: string, connection: Connection): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'CONNECTION_CLOSED') {
+    const said = connection.said()
+    return serverLeft(plugin, tool, said === '' ? '' : `, and wrote: ${said}`)
+  }
+  if (!(error instanceof Error) || typeof code !== 'number') return error
+  // What it offers may be other than it was when it was added.
+  const next = UNKNOWN.has(code) ? `switchyard registry update ${plugin}` : undefined
+  return toolFailed(plugin, tool, cleanText(error.message, 1_000), next)
 }
 
 function firstSentence(text: string): string {
