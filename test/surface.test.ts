@@ -87,6 +87,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@switchyard/registry': [
     'HEARTBEAT_MS',
     'assertGitUrl',
+    'assertMountName',
     'cleanText',
     'createRegistry',
     'fetchSource',

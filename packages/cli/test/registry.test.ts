@@ -76,8 +76,16 @@ describe('switchyard registry', { timeout: 60_000 }, () => {
     rmSync(folder, { recursive: true })
     expect((await runHere(workspace.dir, ['registry', 'show', 'web'])).stdout).toMatch(/down: its folder .* is no more/)
     expect((await runHere(workspace.dir, ['agents', 'search', 'accessibility'])).code).toBe(4)
+    expect(await runHere(workspace.dir, ['registry', 'remove', 'web'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it is a plugin that came with acme'),
+    })
     expect((await runHere(workspace.dir, ['registry', 'remove', 'acme'])).code).toBe(0)
-    expect(JSON.parse((await runHere(workspace.dir, ['agents', 'list', '--plugin', 'web', '--json'])).stdout)).toEqual([])
+    expect(JSON.parse((await runHere(workspace.dir, ['agents', 'list', '--json'])).stdout)).toEqual([])
+    expect(await runHere(workspace.dir, ['agents', 'list', '--plugin', 'web'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Cannot find "web"'),
+    })
     expect((await runHere(workspace.dir, ['registry', 'remove', 'acme'])).code).toBe(1)
   })
 

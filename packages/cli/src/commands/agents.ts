@@ -30,7 +30,10 @@ export const define: Define = (command, session) => {
     .option('--context <name>', 'Only what knows this technology, such as react or docker')
     .addOption(new Option('--limit <n>', 'At most so many').default(10).argParser(count))
     .action(async (words: readonly string[], filters: Filters) => {
-      const found = (await session.yard()).registry().search(queryOf(words.join(' '), filters))
+      const registry = (await session.yard()).registry()
+      // One that is not there is said, as what is asked for may well be.
+      if (filters.plugin !== undefined) registry.plugin(filters.plugin)
+      const found = registry.search(queryOf(words.join(' '), filters))
       const data = found.map(({ entry, ...rated }) => ({ ...entry, ...rated }))
       session.answer({ data, text: (look) => renderFound(found, look), exit: found.length === 0 ? EXIT.noCommandFits : EXIT.done })
     })
@@ -39,7 +42,9 @@ export const define: Define = (command, session) => {
     .option('--plugin <name>', 'Only of this plugin')
     .addOption(new Option('--kind <kind>', 'Only of this kind').choices(KINDS))
     .action(async ({ plugin, kind }: Pick<Filters, 'plugin' | 'kind'>) => {
-      const { entries } = (await session.yard()).registry().snapshot()
+      const registry = (await session.yard()).registry()
+      if (plugin !== undefined) registry.plugin(plugin)
+      const { entries } = registry.snapshot()
       const kinds: readonly EntryKind[] = kind === undefined ? ['agent', 'skill'] : [kind]
       const data = entries.filter((entry) => kinds.includes(entry.kind) && (plugin === undefined || entry.plugin === plugin))
       session.answer({ data, text: (look) => renderEntries(data, look) })

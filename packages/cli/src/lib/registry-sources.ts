@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Mount, Registry, Source } from '@switchyard/registry'
 import { usage } from './errors.ts'
@@ -36,6 +36,12 @@ export async function addSource(session: Session, words: readonly string[], { mc
     return fetched(session, registry, id, location, false)
   }
   const folder = resolve(session.host.cwd, location)
+  // What Claude Code takes for a repository of GitHub.
+  if (/^[\w-]+\/[\w.-]+$/.test(location) && !existsSync(folder))
+    throw usage(
+      `Cannot add "${location}" as it must be a folder or a git address`,
+      `switchyard registry add https://github.com/${location}`,
+    )
   const content = readSource(folder)
   const id = name ?? content.name
   registry.addFolder({ id, kind: 'folder', location: folder, folder }, content)
@@ -45,7 +51,7 @@ export async function addSource(session: Session, words: readonly string[], { mc
 /** Reads a source anew from where it came. */
 export async function updateSource(session: Session, id: string): Promise<Added> {
   const registry = (await session.yard()).registry()
-  const source = sourceOf(registry, id)
+  const source = registry.source(id)
   if (source.kind === 'git') return fetched(session, registry, id, source.location, true)
   if (source.kind === 'folder') {
     const { readSource } = await import('@switchyard/registry')
@@ -63,6 +69,8 @@ export async function removeSource(session: Session, id: string): Promise<Source
   const source = registry.remove(id)
   if (source.kind === 'git') rmSync(cloneFolder(session.dir, id), { recursive: true, force: true })
   markMounts(session.dir, registry.mounts().length > 0)
+  // Another process may have added one since it was asked.
+  if (registry.mounts().length > 0) markMounts(session.dir, true)
   return source
 }
 
@@ -71,7 +79,13 @@ async function fetched(session: Session, registry: Registry, id: string, url: st
   const folder = cloneFolder(session.dir, id)
   session.progress({ message: `Cloning ${url}` })
   fetchSource(url, folder)
-  registry.addFolder({ id, kind: 'git', location: url, folder }, readSource(folder), replace)
+  try {
+    registry.addFolder({ id, kind: 'git', location: url, folder }, readSource(folder), replace)
+  } catch (error) {
+    // It is nobody's, unless another process was quicker with the same name.
+    if (registry.sources().every((source) => source.id !== id)) rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
   return describe(registry, id)
 }
 
@@ -79,13 +93,15 @@ async function addServer(session: Session, name: string, words: readonly string[
   const [command, ...args] = words
   if (command === undefined)
     throw usage(`Cannot add the MCP server "${name}" as its command line is needed`, `switchyard registry add --mcp ${name} -- COMMAND`)
+  const { assertMountName } = await import('@switchyard/registry')
+  assertMountName(name)
   const registry = (await session.yard()).registry()
+  assertFree(registry, name)
   if (isOwnName(name) || registry.snapshot().plugins.has(name))
     throw usage(
       `Cannot add an MCP server called "${name}" as a command or plugin has that name`,
       `switchyard registry add --mcp my-${name} -- COMMAND`,
     )
-  assertFree(registry, name)
   registry.addMount(await examined(session, { name, command, args, env }))
   markMounts(session.dir, true)
   return describe(registry, name)
@@ -101,18 +117,7 @@ async function examined(session: Session, start: Pick<Mount, 'name' | 'command' 
 function assertFree(registry: Registry, id: string): void {
   if (!/^[\w][\w.-]{0,99}$/.test(id)) throw usage(`Cannot add "${id}" as its name must be letters, digits, "-", "_" and "."`, HELP)
   if (registry.sources().some((source) => source.id === id))
-    throw usage(`Cannot add "${id}" as that name is taken already`, `switchyard registry update ${id}, or --name OTHER`)
-}
-
-/** @throws REGISTRY_UNKNOWN by way of `remove`'s own words */
-function sourceOf(registry: Registry, id: string): Source {
-  const known = registry.sources()
-  const found = known.find((source) => source.id === id)
-  if (found !== undefined) return found
-  throw usage(
-    `Cannot find "${id}" as it must have been added: ${known.map((source) => source.id).join(', ') || 'nothing was'}`,
-    'switchyard registry list',
-  )
+    throw usage(`Cannot add "${id}" as that name is taken already`, `switchyard registry update ${id}, or another name`)
 }
 
 function describe(registry: Registry, id: string): Added {

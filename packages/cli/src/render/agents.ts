@@ -16,7 +16,8 @@ export function renderFound(found: readonly SearchResult[], look: Look): string 
       const times = [...(available === 1 ? [] : [`x ${available} degraded`]), `x ${success.toFixed(2)} success`]
       const lines = [`${short(entry.summary)}`, `${points.join(', ')}, ${times.join(', ')}`, entry.invoke]
       const head = `${paint(look, 'bold', plain(entry.id))}  ${entry.kind}  ${score.toFixed(1)}`
-      return [head, ...lines.flatMap((line) => wrap(plain(line), look.columns - 2)).map((line) => `  ${line}`)].join('\n')
+      const shown = lines.filter((line) => line !== '').flatMap((line) => wrap(plain(line), look.columns - 2))
+      return [head, ...shown.map((line) => `  ${line}`)].join('\n')
     })
     .join('\n\n')
 }
@@ -25,7 +26,7 @@ export function renderEntries(entries: readonly Entry[], look: Look): string {
   if (entries.length === 0) return 'None is known: switchyard registry add FOLDER'
   return entries
     .map(({ id, kind, summary }) => {
-      const about = wrap(plain(short(summary)), look.columns - 2).map((line) => `  ${line}`)
+      const about = summary === '' ? [] : wrap(plain(short(summary)), look.columns - 2).map((line) => `  ${line}`)
       return [`${paint(look, 'bold', plain(id))}  ${kind}`, ...about].join('\n')
     })
     .join('\n')

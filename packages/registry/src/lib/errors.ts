@@ -22,15 +22,27 @@ export const notCloned = (url: string, reason: string): SwitchyardError =>
 export const sourceTaken = (id: string): SwitchyardError =>
   new SwitchyardError('REGISTRY_TAKEN', `Cannot add "${id}" as that name is taken already`, {
     data: { id },
-    next: `switchyard registry update ${id}, or --name OTHER`,
+    next: `switchyard registry update ${id}, or another name`,
   })
 
-export const unknownSource = (id: string, known: readonly string[]): SwitchyardError =>
-  new SwitchyardError(
+/** `belongsTo` is the source of a plugin by that name, where a source was meant. */
+export const unknownSource = (id: string, known: readonly string[], belongsTo?: string): SwitchyardError => {
+  const shown = known.length > 12 ? [...known.slice(0, 12), `${known.length - 12} more`] : known
+  const is =
+    belongsTo === undefined
+      ? known.length === 0
+        ? 'none was'
+        : `there are ${shown.join(', ')}`
+      : `it is a plugin that came with ${belongsTo}`
+  return new SwitchyardError(
     'REGISTRY_UNKNOWN',
-    `Cannot find "${id}" as it must be a plugin or a source that was added: ${known.length === 0 ? 'none was' : `there are ${known.slice(0, 12).join(', ')}`}`,
-    { data: { id }, next: 'switchyard registry list' },
+    `Cannot find "${id}" as it must be ${belongsTo === undefined ? 'a plugin or a source' : 'a source'} that was added: ${is}`,
+    {
+      data: { id },
+      next: belongsTo === undefined ? 'switchyard registry list' : `switchyard registry show ${belongsTo}`,
+    },
   )
+}
 
 export const badSourceName = (id: string, must: string): SwitchyardError =>
   new SwitchyardError('REGISTRY_TAKEN', `Cannot add "${id}" as its name must be ${must}`, { data: { id }, next: 'choose another name' })

@@ -45,6 +45,8 @@ export interface Registry {
   /** Of a plugin, or of one of its commands. */
   figures(id: string): Figures
   sources(): readonly Source[]
+  /** @throws REGISTRY_UNKNOWN */
+  source(id: string): Source
   mounts(): readonly Mount[]
   /** Keeps what was read of a folder, in place of what was kept under its id when `replace` is set. @throws REGISTRY_TAKEN */
   addFolder(
@@ -177,6 +179,17 @@ export function createRegistry({
     }))
   }
 
+  function sourceOf(id: string): Source {
+    const all = sources.list()
+    const found = all.find((source) => source.id === id)
+    if (found !== undefined) return found
+    throw unknownSource(
+      id,
+      all.map((source) => source.id),
+      now().plugins.get(id)?.source,
+    )
+  }
+
   function capabilitiesIn(snapshot: Snapshot, entry: Entry): Capabilities {
     const declared = snapshot.plugins.get(entry.plugin)?.capabilities ?? NOTHING
     if (declared.domains.length > 0 || classify === undefined) return declared
@@ -218,8 +231,9 @@ export function createRegistry({
     mounts: sources.mounts,
     addFolder: (source, content, replace = false) => change(() => sources.putFolder(source, content, replace, clock.now())),
     addMount: (mount, replace = false) => change(() => sources.putMount(mount, replace, clock.now())),
+    source: sourceOf,
     remove(id) {
-      const source = sources.get(id)
+      const source = sourceOf(id)
       change(() => sources.remove(id))
       return source
     },

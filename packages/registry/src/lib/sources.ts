@@ -1,5 +1,5 @@
 import type { Store } from '@switchyard/store'
-import { badSourceName, sourceTaken, unknownSource } from './errors.ts'
+import { badSourceName, sourceTaken } from './errors.ts'
 import type { ForeignPlugin, ForeignSource, Problem } from './foreign.ts'
 import { cleanId } from './text.ts'
 
@@ -70,8 +70,6 @@ export interface Source {
 /** What is kept of others, in the workspace's store. */
 export interface Sources {
   list(): readonly Source[]
-  /** @throws REGISTRY_UNKNOWN */
-  get(id: string): Source
   plugins(): readonly { readonly source: string; readonly plugin: ForeignPlugin }[]
   mounts(): readonly Mount[]
   /** @throws REGISTRY_TAKEN unless it takes the place of itself */
@@ -135,16 +133,6 @@ export function openSources(store: Store): Sources {
 
   return {
     list: () => rows().map(sourceOf),
-    get(id) {
-      const all = rows()
-      const row = all.find((one) => one.id === id)
-      if (row === undefined)
-        throw unknownSource(
-          id,
-          all.map((one) => one.id),
-        )
-      return sourceOf(row)
-    },
     plugins: () =>
       store
         .prepare('SELECT source, plugin FROM registry_plugin ORDER BY source, name')
@@ -163,11 +151,7 @@ export function openSources(store: Store): Sources {
     remove(id) {
       store.transact(
         () => {
-          if (store.prepare('DELETE FROM registry_source WHERE id = ?').run(id).changes === 0)
-            throw unknownSource(
-              id,
-              rows().map((one) => one.id),
-            )
+          store.prepare('DELETE FROM registry_source WHERE id = ?').run(id)
           store.prepare('DELETE FROM registry_plugin WHERE source = ?').run(id)
           changed()
         },
