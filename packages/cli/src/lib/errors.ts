@@ -31,6 +31,9 @@ export const noEnv = (commands: readonly string[]): SwitchyardError =>
     `switchyard ${commands[0]?.replaceAll('.', ' ')} --help`,
   )
 
+export const otherEnv = (env: string, said: string): SwitchyardError =>
+  usage(`Cannot use --env ${env} as the request must mean the same: it says "${said}"`, 'say one of the two')
+
 export const badName = (name: string): SwitchyardError =>
   usage(
     `Cannot make a plugin called "${name}" as its name must be lower-case words joined by "-", at most 50 characters`,

@@ -1,16 +1,6 @@
 import type { ChainReport, PlannedStep } from '@switchyard/chain'
 import { fromWireError, type WireError } from '@switchyard/contracts'
-import {
-  type Alternative,
-  budgetExceeded,
-  chainOf,
-  type Decision,
-  type DecisionPart,
-  inputOf,
-  runLimits,
-  withApproval,
-  type Yard,
-} from '@switchyard/yard'
+import { type Alternative, budgetExceeded, chainOf, type Decision, runLimits, withApproval, type Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
 import { renderChain } from '../render/chain.ts'
@@ -18,28 +8,22 @@ import { nameable, renderChanged, renderDecision, renderOffers, renderPointed, r
 import { type Look, paint, plain } from '../render/look.ts'
 import { renderPlannedParts } from '../render/parts.ts'
 import { renderRuns } from '../render/plan.ts'
-import { short } from '../render/registry.ts'
 import { runSteps, type Step } from './approval.ts'
+import { type Answers, type Said, settleWith } from './dialogue.ts'
 import { noEnv } from './errors.ts'
 import { EXIT } from './exit-code.ts'
-import { commandLine, type Flag, flagsOf, quoted, valueOfFlag } from './flags.ts'
-import type { Terminal } from './host.ts'
+import { commandLine, flagsOf, quoted } from './flags.ts'
 import { checkInput } from './input.ts'
 import { type LimitFlags, limitsOf } from './program.ts'
 import { approvalFor, approvedChain, followChain, rehearsalReply } from './run-chain.ts'
 import type { Reply, Session } from './session.ts'
+import { assertEnv, openParts, type Settled, settleAlone, takesEnv } from './settle.ts'
 
 export interface RequestFlags extends LimitFlags {
   readonly yes?: boolean
   readonly dryRun?: boolean
   readonly explain?: boolean
   readonly env?: string
-}
-
-/** A part whose command is settled. */
-interface Settled {
-  readonly command: string
-  readonly input: Record<string, unknown>
 }
 
 /** The decision, or a configured model's where the router is not sure; what that cost is said. */
@@ -51,14 +35,8 @@ export async function consulted(session: Session, yard: Yard, decision: Decision
   return answered
 }
 
-/** What a person said that a part of a request means. */
-interface Said {
-  readonly text: string
-  readonly command: string
-}
-
 interface RequestReply extends Reply {
-  /** What was answered on the way; nothing where nobody was asked. */
+  /** What was chosen on the way and then done: nothing where nobody was asked, it was declined, or only rehearsed. */
   readonly said?: readonly Said[]
 }
 
@@ -79,6 +57,7 @@ export async function remember(session: Session, said: readonly Said[]): Promise
 export async function answerRequest(session: Session, request: string, flags: RequestFlags): Promise<RequestReply> {
   const yard = await session.yard()
   const decision = await consulted(session, yard, yard.decide(request))
+  assertEnv(decision, flags.env)
   if (flags.explain === true && !session.json)
     session.note((look) => `${renderDecision(decision, look)}\n\n${renderWhy(yard.routing.explain(decision, limitsOf(flags)), look)}\n`)
   if (decision.outcome === 'abstain' || decision.parts.length === 0) {
@@ -91,25 +70,29 @@ export async function answerRequest(session: Session, request: string, flags: Re
     return pointed(decision, flags.explain === true && !session.json)
   }
 
+  const { env } = flags
   const { terminal } = session.host
-  const said: Said[] = []
-  const settled =
-    terminal === undefined ? settleAlone(yard, decision, flags) : await settleWith(terminal, session, yard, decision, flags, said)
-  if (settled === undefined) {
-    yard.unanswered()
-    return unsure(yard, decision, flags.explain === true && !session.json)
+  const alone = (): Answers | undefined => {
+    const settled = settleAlone(yard, decision, env)
+    return settled && { settled, said: [] }
   }
-  if ('invoke' in settled) {
+  const answers = terminal === undefined ? alone() : await settleWith(decision, { terminal, signal: session.signal, yard, env })
+  if (answers === undefined) {
     yard.unanswered()
-    return { data: withoutSecrets(decision), text: `${plain(settled.invoke)}\n\nNothing was done.`, exit: EXIT.noCommandFits }
+    return unsure(decision, flags.explain === true && !session.json)
   }
-  if (flags.env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
+  if ('invoke' in answers) {
+    yard.unanswered()
+    return { data: withoutSecrets(decision), text: `${plain(answers.invoke)}\n\nNothing was done.`, exit: EXIT.noCommandFits }
+  }
+  const { settled, said } = answers
+  if (env !== undefined && !settled.some(({ command }) => takesEnv(yard, command))) {
     throw noEnv(settled.map(({ command }) => command))
   }
   const limits = limitsOf(flags)
   const fit = limits && yard.routing.within(withInputs(decision, settled), limits)
   if (fit?.isFeasible === false) throw budgetExceeded(decision.parts, fit)
-  if (settled.length > 1) return { ...(await runParts(session, decision, settled, flags)), said }
+  if (settled.length > 1) return runParts(session, decision, settled, flags)
   const steps: Step[] = []
   for (const { command, input } of settled) {
     const { definition } = yard.commands.get(command)!
@@ -121,7 +104,12 @@ export async function answerRequest(session: Session, request: string, flags: Re
       session.note((look) => paint(look, 'dim', plain(`→ ${commandLine(command, withoutSecrets(input))}`)))
   }
   const { results: _, data, ...reply } = await runSteps(session, steps, { yes: flags.yes === true, dryRun: flags.dryRun === true, limits })
-  return { ...reply, said, data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) } }
+  const isDone = flags.dryRun !== true && reply.exit !== EXIT.needsApproval
+  return {
+    ...reply,
+    ...(isDone && { said }),
+    data: { request, outcome: decision.outcome, parts: withoutSecrets(decision.parts), ...(data as object) },
+  }
 }
 
 /** Runs a request of several parts as one chain: asked for once, and taken back as a whole when a part of it fails. */
@@ -196,97 +184,6 @@ function withInputs(decision: Decision, settled: readonly Settled[]): Decision {
   return { ...decision, parts }
 }
 
-/** What is clear without asking anybody; undefined where something is not. */
-function settleAlone(yard: Yard, decision: Decision, flags: RequestFlags): readonly Settled[] | undefined {
-  const settled = decision.parts.map((part) => ({ command: part.command, input: inputFor(yard, part.command, inputOf(part), flags) }))
-  if (decision.asks !== undefined && decision.asks !== 'arguments') return undefined
-  return settled.every(({ command, input }) => missingOf(yard, command, input).length === 0) ? settled : undefined
-}
-
-async function settleWith(
-  terminal: Terminal,
-  { signal }: Session,
-  yard: Yard,
-  decision: Decision,
-  flags: RequestFlags,
-  said: Said[],
-): Promise<readonly Settled[] | { readonly invoke: string } | undefined> {
-  const { asks, question = 'Is that meant?' } = decision
-  // What a condition is about nobody can answer with a yes.
-  if (asks === 'condition') return undefined
-  if (asks === 'intent') {
-    const { confirmed } = await import('./prompt.ts')
-    if (!(await confirmed(question, terminal, signal))) return undefined
-  }
-  const settled: Settled[] = []
-  const open = openParts(yard, decision)
-  for (const part of decision.parts) {
-    const choice = open.includes(part) ? await chooseCommand(terminal, signal, yard, part, decision) : part
-    if (choice === undefined) return undefined
-    if (choice.invoke !== undefined) return { invoke: choice.invoke }
-    const { command } = choice
-    // A piece of a request means what it does behind the others, and is nothing to learn by itself.
-    if (open.includes(part) && decision.parts.length === 1) said.push({ text: part.text, command })
-    const input = inputFor(yard, command, command === part.command ? inputOf(part) : {}, flags)
-    for (const flag of missingOf(yard, command, input)) {
-      const answer = await askFor(flag, terminal, signal)
-      if (answer === undefined) return undefined
-      input[flag.field] = answer
-    }
-    settled.push({ command, input })
-  }
-  return settled
-}
-
-/** The parts whose command is asked about: those that are not sure, and all of them where they are so only one by one. */
-function openParts(yard: Yard, { asks, parts }: Decision): readonly DecisionPart[] {
-  if (asks !== 'command' && asks !== 'intent') return []
-  const unsure = parts.filter(({ confidence }) => confidence < yard.routing.actAbove())
-  return unsure.length === 0 && asks === 'command' ? parts : unsure
-}
-
-/** Which of the closest is meant: a command of ours, or something of others that a person uses elsewhere. */
-async function chooseCommand(
-  terminal: Terminal,
-  signal: AbortSignal,
-  yard: Yard,
-  part: DecisionPart,
-  { question = 'Which of these do you mean?', elsewhere = [] }: Decision,
-): Promise<Alternative | undefined> {
-  const { chosen } = await import('./prompt.ts')
-  const all: readonly Alternative[] = [part, ...nameable(part.alternatives)]
-  const choices = all.map(({ command, invoke }) => ({
-    value: command,
-    label: invoke ?? command,
-    hint: yard.commands.get(command)?.definition.summary ?? short(elsewhere.find(({ id }) => id === command)?.summary ?? '', 60),
-  }))
-  const answer = await chosen(question, choices, terminal, signal)
-  return all.find(({ command }) => command === answer)
-}
-
-async function askFor(flag: Flag, terminal: Terminal, signal: AbortSignal): Promise<unknown> {
-  const { chosen, confirmed, written } = await import('./prompt.ts')
-  const message = `${flag.field}${flag.description === '' ? '' : `: ${flag.description}`}`
-  if (flag.kind === 'boolean') return confirmed(message, terminal, signal)
-  const choices = flag.choices?.map((value) => ({ value, label: value }))
-  const text = choices === undefined ? await written(message, terminal, signal) : await chosen(message, choices, terminal, signal)
-  if (text === undefined) return undefined
-  return valueOfFlag(flag, flag.kind === 'list' ? text.split(',').map((one) => one.trim()) : text)
-}
-
-function inputFor(yard: Yard, command: string, input: Readonly<Record<string, unknown>>, { env }: RequestFlags): Record<string, unknown> {
-  // What the request says of a part stands.
-  return env !== undefined && takesEnv(yard, command) ? { env, ...input } : { ...input }
-}
-
-function takesEnv(yard: Yard, command: string): boolean {
-  return flagsOf(yard.commands.get(command)!.definition).some(({ field }) => field === 'env')
-}
-
-function missingOf(yard: Yard, command: string, input: Readonly<Record<string, unknown>>): readonly Flag[] {
-  return flagsOf(yard.commands.get(command)!.definition).filter(({ field, required }) => required && input[field] === undefined)
-}
-
 function abstained(yard: Yard, decision: Decision): Reply {
   const offered = [...yard.commands.values()].filter(({ definition }) => definition.internal !== true)
   const can = offered.map(({ id, definition: { summary, examples } }) => ({
@@ -311,8 +208,8 @@ function pointed(decision: Decision, isExplained: boolean): Reply {
 }
 
 /** What was decided is said again unless it was explained just now. */
-function unsure(yard: Yard, decision: Decision, isExplained: boolean): Reply {
-  const open = openParts(yard, decision)
+function unsure(decision: Decision, isExplained: boolean): Reply {
+  const open = openParts(decision)
   const candidates = decision.parts.flatMap((part): readonly Alternative[] => {
     if (decision.asks === 'arguments') return part.missing.length === 0 ? [] : [part]
     return open.length === 0 || open.includes(part) ? [part, ...nameable(part.alternatives)] : []

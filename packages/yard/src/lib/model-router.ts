@@ -1,4 +1,4 @@
-import type { Decided } from '@switchyard/router'
+import type { Decided, Doubt } from '@switchyard/router'
 import { TOKEN_PRICES } from '@switchyard/router'
 import { z } from 'zod'
 import type { YardConfig } from './config.ts'
@@ -62,11 +62,15 @@ export async function askModel(decision: Decided, parts: ModelRouterParts): Prom
   if (mistakes.length > missing.length) return refuse(`it gave arguments that ${command} does not take`)
   const part = { ...partOf(text, command, args), missing }
   const consulted = { model: settings.name, costUsd }
-  const { asks: _, question: __, ...rest } = decision
+  const { asks: _, question: __, doubts: ___, ...rest } = decision
   const base = { ...rest, parts: [part], strategy: 'single' as const, consulted }
-  if (effect === 'destroy') return { ...base, outcome: 'ask', asks: 'intent', question: `Do you want ${command} to be done?` }
-  if (missing.length > 0) return { ...base, outcome: 'ask', asks: 'arguments', question: `What is the ${missing.join(', and the ')}?` }
-  return { ...base, outcome: 'routed' }
+  const doubts: Doubt[] = []
+  if (effect === 'destroy') doubts.push({ asks: 'intent', question: `Do you want ${command} to be done?`, part: 0 })
+  if (missing.length > 0) doubts.push({ asks: 'arguments', question: `What is the ${missing.join(', and the ')}?`, part: 0 })
+  const [gravest] = doubts
+  if (gravest === undefined) return { ...base, outcome: 'routed' }
+  const { asks, question } = gravest
+  return { ...base, outcome: 'ask', asks, question, doubts }
 }
 
 function partOf(text: string, command: string, args: Readonly<Record<string, unknown>>): Omit<Decided['parts'][number], 'missing'> {
