@@ -84,6 +84,10 @@ describe('decide()', () => {
       "release.cut bump=patch after 0 when steps.part1.output.status == 'HEALTHY'",
     ],
     ['roll back the api in production', 'deploy.rollback service=api env=production'],
+  ]
+  for (const [request, ...parts] of ROWS) it(`reads "${request}"`, () => expect(show(ask(request))).toEqual(parts))
+
+  const REFERENCES: readonly (readonly [string, ...string[]])[] = [
     // A list of one is one, of several is each; and what is said of one fits where a list is asked for.
     [
       'probe web and worker, then restart them',
@@ -106,7 +110,7 @@ describe('decide()', () => {
       'deploy.apply env=production version=${{ steps.part1.output.version }} after 0,1',
     ],
   ]
-  for (const [request, ...parts] of ROWS) it(`reads "${request}"`, () => expect(show(ask(request))).toEqual(parts))
+  for (const [request, ...parts] of REFERENCES) it(`[D7] refers in "${request}"`, () => expect(show(ask(request))).toEqual(parts))
 
   it('says where in the request each value stands, also behind the first part', () => {
     const request = 'check the api, then deploy it to staging'
@@ -214,7 +218,7 @@ describe('decide()', () => {
     })
   })
 
-  it('asks what a look was good for where its result does not say, and does not take its success for an answer', () => {
+  it('[D6] asks what a look was good for where its result does not say, and does not take its success for an answer', () => {
     const open = 'Does "all is well" mean that 1 succeeds?'
     expect(ask('show the logs of the api, and if all is well deploy the web to staging')).toMatchObject({
       asks: 'condition',
@@ -224,7 +228,7 @@ describe('decide()', () => {
     expect(show(ask('show the logs of the api, and if that fails restart it')).at(-1)).toContain("when steps.part1.state == 'failed'")
   })
 
-  it('takes problems for what a verdict that is not good means', () => {
+  it('[D6] takes problems for what a verdict that is not good means', () => {
     expect(show(ask('check the health of the api, and if there are problems restart it')).at(-1)).toContain("status != 'HEALTHY'")
     expect(show(ask('cut a patch release, and if there are problems restart the api')).at(-1)).toContain("state == 'failed'")
   })
