@@ -92,7 +92,7 @@ describe('a chain with limits', () => {
           path: 'two',
           answer: 'approval',
           question:
-            'Cannot begin "two" as the whole must cost no more than $1.00: $0.80 is spent, and this is likely to cost $0.30. Go on, with as much again?',
+            'Cannot begin "two" as the whole must cost no more than $1.00: $0.80 is spent, and this is likely to cost $0.30. Go on, with as much again? A no ends it and takes back what was done',
         },
       ],
     })
@@ -241,7 +241,7 @@ describe('a chain with limits', () => {
     const id = await chains.start(chain(step('one'), step('two')), {}, { limits: { maxMs: 90.5 * MINUTE_MS } })
     expect(await rests(chains, clock, id)).toMatchObject({ state: 'done' })
     expect(asked).toEqual([
-      'Cannot begin "two" as the whole must take no longer than 91 min: 90 min are over, and this is likely to take 90 s. Go on, with as much again? yes/no',
+      'Cannot begin "two" as the whole must take no longer than 91 min: 90 min are over, and this is likely to take 90 s. Go on, with as much again? A no ends it and takes back what was done yes/no',
     ])
   })
 

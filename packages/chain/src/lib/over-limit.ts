@@ -1,4 +1,5 @@
 import type { Cost } from './chain.ts'
+import type { FrozenChain } from './compiled.ts'
 import { overLimit, refused } from './errors.ts'
 import type { Halt } from './halt.ts'
 import { wireOf } from './invoke.ts'
@@ -10,7 +11,8 @@ import { type Answer, acceptAnswer, putNow } from './wait-step.ts'
 import type { Walk } from './walk.ts'
 
 /** What a person is asked for a step that would be over a limit. */
-export const questionOver = (message: string): string => `${message}. Go on, with as much again?`
+export const questionOver = ({ definition }: FrozenChain['root'], { error }: StepRecord): string =>
+  `${error!.message}. Go on, with as much again? A no ends it${definition.saga === false ? '' : ' and takes back what was done'}`
 
 /**
  * Begins what stays within the chain's limits. What would not waits for a person: a yes begins it, and the limits count anew from there; a no
@@ -51,7 +53,7 @@ export async function admit(walk: Walk, spending: Spending, record: StepRecord, 
 async function isAllowed(walk: Walk, record: StepRecord, halt: Halt): Promise<boolean> {
   const { run } = walk
   const { path } = record
-  const question = { text: questionOver(record.error!.message), choices: ['yes', 'no'] }
+  const question = { text: questionOver(run.frozen.root, record), choices: ['yes', 'no'] }
   tellWait(run, record, true)
   const woken = run.park(record, halt)
   const stop = putNow(walk, path, question, (said) => acceptAnswer({}, path, said))

@@ -70,7 +70,10 @@ export function reportOf(row: RunRow, frozen: FrozenChain, all: readonly StepRec
     degraded: records
       .filter(({ path, state }) => state === 'failed' && stepAt(frozen, path)?.step.onError === 'fallback')
       .map(({ path }) => path),
-    waitsFor: row.ended_ms === null ? records.filter(({ state }) => state === 'waiting' || state === 'uncertain').map(waitOf) : [],
+    waitsFor:
+      row.ended_ms === null
+        ? records.filter(({ state }) => state === 'waiting' || state === 'uncertain').map((record) => waitOf(record, frozen))
+        : [],
     ...(row.limits !== null && spentOf(JSON.parse(row.limits) as RunLimits, all)),
     traceId: readTrace(row.trace).traceId,
   }
@@ -104,9 +107,9 @@ function stepReport(record: StepRecord): StepReport {
   }
 }
 
-function waitOf(record: StepRecord): ChainReport['waitsFor'][number] {
+function waitOf(record: StepRecord, frozen: FrozenChain): ChainReport['waitsFor'][number] {
   const { path, input, topic, dueMs, state, error } = record
-  if (isHeld(record)) return { path, question: questionOver(error!.message), answer: 'approval' }
+  if (isHeld(record)) return { path, question: questionOver(frozen.root, record), answer: 'approval' }
   const asked = state === 'waiting' && topic === null && input !== null ? (JSON.parse(input) as Question) : undefined
   const question = state === 'uncertain' ? error?.message : asked?.text
   return {

@@ -130,7 +130,16 @@ export function openSession(host: Host, { json, dir }: CommandLine, signal: Abor
 
   async function openOwnYard(): Promise<Yard> {
     const asked = askedOf(host)
-    return openYard(host.terminal === undefined ? { asked } : { asked, ask: (await import('./prompt.ts')).answerOf(host.terminal, signal) })
+    if (host.terminal === undefined) return openYard({ asked })
+    const { answerOf } = await import('./prompt.ts')
+    const answer = answerOf(host.terminal, signal)
+    return openYard({
+      asked,
+      ask(question) {
+        clearProgress()
+        return answer(question)
+      },
+    })
   }
 
   async function openYard(options: Partial<YardOptions>): Promise<Yard> {

@@ -87,8 +87,6 @@ function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
             : `  switchyard chain approve ${report.id} --step ${path}`,
         ),
       )
-    if (question !== undefined && report.steps.some((step) => step.path === path && step.error?.code === 'BUDGET_EXCEEDED'))
-      lines.push('To take back what was done instead:', paint(look, 'cyan', `  switchyard chain cancel ${report.id}`))
   }
   if (report.state === 'failed' || report.state === 'compensation_failed')
     lines.push('', `To go on: ${paint(look, 'cyan', `switchyard chain retry ${report.id}`)}`)
