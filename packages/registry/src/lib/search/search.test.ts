@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { Capabilities, Entry } from '../entry.ts'
 import { type Figures, figuresOf, NO_FIGURES } from '../figures.ts'
 import { type SearchFacts, type SearchQuery, search } from './search.ts'
+import { stemOf } from './stem.ts'
 import { createTextIndex, isOneOff } from './text-index.ts'
-import { stemOf, wordsOf } from './words.ts'
+import { wordsOf } from './words.ts'
 
 const entry = (name: string, summary: string, more: Partial<Entry> = {}): Entry => ({
   id: `p::${name}`,
@@ -97,6 +98,27 @@ describe('search()', () => {
     expect(names({ text: 'database' })).toEqual(['db-migrator'])
   })
 
+  it('[S4] takes several words that have a short form for it, and one of them alone for none', () => {
+    const entries = [
+      entry('line-ender', 'Handles Windows line ends in pull requests'),
+      entry('page-builder', 'Front-end developer'),
+      entry('merger', 'Merges each PR'),
+    ]
+    const find = (text: string): string[] => names({ text }, { entries })
+    expect(find('frontend')).toEqual(['page-builder'])
+    expect(find('front end')[0]).toBe('page-builder')
+    expect(find('pr').sort()).toEqual(['line-ender', 'merger'])
+    expect(find('pull request').sort()).toEqual(['line-ender', 'merger'])
+    expect(find('request')).toEqual(['line-ender'])
+  })
+
+  it('[S4] finds words in a script that puts no spaces between them, and leaves its letters as they are', () => {
+    const entries = [entry('レビュアー', 'コードレビューをします'), entry('tester', '运行单元测试'), entry('other', 'Does other things')]
+    expect(names({ text: 'レビュー' }, { entries })).toEqual(['レビュアー'])
+    expect(names({ text: '单元测试' }, { entries })).toEqual(['tester'])
+    expect(find({ text: 'ビュー コードレビュー' }, { entries })[0]?.reasons.map(({ what }) => what)).toContain('コード')
+  })
+
   it('[S5] keeps to the filters', () => {
     expect(names({ text: 'builds', kinds: ['skill'] })).toEqual(['fastapi-backend'])
     expect(names({ text: 'builds', plugins: ['p'] })).toEqual(['react-component-specialist'])
@@ -154,6 +176,14 @@ describe('the words of a text', () => {
       'audit',
       'audit',
     ])
+    for (const [one, other] of [
+      ['tune', 'tuning'],
+      ['code', 'coding'],
+      ['names', 'naming'],
+      ['cover', 'covered'],
+      ['logs', 'logging'],
+    ] as const)
+      expect(stemOf(one)).toBe(stemOf(other))
     expect(['kubernetes', 'redis', 'css', 'aws', 'ci'].map(stemOf).every((stem) => stem.length > 1)).toBe(true)
     expect(wordsOf('The AccessibilityAuditor for K8s, C# and überprüfung').map(({ stem }) => stem)).toContain('uberprufung')
   })

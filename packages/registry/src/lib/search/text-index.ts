@@ -79,7 +79,8 @@ export function createTextIndex(entries: readonly Entry[]): TextIndex {
   function meetOne({ text, stem }: Word): Met {
     const exact = byStem.get(stem)
     if (exact !== undefined) return { word: text, as: undefined, rarity: rarityOf(exact.docs.length), share: 1, postings: [exact] }
-    const begun = stem.length >= 3 ? beginningWith(stems, stem) : []
+    // What is left of a longer word begins too many others.
+    const begun = stem.length >= (stem === text ? 3 : 4) ? beginningWith(stems, stem) : []
     const near = begun.length > 0 ? begun : stem.length >= 5 ? (byFirst.get(stem[0]!) ?? []).filter((other) => isOneOff(stem, other)) : []
     const postings = near.slice(0, MAX_PREFIX_TERMS).map((other) => byStem.get(other)!)
     const found = postings.reduce((sum, { docs }) => sum + docs.length, 0)
@@ -91,7 +92,7 @@ export function createTextIndex(entries: readonly Entry[]): TextIndex {
   return {
     size: entries.length,
     meet(query) {
-      const words = new Map(wordsOf(query, 64).map((word) => [word.stem, word]))
+      const words = new Map(wordsOf(query, 64, 'alone').map((word) => [word.stem, word]))
       return [...words.values()].map(meetOne)
     },
     named: (query) => byName.get(nameForm(query.slice(0, MAX_NAME))) ?? NOBODY,
