@@ -6,7 +6,18 @@ import { MAX_CHARS } from '../tokens.ts'
 import type { CommandFacts } from './command-facts.ts'
 import { isAskedFor } from './guard.ts'
 import { afterOf, conditionOf, isTold, strategyOf } from './order.ts'
-import { argumentsOf, everyOne, flagsOf, inOrder, isOption, isTaken, namesAnother, otherTarget, saidAgain } from './part-arguments.ts'
+import {
+  argumentsOf,
+  everyOne,
+  flagsOf,
+  inOrder,
+  isOption,
+  isTaken,
+  leftOutOf,
+  namesAnother,
+  otherTarget,
+  saidAgain,
+} from './part-arguments.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { Earlier } from './references.ts'
 import { isSure, provenFirst } from './sure.ts'
@@ -117,8 +128,9 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     }
     const held = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
     const when = held?.test
-    const each = everyOne(text, part, known, args, options.names)
     const previous = decided.at(-1)
+    if (previous?.command === best.id) Object.assign(args, leftOutOf(part, known, args, previous))
+    const each = everyOne(text, part, known, args, options.names)
     // What no condition can be read of is nothing that was said before.
     const isRead = part.condition === undefined || when !== undefined
     const joined = each.length === 1 && isRead && previous !== undefined ? saidAgain(previous, best.id, when, args) : undefined

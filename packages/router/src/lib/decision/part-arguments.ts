@@ -5,7 +5,7 @@ import { flagIn } from '../arguments/flag.ts'
 import { lexemesOf } from '../arguments/lexeme.ts'
 import { isOrdinary } from '../arguments/name.ts'
 import type { SlotValues } from '../candidate.ts'
-import { wordsOf } from '../compound/boundary.ts'
+import { beginsWithVerb, wordsOf } from '../compound/boundary.ts'
 import type { Condition } from '../compound/condition.ts'
 import type { Part } from '../compound/split.ts'
 import { stem } from '../stem.ts'
@@ -76,16 +76,13 @@ export function isOption(text: string, facts: CommandFacts): boolean {
   return Object.values(flagsOf(text, 0, facts)).some(({ from }) => !VERBS.has(words[0]!.lower) || from[0] <= opening.start)
 }
 
-const NEXT = '^(?:,? and |, |,? & |,? as well as )'
-const NEXT_NAME = new RegExp(
-  String.raw`${NEXT}(?:the |our |my )?([\p{L}\p{N}][\w./-]*\w|[\p{L}\p{N}])(?![\w./-]|\s+(?:it|its|them|their|the|a|an|my|our|all)\b)`,
-  'iu',
-)
+const AND = ',? and |,? & |,? as well as '
+/** What stands behind the last of a list: without an "and", a word that goes on is no more of it ("restart api, the people say ..."). */
+const GOES_ON = String.raw`(?=$|[,.;:!?]|\s+(?:and|&|as|to|on|with|in|from|because|too|now|please)\b)`
+const NAME = String.raw`(?:the |our |my )?([\p{L}\p{N}][\w./-]*\w|[\p{L}\p{N}])(?![\w./-]|\s+(?:it|its|them|their|the|a|an|my|our|all)\b)`
+const NEXT_NAME = new RegExp(`^(?:${AND}|, (?=[^,.;:!?\\s]+(?:\\s[^,.;:!?\\s]+)?${GOES_ON}))${NAME}`, 'iu')
 /** "issues 4 and 5", but not "issue 4, 5 days late". */
-const NEXT_ID = new RegExp(
-  String.raw`${NEXT}(?:[\p{L}]+ )?#?(\d+)(?=$|[,.;:!?]|\s+(?:and|as|to|with|in|from|because|too|now|please)\b)`,
-  'iu',
-)
+const NEXT_ID = new RegExp(String.raw`^(?:${AND}|, )(?:[\p{L}]+ )?#?(\d+)${GOES_ON}`, 'iu')
 
 /** "restart the api and the worker" asks for the same thing twice, as does "check api and worker, then restart them": the arguments for each. */
 export function everyOne(
@@ -123,6 +120,17 @@ export function everyOne(
     if (Object.values(args).some(({ from }) => from[0] < end && start < from[1])) return all
     all.push({ ...args, [field.name]: { value, from: [start, end] } })
   }
+}
+
+/** What a part without a verb leaves to the one before it: "restart the api and the worker" restarts both. Nothing of what destroys. */
+export function leftOutOf(
+  { text }: Part,
+  { effect }: CommandFacts,
+  args: Readonly<Record<string, Argument>>,
+  previous: DecidedPart,
+): Readonly<Record<string, Argument>> {
+  if (effect === 'destroy' || beginsWithVerb(text)) return {}
+  return Object.fromEntries(Object.entries(previous.args).filter(([name]) => args[name] === undefined))
 }
 
 /** Whether a condition is what an option or a figure of a command says: "fail if the score is below 80", "roll it back if it fails". */
