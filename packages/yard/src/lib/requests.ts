@@ -46,8 +46,9 @@ export function createRequests({
 
   /** What nothing here surely does may be something that others offer: that is one question, about the closest of both. */
   function withOthers(decided: Decision): Decision {
+    // Of several parts those are that are unlikely; a single one is where it is asked about at all, for whatever reason.
     const isDoubtful = ({ invoke, confidence }: DecisionPart): boolean =>
-      invoke !== undefined || (decided.asks === 'command' && confidence < decider.actAbove())
+      invoke !== undefined || (decided.asks === 'command' && (decided.parts.length === 1 || confidence < decider.actAbove()))
     const doubtful = decided.parts.filter(isDoubtful)
     const texts = doubtful.length === 0 ? [decided.request] : doubtful.map(({ text }) => text)
     const found = new Map(texts.map((text) => [text, findElsewhere(text, registry())]))
