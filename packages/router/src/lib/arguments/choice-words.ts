@@ -37,6 +37,8 @@ documentation: docs, doc
 docs: documentation, doc
 dependencies: dependency, deps, packages
 json: machine readable
+machines: machine-readable, machine readable, a script, a program, scripts, programs
+people: human-readable, human readable, humans, customers, users
 markdown: md
 html: web page, webpage
 asc: ascending, oldest first, lowest first

@@ -14,6 +14,8 @@ export interface ChoiceMention {
 
 /** What an argument that is open mostly is. */
 export const SUGGESTED: Readonly<Record<string, readonly string[]>> = { channel: ['alpha', 'beta', 'rc', 'canary', 'nightly'] }
+/** "make it critical" */
+const MAKES = new Set('make set mark call keep rate put turn consider label'.split(' '))
 const DETERMINERS = new Set('the a an this that my our all it them every each any'.split(' '))
 const POLITE = new Set("please can could you would just now then and lets let's to i want need like i'd should we".split(' '))
 
@@ -114,7 +116,7 @@ function isVerb(lexemes: readonly Lexeme[], at: number): boolean {
   const next = lexemes[at + 1]
   if (lexemes[at]!.lower.endsWith('ed')) return false
   // "did it pass"
-  if (/^(?:it|they)$/.test(lexemes[at - 1]?.lower ?? '')) return true
+  if (/^(?:it|they)$/.test(lexemes[at - 1]?.lower ?? '')) return !MAKES.has(lexemes[at - 2]?.lower ?? '')
   if (next === undefined || lexemes[at]!.endsClause || !DETERMINERS.has(next.lower)) return false
   for (let i = at - 1; i >= 0; i--) if (!POLITE.has(lexemes[i]!.lower)) return lexemes[i]!.endsClause
   return true

@@ -1,15 +1,16 @@
 import type { SlotValues } from '../candidate.ts'
 import { assignmentsIn } from './assignment.ts'
 import { choicesIn, SUGGESTED } from './choice.ts'
+import { withoutCorrected } from './correction.ts'
 import { environmentsIn, knownEnvironments } from './environments.ts'
 import type { Field } from './field.ts'
 import { flagIn } from './flag.ts'
 import { freeTextIn } from './free-text.ts'
-import { lexemesOf } from './lexeme.ts'
+import { type Lexeme, lexemesOf } from './lexeme.ts'
 import { mended } from './mend.ts'
 import { mentionsIn } from './mention.ts'
 import { namedValuesIn } from './named-values.ts'
-import { namesIn } from './naming.ts'
+import { type NamingOptions, namesIn } from './naming.ts'
 import { pairMentions } from './pairing.ts'
 
 export type ArgumentValue = string | number | boolean | readonly (string | number)[] | Readonly<Record<string, string>>
@@ -34,6 +35,8 @@ export interface FillOptions {
   readonly literal?: boolean
   /** Stems of words the command describes itself with: they name no thing. */
   readonly ownWords?: ReadonlySet<string>
+  /** Told what names are chosen from, for those who learn how. */
+  readonly onNames?: (lexemes: readonly Lexeme[], open: readonly Field[], options: NamingOptions) => void
 }
 
 /** "open an incident for it": what is pointed at is no text of its own. */
@@ -53,9 +56,9 @@ const isTarget = ({ kind, slot, isHere }: Field): boolean =>
 export function fillArguments(
   request: string,
   fields: readonly Field[],
-  { names = {}, nowMs, literal = false, ownWords = new Set() }: FillOptions,
+  { names = {}, nowMs, literal = false, ownWords = new Set(), onNames }: FillOptions,
 ): Filled {
-  const { text, placeOf } = mended(request, fields, names)
+  const { text, placeOf } = mended(withoutCorrected(request), fields, names)
   const lexemes = lexemesOf(text)
   const args = new Map<string, { value: ArgumentValue; start: number; end: number }>()
   const taken: { start: number; end: number }[] = []
@@ -127,8 +130,9 @@ export function fillArguments(
   }
 
   const nameable = fields.filter(isNamed).filter(isOpen)
-  for (const { field, value, start, end } of namesIn(lexemes, nameable, { fields, ownWords, isTaken, literal, names }))
-    take(field, value, start, end)
+  const naming = { fields, ownWords, isTaken, literal, names }
+  onNames?.(lexemes, nameable, naming)
+  for (const { field, value, start, end } of namesIn(lexemes, nameable, naming)) take(field, value, start, end)
 
   takeTexts('likely')
 

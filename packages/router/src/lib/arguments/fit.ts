@@ -22,7 +22,8 @@ export function fitOf(
   if (kind === 'version' && seen === 'id') return slot === 'since' ? 1.2 : 0
   if (kind === 'version' && seen === 'path') return /^[\w@].*\//.test(String(value)) ? 1.2 : 0
   if (kind === 'version') return seen === 'number' && !Number.isInteger(value) ? 1.2 : seen === 'number' ? 0.5 : 0
-  if (kind === 'id') return seen === 'number' ? 1 : seen === 'quoted' ? 1 : 0
+  // Nobody counts by "one" or 1.8.
+  if (kind === 'id') return seen === 'number' ? (/^\d+$/.test(written) ? 1 : 0) : seen === 'quoted' ? 1 : 0
   if (kind === 'branch') return seen === 'path' ? 1.2 : seen === 'quoted' ? 1 : 0
   if (kind === 'size' || kind === 'duration') return seen === 'number' ? 0.5 : 0
   if (kind === 'text') return seen === 'quoted' ? 2 : 0
@@ -40,7 +41,7 @@ export function fitOf(
   if (kind === 'name' && seen === 'path') return orFile && ENDING.test(written) ? 2 : pathFit(slot, String(value))
   // Several words are the name of something that is called, not of a thing that runs.
   if (kind === 'name' && seen === 'quoted')
-    return isCalled || (required && !/\s/.test(String(value))) ? 2 : /\s/.test(String(value)) ? 0 : 1
+    return isCalled || (required && !/\s/.test(String(value))) ? 2 : /\s/.test(String(value)) ? (required ? 1.5 : 0) : 1
   if (kind === 'name' && seen === 'host') return slot === 'target' || slot === 'service' ? 1 : 0
   return 0
 }

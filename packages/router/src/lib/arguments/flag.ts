@@ -14,12 +14,14 @@ const EMPTY = new Set('is has with include included includes use enable enabled 
 /** A flag so named is set by leaving out, not by asking for. */
 const NEGATIVE = new Set(['no', 'skip', 'without', 'ignore', 'exclude', 'disable', 'omit'])
 const NEGATIONS = new Set(
-  "no not without skip skipping except excluding exclude ignore ignoring omit omitting disable never don't dont do-not doesn't isn't wasn't aren't avoid leave minus".split(
+  "no not without skip skipping except excluding exclude ignore ignoring omit omitting disable never don't dont do-not doesn't isn't wasn't aren't avoid leave minus needn't shouldn't mustn't won't wouldn't".split(
     ' ',
   ),
 )
 const BRIDGES = new Set(
-  'the any a an its my our all really to run running do doing make making take taking be out use using send create creating'.split(' '),
+  'the any a an its my our all really to run running do doing make making take taking be out use using send create creating need needed have want it that necessary required even yet ever'.split(
+    ' ',
+  ),
 )
 
 /** What is said of a flag in other words than its own. */
@@ -86,8 +88,17 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
     'warnings as failures',
     'warnings as faults',
     'warnings are errors',
+    'warning already',
+    'warning should count',
+    'warning should already count',
+    'warning must fail',
+    'warnings fail',
+    'warnings should fail',
+    'no warnings',
+    'warnings matter',
   ],
   volumes: ['its data', 'the data', 'with data', 'volume'],
+  reuse: ['use that', 'use the existing', 'existing one', 'take the existing'],
   yes: ['without asking', 'do not ask', "don't ask"],
 }
 
@@ -128,7 +139,10 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
       if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue
+      const last = at + phrase.length - 1
       const negation = leftOutAt(lexemes, at)
+      const refused = inverted ? undefined : refusedBehind(lexemes, last)
+      if (refused !== undefined && negation === undefined) return { value: false, start: lexemes[at]!.start, end: lexemes[refused]!.end }
       const asked =
         isAsked(lexemes, at, phrase.length) ||
         (at === 0 && (HARMLESS.has(words.join(' ')) || ownWords?.has(phrase[0]!) === false)) ||
@@ -150,6 +164,14 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
 function leftOutAt(lexemes: readonly Lexeme[], at: number): number | undefined {
   const negation = negatedAt(lexemes, at)
   return negation !== undefined && negatedAt(lexemes, negation) !== undefined ? undefined : negation
+}
+
+/** "push: not needed", "the hooks off", "a push isn't necessary": where what is said before is left out. */
+function refusedBehind(lexemes: readonly Lexeme[], last: number): number | undefined {
+  const said = lexemes.slice(last + 1, last + 5).map(({ lower }) => lower)
+  if (said[0] === 'off' && !lexemes[last]!.endsClause) return last + 1
+  const at = /^(?:is|are|was)$/.test(said[0] ?? '') && said[1] === 'not' ? 2 : /^(?:isn't|aren't|not)$/.test(said[0] ?? '') ? 1 : undefined
+  return at !== undefined && /^(?:needed|necessary|required|wanted|desired)$/.test(said[at] ?? '') ? last + 1 + at : undefined
 }
 
 /** Where the word stands that negates what stands at `at`, with nothing but small words in between. */

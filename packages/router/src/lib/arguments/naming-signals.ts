@@ -1,4 +1,5 @@
 import { COMMON_WORDS } from '../common-words.ts'
+import { isReport } from '../compound/report.ts'
 import { isOneSlip } from '../spelling.ts'
 import { STOP_WORDS } from '../stop-words.ts'
 import { isVerb, VERBS } from '../verbs.ts'
@@ -51,6 +52,19 @@ export interface SignalOptions {
   readonly ownWords: ReadonlySet<string>
   /** Stretches of the text that are values already. */
   readonly isTaken: (start: number, end: number) => boolean
+}
+
+/** Which words only tell what is the matter, where others ask for something. */
+export function reportedIn(lexemes: readonly Lexeme[]): ReadonlySet<number> {
+  const reported = new Set<number>()
+  let start = 0
+  for (let at = 0; at < lexemes.length; at++) {
+    if (!lexemes[at]!.endsClause && at < lexemes.length - 1) continue
+    const clause = lexemes.slice(start, at + 1).map(({ text }) => text)
+    if (clause.length > 2 && isReport(clause.join(' '))) for (let i = start; i <= at; i++) reported.add(i)
+    start = at + 1
+  }
+  return reported.size === lexemes.length ? new Set() : reported
 }
 
 /** The name of a thing without what says that it owns something: "the worker's log". */

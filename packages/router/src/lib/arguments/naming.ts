@@ -4,7 +4,7 @@ import type { Field } from './field.ts'
 import { kindsOf } from './kind-words.ts'
 import type { Lexeme } from './lexeme.ts'
 import { isEveryday, NO_NAME } from './name.ts'
-import { ADJECTIVES, ARTICLES, bare, type SignalOptions, signalsOf } from './naming-signals.ts'
+import { ADJECTIVES, ARTICLES, bare, reportedIn, type SignalOptions, signalsOf } from './naming-signals.ts'
 import { type NamingGroup, weightOf } from './naming-weights.ts'
 import { NUMBER_WORDS } from './number.ts'
 
@@ -18,6 +18,10 @@ export interface NameMention {
 /** Fields that hold what a request is about, so that its object is theirs. */
 const OBJECTS = new Set('service target container unit host server template plugin component app'.split(' '))
 const POINTING = new Set('this the our my a every all each'.split(' '))
+/** "roll out", "bring up": a part of the verb. */
+const PARTICLES = new Set('out off up down back over away'.split(' '))
+/** Signals of what looks like a name. */
+const NAMELIKE = new Set(['usual name', 'unknown', 'shaped'])
 const NAME = /^[\p{L}\p{N}@][\p{L}\p{N}_.@/-]*$/u
 
 export interface NamingOptions extends SignalOptions {
@@ -41,12 +45,10 @@ const LITERAL_MARGIN = 1
 export function namesIn(lexemes: readonly Lexeme[], open: readonly Field[], options: NamingOptions): readonly NameMention[] {
   const words = candidatesIn(lexemes, options)
   const rated = open.flatMap((field) => {
-    const context = contextOf(lexemes, field, options.fields)
-    const { group, nulls } = context
+    const { group, nulls, candidates } = choiceOf(lexemes, field, words, options)
     const least = sum(nulls, group)
     const isKnown = options.names[field.slot] !== undefined
-    return words.map(({ at, signals }) => {
-      const kindSignals = kindSignalsOf(lexemes, at, field, context)
+    return candidates.map(({ at, signals, kindSignals }) => {
       const points = sum(signals, group) + sum(kindSignals, group) - least
       // A number is a name only where it is said to be one.
       if (/^\d+$/.test(lexemes[at]!.lower) && !kindSignals.includes('kind before')) return { field, group, at, points: 0 }
@@ -70,17 +72,41 @@ export function namesIn(lexemes: readonly Lexeme[], open: readonly Field[], opti
   return found
 }
 
-interface Candidate {
+export interface Candidate {
   readonly at: number
   readonly signals: readonly string[]
 }
 
-const candidatesIn = (lexemes: readonly Lexeme[], options: SignalOptions): readonly Candidate[] =>
-  [...lexemes.keys()].flatMap((at) => {
+/** What is chosen among for a field: words, or none of them. */
+export interface NameChoice {
+  readonly group: NamingGroup
+  /** What speaks for leaving the field open. */
+  readonly nulls: readonly string[]
+  readonly candidates: readonly (Candidate & { readonly kindSignals: readonly string[] })[]
+}
+
+export function choiceOf(
+  lexemes: readonly Lexeme[],
+  field: Field,
+  words: readonly Candidate[],
+  { fields }: Pick<NamingOptions, 'fields'>,
+): NameChoice {
+  const context = contextOf(lexemes, field, fields)
+  const candidates = words.map((word) => ({ ...word, kindSignals: kindSignalsOf(lexemes, word.at, field, context) }))
+  return { group: context.group, nulls: context.nulls, candidates }
+}
+
+export function candidatesIn(lexemes: readonly Lexeme[], options: SignalOptions): readonly Candidate[] {
+  const words = [...lexemes.keys()].flatMap((at) => {
     const { text, lower, start, end } = lexemes[at]!
-    if (!NAME.test(bare(text)) || STOP_WORDS.has(lower) || Object.hasOwn(NUMBER_WORDS, lower) || options.isTaken(start, end)) return []
-    return [{ at, signals: signalsOf(lexemes, at, options) }]
+    if (!NAME.test(bare(text)) || STOP_WORDS.has(lower) || PARTICLES.has(lower) || Object.hasOwn(NUMBER_WORDS, lower)) return []
+    return options.isTaken(start, end) ? [] : [{ at, signals: signalsOf(lexemes, at, options) }]
   })
+  // What only tells what is the matter says less where there is a name in what is asked for.
+  const reported = reportedIn(lexemes)
+  const isNamed = words.some(({ at, signals }) => !reported.has(at) && signals.some((signal) => NAMELIKE.has(signal)))
+  return isNamed ? words.map(({ at, signals }) => ({ at, signals: reported.has(at) ? [...signals, 'reported'] : signals })) : words
+}
 
 interface NamingContext {
   readonly group: NamingGroup
@@ -116,8 +142,9 @@ function kindSignalsOf(
   const next = lexemes[at + 1]
   if (kinds.has(bare(lexemes[at]!.lower))) found.push('kind itself')
   if (before !== undefined && !before.endsClause) {
+    const isSaid = /^(?:is|be|are)$/.test(before.lower) && lexemes[at - 2]?.lower === slot
     const isNumbered = /^(?:number|no|nr|id)$/.test(before.lower) && kinds.has(lexemes[at - 2]?.lower ?? '')
-    if (isNumbered || kinds.has(before.lower)) found.push('kind before')
+    if (isSaid || isNumbered || kinds.has(before.lower)) found.push('kind before')
     if (before.lower === slot) found.push('own name before')
     if (otherKinds.has(before.lower)) found.push('other kind before')
   }

@@ -47,7 +47,25 @@ const CUES: Readonly<Record<string, readonly string[]>> = {
 }
 /** Words behind a number that say what it counts. */
 const COUNTED: Readonly<Record<string, readonly string[]>> = {
-  limit: ['entries', 'lines', 'results', 'items', 'rows', 'issues', 'releases', 'runs', 'records', 'deployments', 'incidents', 'checks'],
+  limit: [
+    'entries',
+    'lines',
+    'results',
+    'items',
+    'rows',
+    'issues',
+    'releases',
+    'runs',
+    'records',
+    'deployments',
+    'incidents',
+    'checks',
+    'projects',
+    'executions',
+    'attempts',
+    'hits',
+    'matches',
+  ],
   replicas: ['replicas', 'replica', 'copies', 'instances', 'containers', 'processes', 'workers'],
   lines: ['lines'],
 }
@@ -155,6 +173,15 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], { 
     // A version is "before" another where that is said.
     else if (field.kind === 'version' && PREPOSITIONS.has(field.slot)) points -= 0.2
   }
+  // An end is said to be one: "until noon", "from 9 to 10", "between 14:00 and 15:00".
+  if (
+    field.kind === 'time' &&
+    field.slot === 'until' &&
+    !field.required &&
+    !ENDING.has(before?.lower ?? '') &&
+    !cues.includes(lexemes[first - 2]?.lower ?? '')
+  )
+    return 0
   if (mention.kind === 'duration' && after?.lower === 'ago') {
     if (field.kind !== 'time') return 0
     points += 1
@@ -163,7 +190,13 @@ function pointsOf(field: Field, mention: Mention, lexemes: readonly Lexeme[], { 
   if (field.kind === 'id' && mention.kind === 'number' && before !== undefined && NAMED.test(before.lower)) points += 1
   if (counts(field, mention, lexemes, last)) points += 1
   // "let 3 of them share the load"
-  else if (field.slot === 'replicas' && after?.lower === 'of' && OF_THEM.has(lexemes[last + 2]?.lower ?? '')) points += 1
+  else if (
+    (field.slot === 'replicas' || field.slot === 'limit') &&
+    mention.kind === 'number' &&
+    after?.lower === 'of' &&
+    OF_THEM.has(lexemes[last + 2]?.lower ?? '')
+  )
+    points += 1
   return points
 }
 
@@ -180,6 +213,7 @@ function counts({ slot }: Field, { kind, written }: Mention, lexemes: readonly L
 
 /** "the file of X": X is something else. */
 const ELSE = new Set('of for from in on with'.split(' '))
+const ENDING = new Set('until till before to up and through by'.split(' '))
 const NO_KINDS: ReadonlySet<string> = new Set()
 const RECENT = new Set('most recent latest newest last oldest past'.split(' '))
 const PREPOSITIONS = new Set('from to since until before after for at by in on'.split(' '))

@@ -5,6 +5,8 @@ const judged = (id: string, confidence = 0.99, others: readonly string[] = []): 
 const seam = (more: Partial<Seam>): Seam => ({
   left: 'copy the disk',
   right: 'wipe the cache',
+  between: '',
+  isOption: false,
   link: 'and',
   isConditional: false,
   namesAnother: () => false,

@@ -1,6 +1,8 @@
 import { type Lexeme, lexemesOf } from '../arguments/lexeme.ts'
 import { isVerb, VERBS } from '../verbs.ts'
 import type { Link } from './connective.ts'
+import { SAME } from './referent.ts'
+import { SEAM_WEIGHTS } from './seam-weights.ts'
 
 /** What the router makes of a piece of text. */
 export interface Judgement {
@@ -18,6 +20,10 @@ export interface Seam {
   readonly left: string
   readonly right: string
   readonly link: Link
+  /** What joins them. */
+  readonly between: string
+  /** The right side says an option of what the left asks for: "... and push it". */
+  readonly isOption: boolean
   /** The right side has a condition that the left has not. */
   readonly isConditional: boolean
   /** Both sides name a thing of the same kind, and not the same one. */
@@ -29,41 +35,6 @@ export interface Seam {
   readonly together: () => Judgement
 }
 
-/**
- * What each sign says for taking a request apart, in log-odds; learned by logistic regression from the 790 seams of some 1,500 requests, of
- * which one in six asks for several things; of those left out, it is right about 93 in 100.
- */
-const SIGNS = {
-  /** "then", "after that". */
-  follows: 2.22,
-  sentence: 0.5,
-  isConditional: 2.12,
-  /** The right side begins with neither a verb nor a question. */
-  isNoun: -2.04,
-  /** ... but with a preposition or the like: "as json", "and its history". */
-  isTail: -0.76,
-  isOneWord: -2.13,
-  /** "keep what I edited", "put it into a file": what becomes of what the left side asks for. */
-  isKept: -1.07,
-  /** The left side begins with a verb or a question. */
-  asksFirst: 1.46,
-  isQuestion: -1.06,
-  /** The left side says more about a thing: "those that ...". */
-  isRelative: -0.78,
-  isLong: -0.57,
-  isSame: -2.19,
-  /** Both ask the same command, but about different things, or with the same verb. */
-  isAnother: 2.74,
-  /** Two commands of one plugin. */
-  isKin: 0.67,
-}
-const UNSAID = -1.76
-/** Less than what was learned, as taking apart what belongs together is worse than leaving together what does not. */
-const CAUTION = 0.4
-/** For each unit of log-odds of the less likely side, and of both read as one. */
-const WEAKER = 0.87
-const HAS_BOTH = 0.63
-const TOGETHER = -0.51
 /** Odds of e to 1, three in four, leave no doubt worth a question. */
 export const CLEAR = 1
 /** Beyond this a chance says no more. */
@@ -78,59 +49,90 @@ const POLITE = new Set(
 )
 const QUESTIONS = new Set('what which who where when why how'.split(' '))
 const AUXILIARIES = new Set('is are was were does do did has have'.split(' '))
-const TAILS = new Set('its their as so with to into in for from by of on at only all which that who both no not nothing'.split(' '))
 const KEEPING = new Set('keep put save store write leave let make'.split(' '))
-const RELATIVE = /\b(?:that|which|who|whose)\b/iu
+const PERSONS = new Set('i we you they he she it'.split(' '))
+const MORE = /\b(?:instead|again|too|as well|also)\b/iu
+const AND = /\b(?:and|plus|as well as)\b|[&+]/iu
+const STOP = /[.;!?\n]/u
+/** A noun of fewer words is rarely all that is asked for. */
+const FEW = 3
 /** Words that a short request has at most. */
 const SHORT = 4
 
 /** By how much what stands on both sides is likelier two requests than one, in log-odds; below 0 it is likelier one. */
 export function boundaryOdds(seam: Seam): number {
-  let odds = UNSAID - CAUTION + WEAKER * Math.min(logit(chanceOf(seam.before)), logit(chanceOf(seam.behind)))
-  for (const [sign, holds] of Object.entries(signsOf(seam))) if (holds) odds += SIGNS[sign as keyof typeof SIGNS]
+  let odds = SEAM_WEIGHTS.always
+  for (const [sign, value] of Object.entries(signsOf(seam))) odds += SEAM_WEIGHTS[sign as keyof Signs] * Number(value)
   // Beyond these odds it does not matter any more what both are as one, nor leaves it a doubt.
-  const most = -TOGETHER * logit(SURE)
-  if (odds - most > CLEAR || odds + most + HAS_BOTH < -CLEAR) return odds
-  return odds + TOGETHER * logit(seam.together().confidence) + (hasBoth(seam) ? HAS_BOTH : 0)
+  const most = Math.abs(SEAM_WEIGHTS.together) * logit(SURE)
+  if (odds - most > CLEAR || odds + most + SEAM_WEIGHTS.hasBoth < -CLEAR) return odds
+  for (const [sign, value] of Object.entries(togetherOf(seam))) odds += SEAM_WEIGHTS[sign as keyof Together] * Number(value)
+  return odds
 }
 
-/** Whether both commands come up where the two sides are read as one. */
-function hasBoth({ before, behind, together }: Seam): boolean {
-  const { id, others } = together()
+/** Everything about a seam that is weighed, by the names that the weights have; made for learning them. */
+export const termsOf = (seam: Seam): Readonly<Record<keyof typeof SEAM_WEIGHTS, number>> => {
+  const terms = { always: true, ...signsOf(seam), ...togetherOf(seam) }
+  return Object.fromEntries(Object.entries(terms).map(([sign, value]) => [sign, Number(value)])) as Record<keyof typeof terms, number>
+}
+
+type Together = ReturnType<typeof togetherOf>
+type Signs = ReturnType<typeof signsOf>
+
+/** What both sides are read as one. */
+function togetherOf({ before, behind, together }: Seam) {
+  const { id, others, confidence } = together()
   const likeliest = [id, ...others].slice(0, FIRST)
-  return before.id !== behind.id && likeliest.includes(before.id) && likeliest.includes(behind.id)
+  return {
+    together: logit(confidence),
+    /** Both commands come up. */
+    hasBoth: before.id !== behind.id && likeliest.includes(before.id) && likeliest.includes(behind.id),
+  }
 }
 
-function signsOf({ left, right, link, isConditional, namesAnother, before, behind }: Seam): Record<keyof typeof SIGNS, boolean> {
+function signsOf({ left, right, link, between, isOption, isConditional, namesAnother, before, behind }: Seam) {
   const [own, others] = [wordsOf(right), wordsOf(left)]
   const [first = '', leading = ''] = [own[0]?.lower, others[0]?.lower]
   const isSame = before.id === behind.id
   // A thing of the same kind asks for the same once more, even in one word; so does the verb said again.
-  const isAnother = isSame && ((first === leading && (VERBS.has(first) || first === verbOf(before))) || namesAnother())
+  const isAnother = isSame && ((first === leading && (VERBS.has(first) || first === verbOf(before))) || SAME.test(right) || namesAnother())
   const isQuestion = QUESTIONS.has(leading) || AUXILIARIES.has(leading)
-  const begins = VERBS.has(first) || QUESTIONS.has(first) || (link === 'sentence' && AUXILIARIES.has(first))
+  const begins = VERBS.has(first) || QUESTIONS.has(first) || AUXILIARIES.has(first)
   const isNoun = !isAnother && !begins
   return {
+    /** "then", "after that". */
     follows: link === 'then',
-    sentence: link === 'sentence',
+    and: AND.test(between),
+    comma: between.includes(','),
+    stop: STOP.test(between),
     isConditional,
+    isOption,
+    isOptionOnCondition: isOption && isConditional,
+    /** The right side begins with neither a verb nor a question. */
     isNoun,
-    isTail: !isAnother && link === 'and' && TAILS.has(first),
+    isShortNoun: isNoun && own.length < FEW,
     isOneWord: !isAnother && own.length < 2,
+    /** "you get it", "i am late": somebody tells something. */
+    isTold: PERSONS.has(first),
+    /** "again", "instead", "too". */
+    isMore: MORE.test(right),
+    /** "keep what I edited", "put it into a file": what becomes of what the left side asks for. */
     isKept: KEEPING.has(first),
+    /** The left side begins with a verb or a question. */
     asksFirst: isQuestion || VERBS.has(leading) || leading === verbOf(before) || (leading.endsWith('ing') && isVerb(leading)),
     isQuestion,
-    isRelative: RELATIVE.test(left),
+    asksNext: QUESTIONS.has(first),
     isLong: others.length > SHORT,
     isSame,
+    /** Both ask the same command, but about different things, or with the same verb. */
     isAnother,
-    isKin: !isSame && pluginOf(before) === pluginOf(behind),
+    /** Log-odds of the less likely side. */
+    weaker: Math.min(logit(chanceOf(before)), logit(chanceOf(behind))),
   }
 }
 
 /** Commands are called by their verbs as a rule. */
 const verbOf = ({ id = '' }: Judgement): string => id.slice(id.lastIndexOf('.') + 1)
-const pluginOf = ({ id = '' }: Judgement): string => id.slice(0, id.indexOf('.'))
 
 export const beginsWithVerb = (text: string): boolean => VERBS.has(wordsOf(text)[0]?.lower ?? '')
 

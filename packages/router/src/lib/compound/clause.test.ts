@@ -63,6 +63,14 @@ const ROWS: readonly (readonly [string, string])[] = [
   ['wipe the disk, but before that copy the logs', 'copy the logs | wipe the disk'],
   ['take the version before this one', 'take the version before this one'],
   ['copy the logs before we move to the new office', 'copy the logs before we move to the new office'],
+  ['is the shop up? restart it if not', 'is the shop up | [bad] restart it'],
+  ['probe the shop. It is not healthy? Then restart it', 'probe the shop | [bad] restart it'],
+  ['probe the shop. Still down? page me', 'probe the shop | [bad] page me'],
+  ['list the jobs; if there are any pause them', 'list the jobs | [some ] pause them'],
+  ['list the jobs and if any pause the line', 'list the jobs | [some ] pause the line'],
+  ['probe the shop, and should either report trouble stop it', 'probe the shop | [bad] stop it'],
+  ['when the copy is over please wipe the disk', '[good] wipe the disk'],
+  ['can you please wipe the disk', 'can you please wipe the disk'],
   ['check whether all services are up and, if they are, cut a release', 'check whether all services are up | [good] cut a release'],
 ]
 

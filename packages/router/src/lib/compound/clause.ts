@@ -1,6 +1,7 @@
 import { type Lexeme, lexemesOf } from '../arguments/lexeme.ts'
+import { VERBS } from '../verbs.ts'
 import { type Condition, negated } from './condition.ts'
-import { conditionAt } from './conditional.ts'
+import { askedAt, conditionAt } from './conditional.ts'
 import { connectiveAt, type Link, linkBehind, orderAt } from './connective.ts'
 import { isReport } from './report.ts'
 
@@ -16,6 +17,8 @@ export interface Clause {
   readonly refused: boolean
 }
 
+/** Before "please" these ask themselves. */
+const ASKING = new Set('can could you will would i we to and but so then now just also'.split(' '))
 const LEADS = new Set('and then also now next finally afterwards please just first but so lastly'.split(' '))
 const REFUSALS =
   /^(?:(?:and|but)\s+)?(?:please\s+)?(?:do not|don['’]?t|dont|never|under no circumstances?|on no account|by no means|in no case|refrain from|no need to|you (?:must not|mustn['’]?t|should not|shouldn['’]?t|need not|needn['’]?t)|there is no need to)\s/iu
@@ -55,6 +58,15 @@ export function clausesOf(text: string): readonly Clause[] {
     if (!isQuoted(lexeme)) {
       const words = connectiveAt(lexemes, at)
       if (words !== undefined) {
+        // "restart it if not": what stands before it depends on the other case.
+        if (words.turns === true && draft !== undefined && drafts.length > 0 && lexemes[at]!.lower === 'if') {
+          draft.condition = last === undefined ? FAILED : negated(last)
+          draft.outer.end = lexemes[at + words.length - 1]!.end
+          at += words.length - 1
+          close()
+          link = linkBehind(text, lexemes[at]!) ?? 'and'
+          continue
+        }
         close()
         // "check it, otherwise ...": the other case is that it did not work.
         if (words.turns === true) pending = last !== undefined ? negated(last) : drafts.length > 0 ? FAILED : undefined
@@ -91,6 +103,14 @@ export function clausesOf(text: string): readonly Clause[] {
       }
     }
     if (draft === undefined) {
+      const asked = drafts.length === 0 ? undefined : askedAt(text, lexemes, at)
+      if (asked !== undefined) {
+        pending = last = asked.condition
+        pendingStart = lexeme.start
+        at = asked.last
+        link = 'sentence'
+        continue
+      }
       if (LEADS.has(lexeme.lower) && !lexeme.endsClause && lexemes[at + 1] !== undefined) {
         if (lexeme.lower === 'then' || lexeme.lower === 'afterwards') link = 'then'
         continue
@@ -100,6 +120,10 @@ export function clausesOf(text: string): readonly Clause[] {
       draft = { start, end, outer, link: drafts.length === 0 ? 'start' : link, condition: pending, swaps }
       swaps = 'none'
       pendingStart = undefined
+    } else if (isAskedAnew(lexemes, at)) {
+      close()
+      link = 'and'
+      continue
     } else draft.end = draft.outer.end = lexeme.end
     if (lexeme.endsClause && !isQuoted(lexeme)) {
       // "the release broke: take it back", but not "open an issue: the release broke".
@@ -118,6 +142,12 @@ export function clausesOf(text: string): readonly Clause[] {
     ...(condition !== undefined && { condition }),
     refused: REFUSALS.test(text.slice(start, end)),
   }))
+}
+
+/** "if I am done please tell me": what is asked for behind something else. */
+function isAskedAnew(lexemes: readonly Lexeme[], at: number): boolean {
+  const [previous, next] = [lexemes[at - 1], lexemes[at + 1]]
+  return lexemes[at]!.lower === 'please' && previous !== undefined && !ASKING.has(previous.lower) && VERBS.has(next?.lower ?? '')
 }
 
 /** What is done first, first: "deploy after checking the health" is checked and then deployed. */

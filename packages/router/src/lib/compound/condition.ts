@@ -1,4 +1,5 @@
 import { NUMBER_WORDS } from '../arguments/number.ts'
+import { VERBS } from '../verbs.ts'
 
 /** What has to hold before a part of a request is done, as far as its words say. */
 export type Condition = {
@@ -113,7 +114,13 @@ export function readCondition(text: string): ReadCondition | undefined {
       return found(match, { kind: 'outcome', good, word: match[0].trim().split(/\s+/).at(-1)!.toLowerCase() })
   }
   const any = ANY.exec(text)
-  return any === null ? undefined : found(any, { kind: 'any', words: wordsOf(any[2]!), some: any[1]?.toLowerCase() !== 'no' })
+  if (any === null) return undefined
+  const some = any[1]?.toLowerCase() !== 'no'
+  // "if there are any restart it": the verb is what is to be done.
+  const isAlone = any[1] !== undefined && VERBS.has(any[2]!.toLowerCase())
+  if (!isAlone) return found(any, { kind: 'any', words: wordsOf(any[2]!), some })
+  const said = any[0].slice(0, -any[2]!.length).trimEnd()
+  return { condition: { said, at: 0, kind: 'any', words: [], some }, length: said.length }
 }
 
 const NONE = /^(?:nothing|none|nobody|no)\b/iu

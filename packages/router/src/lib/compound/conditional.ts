@@ -24,7 +24,9 @@ const INTRODUCERS: readonly (readonly string[])[] = [
   .map((words) => words.split(' '))
   .sort((a, b) => b.length - a.length)
 const ASKERS = new Set('i we you'.split(' '))
-const INVERTED = /^(?:be|fail|break|crash|pass|succeed|work|go|turn|show|come)$/
+const INVERTED =
+  /^(?:be|have|fail|break|crash|pass|succeed|work|go|turn|show|come|find|detect|report|say|get|stay|remain|see|contain|need|answer|respond|become|look|drop|rise|die|happen)$/
+const OBJECTS = new Set('the it them a an its my our all this that'.split(' '))
 const LEADS = new Set('then please just also do'.split(' '))
 /** "if you can", "if possible", "when you have time": said to be polite. */
 const POLITE = /^(?:you\b|possible\b|needed\b|necessary\b|it['’]s (?:not too|no|ok|okay|possible)\b|i may\b|i could\b|we could\b)/iu
@@ -57,7 +59,7 @@ export function conditionAt(text: string, lexemes: readonly Lexeme[], at: number
   const read = readCondition(said)
   if (read === undefined) {
     if (POLITE.test(said) || ((lower === 'when' || lower === 'once') && TIMES.has(from.lower))) return undefined
-    const last = endOf(lexemes, at, at + words)
+    const last = endOf(lexemes, at, at + words + (lower === 'should' ? 2 : 0))
     return last === undefined ? undefined : found(guessedCondition(text.slice(from.start, lexemes[last]!.end)), last)
   }
   const end = from.start + read.length
@@ -67,6 +69,19 @@ export function conditionAt(text: string, lexemes: readonly Lexeme[], at: number
   const goesOn = next !== -1 && !lexemes[last]!.endsClause && connectiveAt(lexemes, next) === undefined
   if (goesOn && !VERBS.has(lexemes[next]!.lower) && !LEADS.has(lexemes[next]!.lower)) last = endOf(lexemes, at, next) ?? last
   return found(read.condition, last)
+}
+
+/** "it isn't? Then ...": a question that answers another, and so sets a condition; it begins like no question that asks for a look. */
+export function askedAt(text: string, lexemes: readonly Lexeme[], at: number): FoundCondition | undefined {
+  if (at > 0 && !lexemes[at - 1]!.endsClause && connectiveAt(lexemes, at - 1) === undefined) return undefined
+  const last = lexemes.findIndex(({ endsClause }, i) => i >= at && endsClause)
+  if (last === lexemes.length - 1 || !/^\s*\?/.test(text.slice(lexemes[last]?.end))) return undefined
+  const first = lexemes[at]!.lower === 'still' && last > at ? at + 1 : at
+  const said = text.slice(lexemes[first]!.start, lexemes[last]!.end)
+  if (VERBS.has(lexemes[first]!.lower)) return undefined
+  const read = readCondition(said)
+  if (read === undefined || read.length < said.length) return undefined
+  return { condition: { ...read.condition, said, at: lexemes[first]!.start }, last }
 }
 
 /** How many words set a condition here. */
@@ -83,12 +98,16 @@ function endOf(lexemes: readonly Lexeme[], at: number, first: number): number | 
   const isFirst = at === 0 || lexemes[at - 1]!.endsClause || connectiveAt(lexemes, at - 1) !== undefined
   for (let i = first; i < lexemes.length; i++) {
     const { lower, endsClause } = lexemes[i]!
-    const isVerb = isFirst && i > first && VERBS.has(lower) && !BINDS.has(lexemes[i - 1]!.lower)
+    const isVerb = isFirst && i > first && VERBS.has(lower) && (!BINDS.has(lexemes[i - 1]!.lower) || isDone(lexemes, i))
     if (isVerb || (i > first && connectiveAt(lexemes, i) !== undefined)) return i - 1
     if (endsClause && (i < lexemes.length - 1 || !isFirst)) return i
   }
   return undefined
 }
+
+/** "if any find the cause", but not "if any release is broken". */
+const isDone = (lexemes: readonly Lexeme[], at: number): boolean =>
+  /^(?:any|none)$/.test(lexemes[at - 1]!.lower) && OBJECTS.has(lexemes[at + 1]?.lower ?? '')
 
 /** "should that fail": a condition without "if". */
 function isInverted(lexemes: readonly Lexeme[], at: number): boolean {

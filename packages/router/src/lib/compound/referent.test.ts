@@ -14,6 +14,7 @@ const ROWS: readonly (readonly [text: string, before: string, id: string | undef
   ['print its page', 'begin incident 3', 'ops.incident.open', 'print incident 3 page', 'print incident page'],
   ['restart it', 'is the shop up', 'ops.monitor.check'],
   ['show the history', 'continue run 4', 'ops.runbook.resume', 'show the history runbook'],
+  ['do the same for the mailer', 'restart the shop', 'ops.remediate', 'restart the shop for the mailer'],
   // A piece without a verb takes over the one before.
   ['the shop', 'restart the mailer', undefined, 'restart the shop'],
 ]

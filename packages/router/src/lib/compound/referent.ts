@@ -15,6 +15,8 @@ export interface FullReading {
 }
 
 const PRONOUN = /\b(?:its|it|them|that|those|this|these|this one|that one|the same|their)\b/iu
+/** "do the same for the worker", "likewise the web service". */
+export const SAME = /^(?:do )?(?:exactly )?(?:the same|same|likewise|ditto)\b/iu
 const LEADING = new Set('please can could you would will i we want to let us also just now first then next finally and me'.split(' '))
 const PLACES = new Set('in on of for from with by at to about into onto since until after before that which who'.split(' '))
 /** A pronoun among more words than these says little of what is asked. */
@@ -32,6 +34,8 @@ export function readingsOf(text: string, before: Before): readonly FullReading[]
   const own = lexemesOf(text)
   if (own.length > MAX_WORDS) return []
   const readings: FullReading[] = []
+  const same = SAME.exec(text)
+  if (same !== null) return [{ text: `${before.text} ${text.slice(same[0].length).trimStart()}`, weight: 1 }]
   const said = lexemesOf(before.text)
   const verb = verbIn(said)
   const topic = before.id === undefined ? undefined : topicOf(before.id)

@@ -1,16 +1,25 @@
 import { lexemesOf } from '../arguments/lexeme.ts'
-import { VERBS } from '../verbs.ts'
+import { isVerb, VERBS } from '../verbs.ts'
 
 const STATES =
   /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|am|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu
 /** "we fixed the bug" */
-const TELLS = /^(?:we|i|they|somebody|someone)\s+(?:just\s+|already\s+|have\s+)?\w+ed\b/iu
+const TELLS = /^(?:we|i|they|somebody|someone)(?:['’]ve)?\s+(?:just\s+|already\s+|have\s+)*(?!need\b)\w+ed\b/iu
+
+/** "Ben deployed on Friday", but not "services monitored". */
+const SOMEBODY = /^(?:(?:my|our|the|a) )?(\p{L}+)(?: already| just| has| had| also)* (\p{L}+ed)\b/iu
+const NOBODY = new Set('everything anything something nothing all any what which who need'.split(' '))
+
+function tellsOfSomebody(text: string): boolean {
+  const [, who = '', did = ''] = SOMEBODY.exec(text) ?? []
+  return did !== '' && isVerb(did.toLowerCase()) && !who.endsWith('s') && !NOBODY.has(who.toLowerCase()) && !isVerb(who.toLowerCase())
+}
 
 /** "the export messed up my changelog, ...": what is the matter, rather than what is to be done. */
 export function isReport(text: string): boolean {
   const [first, second] = lexemesOf(text)
   if (first === undefined) return false
-  if (TELLS.test(text)) return true
+  if (TELLS.test(text) || tellsOfSomebody(text)) return true
   if (!STATES.test(text)) return false
   // "release is ready" has no verb that asks for something.
   return !VERBS.has(first.lower) || /^(?:is|are|was|were)$/.test(second?.lower ?? '')

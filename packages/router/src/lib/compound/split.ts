@@ -1,4 +1,4 @@
-import { beginsWithVerb, boundaryOdds, CLEAR, type Judgement, wordsOf } from './boundary.ts'
+import { beginsWithVerb, boundaryOdds, CLEAR, type Judgement, type Seam, wordsOf } from './boundary.ts'
 import { type Clause, clausesOf } from './clause.ts'
 import type { Condition } from './condition.ts'
 import type { Before } from './referent.ts'
@@ -34,6 +34,8 @@ export interface Judges {
   readonly tells: (condition: Condition, command: string) => boolean
   /** Whether two pieces name different things to do the command to. */
   readonly namesAnother: (text: string, other: string, command: string) => boolean
+  /** By how much a seam is likelier one between two requests. Default: as it was learned. */
+  readonly weigh?: ((seam: Seam) => number) | undefined
 }
 
 /** What has more pieces is no request that anybody means, and each piece costs. */
@@ -94,7 +96,7 @@ function beforeOf(text: string, group: Group, { judge }: Judges): { readonly bef
 }
 
 /** By how much a clause is likelier a part of its own than one with what stands before it, in log-odds. */
-function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOption, namesAnother }: Judges): number {
+function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOption, namesAnother, weigh = boundaryOdds }: Judges): number {
   const clearly = (isApart: boolean): number => (isApart ? CLEAR : -CLEAR)
   const { link, condition } = clause
   const right = partOf(text, [clause]).text
@@ -110,12 +112,13 @@ function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOpt
   // Where they are one sentence, the option may be what tells the command.
   const said = text.slice(clause.outer.start, clause.outer.end)
   const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
-  if ((link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))) return clearly(false)
   const isConditional = condition !== undefined && condition !== clauses[0]!.condition
-  const odds = boundaryOdds({
+  const odds = weigh({
     left,
     right,
     link,
+    between: text.slice(clauses.at(-1)!.end, clause.start),
+    isOption: (link !== 'then' && says(before.id)) || (link === 'and' && says(together().id)),
     isConditional,
     namesAnother: () => before.id !== undefined && namesAnother(right, left, before.id),
     before,

@@ -1,5 +1,6 @@
 import type { Argument } from '../arguments/fill.ts'
 import type { SlotValues } from '../candidate.ts'
+import type { Seam } from '../compound/boundary.ts'
 import { type Judges, type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
 import { MAX_CHARS } from '../tokens.ts'
@@ -38,6 +39,8 @@ export interface DecideOptions {
   /** What others offer for a part that nothing here does; it is named, and never run. Default: nothing. */
   readonly elsewhere?: (text: string) => Offered | undefined
   /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
+  /** By how much a place where a request may be taken apart is likelier one between two requests: for those who learn it. Default: as it was learned. */
+  readonly weigh?: (seam: Seam) => number
   readonly onStage?: (stage: 'classify' | 'match' | 'decide') => void
 }
 
@@ -207,6 +210,7 @@ function judgesFor(read: Reading, offerOf: (text: string) => Offered | undefined
     isOption: (text, command) => holds(command, (known) => isOption(text, known)),
     tells: (condition, command) => holds(command, (known) => isTold(condition, known)),
     namesAnother: (text, other, command) => holds(command, (known) => namesAnother(text, other, known, options)),
+    weigh: options.weigh,
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { factsOf } from './command-facts.ts'
-import { everyOne, isOption, namesAnother } from './part-arguments.ts'
+import { everyOne, isOption, namesAnother, otherTarget } from './part-arguments.ts'
 
 const text = { type: 'string' }
 const facts = (properties: object) =>
@@ -34,6 +34,30 @@ describe('everyOne()', () => {
     expect(
       everyOne(other, { ...part, text: other, end: other.length }, restarting, { service: { value: 'zorbo', from: [8, 13] } }),
     ).toHaveLength(2)
+  })
+})
+
+describe('otherTarget()', () => {
+  const other = (request: string, value: string, names = {}): string | undefined => {
+    const start = request.indexOf(value)
+    const part = { text: request, start: 0, end: request.length, waits: false }
+    return otherTarget(
+      part,
+      facts({ service: text, count: { type: 'integer' } }),
+      { service: { value, from: [start, start + value.length] } },
+      names,
+    )
+  }
+
+  it('is a second name behind an "and", wherever that stands', () => {
+    expect(other('scale zorbo to 3 in the evening and also the blixt to 5', 'zorbo')).toBe('blixt')
+    expect(other('show the logs of zorbo since 1h, and of blixt', 'zorbo')).toBe('blixt')
+  })
+
+  it('is no everyday word, and nothing that the workspace does not call so', () => {
+    expect(other('scale zorbo to 3 and hurry, and tell the others', 'zorbo')).toBeUndefined()
+    expect(other('scale zorbo to 3 and also the blixt to 5', 'zorbo', { service: ['zorbo', 'web'] })).toBeUndefined()
+    expect(other('scale zorbo to 3 and the web to 5', 'zorbo', { service: ['zorbo', 'web'] })).toBe('web')
   })
 })
 

@@ -103,13 +103,7 @@ export function everyOne(
   )
   if (field === undefined) return [args]
   const all: Record<string, Argument>[] = [args]
-  const known = names[field.slot]
-  const read = (said: string): string | number | undefined => {
-    if (field.kind === 'id') return Number(said)
-    const lower = said.toLowerCase()
-    if (isOrdinary(lower) || ownWords.has(stem(lower))) return undefined
-    return known === undefined ? said : known.find((one) => one.toLowerCase() === lower)
-  }
+  const read = (said: string): string | number | undefined => (field.kind === 'id' ? Number(said) : nameIn(said, field, ownWords, names))
   let end = args[field.name]!.from[1]
   for (;;) {
     const next = (field.kind === 'id' ? NEXT_ID : NEXT_NAME).exec(request.slice(end, part.end))
@@ -120,6 +114,13 @@ export function everyOne(
     if (Object.values(args).some(({ from }) => from[0] < end && start < from[1])) return all
     all.push({ ...args, [field.name]: { value, from: [start, end] } })
   }
+}
+
+/** A word as the name of a thing, where it can be one. */
+function nameIn(said: string, { slot }: Field, ownWords: ReadonlySet<string>, names: SlotValues): string | undefined {
+  const lower = said.toLowerCase()
+  if (isOrdinary(lower) || ownWords.has(stem(lower))) return undefined
+  return names[slot] === undefined ? said : names[slot].find((one) => one.toLowerCase() === lower)
 }
 
 /** What a part without a verb leaves to the one before it: "restart the api and the worker" restarts both. Nothing of what destroys. */
@@ -145,24 +146,33 @@ export function isTaken({ at, said }: Condition, { effect, fields }: CommandFact
 
 const RANGE = /\b\d+\s*(?:-|–|to|through|until)\s*\d+\b/iu
 
-/** What is said of a kind of which a command takes one, and is not taken: "roll back staging and production", "delete issues 4 to 9". */
+/** "... since an hour ago, and of the worker". */
+const SECOND_NAME = new RegExp(`(?:${AND})(?:(?:also|then|of|for|on|in|to|from|with|the|our|my)\\s+)*([\\p{L}\\p{N}][\\w./-]*)`, 'giu')
+
+/** What is said of a kind of which a command takes one, and is not taken: "roll back staging and production", "scale api to 3 and worker to 5". */
 export function otherTarget(
   { text, start }: Part,
-  { effect, fields }: CommandFacts,
+  { effect, fields, ownWords }: CommandFacts,
   args: Readonly<Record<string, Argument>>,
   names: SlotValues = {},
 ): string | undefined {
-  if (effect === 'read') return undefined
   const range = RANGE.exec(text)?.[0]
-  for (const { kind, name, list, integer, choices } of fields) {
-    const taken = args[name]?.from
-    if (taken === undefined || list) continue
+  const isFree = (from: number, to: number): boolean =>
+    !Object.values(args).some((taken) => from + start < taken.from[1] && taken.from[0] < to + start)
+  for (const field of fields) {
+    const { kind, name, list, integer, choices } = field
+    if (args[name] === undefined || list) continue
+    if (kind === 'name' || kind === 'host') {
+      for (const { 1: said = '', index, 0: whole } of text.matchAll(SECOND_NAME)) {
+        const end = index + whole.length
+        if (nameIn(said, field, ownWords, names) !== undefined && isFree(end - said.length, end)) return said
+      }
+    }
+    if (effect === 'read') continue
     if (kind === 'id' && integer && range !== undefined) return range
     if (kind !== 'env') continue
     const all = environmentsIn(lexemesOf(text), knownEnvironments(choices, names))
-    const other = all.find(
-      ({ value, ...one }) => value !== args[name]!.value && (one.end + start <= taken[0] || one.start + start >= taken[1]),
-    )
+    const other = all.find(({ value, ...one }) => value !== args[name]!.value && isFree(one.start, one.end))
     if (other !== undefined) return other.value
   }
   return undefined
