@@ -60,7 +60,8 @@ export function loadModel(
   return model
 }
 
-const HASH_BYTES = 64
+/** How many bytes of a learned model say what it was learned from. */
+export const HASH_BYTES = 64
 
 /** The model of plugins that come along, with the hash of what it was learned from: made once, so that no workspace has to. */
 export function learnRouter(plugins: readonly Plugin[]): Uint8Array {

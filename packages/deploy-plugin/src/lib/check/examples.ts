@@ -249,4 +249,10 @@ export const CHECK_EXAMPLES: readonly string[] = [
   "I promised the client a go-live at eight, so make sure that the server isn't lacking anything",
   'The ops folks said the uat box was reinstalled, so is it ready to be deployed to again?',
   "We'd love to move to the lisbon machine next week, will it hold our stack?",
+  'check the machine first',
+  'is the machine ready for it',
+  'is there enough room on the host',
+  'check whether web-2 can take it',
+  'see if the host has what it needs',
+  'are the machines ready',
 ]

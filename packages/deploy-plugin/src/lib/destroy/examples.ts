@@ -221,4 +221,8 @@ export const DESTROY_EXAMPLES: readonly string[] = [
   'we bought software for the invoices, which means our invoicer can disappear from production',
   'since nobody books by fax any more, the fax service shall go from production for ever',
   'The project is dead, so clear its environment away, with volumes',
+  'take it off the host for good',
+  'destroy the environment',
+  'remove everything of preview',
+  'destroy it with its volumes',
 ]

@@ -342,6 +342,9 @@ export const ENV_EXAMPLES = {
     "Before we merge the two environments I'd like to know which variables only one of them defines",
     "Somebody added a variable to one env file only, I believe; which one is it and where's it missing?",
     'Olga wants to know if two of our environments use the same jwt secret',
+    'which variables does only one of them have',
+    'hold the two env files against each other',
+    'do they share a secret',
   ],
   'env.sync': [
     'add missing variables to the env files',
@@ -454,6 +457,8 @@ export const ENV_EXAMPLES = {
     'complete the variables of uat',
     'The schema got a new SMTP_HOST yesterday and none of the env files has it yet, please fill that in',
     'We introduced a feature flag in the schema, and each env file should get it, values stay as they are',
+    'add what they lack',
+    'bring the env files in line with the example',
   ],
   'env.create': [
     'create the env file for production',
@@ -586,6 +591,7 @@ export const ENV_EXAMPLES = {
     'How can I get an env file for uat? There is none, and the schema says what should be in it',
     'My .env got lost when I switched laptops, please make a new one from the example',
     'the deployment says .env.production does not exist, so bring it into existence from the schema',
+    'make the env file of test',
   ],
   'env.validate': [
     'validate the env files',
@@ -759,6 +765,8 @@ export const ENV_EXAMPLES = {
     "I'd like to be certain that no variable in our env files has an invalid value",
     'after that merge I am not sure our .env still conforms to the schema, could you see?',
     'hey could you tell whether my .env obeys the schema? the app refuses to boot',
+    'are the variables valid',
+    'hold it to the schema',
   ],
   'env.encrypt': [
     'encrypt the production env file',
@@ -916,6 +924,9 @@ export const ENV_EXAMPLES = {
     'Is it possible to put the production env file in the repo without anyone being able to read it? please do so',
     "Jonas decrypted .env.oslo to edit it and he's done, so encrypt it again",
     'I had the env file of preprod in clear for a while, it should be encrypted again now',
+    'encrypt it',
+    'encrypt the env file again',
+    'lock the secrets away again',
   ],
   'env.decrypt': [
     'decrypt the production env file',
@@ -1072,6 +1083,9 @@ export const ENV_EXAMPLES = {
     'could you unlock the env file of preprod so that I can edit the database url?',
     '.env.oslo was encrypted by Priya, and I must edit it, so make it readable for me',
     "Olga encrypted .env.kiosk before her holiday and I've to edit it, so make it plain again",
+    'decrypt it',
+    'decrypt the env file first',
+    'open up the encrypted env of qa',
   ],
   'env.leaks': [
     'did we ever commit a secret',
@@ -1197,5 +1211,8 @@ export const ENV_EXAMPLES = {
     "Check the whole past of this repo for things like tokens, I don't need the values themselves",
     'for the certification we need proof that the history of the repository is free of secrets',
     'How sure are we that nobody put a slack webhook secret into a commit at some point?',
+    'look for leaked secrets',
+    'did a secret ever get committed',
+    'a search for leaks',
   ],
 } as const

@@ -187,4 +187,7 @@ export const GENERATE_EXAMPLES = [
   'We changed the hostname in the deploy config, so the Caddyfile has to be made again',
   'I changed switchyard.deploy.json and the files made from it are out of date now',
   'Could we get the caddy and compose files that belong to our configuration?',
+  'make the compose and systemd files',
+  'write the kubernetes files',
+  'generate them anew',
 ] as const

@@ -201,6 +201,8 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'does an environment for the warehouse exist, and how is it called?',
   'which environment names would be accepted if I wanted to deploy the kiosk?',
   'I mistyped the environment it seems, so which ones exist?',
+  'which hosts are there',
+  'list the machines we may use',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [
@@ -299,4 +301,7 @@ export const TARGET_NOTE_EXAMPLES: readonly string[] = [
   'deployment 41 went fine, so please write it into NetBox for the infrastructure team',
   'can NetBox be told about deployment 145? the infrastructure lead keeps asking me',
   'tell NetBox that deployment 304 took place, and which ports the service listens on now',
+  'write it into NetBox',
+  'put the deployment into the journal of its host',
+  'tell NetBox about deployment 40',
 ]

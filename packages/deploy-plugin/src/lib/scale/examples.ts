@@ -162,4 +162,8 @@ export const SCALE_EXAMPLES = [
   'The demo is a bit sluggish, so give the frontend there three replicas instead of one',
   'now that the campaign starts, make it 12 instances of landing on production, reason "campaign"',
   "I'm running a load test in an hour, so please put the feeds service on preprod up to six replicas",
+  'two more copies of web on staging',
+  'scale the old one down to 1',
+  'bring it to four replicas there',
+  'run three of it on production',
 ] as const

@@ -191,4 +191,7 @@ export const SETUP_EXAMPLES = [
   "Can you help me get started with deploying the portal? it's a frontend, an api and a postgres",
   'so we decided to host the calendar ourselves, and I have no clue what that takes, can you get it set up?',
   'Our intern built a dashboard, and now it must become deployable; do the initial preparation',
+  'set the project up for deploying',
+  'write the configuration for deployment',
+  'find out what it needs to be deployed',
 ] as const

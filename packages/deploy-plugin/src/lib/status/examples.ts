@@ -293,6 +293,14 @@ export const STATUS_EXAMPLES: readonly string[] = [
   'we released on monday and on wednesday, which of those is it that oslo runs?',
   "Priya merged on tuesday, may I tell the client that it's live already?",
   'support needs to know which release of the warehouse app the drivers have at the moment',
+  'what runs there',
+  'which version is where',
+  'show me what is running on production',
+  'what is deployed right now',
+  'where does it run',
+  'is production on that version',
+  'what does staging run at the moment',
+  'who deployed what is there',
 ]
 
 export const HISTORY_EXAMPLES: readonly string[] = [
@@ -600,4 +608,9 @@ export const HISTORY_EXAMPLES: readonly string[] = [
   'deployment 401 was stopped by the gate, which probe was it that failed? I only want to read about it',
   'the night shift undid something, can I see what was deployed and undone between midnight and six?',
   'why did the gate stop deployment 300? just the explanation, please',
+  'when was it deployed',
+  'why did that deployment fail',
+  'the deployments before that',
+  'who deployed it last week',
+  'tell me why that deployment ended so',
 ]

@@ -256,6 +256,12 @@ export const VALIDATE_EXAMPLES = {
     "I renamed the volume in docker-compose.yml and I'm not sure all of it still fits together",
     'hey I edited the compose file for the first time, could you look whether I broke anything?',
     'Ravi changed the networks in the compose file last night, did he make any mistakes?',
+    'make sure the files are valid',
+    'look the generated files over',
+    'is the stack sound',
+    'validate it once again',
+    'hold the compose file and the Caddyfile against each other',
+    'are the units all right',
   ],
   fix: [
     'fix the compose file',
@@ -467,5 +473,10 @@ export const VALIDATE_EXAMPLES = {
     "We don't have time for the small stuff in the stack files, let the tool clear it up",
     'the production overlay has errors that need no judgement, correct them',
     'please do the repairs that the check of the Caddyfile proposes',
+    'repair what the validation found',
+    'mend the stack files',
+    'correct the units automatically',
+    'fix them in the compose files',
+    'repair the Caddyfile where it needs no judgement',
   ],
 } as const

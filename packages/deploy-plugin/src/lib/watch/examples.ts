@@ -169,4 +169,7 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'I just shipped the new catalog to production, could you keep an eye on it for half an hour?',
   'hey I just deployed the forum to staging, will you keep an eye on it for a quarter of an hour?',
   'Keep looking at what we have just put on berlin, and when it turns sour return it automatically',
+  'keep an eye on what was deployed',
+  'watch staging and roll it back if it fails',
+  'stay with the deployment for a quarter of an hour',
 ]

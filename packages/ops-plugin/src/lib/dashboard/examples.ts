@@ -167,6 +167,7 @@ export const DASHBOARD_EXAMPLES = {
     "good day, what's the state of things",
     'show me the board with everything',
     'tell me how it all looks today, all projects, scores, issues, services, the lot',
+    'how is everything doing',
   ],
   dashboard: [
     'write the dashboard to a html file',
@@ -288,5 +289,8 @@ export const DASHBOARD_EXAMPLES = {
     'the tv page with our scores needs renewing',
     'file with the overview to open in safari',
     'snapshot of the state as an html page',
+    'save the dashboard as a page',
+    'put the dashboard into status.html',
+    'the dashboard as html',
   ],
 } satisfies Record<string, readonly string[]>

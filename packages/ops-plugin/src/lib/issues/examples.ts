@@ -206,6 +206,11 @@ export const ISSUE_EXAMPLES = {
     'note as an issue for aviary: no retry on timeouts',
     'before I forget it over the weekend: the readme of beacon links to a dead page, file it',
     'someone should rework the settings page sometime, put it on the list of things to do',
+    'open a ticket for that',
+    'write an issue called "leak in the importer"',
+    'make an issue of it with high priority',
+    'note that as a bug',
+    'create a ticket so that it is not forgotten',
   ],
   'issue.get': [
     'show issue 12',
@@ -353,6 +358,9 @@ export const ISSUE_EXAMPLES = {
     'Jonas gave number 14 of our issues to me, what does it say?',
     'I merged something for 61, but what did issue 61 ask for exactly?',
     'I have been told to look at issue 300 today, let me see it',
+    'show me that ticket',
+    'read out issue 18',
+    'what does issue 64 say',
   ],
   'issue.list': [
     'list the open issues',
@@ -547,6 +555,9 @@ export const ISSUE_EXAMPLES = {
     'My manager wants to know which tickets are waiting for us, the most urgent at the top',
     "do we have tickets about receipts? I don't want to file it twice",
     'the tech debt issues, all of them please, Jonas has time for some',
+    'list what tickets are open',
+    'the urgent issues of this project',
+    'which bugs are still unsolved',
   ],
   'issue.update': [
     'set issue 12 to high priority',
@@ -703,6 +714,10 @@ export const ISSUE_EXAMPLES = {
     'issue 14 should carry the label "warehouse" so that Jonas can find it',
     'put the label "lisbon" on ticket 300, Olga looks for that',
     'hang the label "oslo" on ticket 300, please',
+    'set its priority to high',
+    'give it the label ui',
+    'put issue 30 in progress',
+    'rename that ticket',
   ],
   'issue.close': [
     'close issue 12, fixed in the last release',
@@ -854,6 +869,9 @@ export const ISSUE_EXAMPLES = {
     '"Empty cart crashes" is done, I don\'t have its number, so close it by that title',
     "The dead link in beacon's readme is mended, so that issue number 501 can be shut",
     'the receipts are fine again since 2.2, so issue 61 is solved',
+    'close the ticket that belongs to it',
+    'close it as fixed',
+    'mark issue 71 as done',
   ],
   'issue.reopen': [
     'reopen issue 12',
@@ -979,6 +997,7 @@ export const ISSUE_EXAMPLES = {
     'from closed back to open: ticket 39',
     'un-tick ticket 98',
     'somebody closed number 77 without testing, it needs to be reopened, reason "not tested"',
+    'reopen it, it came back',
   ],
   'issue.delete': [
     'delete issue 12',
@@ -1073,6 +1092,8 @@ export const ISSUE_EXAMPLES = {
     '22 should not exist at all',
     'rid us of bug 15 and its history',
     'ticket 81 was a joke, delete it',
+    'delete that ticket',
+    'get rid of issue 90 altogether',
   ],
   'issue.stats': [
     'issue statistics',
@@ -1189,6 +1210,8 @@ export const ISSUE_EXAMPLES = {
     'ticket totals since 2026-09-01',
     'totals of tickets this year',
     'how old does an issue get here before somebody mends it, typically?',
+    'count the tickets for me',
+    'give me the numbers on issues',
   ],
   'issue.triage': [
     'triage the issues of this project',
@@ -1314,6 +1337,9 @@ export const ISSUE_EXAMPLES = {
     'would a scan reopen anything',
     'Just as a preview: what would be created, closed or reopened in forum if we synced issues with a fresh scan?',
     "in what do our issues and a scan disagree? Don't correct it, just tell",
+    'say which issues would be closed and which created',
+    'compare the findings with the tickets, only to look',
+    'show what the scan would change among the issues',
   ],
   'issue.file': [
     'file issues for everything the scan found',
@@ -1453,6 +1479,10 @@ export const ISSUE_EXAMPLES = {
     "For beacon please file everything that the scan complains about as issues, I'll sort them later",
     'Please synchronize the issues from project atlas with new scan, warnings also',
     'what the health scan reports must be in our issues, so put it there',
+    'file what the scan found',
+    'make issues of all that fails',
+    'bring the tickets in line with the findings',
+    'close and open issues as the scan says',
   ],
   'issue.export': [
     'export the issues to github',
@@ -1593,6 +1623,8 @@ export const ISSUE_EXAMPLES = {
     'My lead wants the tickets of atlas in octo-org/atlas as well',
     'The contractor has no access here, so put our critical tickets on GitHub for him',
     'We work in gitea with the customer, so push the issues of forum to theirs, acme/forum',
+    'push the issues over to gitea',
+    'bring the tracker up to date with our issues',
   ],
   'issue.import': [
     'import the issues from github',
@@ -1740,5 +1772,7 @@ export const ISSUE_EXAMPLES = {
     'I moved here from GitHub, so how do I get my existing issues along?',
     'Please get issues from repository octo-org/atlas in, the closed ones also',
     "The community opened issues on the github repo that we don't have yet, bring them over",
+    'pull in what they have on github',
+    'take over the issues of the other repository',
   ],
 } satisfies Record<string, readonly string[]>

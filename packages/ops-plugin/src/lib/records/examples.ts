@@ -159,6 +159,11 @@ export const RECORD_EXAMPLES = {
     'a project called Quarry should be registered for ../quarry',
     "Since the tool doesn't know our app yet, make it known under the name Compass",
     "I'd like this repository to be among the registered ones so that its health can be recorded",
+    'add it to our projects',
+    'put this folder on record as a project',
+    'register what is in there',
+    'make it known under the name Atlas',
+    "bring the project's record up to date with its folder",
   ],
   'project.get': [
     'show the project api',
@@ -325,6 +330,9 @@ export const RECORD_EXAMPLES = {
     'the record of this very project is what I want to see, the one in the current folder',
     'My lead asks what type of project "atlas" counts as in our records, can you look up its entry?',
     'I just want to see how the project in tools/scanner has been registered',
+    'show me what we know of that project',
+    'its record please',
+    'what is on file about this project',
   ],
   'project.list': [
     'list the projects',
@@ -464,6 +472,10 @@ export const RECORD_EXAMPLES = {
     'I\'m looking for a project with "time" in its name, which ones have you got?',
     'I don\'t recall its name, there\'s a project with "ware" in it, which ones match?',
     "all the projects that we've told this tool about, please list them",
+    'show all that are registered',
+    'which projects are left now',
+    'list the projects we still have',
+    'the projects by name',
   ],
   'project.update': [
     'rename project api to payments',
@@ -623,6 +635,10 @@ export const RECORD_EXAMPLES = {
     'I moved the repository to /srv/code/atlas this morning, so correct its path in the register',
     'somebody misspelled the name of the project registered as "Atals", it should be Atlas',
     "It isn't a skill-only project any more since we added a server, so set its type to mcp",
+    'change its recorded name to Delta',
+    'correct the folder it is recorded with',
+    "set the project's type to full",
+    'give it the version 2.0.0 in the records',
   ],
   'project.delete': [
     'forget project api',
@@ -746,6 +762,9 @@ export const RECORD_EXAMPLES = {
     'project 7 is only a duplicate in the register, so get rid of it and of its checks',
     'Our list is full of dead projects, and old-intranet is one of them; erase it',
     'hey scanner was swallowed by warehouse, so the project scanner can be forgotten with its history',
+    'drop it from the registered projects with all its records',
+    'forget that project completely',
+    'remove the project and what we recorded of it',
   ],
   'project.detect': [
     'what kind of project is this',
@@ -876,6 +895,9 @@ export const RECORD_EXAMPLES = {
     "We're not sure what the contractor delivered, could you determine the project type of delivery/ without saving it?",
     "Before anything is registered, find out which kind of plugin we've got in front of us here",
     'it has an .mcp.json but no skills, what would you call such a project? look in vendor/thing',
+    'find out what kind of project that folder is',
+    'tell me which type it would be',
+    'look what sort of plugin lies in there',
   ],
   'health.record': [
     'scan this project and record the result',
@@ -1021,6 +1043,11 @@ export const RECORD_EXAMPLES = {
     'please note for later how good the project is at this moment',
     'we have had no recorded health check for weeks, so please do one and keep it',
     'no health of the scanner was kept since summer, take one now for the history',
+    'record that result',
+    'keep this scan in the history',
+    "put today's health on record",
+    'store the scan as a check',
+    'note down how healthy it was',
   ],
   'health.get': [
     'show the latest health check',
@@ -1154,6 +1181,9 @@ export const RECORD_EXAMPLES = {
     'what did we record for codec the last time',
     'last recorded state of quarry',
     'I recorded a check this morning, so show me that one again please',
+    'show the check that was recorded last',
+    'the latest recorded check of it',
+    'let me see check number 30',
   ],
   'health.history': [
     'list the recorded health checks',
@@ -1293,6 +1323,9 @@ export const RECORD_EXAMPLES = {
     'could you show the ten most recent recorded checks with their status?',
     'For the yearly report I need the health checks that we kept from january until now',
     "I know we stored several checks of invoices, but I've lost their numbers, so list them",
+    'list the checks we recorded before',
+    'the recorded checks of the last month',
+    'show how the earlier checks came out',
   ],
   'health.overview': [
     'health of all projects',
@@ -1418,6 +1451,8 @@ export const RECORD_EXAMPLES = {
     "I come back from parental leave and would like to see each project's health as it was last recorded",
     "Before deciding where to spend the week I'd like each project's latest health on one screen",
     'how healthy is each of our projects, going by the checks that were recorded last?',
+    'how do all our projects stand in health',
+    "show every project's last score side by side",
   ],
   'health.trend': [
     'is the health of this project going up or down',
@@ -1556,6 +1591,10 @@ export const RECORD_EXAMPLES = {
     'is it going uphill or downhill with the quality of the importer?',
     'Please show how the score of beacon was developing in last 30 checks',
     "I'd like to see if all that work on quality paid off in the scanner's score",
+    'did it get better or worse',
+    'show how its score went',
+    'compare that with the checks before',
+    'the development of its health',
   ],
   'health.export': [
     'export the health report',
@@ -1669,6 +1708,9 @@ export const RECORD_EXAMPLES = {
     'get recorded check 90 into docs/',
     'markdown of the newest recorded check of codec',
     'the last recorded health of quarry as a page in the repo',
+    'write check 44 down as markdown',
+    'export that check into the project',
+    'put the recorded check into a file in reports/',
   ],
   'health.diff': [
     'is the health report file up to date',
@@ -1757,6 +1799,9 @@ export const RECORD_EXAMPLES = {
     'report of aviary: changed since it was written?',
     'look whether the health report was falsified',
     "We exported the check in october, does the markdown still agree with what's recorded?",
+    'see whether somebody edited the written report',
+    'compare the report file with what was recorded',
+    'is the exported check still unchanged',
   ],
   'template.list': [
     'list the project templates',
@@ -1835,6 +1880,7 @@ export const RECORD_EXAMPLES = {
     'what types of model project have you defined',
     'templates for plugins and skills, which',
     'templates for plugins and for skills: which ones',
+    'show the templates first',
   ],
   'template.get': [
     'show the template for an mcp plugin',
@@ -1939,6 +1985,9 @@ export const RECORD_EXAMPLES = {
     'compared with what is an mcp plugin judged',
     'let me have a look into the one template for skills, please',
     "I'm starting a skill-only project this week, so show me the template for that kind",
+    'show me the one for skills only',
+    'what does a full plugin have to have',
+    'the recommended checks for an mcp plugin',
   ],
   'change.revert': [
     'take back change 12',
@@ -2025,5 +2074,8 @@ export const RECORD_EXAMPLES = {
     'change 31 renamed our project, we want the old name again',
     "the answer said change 65 and I don't want it",
     'I did something stupid, it was change 17, make it undone',
+    'take change 23 of the records back',
+    'revert what I did to that issue, change 51',
+    'undo record change number 8',
   ],
 } satisfies Record<string, readonly string[]>

@@ -97,6 +97,10 @@ export const RUNBOOK_EXAMPLES = {
     "do this week's dependency updates",
     'newest compatible versions, install them',
     'We want the minor updates of everything we use before the release next week',
+    'bring the packages up to date',
+    'update its npm packages',
+    'raise the dependencies within their ranges',
+    'upgrade the packages before that',
   ],
   'runbook.list': [
     'which runbooks are there',
@@ -203,6 +207,7 @@ export const RUNBOOK_EXAMPLES = {
     'which procedures does codec have in markdown',
     'have we a runbook for power cuts',
     'My lead asks how many runbooks we have, could you print them?',
+    'show the runbooks',
   ],
   'runbook.show': [
     'show the runbook full-health',
@@ -338,6 +343,8 @@ export const RUNBOOK_EXAMPLES = {
     'How many steps has the disaster-recovery runbook got and which of them are dangerous?',
     "open the lost-scanner runbook, I want to know what I'll have to do",
     'please print the runbook for a lost printer, so that Ravi can check it',
+    'what does the runbook do',
+    'read the runbook rotate-certs to me',
   ],
   'runbook.run': [
     'run the runbook full-health',
@@ -527,6 +534,10 @@ export const RUNBOOK_EXAMPLES = {
     "the printers are lost again, so let's do the lost-printer runbook",
     'could you do the printer-reset procedure for us, with shop set to 9?',
     'Olga read the kiosk-reset runbook and agrees, so run it with shop set to 12',
+    'run the runbook clear-queue',
+    'carry out db-failover',
+    'go through the runbook for it',
+    'execute the playbook warm-up',
   ],
   'runbook.resume': [
     'resume runbook execution 3',
@@ -677,6 +688,9 @@ export const RUNBOOK_EXAMPLES = {
     'run 13 is paused, resume it',
     'resume 87, the disk is free again',
     'The failover runbook got cut off in the middle, number 19, do the interrupted step again',
+    'go on with run 17',
+    'continue that execution',
+    'pick the runbook run up where it stopped, the step was done',
   ],
   'runbook.history': [
     'list the runbook executions',
@@ -816,6 +830,9 @@ export const RUNBOOK_EXAMPLES = {
     'Jonas asks when we did the restore drill this year',
     'how many times did we run kiosk-reset this autumn?',
     'when was the lost-scanner runbook done the last few times?',
+    'which runbooks ran before',
+    'list the runs of that runbook',
+    'the executions that failed this week',
   ],
   'runbook.get': [
     'show runbook execution 3',
@@ -953,6 +970,8 @@ export const RUNBOOK_EXAMPLES = {
     'I started the restore runbook as execution 14 an hour ago, how far is it?',
     'at which step is runbook run 300 now? I started it before lunch',
     'execution 300 of the oslo-failover runbook was red, let me see its steps',
+    'show how run 17 ended',
+    'the steps of execution 8',
   ],
   'runbook.start': [
     'record that I start the disaster drill with 5 steps',
@@ -1023,6 +1042,8 @@ export const RUNBOOK_EXAMPLES = {
     'set up a step log for our manual upgrade, 11 steps',
     'I do it myself and tell you each step, six in total, name is dns-move',
     'the electricians come, we do power-off by hand in 7 steps, write it down as we go',
+    'begin a record for a move by hand with 6 steps',
+    'start recording what I do by hand, 4 steps',
   ],
   'runbook.log': [
     'note step backup as passed in run 3',
@@ -1119,6 +1140,9 @@ export const RUNBOOK_EXAMPLES = {
     'I couldn\'t "open the cabinet" as nobody had the key, that\'s a fail in manual record 61',
     "we didn't do \"call the guard\" in procedure 14, it wasn't necessary, so it's a skip",
     'in record 300 of the move, "carry the desks" turned out badly, write it as failed',
+    'log that the step "swap cables" passed',
+    'note for run 6 that "cut power" failed',
+    'mark the step as skipped in run 9',
   ],
   'runbook.finish': [
     'finish the manual run 3',
@@ -1193,5 +1217,7 @@ export const RUNBOOK_EXAMPLES = {
     'All the steps of the fire drill are behind us, run 130 can be wrapped up',
     '71, the battery change that we did by hand, is concluded',
     'record 300, the drawer repair by hand, had to be given up, end it as failed',
+    'end the record of run 6',
+    'close the record, I am done with the procedure',
   ],
 } satisfies Record<string, readonly string[]>

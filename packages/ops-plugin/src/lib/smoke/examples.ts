@@ -90,5 +90,9 @@ export const SMOKE_EXAMPLES = {
     'see that the server "tickets" gives proper answers',
     "the server has been rewritten, try it from the client's side",
     'which resources does the server list',
+    'try its MCP server out',
+    'see whether the MCP tools have sound schemas',
+    'check the server of the plugin too',
+    'start the MCP server once and read its tools',
   ],
 } satisfies Record<string, readonly string[]>

@@ -253,6 +253,9 @@ export const CUT_EXAMPLES = {
     'our PM gave the green light for 2.16.0 of wishlist, cut it and publish it please',
     "how about doing the release of the icons package now? it's all merged, patch would be right",
     'could you make an rc of the importer at once? our testers would like to begin',
+    'cut it with a push',
+    'release it as 4.0.0',
+    'go ahead and cut the release',
   ],
   undo: [
     'undo the release',
@@ -425,6 +428,7 @@ export const CUT_EXAMPLES = {
     "somebody cut a release while I was still rebasing, I'd like to have it reversed completely",
     'I pushed and tagged 1.5.2 of the wrong package, reverse the lot please, here and on origin',
     "the PM doesn't want 4.4.1 anymore, get rid of what the release did, including tag and version bump",
+    'take release 2.1.1 back',
   ],
   resume: [
     'resume the release',
@@ -577,6 +581,9 @@ export const CUT_EXAMPLES = {
     'is there a way to finish a release that was cut off by a crash? it was 8.0.2, do that please',
     "my colleague's release stood still since the hook complained, that's solved, take it to its end",
     'I see the release halted with three steps open, please carry out the steps that are left',
+    'finish the release that broke off',
+    'complete the half-made one',
+    'go on with the cut that died',
   ],
   publish: [
     'publish the release',
@@ -733,6 +740,8 @@ export const CUT_EXAMPLES = {
     "colleagues can't pull the tag of 2.0.1 as it's still just in my clone, please push the release",
     'The release is ready on my computer but not on the git server, please bring it there',
     'Please do push for release 1.0.1, it was cut before without push because network was bad',
+    'push the release now',
+    'publish it once more',
   ],
   unpublish: [
     'unpublish the release',
@@ -880,6 +889,8 @@ export const CUT_EXAMPLES = {
     'please delete from git server the commit and tag of release 1.2.6, but on my disk leave it',
     'would you reverse the upload of release 9.2.0 to the git remote as long as nobody has gone on from it',
     'we pushed on a Friday evening, silly me, so remove the release from upstream till Monday',
+    'unpublish it',
+    'pull it back from the remote',
   ],
   status: [
     'release status',
@@ -1049,5 +1060,8 @@ export const CUT_EXAMPLES = {
     "the release was interrupted by an outage, what had been done and what hadn't?",
     'I need to know if the release Ana had begun here was completed before she left',
     "it's been half an hour since I started releasing 2.0.0, how far is it?",
+    'how far did the release get',
+    'what is half-made here',
+    'has it been pushed',
   ],
 } satisfies Record<string, readonly string[]>

@@ -136,6 +136,9 @@ export const FLOW_EXAMPLES = {
     "I'm told hotfix/invoice-pdf might be there already, take it if so and otherwise start it fresh",
     "a bug got out with yesterday's release, I want to work on it from that tag: hotfix/dup-mail",
     "we've decided to support 4.x until December, therefore set up release/4.x at tag v4.12.1",
+    'make a branch for it',
+    'start hotfix/pay from v2.0.0',
+    'begin a release line for 3.x',
   ],
   'branch.remove': [
     'remove the empty hotfix branch again',
@@ -265,6 +268,8 @@ export const FLOW_EXAMPLES = {
     'my colleague had already opened one, so mine, hotfix/signup2 at c4c5c6c, can go',
     'so hotfix/cart-total has zero commits of its own and stands at 99fa99f, you may remove it',
     "I mistyped the name, so please remove release/30 at d0d0d0d and I'll begin another",
+    'remove that branch again, it stood at 1a2b3c4',
+    'drop the empty branch hotfix/old at 77fe012',
   ],
   backport: [
     'backport the fix to 1.x',
@@ -406,5 +411,9 @@ export const FLOW_EXAMPLES = {
     'so the patch is on main, now the people on release/9.0 are still without it; give it to them too',
     'what we repaired on main yesterday (0e1f2a3) is broken on the release/6.2 line also, bring the repair there',
     "our PM wants the VAT correction in the previous version also, that's commit 7e8f9a0, branch release/4.3",
+    'port it back to release/2.x',
+    'carry the fix over to the old line',
+    'bring commit 5d6e7f8 to hotfix/pay',
+    'backport that as well',
   ],
 } satisfies Record<string, readonly string[]>

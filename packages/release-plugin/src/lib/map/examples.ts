@@ -152,5 +152,9 @@ export const VERSION_EXAMPLES = {
     'the record says 2.2.0 but I believe a few of our files still carry 2.1.9, which ones?',
     'the build of the Android app shows the wrong number, which of the files has not been moved to 6.1.0?',
     "I fixed the chart by hand, so now see if anything else carries a number that doesn't belong there",
+    'check that the versions agree',
+    'see which files have another version',
+    'tell me where versions differ',
+    'what is wrong with the versions',
   ],
 } satisfies Record<string, readonly string[]>

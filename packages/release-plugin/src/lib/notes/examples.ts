@@ -181,5 +181,10 @@ export const NOTE_EXAMPLES = {
     "I'm the PM of booking and would like the highlights of the next version for my slides, as Markdown",
     'hey can you make the upcoming release sound exciting in a short message for our Telegram group?',
     'I recorded 2.0.0 earlier, now I want a friendly summary of it for Slack',
+    'what does it contain',
+    'its notes please',
+    'notes for the chat',
+    'what changed in that version',
+    'write what is new for customers',
   ],
 } satisfies Record<string, readonly string[]>

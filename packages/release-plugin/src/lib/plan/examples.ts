@@ -215,5 +215,9 @@ export const PLAN_EXAMPLES = {
     'I undid the last release, so what would the new one look like if I made it now?',
     "so the release slot is at five, are there any conditions we don't fulfil at the moment for releasing?",
     "my team lead wants to see what exactly you'd do to the repo for release 5.1.0 before he agrees",
+    'plan the next one',
+    'look what a minor would change',
+    'make a plan for a patch',
+    'turn it into a plan for a major',
   ],
 } satisfies Record<string, readonly string[]>

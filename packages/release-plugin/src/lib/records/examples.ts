@@ -164,6 +164,9 @@ export const RECORD_EXAMPLES = {
     'as of this morning 3.0.5 of barcode-lib is out via the web interface of npm, kindly register this release',
     'can you take in a past release, namely 3.3.0 of the theme package, files were style.css and package.json?',
     'can a release from last year be added belatedly? 1.2.0 of packages/dial, minor',
+    'record that release',
+    'put 2.2.0 into the records with its tag',
+    'note down that 1.0.4 was released by hand',
   ],
   get: [
     'show the record of release 1.4.0',
@@ -339,6 +342,10 @@ export const RECORD_EXAMPLES = {
     'to rebuild 2.4.9 we require its commit as noted in the release record, which one is it?',
     'is it possible to look at one particular release, 6.1.1, with everything that was saved of it?',
     'a regression came with 2.9.9, show me the record for it with the files that had been changed',
+    'show its record',
+    'the recorded release 3.1.0',
+    'what do we have on record for it',
+    'show me the record of that version',
   ],
   list: [
     'list all releases',
@@ -500,6 +507,10 @@ export const RECORD_EXAMPLES = {
     'which versions of date-utils exist? a customer wants to choose one of them',
     "for the archive I need each version of the icon package that's on record, from high to low",
     "I've entered a few old releases, show me now which ones there are altogether",
+    'which releases have we made',
+    'list the recorded ones',
+    'which releases are there still',
+    'show all our releases',
   ],
   latest: [
     'what is the latest release',
@@ -650,6 +661,9 @@ export const RECORD_EXAMPLES = {
     "can you tell me the top release of our SDK, including rc and beta ones if they're higher?",
     'Please show the last release that we made for the kiosk app, only this one',
     'can you check what the top recorded version of shared/types is, I have a call in five minutes',
+    'which one is the newest',
+    'the latest release please',
+    'tell me the last version we released',
   ],
   update: [
     'set the tag on record of release 1.4.0',
@@ -815,6 +829,8 @@ export const RECORD_EXAMPLES = {
     'customers read the recorded text of 3.8.1 and don\'t get it, put "Saves your drafts by itself" there',
     'legal wants the stored text of 6.0.2 shortened to "Updates the terms", can you do this?',
     "in the books 2.2.5 has five files, in truth it's just package.json, so correct the entry",
+    'correct its tag in the record',
+    'fix what the record says of 1.3.0',
   ],
   export: [
     'export the releases to CHANGELOG.md',
@@ -932,6 +948,7 @@ export const RECORD_EXAMPLES = {
     'I changed the recorded text of 4.4.3, so put the records into the changelog file once more',
     'I corrected two entries in the records, the file should now be brought into line with them',
     'we entered the tags and texts for all old versions, now let CHANGELOG.md show them too',
+    'put the records into CHANGELOG.md',
   ],
   diff: [
     'was the changelog of 1.4.0 edited after the export',
@@ -1056,5 +1073,8 @@ export const RECORD_EXAMPLES = {
     'our docs writer added lines to the section of 0.11.2; which of these are missing in the recorded release?',
     "just merged a branch that touched CHANGELOG.md, is the 3.8.0 section still what we've got on record?",
     "before I write the file anew, show me what its part on 3.0.8 has that our record hasn't, and vice versa",
+    'compare it with the changelog',
+    'does the changelog say the same',
+    'hold the record against the changelog',
   ],
 } satisfies Record<string, readonly string[]>

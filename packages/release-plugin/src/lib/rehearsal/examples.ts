@@ -148,5 +148,8 @@ export const REHEARSAL_EXAMPLES = {
     "a dummy release please: channel beta, package sensor-hub, with the repo's hooks disabled",
     'can you make a mock release of crm-sync, with tests and all, that leaves no trace?',
     "I've no experience with releases here, so let me try one that has no effect at all",
+    'rehearse it first',
+    'rehearse the minor',
+    'practise it before',
   ],
 } satisfies Record<string, readonly string[]>
