@@ -5,7 +5,7 @@ import { type Judges, type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
 import { MAX_CHARS } from '../tokens.ts'
 import type { CommandFacts } from './command-facts.ts'
-import { isAskedFor } from './guard.ts'
+import { isAskedFor, takesBack } from './guard.ts'
 import { afterOf, conditionOf, isTold, strategyOf } from './order.ts'
 import {
   argumentsOf,
@@ -175,6 +175,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?', part: index })
     else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names), part: index })
   }
+  if (takesBack(text)) doubts.push({ asks: 'intent', question: 'Something in that is taken back. Was it read as you mean it?' })
   onStage?.('decide')
   // Several parts are all right less often than each of them is.
   const together = decided.reduce((chance, { confidence }) => chance * confidence, 1)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { factsOf } from './command-facts.ts'
-import { isAskedFor } from './guard.ts'
+import { isAskedFor, takesBack } from './guard.ts'
 
 const facts = (id: string, effect: 'read' | 'write' | 'destroy') => factsOf({ id, effect, summary: '', input: {}, output: {} })
 
@@ -50,4 +50,16 @@ test.each([
 
 test('isAskedFor() reads a verb that is written with a hyphen', () => {
   expect(isAskedFor('un-publish 2.2.0', facts('release.unpublish', 'destroy'))).toBe(true)
+})
+
+test.each([
+  ['scale the worker to 4, no wait, 6', true],
+  ['deploy to production, no, sorry, to staging', true],
+  ['restart the api. Oh no, make that the web', true],
+  ['deploy the api. Scratch that, roll it back', true],
+  ['wait for the api, then restart it', false],
+  ['there is no way to reach the api', false],
+  ['sorry to ask, but restart the api', false],
+] as const)('takesBack() of "%s": %s', (text, expected) => {
+  expect(takesBack(text)).toBe(expected)
 })

@@ -39,6 +39,12 @@ const GENERAL = new RegExp(
   'iu',
 )
 
+const TAKES_BACK =
+  /\b(?:(?:no|oh|sorry)[,.!]? (?:wait|sorry|no|make (?:it|that)|rather|i mean)|wait[,.!]? (?:no|make (?:it|that)|i mean)|scratch that|strike that|correction:)(?![\p{L}\p{N}])/iu
+
+/** Whether something is said and taken back in one breath: "4 replicas, no wait, 6". Which of the two is meant is for a person to say. */
+export const takesBack = (text: string): boolean => TAKES_BACK.test(text)
+
 /** Whether a part of a request says in its own words what a command would do, as far as that is more than to look. */
 export function isAskedFor(text: string, { effect, id }: CommandFacts, request = text): boolean {
   if (GENERAL.test(text.trim())) return false
