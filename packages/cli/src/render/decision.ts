@@ -92,10 +92,10 @@ function percent(share: number): string {
 /** Requests that are read otherwise than before, behind a title; nothing where there are none. */
 export function renderChanged(changed: readonly Changed[], look: Look, title: string): string {
   if (changed.length === 0) return ''
-  const rows = changed.map(({ request, before, after }) => [
+  const rows = changed.map(({ request, before, after, outcomes }) => [
     plain(`"${request}"`),
     before.join(', ') || 'nothing',
-    after.join(', ') || 'nothing',
+    `${after.join(', ') || 'nothing'}${outcomes === undefined ? '' : ' (asked about)'}`,
   ])
   return `\n${title}:\n${renderTable(['request', 'before', 'now'], rows, look)}`
 }

@@ -76,6 +76,53 @@ describe('the routing of a yard', () => {
     expect(commandsOf(yard, 'check the oven')).toEqual(['bakery.eat'])
   })
 
+  it('shows which requests are asked about by a correction that were done at once before', async () => {
+    const job = (summary: string, examples: string[]) =>
+      command({ summary, examples, effect: 'read', input: z.object({}), output: z.object({}), run: () => ({}) })
+    const commands = {
+      clean: job('Clean the oven', ['clean the oven', 'scrub the oven', 'wipe it out']),
+      look: job('Look into the oven', ['look into the oven', 'is the bread brown', 'check the oven']),
+    }
+    const kitchen = definePlugin({ name: 'kitchen', version: '1.0.0', summary: 'Keeps ovens', commands })
+    await using yard = await openYard(tmpdir(), { plugins: [kitchen], memory: true })
+    expect(yard.decide('clean the oven').outcome).toBe('routed')
+    const same = ['kitchen.clean']
+    expect(yard.routing.correct('Clean the oven!', 'kitchen.look')).toContainEqual({
+      request: 'clean the oven',
+      before: same,
+      after: same,
+      outcomes: ['routed', 'ask'],
+    })
+    expect(yard.decide('clean the oven').outcome).toBe('ask')
+  })
+
+  it('weighs in what became of runs: of two that are as likely, the one that goes well is offered first', async () => {
+    const job = (summary: string, examples: string[], isBroken = false) =>
+      command({
+        summary,
+        examples,
+        effect: 'read',
+        input: z.object({}),
+        output: z.object({}),
+        run() {
+          if (isBroken) throw new Error('no')
+          return {}
+        },
+      })
+    const commands = {
+      brew: job('Brew coffee', ['brew a cup of coffee', 'a coffee please', 'coffee']),
+      pour: job('Pour coffee', ['pour a cup of coffee', 'coffee please', 'a coffee'], true),
+    }
+    const bar = definePlugin({ name: 'bar', version: '1.0.0', summary: 'Makes coffee', commands })
+    await using yard = await openYard(tmpdir(), { plugins: [bar], memory: true })
+    yard.routing.correct('coffee now', 'bar.brew')
+    yard.routing.correct('Coffee now!', 'bar.pour')
+    const decided = () => yard.decide('coffee now')
+    expect(decided()).toMatchObject({ asks: 'command', parts: [{ command: 'bar.pour', alternatives: [{ command: 'bar.brew' }] }] })
+    for (let run = 0; run < 3; run++) await yard.call('bar.pour', {}).catch(() => undefined)
+    expect(decided()).toMatchObject({ asks: 'command', parts: [{ command: 'bar.brew', alternatives: [{ command: 'bar.pour' }] }] })
+  })
+
   it('offers nobody what only other commands call', async () => {
     const yard = await open()
     expect(commandsOf(yard, 'knead the dough')).not.toContain('bakery.knead')

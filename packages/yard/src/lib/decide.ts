@@ -85,17 +85,21 @@ export interface LikelyEstimate extends Estimate {
   readonly success: number
 }
 
-/** A request that is read otherwise than before. */
+/** A request that is read otherwise than before: as another command, or asked about where it was done at once. */
 export interface Changed {
   readonly request: string
   /** Commands, in order; empty where it abstained. */
   readonly before: readonly string[]
   readonly after: readonly string[]
+  /** There only where the command is the same, and it is not done at once any more. */
+  readonly outcomes?: Outcomes
 }
+
+type Outcomes = readonly [before: Decided['outcome'], after: Decided['outcome']]
 
 /** A request that was decided before, and is decided otherwise now: another command, another outcome, or other arguments. */
 export interface Replayed extends Changed {
-  readonly outcomes: readonly [before: Decided['outcome'], after: Decided['outcome']]
+  readonly outcomes: Outcomes
   /** Of each part, by name; there only where the commands are the same and these are not. */
   readonly args?: readonly [before: readonly Arguments[], after: readonly Arguments[]]
 }
@@ -154,14 +158,19 @@ export function createDecider({
     })
   }
 
-  /** Everything that is known to mean a certain command, as it is read now. */
-  function readAll(): ReadonlyMap<string, string> {
+  /** Everything that is known to mean a certain command, as it is read now, and what is done about it. */
+  function readAll(): ReadonlyMap<string, { readonly command: string; readonly outcome: Decided['outcome'] }> {
     const current = learned()
     const texts = [...commands.values()].flatMap(({ definition }) => definition.examples)
     const corrected = memory()
       .corrections()
       .map(({ request }) => request)
-    return new Map([...texts, ...corrected].map((text) => [text, route(current, text, { limit: 1 }).ranked[0]?.id ?? '']))
+    return new Map(
+      [...texts, ...corrected].map((text) => {
+        const command = route(current, text, { limit: 1 }).ranked[0]?.id ?? ''
+        return [text, { command, outcome: decideNow(text).outcome }]
+      }),
+    )
   }
 
   function relearn(change: () => void): readonly Changed[] {
@@ -169,9 +178,13 @@ export function createDecider({
     change()
     model = undefined
     const after = readAll()
-    return [...before]
-      .filter(([request, command]) => after.has(request) && after.get(request) !== command)
-      .map(([request, command]) => ({ request, before: [command], after: [after.get(request)!] }))
+    return [...before].flatMap(([request, was]): readonly Changed[] => {
+      const is = after.get(request)
+      if (is === undefined) return []
+      const changed = { request, before: [was.command], after: [is.command] }
+      if (is.command !== was.command) return [changed]
+      return was.outcome === 'routed' && is.outcome !== 'routed' ? [{ ...changed, outcomes: [was.outcome, is.outcome] }] : []
+    })
   }
 
   function correct(request: string, command: string): readonly Changed[] {
