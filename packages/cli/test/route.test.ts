@@ -51,8 +51,21 @@ describe('switchyard route', { timeout: 180_000 }, () => {
       ],
     })
     expect(request.slice(...(answer.parts[0].args.name.from as [number, number]))).toBe('"buy milk"')
+    // Scripts rely on these names.
+    expect(Object.keys(answer)).toEqual(['request', 'refused', 'outcome', 'parts', 'strategy', 'estimate', 'explanation'])
+    for (const part of answer.parts)
+      expect(Object.keys(part)).toEqual(['text', 'command', 'confidence', 'args', 'missing', 'alternatives', 'after'])
     const traces = await run(workspace.dir, ['trace', 'list', '--limit', '1', '--json'])
     expect(JSON.parse(traces.stdout)).toMatchObject([{ state: 'decided' }])
+  })
+
+  it('has one question where something is open, and all that is open beside it', async () => {
+    using workspace = copyOf(learned)
+    const { code, stdout } = await run(workspace.dir, ['route', 'write down a note, then throw the note away', '--json'])
+    expect(code).toBe(4)
+    const { outcome, question, asks, doubts, parts } = JSON.parse(stdout)
+    expect({ outcome, question, asks }).toEqual({ outcome: 'ask', ...doubts[0], part: undefined })
+    expect(doubts.map((doubt: { part: number }) => parts[doubt.part].command)).toEqual(['notes.note.add', 'notes.note.drop'])
   })
 
   it('says whether a request stays within a budget and a time, and does none that does not', async () => {

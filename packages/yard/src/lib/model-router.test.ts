@@ -102,6 +102,16 @@ describe('askModel()', () => {
     expect((await ask({ choice: destroy })).decision).toMatchObject({ outcome: 'ask', asks: 'intent' })
   })
 
+  it('takes no name that the request does not say: it is left out, and asked for where it is needed', async () => {
+    const args = { service: 'web', env: 'production' }
+    const routed = await ask({ choice: { command: 'shop.restart', args } })
+    expect(routed.decision.outcome).toBe('routed')
+    expect(Object.keys(routed.decision.parts[0]!.args)).toEqual(['service'])
+    const { decision } = await ask({ choice: { command: 'shop.restart', args: { service: 'we', env: 'staging' } } })
+    expect(decision).toMatchObject({ outcome: 'ask', asks: 'arguments', parts: [{ missing: ['service'] }] })
+    expect(Object.keys(decision.parts[0]!.args)).toEqual(['env'])
+  })
+
   it.each([
     [{ choice: { command: 'shop.fly' } }, 'it named a command that is not here: shop.fly'],
     [{ choice: { command: 'none' } }, 'it says that nothing here does that'],

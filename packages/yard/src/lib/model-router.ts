@@ -56,11 +56,10 @@ export async function askModel(decision: Decided, parts: ModelRouterParts): Prom
   if (info === undefined || info.definition.internal === true)
     return refuse(`it named a command that is not here: ${command.slice(0, 100)}`)
   const { effect, input } = info.definition
-  const parsed = input.safeParse(args)
-  const mistakes = parsed.success ? [] : parsed.error.issues
-  const missing = mistakes.filter(({ path }) => path.length === 1 && !Object.hasOwn(args, path[0]!)).map(({ path }) => String(path[0]))
-  if (mistakes.length > missing.length) return refuse(`it gave arguments that ${command} does not take`)
-  const part = { ...partOf(text, command, args), missing }
+  if (mistakesIn(input, args).length > missingIn(input, args).length) return refuse(`it gave arguments that ${command} does not take`)
+  const said = Object.fromEntries(Object.entries(args).filter(([, value]) => isSaid(value, text)))
+  const missing = missingIn(input, said)
+  const part = { ...partOf(text, command, said), missing }
   const consulted = { model: settings.name, costUsd }
   const { asks: _, question: __, doubts: ___, ...rest } = decision
   const base = { ...rest, parts: [part], strategy: 'single' as const, consulted }
@@ -71,6 +70,19 @@ export async function askModel(decision: Decided, parts: ModelRouterParts): Prom
   if (gravest === undefined) return { ...base, outcome: 'routed' }
   const { asks, question } = gravest
   return { ...base, outcome: 'ask', asks, question, doubts }
+}
+
+const mistakesIn = (input: z.ZodType, args: unknown): readonly z.core.$ZodIssue[] => input.safeParse(args).error?.issues ?? []
+
+const missingIn = (input: z.ZodType, args: Readonly<Record<string, unknown>>): readonly string[] =>
+  mistakesIn(input, args).flatMap(({ path }) => (path.length === 1 && !Object.hasOwn(args, path[0]!) ? [String(path[0])] : []))
+
+/** An environment, or any other name, that the request does not say is nobody's to make up: it is asked for. */
+function isSaid(value: unknown, text: string): boolean {
+  if (Array.isArray(value)) return value.every((one) => isSaid(one, text))
+  if (typeof value !== 'string') return typeof value !== 'object'
+  const words = value.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
+  return new RegExp(`(?<![\\p{L}\\p{N}])${words}(?![\\p{L}\\p{N}])`, 'iu').test(text)
 }
 
 function partOf(text: string, command: string, args: Readonly<Record<string, unknown>>): Omit<Decided['parts'][number], 'missing'> {
