@@ -24,10 +24,13 @@ const common = (name: string) => ({
     return {}
   },
 })
-const write = (name: string) =>
+/** It is expected to cost ten cents, and its bill says this. */
+const write = (name: string, usd = 0.1) =>
   command({
     ...common(name),
     effect: 'write',
+    costUsd: 0.1,
+    spentUsd: () => usd,
     input: z.object({ env: z.string().optional() }),
     plan: () => ({ summary: `Does the ${name}`, steps: [{ does: 'run', target: name }] }),
   })
@@ -36,7 +39,7 @@ const house = definePlugin({
   version: '1.0.0',
   summary: 'Keeps the house',
   commands: {
-    wash: write('washing'),
+    wash: write('washing', 0.95),
     dust: write('dusting'),
     cook: command({ ...common('cooking'), effect: 'read', input: z.object({ dish: z.string().describe('What there is') }) }),
     look: command({ ...common('looking'), effect: 'read', input: z.object({}) }),
@@ -209,6 +212,35 @@ describe('what a person chose', () => {
     expect(declined).toMatchObject({ kept: [], reply: { exit: EXIT.needsApproval } })
     expect((await request(decision, personAt(choice).terminal, { dryRun: true })).kept).toEqual([])
     expect(done).toEqual([])
+  })
+})
+
+describe('--budget', () => {
+  it('stops a request before the part that would overrun, says what is spent, and how to go on', async () => {
+    const { reply } = await request(decided([part('do the wash', 'wash'), part('do the dust', 'dust', { after: [0] })]), undefined, {
+      budget: 1,
+      yes: true,
+    })
+    expect(done).toEqual(['washing'])
+    expect(reply.exit).toBe(EXIT.needsApproval)
+    expect(reply.data).toMatchObject({
+      chain: {
+        state: 'waiting',
+        done: ['part1'],
+        limits: { budgetUsd: 1 },
+        spent: { costUsd: 0.95 },
+        steps: [{ path: 'part1' }, { path: 'part2', error: { code: 'BUDGET_EXCEEDED' } }],
+      },
+    })
+    const text = (reply.text as (look: { columns: number; color: boolean }) => string)({ columns: 200, color: false })
+    expect(text).toMatch(
+      /Spent: \$0\.95 of \$1\.00\n\npart2 waits: .*Go on, with as much again\?.*\n {2}switchyard chain approve c-\w+ --step part2$/,
+    )
+    const { id } = (reply.data as { chain: { id: string } }).chain
+    const chains = await yard.chains()
+    await chains.answer(id, { value: true })
+    expect(await chains.wait(id)).toMatchObject({ state: 'done' })
+    expect(done).toEqual(['washing', 'dusting'])
   })
 })
 
