@@ -43,6 +43,10 @@ const MAX_CLAUSES = 40
 /** On its own a piece has to be this likely to ask for something. */
 const LIKELY = 0.5
 
+/** What is this likely to ask for another command is one, unless more speaks against that than would else be enough. */
+const ANOTHER = 0.7
+const LOST = 1.5 * CLEAR
+
 /** Clauses that ask for one thing. */
 interface Group {
   readonly clauses: readonly Clause[]
@@ -113,6 +117,7 @@ function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOpt
   const said = text.slice(clause.outer.start, clause.outer.end)
   const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
   const isConditional = condition !== undefined && condition !== clauses[0]!.condition
+  const behind = judge(right, { text: left, id: before.id })
   const odds = weigh({
     left,
     right,
@@ -122,11 +127,12 @@ function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOpt
     isConditional,
     namesAnother: () => before.id !== undefined && namesAnother(right, left, before.id),
     before,
-    behind: judge(right, { text: left, id: before.id }),
+    behind,
     together,
   })
-  // A condition of its own is not lost in what stands before it without a question.
-  return isConditional && odds <= 0 ? 0 : odds
+  // Neither a condition of its own nor what reads as another command is lost in what stands before it without a question.
+  const isOther = behind.id !== before.id && behind.confidence >= ANOTHER && odds > -LOST
+  return odds <= 0 && (isConditional || isOther) ? 0 : odds
 }
 
 const POINTS_BACK = /^(?:it|that|this|they|you|i|we|all|any|some|something|anything|nothing|everything|one|none)\b/iu
