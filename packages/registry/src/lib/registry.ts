@@ -71,7 +71,9 @@ export interface Registry {
   /** Looks how all plugins are, by what every living process of the workspace sees, and says and tells what changed since the last look. */
   look(): void
   on(listener: (event: RegistryEvent) => void): () => void
-  /** Waits for what is being told, and writes the figures that are not written yet. */
+  /** Resolves when nothing is being told; to be waited for while there is still a bus to tell it on. */
+  settled(): Promise<void>
+  /** The same, and writes the figures that are not written yet. */
   close(): Promise<void>
 }
 
@@ -270,6 +272,7 @@ export function createRegistry({
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    settled: news.settled,
     async close() {
       await news.settled()
       await traffic.flush()

@@ -484,6 +484,7 @@ function createYard(parts: OpenParts): Yard {
   async function closeAll(): Promise<void> {
     for (const stop of unwatched) stop()
     heartbeats.stop()
+    await registry.settled()
     await watch.lastLook()
     await chains.close()
     await bus.drain()

@@ -58,13 +58,13 @@ async function open(dir: string, plugins: readonly Plugin[], options: Partial<Ya
   return { yard, beat: () => beats.splice(0).forEach((run) => void run()) }
 }
 
-function add({ registry }: Yard, dir: string, version: string, replace = false): void {
-  const folder = join(dir, 'web')
+function add({ registry }: Yard, dir: string, version: string, replace = false, name = 'web'): void {
+  const folder = join(dir, name)
   mkdirSync(join(folder, '.claude-plugin'), { recursive: true })
   mkdirSync(join(folder, 'agents'), { recursive: true })
-  writeFileSync(join(folder, '.claude-plugin/plugin.json'), JSON.stringify({ name: 'web', version, description: 'Frontend' }))
+  writeFileSync(join(folder, '.claude-plugin/plugin.json'), JSON.stringify({ name, version, description: 'Frontend' }))
   writeFileSync(join(folder, 'agents/a11y.md'), '---\nname: auditor\ndescription: Audits pages\n---\n')
-  registry().addFolder({ id: 'web', kind: 'folder', location: folder, folder }, readSource(folder), replace)
+  registry().addFolder({ id: name, kind: 'folder', location: folder, folder }, readSource(folder), replace)
 }
 
 const STALL = {
@@ -135,6 +135,24 @@ describe('what the registry tells', () => {
       .poll(() => heard.filter((one) => /[+~-] web/.test(one)), { timeout: 10_000 })
       .toEqual(['+ web 1.0.0 files 1', '~ web 2.0.0'])
     expect(yard.registry().plugin('web').version).toBe('2.0.0')
+  })
+
+  it('[G9] is all told before a bus is closed, also what another process left to this one', async () => {
+    const dir = workspace()
+    const { plugin, heard } = ear('ear', true)
+    await (await open(dir, [plugin], { meet: true })).yard.close()
+    heard.length = 0
+    const warned: string[] = []
+    const quiet = { debug() {}, info() {}, error() {}, warn: (text: string) => void warned.push(text) }
+    const [one, two] = [await open(dir, [], { log: () => quiet }), await open(dir, [], { log: () => quiet })]
+    for (const { yard } of [one, two]) yard.registry().snapshot()
+    add(one.yard, dir, '1.0.0')
+    add(two.yard, dir, '1.0.0', false, 'api')
+    await Promise.all([one.yard.close(), two.yard.close()])
+    expect(warned).toEqual([])
+    await open(dir, [plugin], { meet: true })
+    const told = ['+ web 1.0.0 files 1', '+ api 1.0.0 files 1']
+    await expect.poll(() => heard.filter((one) => one.startsWith('+')), { timeout: 10_000 }).toEqual(told)
   })
 
   it('[G9] is the truth of the workspace: what a process saw of a plugin goes with it when it is killed', { timeout: 60_000 }, async () => {

@@ -8,13 +8,17 @@ const SPEAKER = 'registry'
 /** Tells the plugins of the workspace what changed in its registry; what rejects is to be told again. */
 export function createRegistryNews(bus: Bus, log: Log): (news: RegistryNews) => Promise<void> {
   let speaker: BusClient | undefined
+  let isSilent = false
   return async ({ type, ...change }) => {
     const { name } = registryChanges[type]
     try {
       speaker ??= bus.connect(SPEAKER)
       await speaker.publish(name, change)
+      isSilent = false
     } catch (error) {
-      log.warn(`failed telling of ${name}`, { error: String(error) })
+      // What is to be told comes by the thousand.
+      if (!isSilent) log.warn(`failed telling of ${name}`, { error: String(error) })
+      isSilent = true
       throw error
     }
   }

@@ -27,6 +27,8 @@ export interface YardRegistry {
   downOf(plugin: string): string | undefined
   /** Hears of breakers, and tells plugins what changes. */
   attach(bus: Bus, log: Log): void
+  /** Resolves when what changed is told, which takes a bus. */
+  settled(): Promise<void>
   /** Writes what traffic told. */
   close(): Promise<void>
 }
@@ -84,6 +86,7 @@ export function createYardRegistry({ store, clock, plugins, isCommand, served, r
       breakers = () => Object.entries(bus.snapshot().breakers)
       stops.push(bus.on('breaker', ({ name, to }) => opened?.breaker(name, to)))
     },
+    settled: async () => opened?.settled(),
     async close() {
       for (const stop of stops.splice(0)) stop()
       if (opened !== undefined || waiting.length > 0) await open().close()
