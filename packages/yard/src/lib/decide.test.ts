@@ -96,33 +96,6 @@ describe('the routing of a yard', () => {
     expect(yard.decide('clean the oven').outcome).toBe('ask')
   })
 
-  it('weighs in what became of runs: of two that are as likely, the one that goes well is offered first', async () => {
-    const job = (summary: string, examples: string[], isBroken = false) =>
-      command({
-        summary,
-        examples,
-        effect: 'read',
-        input: z.object({}),
-        output: z.object({}),
-        run() {
-          if (isBroken) throw new Error('no')
-          return {}
-        },
-      })
-    const commands = {
-      brew: job('Brew coffee', ['brew a cup of coffee', 'a coffee please', 'coffee']),
-      pour: job('Pour coffee', ['pour a cup of coffee', 'coffee please', 'a coffee'], true),
-    }
-    const bar = definePlugin({ name: 'bar', version: '1.0.0', summary: 'Makes coffee', commands })
-    await using yard = await openYard(tmpdir(), { plugins: [bar], memory: true })
-    yard.routing.correct('coffee now', 'bar.brew')
-    yard.routing.correct('Coffee now!', 'bar.pour')
-    const decided = () => yard.decide('coffee now')
-    expect(decided()).toMatchObject({ asks: 'command', parts: [{ command: 'bar.pour', alternatives: [{ command: 'bar.brew' }] }] })
-    for (let run = 0; run < 3; run++) await yard.call('bar.pour', {}).catch(() => undefined)
-    expect(decided()).toMatchObject({ asks: 'command', parts: [{ command: 'bar.brew', alternatives: [{ command: 'bar.pour' }] }] })
-  })
-
   it('offers nobody what only other commands call', async () => {
     const yard = await open()
     expect(commandsOf(yard, 'knead the dough')).not.toContain('bakery.knead')
