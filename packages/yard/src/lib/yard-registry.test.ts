@@ -103,7 +103,8 @@ describe('the registry of a yard', () => {
         commands: {
           ring: command({
             summary: 'Ring the bell',
-            examples: ['ring the bell', 'let the bell ring', 'sound the bell', 'ring it'],
+            // What is asked below word for word, as a word that none of them has may tell two that are alike apart by chance.
+            examples: ['ring the bell', 'let the bell ring', 'sound the bell of the deployment', 'ring it'],
             effect: 'read',
             input: z.object({ broken: z.boolean().default(false) }),
             output: z.object({}),
@@ -116,7 +117,7 @@ describe('the registry of a yard', () => {
       })
     await using yard = await openYard(makeFolder(), { plugins: [bell('eastern'), bell('western')], memory: true })
     const first = () => {
-      const decision = yard.decide('sound the bell of the deployment now')
+      const decision = yard.decide('sound the bell of the deployment')
       const { estimate, explanation } = yard.routing.explain(decision)
       return {
         asks: decision.asks,
