@@ -39,6 +39,7 @@ interface Draft {
 export function clausesOf(text: string): readonly Clause[] {
   const lexemes = lexemesOf(text)
   const isQuoted = quotedIn(text)
+  const items = itemsIn(text, lexemes)
   const drafts: Draft[] = []
   let draft: Draft | undefined
   let link: Link = 'start'
@@ -55,6 +56,18 @@ export function clausesOf(text: string): readonly Clause[] {
 
   for (let at = 0; at < lexemes.length; at++) {
     const lexeme = lexemes[at]!
+    if (items.has(at)) {
+      close()
+      // "do the following:" asks for nothing itself.
+      if (link !== 'then' && text.slice(0, lexeme.start).trimEnd().endsWith(':')) drafts.length = 0
+      link = 'then'
+      continue
+    }
+    if (draft !== undefined && text.slice(draft.end, lexeme.start).includes('->')) {
+      close()
+      link = 'then'
+    }
+    if (draft === undefined && !/[\p{L}\p{N}]/u.test(lexeme.text) && !items.has(at + 1)) continue
     if (!isQuoted(lexeme)) {
       const words = connectiveAt(lexemes, at)
       if (words !== undefined) {
@@ -148,6 +161,17 @@ export function clausesOf(text: string): readonly Clause[] {
 function isAskedAnew(lexemes: readonly Lexeme[], at: number): boolean {
   const [previous, next] = [lexemes[at - 1], lexemes[at + 1]]
   return lexemes[at]!.lower === 'please' && previous !== undefined && !ASKING.has(previous.lower) && VERBS.has(next?.lower ?? '')
+}
+
+/** Where the items of a list begin that is numbered, or lettered, from its beginning on: "1. check the api 2. restart it". */
+function itemsIn(text: string, lexemes: readonly Lexeme[]): ReadonlySet<number> {
+  const items = new Set<number>()
+  for (const [at, { lower, start, end }] of lexemes.entries()) {
+    const isNext = lower === String(items.size + 1) || lower === 'abcdefgh'[items.size]
+    const begins = items.size > 0 || text[end] === ')' || /(?:^|[:\n])\s*$/.test(text.slice(0, start))
+    if (isNext && begins && /^[.)]\s/.test(text.slice(end, end + 2))) items.add(at)
+  }
+  return items.size > 1 ? items : new Set()
 }
 
 /** What is done first, first: "deploy after checking the health" is checked and then deployed. */

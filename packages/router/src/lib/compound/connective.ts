@@ -17,6 +17,7 @@ export interface Connective {
 const BACKWARDS = new Set(['this', 'that', 'which', 'doing'])
 const ORDINALS = new Set('second secondly third thirdly fourth fourthly'.split(' '))
 const JOINS = new Set(['and', '&', 'plus', 'but'])
+const ARROWS = new Set(['→', '⇒', '&&'])
 
 export function connectiveAt(lexemes: readonly Lexeme[], at: number): Connective | undefined {
   const [first = '', second = '', third = ''] = [0, 1, 2].map((i) => lexemes[at + i]?.lower)
@@ -25,6 +26,7 @@ export function connectiveAt(lexemes: readonly Lexeme[], at: number): Connective
     return inner === undefined ? { length: 1, link: 'and' } : { ...inner, length: inner.length + 1 }
   }
   if (first === 'or' && (second === 'else' || second === 'otherwise')) return { length: 2, link: 'then', turns: true }
+  if (ARROWS.has(first) && at > 0) return { length: 1, link: 'then' }
   if (first === 'followed' && second === 'by') return { length: 2, link: 'then' }
   if (first === 'as' && second === 'well' && third === 'as') return { length: 3, link: 'and' }
   return at > 0 || first !== 'then' ? adverbialAt(lexemes, at) : undefined
