@@ -25,7 +25,7 @@ export function choicesIn(
   field: Field,
   { exactOnly = false }: { readonly exactOnly?: boolean } = {},
 ): readonly ChoiceMention[] {
-  const { slot, words } = field
+  const { slot, words, list } = field
   const found: ChoiceMention[] = []
   for (const { value, phrases } of valuesOf(field)) {
     for (const { phrase, points, exact } of phrases) {
@@ -33,7 +33,7 @@ export function choicesIn(
       for (let at = 0; at + phrase.length <= lexemes.length; at++) {
         const last = endOf(lexemes, at, phrase)
         if (last === undefined) continue
-        if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at)) continue
+        if (phrase.length === 1 && slot !== 'action' && isVerb(lexemes, at, list)) continue
         if (negatedAt(lexemes, at) !== undefined || lexemes[at - 1]?.lower === 'most') continue
         const called = isCalled(lexemes, at, last, words)
         found.push({
@@ -112,11 +112,11 @@ function endOf(lexemes: readonly Lexeme[], at: number, phrase: readonly Word[]):
 }
 
 /** "open an issue" opens one; "open issues" are the ones that are open. Only an action is what a verb says. */
-function isVerb(lexemes: readonly Lexeme[], at: number): boolean {
+function isVerb(lexemes: readonly Lexeme[], at: number, isStep: boolean): boolean {
   const next = lexemes[at + 1]
   if (lexemes[at]!.lower.endsWith('ed')) return false
   // "did it pass"
-  if (/^(?:it|they)$/.test(lexemes[at - 1]?.lower ?? '')) return !MAKES.has(lexemes[at - 2]?.lower ?? '')
+  if (/^(?:it|they)$/.test(lexemes[at - 1]?.lower ?? '')) return !isStep && !MAKES.has(lexemes[at - 2]?.lower ?? '')
   if (next === undefined || lexemes[at]!.endsClause || !DETERMINERS.has(next.lower)) return false
   for (let i = at - 1; i >= 0; i--) if (!POLITE.has(lexemes[i]!.lower)) return lexemes[i]!.endsClause
   return true

@@ -1,5 +1,5 @@
 import { STOP_WORDS } from '../stop-words.ts'
-import { isVerb } from '../verbs.ts'
+import { VERBS } from '../verbs.ts'
 import { type Lexeme, lexemesOf } from './lexeme.ts'
 
 /** What people say when they take back what they have just said. */
@@ -37,7 +37,7 @@ function isAlike(one: Lexeme, before: Lexeme | undefined, other: Lexeme, lead: L
   const shape = shapeOf(other.lower)
   if (shapeOf(one.lower) !== shape || one.lower === other.lower) return false
   if (shape !== 'word') return true
-  if (STOP_WORDS.has(one.lower) || STOP_WORDS.has(other.lower) || isVerb(other.lower)) return false
+  if (STOP_WORDS.has(one.lower) || STOP_WORDS.has(other.lower) || VERBS.has(other.lower)) return false
   return lead === undefined ? one.endsClause : before?.lower === lead.lower
 }
 

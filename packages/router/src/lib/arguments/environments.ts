@@ -44,11 +44,24 @@ export function environmentsIn(lexemes: readonly Lexeme[], known: readonly strin
     const group = GROUPS.find((words) => words.includes(family))
     if (exact === undefined && group === undefined) return []
     const isOwner = word !== lexeme.lower
-    if ((UNSURE.has(family) || family !== word || group === undefined) && !isOwner && !standsAsValue(lexemes, at)) return []
+    const isUnsure = UNSURE.has(family) || family !== word || group === undefined
+    if (isUnsure && !isOwner && !standsAsValue(lexemes, at)) return []
     const value = exact ?? known.find((name) => group?.includes(name.toLowerCase())) ?? (known.length === 0 ? word : undefined)
     return value === undefined ? [] : [{ value, start: lexeme.start, end: lexeme.start + word.length }]
   })
   return found.length > 0 || known.length > 0 ? found : lexemes.flatMap((_, at) => namedBy(lexemes, at))
+}
+
+/** So many words behind "confirm" the name of an environment may stand. */
+const NEAR = 4
+
+/** An environment's name that is said once more behind "confirm", as a person types it where that is asked for. */
+export function confirmedIn(lexemes: readonly Lexeme[], env: string): EnvironmentMention | undefined {
+  if (env === '') return undefined
+  const group = GROUPS.find((words) => words.includes(env.toLowerCase())) ?? [env.toLowerCase()]
+  const at = lexemes.findLastIndex(({ lower }) => /^confirm/.test(lower))
+  const said = at === -1 ? undefined : lexemes.slice(at + 1, at + 1 + NEAR).find(({ lower }) => group.includes(lower))
+  return said === undefined ? undefined : { value: env, start: said.start, end: said.end }
 }
 
 /** "the lab environment", "an environment called lab": what nobody knows is one where it is said to be. */

@@ -2,7 +2,7 @@ import type { SlotValues } from '../candidate.ts'
 import { assignmentsIn } from './assignment.ts'
 import { choicesIn, SUGGESTED } from './choice.ts'
 import { withoutCorrected } from './correction.ts'
-import { environmentsIn, knownEnvironments } from './environments.ts'
+import { confirmedIn, environmentsIn, knownEnvironments } from './environments.ts'
 import type { Field } from './field.ts'
 import { flagIn } from './flag.ts'
 import { freeTextIn } from './free-text.ts'
@@ -91,6 +91,11 @@ export function fillArguments(
     for (const { value, start, end } of field.list ? found : found.slice(0, 1)) take(field, value, start, end)
   }
 
+  for (const field of fields.filter(({ slot }) => slot === 'confirm').filter(isOpen)) {
+    const found = confirmedIn(lexemes, String(args.get('env')?.value ?? ''))
+    if (found !== undefined) take(field, found.value, found.start, found.end)
+  }
+
   const choosing = fields.filter((field) => field.kind === 'choice' || isSuggested(field)).filter(isOpen)
   const chosen = choosing
     .flatMap((field) => choicesIn(lexemes, field, { exactOnly: literal }).map((mention) => ({ field, ...mention })))
@@ -108,6 +113,13 @@ export function fillArguments(
     )
       continue
     take(field, value, start, end)
+  }
+  // A list is in the order it was said in.
+  for (const { name, list } of choosing) {
+    const taken = list ? args.get(name) : undefined
+    const placeOf = (one: string): number => chosen.find(({ field, value }) => field.name === name && value === one)?.start ?? 0
+    if (taken !== undefined)
+      args.set(name, { ...taken, value: (taken.value as readonly string[]).toSorted((a, b) => placeOf(a) - placeOf(b)) })
   }
 
   takeTexts('sought')

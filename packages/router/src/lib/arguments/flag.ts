@@ -28,20 +28,113 @@ const BRIDGES = new Set(
 const SAID_AS: Readonly<Record<string, readonly string[]>> = {
   'dry run': ['dry-run', 'dryrun', 'simulate', 'simulation', 'rehearse', 'what would happen', 'what would change', 'pretend'],
   look: ['contact', 'contacting', 'ask the hosts', 'asking the hosts'],
-  gate: ['for ci', 'in ci'],
-  keep: ['leave the clear', 'keep the clear', 'keep the plain', 'keep the original'],
-  ran: ['did run', 'it ran', 'has run', 'had run', 'went through'],
-  again: ['once more', 'even if nothing changed', 'even if it is there already', 'anew', 'over again'],
+  gate: [
+    'for ci',
+    'in ci',
+    'break the build',
+    'fail the build',
+    'fail the pipeline',
+    'stop the pipeline',
+    'for the pipeline',
+    'in the pipeline',
+    'fail the job',
+    'exit code',
+  ],
+  keep: [
+    'leave the clear',
+    'keep the clear',
+    'keep the plain',
+    'keep the original',
+    'keep the unencrypted',
+    'leave the plain',
+    'leave the unencrypted',
+    'clear one stays',
+    'plain one stays',
+    'clear file stays',
+    'plain file stays',
+  ],
+  ran: [
+    'did run',
+    'it ran',
+    'has run',
+    'had run',
+    'went through',
+    'did go out',
+    'did go through',
+    'was published',
+    'did publish',
+    'already published',
+    'did finish',
+  ],
+  again: [
+    'once more',
+    'even if nothing changed',
+    'even if it is there already',
+    'anew',
+    'over again',
+    'even if unchanged',
+    'even what has not changed',
+    'even the unchanged',
+    'from scratch',
+    'afresh',
+  ],
   all: ['everything', 'everywhere', 'every'],
-  backup: ['back up', 'back it up', 'back them up', 'backed up'],
+  backup: [
+    'back up',
+    'back it up',
+    'back them up',
+    'backed up',
+    'backup of the volumes',
+    'backup of every volume',
+    'backup first',
+    'save the volumes',
+    'volumes saved',
+  ],
   detach: ['in the background'],
-  follow: ['tail', '-f', 'live', 'keep watching', 'stream', 'streaming'],
+  follow: ['tail', '-f', 'live', 'keep watching', 'stream', 'streaming', 'keep tailing', 'as they come', 'as it comes', 'keep showing'],
   force: ['anyway', 'regardless', 'even if'],
-  full: ['with dependencies', 'dependencies installed', 'install dependencies', 'complete', 'completely', 'in full'],
+  full: [
+    'with dependencies',
+    'dependencies installed',
+    'install dependencies',
+    'complete',
+    'completely',
+    'in full',
+    'everything installed',
+    'install everything',
+    'install the dependencies',
+    'tests really run',
+    'packaging scripts',
+  ],
   interactive: ['interactively', 'step by step'],
   latest: ['newest', 'most recent'],
-  network: ['online', 'ask the registry', 'from the registry', 'at the registry', 'outdated', 'vulnerabilities', 'vulnerable'],
-  overwrite: ['replace', 'replacing', 'overwriting', 'even if it is there', 'even if it exists', 'over the old one'],
+  network: [
+    'online',
+    'ask the registry',
+    'from the registry',
+    'at the registry',
+    'outdated',
+    'vulnerabilities',
+    'vulnerable',
+    'advisories',
+    'cve',
+    'cves',
+    'ask npm',
+  ],
+  overwrite: [
+    'replace',
+    'replacing',
+    'overwriting',
+    'even if it is there',
+    'even if it exists',
+    'over the old one',
+    'may be overwritten',
+    'can be overwritten',
+    'can overwrite',
+    'may overwrite',
+    'replace the existing',
+    'replace it',
+  ],
   parallel: ['in parallel', 'at the same time', 'concurrently'],
   prerelease: ['pre-release', 'pre release'],
   prereleases: ['pre-releases', 'pre releases', 'betas', 'candidates'],
@@ -59,6 +152,12 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
     'heal it',
     'repair what',
     'fix what',
+    'restart it yourself',
+    'restart them yourself',
+    'restart automatically',
+    'automatic restarts',
+    'restart anything',
+    'restart by itself',
   ],
   restore: [
     'volumes back',
@@ -73,6 +172,12 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
     'data from the backup',
     'data as well',
     'including data',
+    'restore the volumes',
+    'volumes restored',
+    'restore the data',
+    'data restored',
+    'its data back',
+    'the data back',
   ],
   rollback: ['roll back', 'roll it back', 'go back if', 'back by itself', 'back by yourself', 'back automatically'],
   issue: ['open an issue', 'file an issue', 'open a ticket', 'file a ticket', 'create an issue'],
@@ -96,10 +201,30 @@ const SAID_AS: Readonly<Record<string, readonly string[]>> = {
     'warnings should fail',
     'no warnings',
     'warnings matter',
+    'warning is enough',
+    'warnings are enough',
+    'even warnings',
+    'any warning',
+    'warnings stop',
+    'warnings block',
+    'be picky',
+    'rigorous',
+    'zero tolerance',
+    'not even warnings',
   ],
   volumes: ['its data', 'the data', 'with data', 'volume'],
   reuse: ['use that', 'use the existing', 'existing one', 'take the existing'],
+  closed: ['closed ones', 'also the closed', 'the closed too', 'even the closed'],
+  values: ['in clear', 'unmasked', 'plain values', 'secrets visible'],
   yes: ['without asking', 'do not ask', "don't ask"],
+}
+
+/** What is said of a flag that is not wanted. */
+const DENIED_AS: Readonly<Record<string, readonly string[]>> = {
+  switch: ['stay on', 'stay where', 'stay here', 'remain on', 'leave me on', 'keep me on', 'check it out later'],
+  watch: ['watch it myself', 'watch it ourselves', 'watches it himself', 'watch that myself'],
+  hooks: ['no-verify', 'bypass hooks', 'bypass the hooks', 'around the hooks'],
+  look: ['from the records', 'only from memory', 'as recorded'],
 }
 
 /** What only tries something out is on wherever it may be meant: missing it would do the thing itself. */
@@ -112,6 +237,8 @@ interface Sayings {
   readonly core: readonly string[]
   /** Its core, and what is said in other words; none where its name says nothing. */
   readonly phrases: readonly (readonly string[])[]
+  /** What is said of it where it is not wanted. */
+  readonly denials: readonly (readonly string[])[]
 }
 
 /** Stemmed once for the many requests they are looked for in. */
@@ -125,7 +252,8 @@ function sayingsOf(field: Field): Sayings {
   const core = words.map(stem).filter((word, i) => !(inverted && i === 0) && !EMPTY.has(word))
   const others = [...(SAID_AS[words.join(' ')] ?? []), ...field.products].map((phrase) => phrase.split(' ').map(stem))
   const phrases = core.length === 0 ? [] : [core, ...others]
-  const all = { words, inverted, core, phrases }
+  const denials = (DENIED_AS[words.join(' ')] ?? []).map((phrase) => phrase.split(' '))
+  const all = { words, inverted, core, phrases, denials }
   sayings.set(field, all)
   return all
 }
@@ -135,10 +263,14 @@ function sayingsOf(field: Field): Sayings {
  * where the command has another name: "follow the logs".
  */
 export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: ReadonlySet<string>): FlagMention | undefined {
-  const { words, inverted, core, phrases } = sayingsOf(field)
+  const { words, inverted, core, phrases, denials } = sayingsOf(field)
+  for (const phrase of denials) {
+    const at = lexemes.findIndex((_, i) => phrase.every((word, j) => lexemes[i + j]?.lower === word))
+    if (at !== -1) return { value: false, start: lexemes[at]!.start, end: lexemes[at + phrase.length - 1]!.end }
+  }
   for (const phrase of phrases) {
     for (let at = 0; at + phrase.length <= lexemes.length; at++) {
-      if (!phrase.every((word, i) => lexemes[at + i]!.stem === word || stem(lexemes[at + i]!.lower.replaceAll('-', '')) === word)) continue
+      if (!saysAt(lexemes, at, phrase)) continue
       const last = at + phrase.length - 1
       const negation = leftOutAt(lexemes, at)
       const refused = inverted ? undefined : refusedBehind(lexemes, last)
@@ -159,6 +291,9 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
   }
   return undefined
 }
+
+const saysAt = (lexemes: readonly Lexeme[], at: number, phrase: readonly string[]): boolean =>
+  phrase.every((word, i) => lexemes[at + i]?.stem === word || stem(lexemes[at + i]?.lower.replaceAll('-', '') ?? '') === word)
 
 /** As `negatedAt`, but "do not skip the backup" leaves nothing out. */
 function leftOutAt(lexemes: readonly Lexeme[], at: number): number | undefined {

@@ -30,9 +30,11 @@ const WORDS: readonly RegExp[] = [
 
 /** Moments as they are written; `momentText` says which one it is. */
 export function* momentsIn(text: string): Generator<Seen> {
+  // "Tuesday's deployment" is a deployment.
   for (const shape of /\d/.test(text) ? [...FIGURES, ...WORDS] : WORDS)
     for (const match of text.matchAll(shape))
-      yield { kind: 'time', value: match[0], start: match.index, end: match.index + match[0].length }
+      if (!/^['’]s\b/u.test(text.slice(match.index + match[0].length)))
+        yield { kind: 'time', value: match[0], start: match.index, end: match.index + match[0].length }
 }
 
 const DAY_MS = 86_400_000

@@ -146,6 +146,8 @@ function kindSignalsOf(
     const isNumbered = /^(?:number|no|nr|id)$/.test(before.lower) && kinds.has(lexemes[at - 2]?.lower ?? '')
     if (isSaid || isNumbered || kinds.has(before.lower)) found.push('kind before')
     if (before.lower === slot) found.push('own name before')
+    const placed = lexemes[at - 2]?.lower
+    if (/^(?:to|on|at)$/.test(before.lower) && (placed === slot || placed === `${slot}s`)) found.push('own name and place before')
     if (otherKinds.has(before.lower)) found.push('other kind before')
   }
   const word = lexemes[at]!

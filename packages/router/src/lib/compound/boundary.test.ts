@@ -7,6 +7,7 @@ const seam = (more: Partial<Seam>): Seam => ({
   right: 'wipe the cache',
   between: '',
   isOption: false,
+  isField: false,
   link: 'and',
   isConditional: false,
   namesAnother: () => false,

@@ -1,4 +1,6 @@
 import { type Lexeme, lexemesOf } from '../arguments/lexeme.ts'
+import { COMMON_WORDS } from '../common-words.ts'
+import { isOneSlip } from '../spelling.ts'
 import { isVerb, VERBS } from '../verbs.ts'
 import type { Link } from './connective.ts'
 import { SAME } from './referent.ts'
@@ -24,6 +26,8 @@ export interface Seam {
   readonly between: string
   /** The right side says an option of what the left asks for: "... and push it". */
   readonly isOption: boolean
+  /** The right side begins with the name of something that the left side's command takes: "reason ...". */
+  readonly isField: boolean
   /** The right side has a condition that the left has not. */
   readonly isConditional: boolean
   /** Both sides name a thing of the same kind, and not the same one. */
@@ -54,6 +58,9 @@ const PERSONS = new Set('i we you they he she it'.split(' '))
 const MORE = /\b(?:instead|again|too|as well|also)\b/iu
 const AND = /\b(?:and|plus|as well as)\b|[&+]/iu
 const STOP = /[.;!?\n]/u
+/** Shorter words are one slip away from too many others. */
+const SLIPPED = 5
+const VERBS_OF_LETTER: ReadonlyMap<string, readonly string[]> = Map.groupBy(VERBS, (verb) => verb[0]!)
 /** A noun of fewer words is rarely all that is asked for. */
 const FEW = 3
 /** Words that a short request has at most. */
@@ -90,14 +97,14 @@ function togetherOf({ before, behind, together }: Seam) {
   }
 }
 
-function signsOf({ left, right, link, between, isOption, isConditional, namesAnother, before, behind }: Seam) {
+function signsOf({ left, right, link, between, isOption, isField, isConditional, namesAnother, before, behind }: Seam) {
   const [own, others] = [wordsOf(right), wordsOf(left)]
   const [first = '', leading = ''] = [own[0]?.lower, others[0]?.lower]
   const isSame = before.id === behind.id
   // A thing of the same kind asks for the same once more, even in one word; so does the verb said again.
   const isAnother = isSame && ((first === leading && (VERBS.has(first) || first === verbOf(before))) || SAME.test(right) || namesAnother())
   const isQuestion = QUESTIONS.has(leading) || AUXILIARIES.has(leading)
-  const begins = VERBS.has(first) || QUESTIONS.has(first) || AUXILIARIES.has(first)
+  const begins = isVerbOrSlip(first) || QUESTIONS.has(first) || AUXILIARIES.has(first)
   const isNoun = !isAnother && !begins
   return {
     /** "then", "after that". */
@@ -108,6 +115,7 @@ function signsOf({ left, right, link, between, isOption, isConditional, namesAno
     isConditional,
     isOption,
     isOptionOnCondition: isOption && isConditional,
+    isField,
     /** The right side begins with neither a verb nor a question. */
     isNoun,
     isShortNoun: isNoun && own.length < FEW,
@@ -130,6 +138,14 @@ function signsOf({ left, right, link, between, isOption, isConditional, namesAno
     weaker: Math.min(logit(chanceOf(before)), logit(chanceOf(behind))),
   }
 }
+
+/** "validate", "valdiate". */
+const isVerbOrSlip = (word: string): boolean =>
+  VERBS.has(word) ||
+  (word.length >= SLIPPED &&
+    !COMMON_WORDS.has(word) &&
+    !isVerb(word) &&
+    VERBS_OF_LETTER.get(word[0]!)?.some((verb) => isOneSlip(word, verb)) === true)
 
 /** Commands are called by their verbs as a rule. */
 const verbOf = ({ id = '' }: Judgement): string => id.slice(id.lastIndexOf('.') + 1)

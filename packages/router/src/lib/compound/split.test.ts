@@ -5,6 +5,7 @@ import { type Judges, splitRequest } from './split.ts'
 const judges = (more: Partial<Judges> = {}): Judges => ({
   judge: (text) => ({ id: text.split(' ')[0], scope: 0.99, confidence: 0.99, others: [] }),
   isOption: () => false,
+  isField: () => false,
   tells: () => false,
   namesAnother: () => false,
   ...more,

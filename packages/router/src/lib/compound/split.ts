@@ -30,6 +30,8 @@ export interface Judges {
   readonly judge: (text: string, before?: Before) => Judgement
   /** Whether a piece begins with an option of a command: "... and push it". */
   readonly isOption: (text: string, command: string) => boolean
+  /** Whether a piece begins with the name of something that a command takes: "... severity high". */
+  readonly isField: (text: string, command: string) => boolean
   /** Whether a command can tell what a condition is about by looking. */
   readonly tells: (condition: Condition, command: string) => boolean
   /** Whether two pieces name different things to do the command to. */
@@ -100,7 +102,12 @@ function beforeOf(text: string, group: Group, { judge }: Judges): { readonly bef
 }
 
 /** By how much a clause is likelier a part of its own than one with what stands before it, in log-odds. */
-function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOption, namesAnother, weigh = boundaryOdds }: Judges): number {
+function oddsOfPart(
+  text: string,
+  current: Group,
+  clause: Clause,
+  { judge, isOption, isField, namesAnother, weigh = boundaryOdds }: Judges,
+): number {
   const clearly = (isApart: boolean): number => (isApart ? CLEAR : -CLEAR)
   const { link, condition } = clause
   const right = partOf(text, [clause]).text
@@ -124,6 +131,7 @@ function oddsOfPart(text: string, current: Group, clause: Clause, { judge, isOpt
     link,
     between: text.slice(clauses.at(-1)!.end, clause.start),
     isOption: (link !== 'then' && says(before.id)) || (link === 'and' && says(together().id)),
+    isField: before.id !== undefined && isField(right, before.id),
     isConditional,
     namesAnother: () => before.id !== undefined && namesAnother(right, left, before.id),
     before,

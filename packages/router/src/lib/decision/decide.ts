@@ -12,6 +12,7 @@ import {
   everyOne,
   flagsOf,
   inOrder,
+  isField,
   isOption,
   isTaken,
   leftOutOf,
@@ -208,6 +209,7 @@ function judgesFor(read: Reading, offerOf: (text: string) => Offered | undefined
       if (offered !== undefined) return { id: offered.command, scope: offered.confidence, confidence: offered.confidence, others: [] }
       return { id: ranked[0]?.id, scope, confidence, others: ranked.slice(1).map(({ id }) => id) }
     },
+    isField: (text, command) => holds(command, (known) => isField(text, known)),
     isOption: (text, command) => holds(command, (known) => isOption(text, known)),
     tells: (condition, command) => holds(command, (known) => isTold(condition, known)),
     namesAnother: (text, other, command) => holds(command, (known) => namesAnother(text, other, known, options)),

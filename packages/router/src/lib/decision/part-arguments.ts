@@ -65,6 +65,14 @@ export function flagsOf(text: string, offset: number, { fields }: CommandFacts):
   )
 }
 
+/** Whether a piece begins with the name of something that a command takes, and says what it is: "severity high", "reason: sale". */
+export function isField(text: string, { id, fields }: CommandFacts): boolean {
+  const words = wordsOf(text)
+  const [first] = words
+  if (first === undefined || words.length < 2 || id.split('.').includes(first.lower)) return false
+  return fields.some(({ kind, slot, words: own }) => kind !== 'flag' && (slot === first.lower || own.at(-1) === first.stem))
+}
+
 /** How many words into a piece an option may be named that begins with a verb: "file an issue", but not "list what was remediated". */
 const OPENING = 3
 
