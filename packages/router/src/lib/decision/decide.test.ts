@@ -121,6 +121,15 @@ describe('decide()', () => {
     })
   })
 
+  it('asks before it does now what is wanted later, but for what only reads', () => {
+    expect(ask('restart the api tomorrow at 9')).toMatchObject({
+      asks: 'intent',
+      question: 'That would be done now, not "tomorrow at 9". Do it now?',
+    })
+    expect(ask('show the logs of the api tomorrow').asks).not.toBe('intent')
+    expect(ask('open an issue called "deploy on friday"').outcome).toBe('routed')
+  })
+
   it('asks before it tries what cannot run now', () => {
     const downOf = (command: string) => (command === 'ops.service.restart' ? 'its breaker is open' : undefined)
     expect(decide(model, 'restart the api', { ...options, downOf })).toMatchObject({

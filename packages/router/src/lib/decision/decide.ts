@@ -5,7 +5,7 @@ import { type Judges, type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
 import { MAX_CHARS } from '../tokens.ts'
 import type { CommandFacts } from './command-facts.ts'
-import { isAskedFor, takesBack } from './guard.ts'
+import { isAskedFor, laterIn, takesBack } from './guard.ts'
 import { afterOf, conditionOf, isTold, strategyOf } from './order.ts'
 import {
   argumentsOf,
@@ -168,9 +168,12 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
       doubts.push({ asks: 'condition', question: `What tells whether "${part.aside.said}"?` })
     const index = decided.length - 1
     const other = each.length === 1 ? otherTarget(part, known, args, options.names) : undefined
+    const later = timeAhead(part, known, args)
     const down = downOf?.(best.id)
     if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?`, part: index })
     else if (other !== undefined) doubts.push({ asks: 'intent', question: `Only that, and nothing for "${other}"?`, part: index })
+    else if (later !== undefined)
+      doubts.push({ asks: 'intent', question: `That would be done now, not "${later}". Do it now?`, part: index })
     else if (!isAskedFor(part.text, known, text))
       doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?`, part: index })
     if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?', part: index })
@@ -194,6 +197,14 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     return { ...said, outcome: 'ask', asks, question, doubts: all, parts: decided, strategy }
   }
   return { ...said, outcome: 'routed', parts: decided, strategy }
+}
+
+/** The time that a part sets for something that would be done at once, unless the command takes it. */
+function timeAhead({ text, start }: Part, { effect }: CommandFacts, args: Readonly<Record<string, Argument>>): string | undefined {
+  const later = effect === 'read' ? undefined : laterIn(text)
+  if (later === undefined) return undefined
+  const isTaken = Object.values(args).some(({ from }) => from[0] < later.end + start && later.start + start < from[1])
+  return isTaken ? undefined : later.said
 }
 
 /** What taking a request apart has to know of commands. */

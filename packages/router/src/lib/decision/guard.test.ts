@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { factsOf } from './command-facts.ts'
-import { isAskedFor, takesBack } from './guard.ts'
+import { isAskedFor, laterIn, takesBack } from './guard.ts'
 
 const facts = (id: string, effect: 'read' | 'write' | 'destroy') => factsOf({ id, effect, summary: '', input: {}, output: {} })
 
@@ -62,4 +62,20 @@ test.each([
   ['sorry to ask, but restart the api', false],
 ] as const)('takesBack() of "%s": %s', (text, expected) => {
   expect(takesBack(text)).toBe(expected)
+})
+
+test.each([
+  ['deploy to staging tomorrow at 9', 'tomorrow at 9'],
+  ['on Friday at 18:00 deploy to production', 'on Friday at 18:00'],
+  ['restart the api in ten minutes', 'in ten minutes'],
+  ['restart the worker every morning', 'every morning'],
+  ['restart it at 14:00', 'at 14:00'],
+  ['deploy it at 5 pm', 'at 5 pm'],
+  ['the demo is tomorrow, so deploy to staging now', undefined],
+  ['scale the api to 4 at 80 %', undefined],
+  ['open an issue at high priority', undefined],
+  ['deploy 1.2.0 at last', undefined],
+  ['restart what broke in production', undefined],
+] as const)('laterIn() of "%s": %s', (text, said) => {
+  expect(laterIn(text)?.said).toBe(said)
 })

@@ -39,6 +39,30 @@ const GENERAL = new RegExp(
   'iu',
 )
 
+const DAY = '(?:mon|tues|wednes|thurs|fri|satur|sun)day'
+const SPAN = '(?:second|minute|min|hour|day|week|month)s?'
+const HOUR = String.raw`(?:\d{1,2}(?::\d\d)?(?:\s?(?:am|pm|h|o['’]?clock))?|noon|midnight)`
+/** Words that set a time ahead, or again and again. */
+const LATER = new RegExp(
+  String.raw`\b(?:${[
+    `(?:tomorrow|tonight)(?: (?:morning|noon|afternoon|evening|night))?(?:,? at ${HOUR})?`,
+    `(?:on|next|this|by) ${DAY}(?: (?:morning|afternoon|evening|night))?(?:,? at ${HOUR})?`,
+    'next (?:week|month|sprint)',
+    String.raw`at (?:\d{1,2}:\d\d|\d{1,2}\s?(?:am|pm|h|o['’]?clock)|noon|midnight)`,
+    String.raw`in (?:an?|half an|about an|\d+|two|three|five|ten|a few|some) ${SPAN}`,
+    String.raw`(?:every|each) (?:\d+ ${SPAN}|(?:other )?${SPAN}|morning|evening|night|${DAY})`,
+    'daily|hourly|weekly|nightly|later(?: today| on)?',
+  ].join('|')})(?![\p{L}\p{N}.:])`,
+  'iu',
+)
+
+/** When a request wants something to be done, if not now: nothing here waits until then. */
+export function laterIn(text: string): { readonly said: string; readonly start: number; readonly end: number } | undefined {
+  if (/\b(?:now|immediately|right away)\b/iu.test(text)) return undefined
+  const found = LATER.exec(text)
+  return found === null ? undefined : { said: found[0], start: found.index, end: found.index + found[0].length }
+}
+
 const TAKES_BACK =
   /\b(?:(?:no|oh|sorry)[,.!]? (?:wait|sorry|no|make (?:it|that)|rather|i mean)|wait[,.!]? (?:no|make (?:it|that)|i mean)|scratch that|strike that|correction:)(?![\p{L}\p{N}])/iu
 
