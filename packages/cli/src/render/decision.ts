@@ -75,14 +75,33 @@ export function renderPointed(decision: Decision, look: Look): string {
   ].join('\n\n')
 }
 
+/** More commands than these are not listed where nobody asked for a list. */
+const MOST_OFFERS = 20
+const SAMPLES = 3
+
 /** What can be asked for, where a request fits nothing. */
 export function renderOffers(
   offers: readonly { readonly command: string; readonly summary: string; readonly say?: string }[],
   look: Look,
 ): string {
   if (offers.length === 0) return 'There is no command yet: switchyard new plugin NAME makes a start.'
+  if (offers.length > MOST_OFFERS) return renderOfferers(offers, look)
   const rows = offers.map(({ command, summary, say }) => [command, say === undefined ? summary : `${summary}: "${say}"`])
   return renderTable(undefined, rows, look)
+}
+
+/** More commands than anybody reads: their plugins, each with what may be said to it. */
+function renderOfferers(offers: Parameters<typeof renderOffers>[0], look: Look): string {
+  const byPlugin = Map.groupBy(offers, ({ command }) => command.slice(0, command.indexOf('.')))
+  const rows = [...byPlugin].map(([plugin, all]) => {
+    // The shortest are read at a glance.
+    const said = all
+      .flatMap(({ say }) => (say === undefined ? [] : [`"${say}"`]))
+      .sort((a, b) => a.length - b.length)
+      .slice(0, SAMPLES)
+    return [plugin, [`${all.length} command${all.length === 1 ? '' : 's'}`, ...said].join(', ')]
+  })
+  return `${renderTable(undefined, rows, look)}\n\nAll of them: switchyard plugins`
 }
 
 function percent(share: number): string {

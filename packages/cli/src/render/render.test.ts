@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { outlineOf } from '../lib/outline.ts'
 import { renderChain } from './chain.ts'
 import { renderConfig } from './config.ts'
-import { renderDecision, renderMeasured, renderReplayed } from './decision.ts'
+import { renderDecision, renderMeasured, renderOffers, renderReplayed } from './decision.ts'
 import { renderFindings } from './doctor.ts'
 import { errorDocument, renderError } from './error.ts'
 import { type Look, paint, plain } from './look.ts'
@@ -39,6 +39,20 @@ const planned: PlannedRun = {
 }
 
 describe('at 80 columns', () => {
+  it('what can be done where nothing fits: each command of a few, and of many their plugins', () => {
+    const offer = (plugin: string, at: number) => ({ command: `${plugin}.do-${at}`, summary: `Do ${at}`, say: `please do ${at}` })
+    const many = Array.from({ length: 30 }, (_, at) => offer(at < 29 ? 'ops' : 'release', at))
+    expect(renderOffers(many.slice(0, 2), look)).toBe('ops.do-0  Do 0: "please do 0"\nops.do-1  Do 1: "please do 1"')
+    expect(renderOffers(many, look)).toBe(
+      [
+        'ops      29 commands, "please do 0", "please do 1", "please do 2"',
+        'release  1 command, "please do 29"',
+        '',
+        'All of them: switchyard plugins',
+      ].join('\n'),
+    )
+  })
+
   it('a request of several parts', () => {
     const parts = [
       { text: 'check the api', command: 'ops.monitor.check', input: { service: ['api', 'web'] } },
