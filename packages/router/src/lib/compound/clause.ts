@@ -63,17 +63,12 @@ export function clausesOf(text: string): readonly Clause[] {
       link = 'then'
       continue
     }
-    if (draft !== undefined && text.slice(draft.end, lexeme.start).includes('->')) {
-      close()
-      link = 'then'
-    }
     if (draft === undefined && !/[\p{L}\p{N}]/u.test(lexeme.text) && !items.has(at + 1)) continue
     if (!isQuoted(lexeme)) {
       const sign = signBefore(text, lexemes, at)
       if (sign !== undefined) {
         close()
-        link = sign.link
-        if (sign.isNumber) continue
+        link = sign
       }
       const words = connectiveAt(lexemes, at)
       if (words !== undefined) {
@@ -163,16 +158,13 @@ export function clausesOf(text: string): readonly Clause[] {
   }))
 }
 
-/** What stands between words in place of one: "copy -> wipe", "1) copy 2) wipe", "disk + cache". */
-function signBefore(text: string, lexemes: readonly Lexeme[], at: number): { readonly link: Link; readonly isNumber: boolean } | undefined {
-  const { start, end, lower } = lexemes[at]!
+/** What a sign between words says in place of one: "copy -> wipe", "disk + cache". */
+function signBefore(text: string, lexemes: readonly Lexeme[], at: number): Link | undefined {
   const previous = lexemes[at - 1]
-  if (/^(?:[1-9]|[a-e])$/.test(lower) && text[end] === ')' && text[start - 2] !== '(')
-    return { link: previous === undefined ? 'start' : 'then', isNumber: true }
   if (previous === undefined) return undefined
-  const between = text.slice(previous.end, start)
-  if (/→|[-=]>/u.test(between)) return { link: 'then', isNumber: false }
-  return /\s\+\s/.test(between) ? { link: 'and', isNumber: false } : undefined
+  const between = text.slice(previous.end, lexemes[at]!.start)
+  if (between.includes('->')) return 'then'
+  return /\s\+\s/.test(between) ? 'and' : undefined
 }
 
 /** "if I am done please tell me": what is asked for behind something else. */

@@ -16,8 +16,8 @@ export interface Connective {
 
 const BACKWARDS = new Set(['this', 'that', 'which', 'doing'])
 const ORDINALS = new Set('second secondly third thirdly fourth fourthly'.split(' '))
-const JOINS = new Set(['and', '&', 'plus', 'but'])
 const ARROWS = new Set(['→', '⇒', '&&'])
+const JOINS = new Set(['and', '&', 'plus', 'but'])
 
 export function connectiveAt(lexemes: readonly Lexeme[], at: number): Connective | undefined {
   const [first = '', second = '', third = ''] = [0, 1, 2].map((i) => lexemes[at + i]?.lower)
