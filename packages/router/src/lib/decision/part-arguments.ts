@@ -170,7 +170,7 @@ export function otherTarget(
   for (const field of fields) {
     const { kind, name, list, integer, choices } = field
     if (args[name] === undefined || list) continue
-    if (kind === 'name' || kind === 'host') {
+    if (kind === 'name' || kind === 'host' || kind === 'env') {
       for (const { 1: said = '', index, 0: whole } of text.matchAll(SECOND_NAME)) {
         const end = index + whole.length
         if (nameIn(said, field, ownWords, names) !== undefined && isFree(end - said.length, end)) return said
