@@ -80,7 +80,7 @@ async function fetched(session: Session, registry: Registry, id: string, url: st
   session.progress({ message: `Cloning ${url}` })
   fetchSource(url, folder)
   try {
-    registry.addFolder({ id, kind: 'git', location: url, folder }, readSource(folder), replace)
+    registry.addFolder({ id, kind: 'git', location: url, folder }, readSource(folder, url), replace)
   } catch (error) {
     // It is nobody's, unless another process was quicker with the same name.
     if (registry.sources().every((source) => source.id !== id)) rmSync(folder, { recursive: true, force: true })

@@ -31,6 +31,12 @@ export interface ForeignItem {
 /** A Claude Code plugin as its files say. */
 export interface ForeignPlugin {
   readonly name: string
+  /** Relative to the source; empty where it is the whole of it. */
+  readonly path?: string
+  /** The marketplace that lists it, from which Claude Code installs it. */
+  readonly marketplace?: string
+  /** A project's own things, which Claude Code finds in that project and calls without a prefix. */
+  readonly isProject?: true
   readonly version?: string
   readonly summary: string
   readonly keywords: readonly string[]

@@ -35,7 +35,7 @@ export function takeSnapshot(sources: Sources, plugins: readonly Plugin[], chang
     plugins.map((plugin) => [plugin.name, registeredOf(plugin, mounted.has(plugin.name) ? { source: plugin.name } : undefined)]),
   )
   for (const { source, plugin } of sources.plugins()) {
-    const name = all.has(plugin.name) ? `${plugin.name}@${source}` : plugin.name
+    const name = all.has(plugin.name) ? `${plugin.name}@${source.id}` : plugin.name
     if (!all.has(name)) all.set(name, registeredFromFiles(plugin, source, name))
   }
   const entries = Object.freeze([...all.values()].flatMap((plugin) => (plugin.versionOf === undefined ? plugin.entries : [])))

@@ -70,7 +70,7 @@ export interface Source {
 /** What is kept of others, in the workspace's store. */
 export interface Sources {
   list(): readonly Source[]
-  plugins(): readonly { readonly source: string; readonly plugin: ForeignPlugin }[]
+  plugins(): readonly { readonly source: Pick<Source, 'id' | 'folder'>; readonly plugin: ForeignPlugin }[]
   mounts(): readonly Mount[]
   /** @throws REGISTRY_TAKEN unless it takes the place of itself */
   putFolder(
@@ -135,9 +135,9 @@ export function openSources(store: Store): Sources {
     list: () => rows().map(sourceOf),
     plugins: () =>
       store
-        .prepare('SELECT source, plugin FROM registry_plugin ORDER BY source, name')
-        .all<{ source: string; plugin: string }>()
-        .map(({ source, plugin }) => ({ source, plugin: JSON.parse(plugin) as ForeignPlugin })),
+        .prepare('SELECT id, folder, plugin FROM registry_plugin JOIN registry_source ON id = source ORDER BY source, name')
+        .all<{ id: string; folder: string; plugin: string }>()
+        .map(({ id, folder, plugin }) => ({ source: { id, folder }, plugin: JSON.parse(plugin) as ForeignPlugin })),
     mounts: () => rows().flatMap(({ kind, detail }) => (kind === 'mcp' ? [JSON.parse(detail) as Mount] : [])),
     putFolder({ id, kind, location, folder }, { plugins, problems }, replace, nowMs) {
       if (cleanId(id) !== id) throw badSourceName(id, 'one word without signs that a command line takes for its own')

@@ -59,7 +59,7 @@ export function fetchSource(url: string, folder: string): void {
 
 /** What git says up to where it gives up; the advice after that says nothing of why. */
 function reasonIn(said: string): string {
-  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  const lines = said.split('\n').flatMap((line) => line.trim() || [])
   const fatal = lines.findIndex((line) => line.startsWith('fatal:'))
   return lines.slice(0, fatal === -1 ? undefined : fatal + 1).join('; ')
 }

@@ -35,6 +35,7 @@ export function readPlugin(
   }
   return {
     name,
+    ...(path !== '' && { path }),
     ...(version !== undefined && { version }),
     summary,
     keywords: [...new Set([...own.keywords, ...entry.keywords])],

@@ -112,7 +112,15 @@ describe('readSource()', () => {
     )
     expect(name).toBe('acme')
     expect(plugins).toMatchObject([
-      { name: 'a', summary: 'From the entry', category: 'testing', version: '3.0.0', items: [{ name: 'x' }] },
+      {
+        name: 'a',
+        path: 'plugins/a',
+        marketplace: 'acme',
+        summary: 'From the entry',
+        category: 'testing',
+        version: '3.0.0',
+        items: [{ name: 'x' }],
+      },
       { name: 'bare', items: [{ name: 'y' }] },
     ])
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
@@ -208,7 +216,9 @@ describe('readSource()', () => {
   })
 
   it("finds a project's own agents, and a folder of plugins", () => {
-    expect(readSource(folderOf({ '.claude/agents/x.md': agent('x') })).plugins).toMatchObject([{ items: [{ name: 'x' }] }])
+    expect(readSource(folderOf({ '.claude/agents/x.md': agent('x') })).plugins).toMatchObject([
+      { path: '.claude', isProject: true, items: [{ name: 'x' }] },
+    ])
     const many = readSource(
       folderOf({ 'one/agents/x.md': agent('x'), [`plugins/two/${PLUGIN}`]: '{"name": "two"}', 'other/text.md': 'no plugin' }),
     )

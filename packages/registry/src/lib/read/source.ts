@@ -15,9 +15,10 @@ const MARKETPLACES = ['.claude-plugin/marketplace.json', 'marketplace.json']
 /**
  * Reads what a folder holds for Claude Code: a marketplace, a plugin, a project with a `.claude` folder, or a folder of plugins.
  * Nothing of it is run. What cannot be used is listed and never stops the rest.
+ * `shownAs` is what a person knows it by, where that is another place.
  * @throws REGISTRY_SOURCE when there is no such folder, or nothing in it
  */
-export function readSource(dir: string): ForeignSource {
+export function readSource(dir: string, shownAs = dir): ForeignSource {
   const folder = opened(dir)
   const problems: Problem[] = []
   const said = new Set<string>()
@@ -31,7 +32,7 @@ export function readSource(dir: string): ForeignSource {
   const marketplace = path === undefined ? undefined : readJson(folder, path, report)
   const plugins =
     marketplace === undefined || path === undefined ? loosePlugins(folder, dir, report) : listedPlugins(folder, path, marketplace, report)
-  if (plugins.length === 0 && problems.length === 0) throw nothingFound(dir)
+  if (plugins.length === 0 && problems.length === 0) throw nothingFound(shownAs)
   return { name: cleanId(marketplace?.name) ?? cleanId(basename(resolve(dir))) ?? 'folder', plugins: once(plugins, report), problems }
 }
 
@@ -72,7 +73,9 @@ function listedPlugins(folder: Folder, path: string, marketplace: Readonly<Recor
       return []
     }
     const plugin = readPlugin(folder, at, report, { entry: manifestOf(entry), isStrict: entry.strict !== false })
-    return plugin === undefined ? [] : [plugin]
+    if (plugin === undefined) return []
+    const name = cleanId(marketplace.name)
+    return [name === undefined ? plugin : { ...plugin, marketplace: name }]
   })
 }
 
@@ -101,7 +104,7 @@ function loosePlugins(folder: Folder, dir: string, report: Report): ForeignPlugi
   if (own !== undefined) return [own]
   if (folder.isFolder('.claude')) {
     const project = readPlugin(folder, '.claude', report, { fallbackName: named })
-    if (project !== undefined) return [project]
+    if (project !== undefined) return [{ ...project, isProject: true }]
   }
   const around = ['', 'plugins', '.claude/plugins'].flatMap((at) => folder.names(at).map((name) => join(at, name)))
   return around
