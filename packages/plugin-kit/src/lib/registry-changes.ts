@@ -14,7 +14,7 @@ const added = z.object({
 const state = z.enum(['registered', 'ready', 'degraded', 'down', 'gone'])
 
 /**
- * What the registry of a workspace tells, each change once, whichever of its processes saw it: `listens: [on(registryChanges.health, ...)]`.
+ * What the registry of a workspace tells, each change once unless a process dies over it, whichever saw it: `listens: [on(registryChanges.health, ...)]`.
  * What is registered is kept for listeners with a name; how plugins are is told to whoever is there, by processes that stay.
  */
 export const registryChanges = {

@@ -17,7 +17,7 @@ const invoked = (more: Partial<ForeignPlugin>): string[] =>
     invoke.replace(/^In Claude Code: /, ''),
   )
 
-test('registeredFromFiles() says how each is used in Claude Code: installed by the marketplace that lists it, whatever it is called here', () => {
+test('[G1] registeredFromFiles() says how each is used in Claude Code: installed by the marketplace that lists it, whatever it is called here', () => {
   const used = ['use the web:auditor agent', '/web:audit']
   expect(invoked({ marketplace: 'acme', path: 'plugins/web' })).toEqual(['/plugin install web@acme', ...used])
   expect(invoked({ path: 'web' })).toEqual(['start it with --plugin-dir /srv/team/web', ...used])
