@@ -148,11 +148,17 @@ export function createDecider({
   }
 
   function decideNow(request: string, more: Partial<Pick<DecideOptions, 'onStage' | 'elsewhere' | 'nowMs'>> = {}): Decided {
+    // A plugin is looked up once a request, however many of its commands that asks for.
+    const down = new Map<string, string | undefined>()
+    const lookedUp = (plugin: string): string | undefined => {
+      if (!down.has(plugin)) down.set(plugin, downOf?.(plugin))
+      return down.get(plugin)
+    }
     return decide(learned(), request, {
       facts,
       names: names(),
       nowMs: clock.now(),
-      downOf: (id) => downOf?.(commands.get(id)?.plugin ?? ''),
+      downOf: (id) => lookedUp(commands.get(id)?.plugin ?? ''),
       ...(runsOf !== undefined && { successOf: (id: string) => runsOf(id)?.success ?? 1 }),
       ...more,
     })

@@ -17,6 +17,8 @@ export interface NameMention {
 
 /** Fields that hold what a request is about, so that its object is theirs. */
 const OBJECTS = new Set('service target container unit host server template plugin component app'.split(' '))
+/** "issue number 4", "project id 7". */
+const NUMBERING = new Set(['number', 'no', 'nr', 'id'])
 const POINTING = new Set('this the our my a every all each'.split(' '))
 /** "roll out", "bring up": a part of the verb. */
 const PARTICLES = new Set('out off up down back over away'.split(' '))
@@ -143,7 +145,7 @@ function kindSignalsOf(
   if (kinds.has(bare(lexemes[at]!.lower))) found.push('kind itself')
   if (before !== undefined && !before.endsClause) {
     const isSaid = /^(?:is|be|are)$/.test(before.lower) && lexemes[at - 2]?.lower === slot
-    const isNumbered = /^(?:number|no|nr|id)$/.test(before.lower) && kinds.has(lexemes[at - 2]?.lower ?? '')
+    const isNumbered = NUMBERING.has(before.lower) && kinds.has(lexemes[at - 2]?.lower ?? '')
     if (isSaid || isNumbered || kinds.has(before.lower)) found.push('kind before')
     if (before.lower === slot) found.push('own name before')
     const placed = lexemes[at - 2]?.lower

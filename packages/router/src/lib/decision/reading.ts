@@ -35,5 +35,5 @@ function withoutQuotes(text: string): string {
     /(?:\b(?:called|named|titled|saying)\s+)?(?:"[^"]*"|“[^”]*”|`[^`]*`|(?<![\p{L}\p{N}])'[^']*'(?![\p{L}\p{N}]))/giu,
     ' ',
   )
-  return lexemesOf(rest).length > 1 ? rest : text
+  return rest === text || lexemesOf(rest).length > 1 ? rest : text
 }
