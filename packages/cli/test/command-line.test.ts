@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { ended, makeWorkspace, run, start, written } from './process.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { copyOf, ended, makeWorkspace, run, start, written } from './process.ts'
 
 describe('switchyard PLUGIN COMMAND', () => {
   it('runs a reading command at once and prints a table', async () => {
@@ -109,21 +109,29 @@ describe('approval', () => {
 })
 
 describe('switchyard "REQUEST"', () => {
+  /** Its model is learned: that takes seconds, and each test has a copy of it. */
+  let learned: ReturnType<typeof makeWorkspace>
+  beforeAll(async () => {
+    learned = makeWorkspace({ plugins: 'notes' })
+    await run(learned.dir, ['route', 'learn'])
+  }, 90_000)
+  afterAll(() => learned[Symbol.dispose]())
+
   it('runs what reads at once and says which command it took', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { code, stdout, stderr } = await run(workspace.dir, ['list all my notes'])
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'none\n', stderr: '→ switchyard notes note list\n' })
   })
 
   it('takes its flags before the words too', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { code, stdout } = await run(workspace.dir, ['--dry-run', '--env', 'staging', '--json', 'throw the note milk away'])
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 4, parts: [{ command: 'notes.note.drop', missing: ['name'] }] })
     expect(await run(workspace.dir, ['--yes', 'list all my notes'])).toMatchObject({ code: 0, stdout: 'none\n' })
   })
 
   it('hands the environment on, and refuses one that no command takes', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const listed = await run(workspace.dir, ['list all my notes', '--env', 'staging', '--json'])
     expect(JSON.parse(listed.stdout)).toMatchObject({ runs: [{ command: 'notes.note.list', input: { env: 'staging' } }] })
     expect(await run(workspace.dir, ['check the health of this project', '--env', 'staging'])).toEqual({
@@ -134,21 +142,21 @@ describe('switchyard "REQUEST"', () => {
   })
 
   it('exits with 4 and says what can be done where no command fits', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { code, stdout } = await run(workspace.dir, ['quantum flapjack zebra umbrella', '--json'])
     expect(code).toBe(4)
     expect(JSON.parse(stdout)).toMatchObject({ request: 'quantum flapjack zebra umbrella' })
   })
 
   it('exits with 4 and the question where an argument is missing', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { code, stdout } = await run(workspace.dir, ['write down a note', '--json'])
     expect(code).toBe(4)
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'ask', parts: [{ command: 'notes.note.add', missing: ['name'] }] })
   })
 
   it('shows the decision alone with route', async () => {
-    using workspace = makeWorkspace({ plugins: 'notes' })
+    using workspace = copyOf(learned)
     const { code, stdout } = await run(workspace.dir, ['route', 'list all my notes', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'routed', parts: [{ command: 'notes.note.list' }] })
