@@ -148,6 +148,18 @@ describe('settleWith()', () => {
     expect(person.screen()).not.toContain('Which of these')
   })
 
+  it('asks for a yes where one command alone may be meant, unless that was said just now', async () => {
+    const lone = [part('do the wash', 'wash'), part('do the dust', 'dust')]
+    const person = personAt(['"do the wash": Do you want house.wash to be done?', 'y'], ['"do the dust": Do you mean house.dust?', 'y'])
+    const open = decided(lone, [
+      { asks: 'intent', question: 'Do you want house.wash to be done?', part: 0 },
+      { asks: 'command', question: 'Which of these do you mean?', part: 0 },
+      { asks: 'command', question: 'Which of these do you mean?', part: 1 },
+    ])
+    expect(await settle(open, person.terminal)).toMatchObject({ settled: [{ command: 'house.wash' }, { command: 'house.dust' }] })
+    expect(person.screen()).not.toContain('Which of these')
+  })
+
   it('asks once about what is said once of several things', async () => {
     const both = ['a', 'b'].map((env) => part('do both', 'wash', { ...either, args: { env: { value: env, from: [0, 1] } } }))
     const person = personAt(['Which of these do you mean?', '\r'])

@@ -62,18 +62,23 @@ const wantsYes = ({ asks, part }: Doubt): boolean => asks === 'intent' || asks =
 /** Which of the closest is meant: a command of ours, or something of others that a person uses elsewhere. */
 async function chooseCommand(
   part: DecisionPart,
-  { parts, elsewhere = [] }: Decision,
+  { parts, elsewhere = [], doubts = [] }: Decision,
   { yard, terminal, signal }: DialogueParts,
 ): Promise<Alternative | undefined> {
-  const { chosen } = await import('./prompt.ts')
+  const { chosen, confirmed } = await import('./prompt.ts')
+  const about = (question: string): string => (parts.length === 1 ? question : `"${short(part.text, 60)}": ${question}`)
   const all: readonly Alternative[] = [part, ...nameable(part.alternatives)]
+  if (all.length === 1) {
+    // Whether it is meant was asked already, where that was open too.
+    const isSaid = doubts.some(({ asks, part: at }) => asks === 'intent' && at !== undefined && parts[at] === part)
+    return isSaid || (await confirmed(about(`Do you mean ${part.command}?`), terminal, signal)) ? part : undefined
+  }
   const choices = all.map(({ command, invoke }) => ({
     value: command,
     label: invoke ?? command,
     hint: yard.commands.get(command)?.definition.summary ?? short(elsewhere.find(({ id }) => id === command)?.summary ?? '', 60),
   }))
-  const question = 'Which of these do you mean?'
-  const answer = await chosen(parts.length === 1 ? question : `"${short(part.text, 60)}": ${question}`, choices, terminal, signal)
+  const answer = await chosen(about('Which of these do you mean?'), choices, terminal, signal)
   return all.find(({ command }) => command === answer)
 }
 
