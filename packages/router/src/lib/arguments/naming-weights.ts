@@ -25,7 +25,7 @@ kind itself: -1.9 -0.2 -1.0
 other kind before: -1.6 -1.0 -1.8
 named:  2.5 -0.7  1.9
 kind called:  5.7  4.4  4.1
-the and kind:  1.2  2.3  0.8
+the and kind:  1.2  2.3  0.7
 
 usual name:  3.4  2.6  0.0
 usual name in place:  0.9  2.0 -0.7
@@ -55,7 +55,7 @@ a: -2.3 -2.0 -2.3
 behind adjective: -0.8 -1.2 -0.7
 
 of:  1.4  0.9 -0.2
-for:  0.8  0.6 -0.8
+for:  0.8  0.6 -0.7
 on:  0.2  0.4  0.7
 in: -0.1  0.8 -0.4
 from: -0.1 -0.7 -0.7
@@ -82,7 +82,7 @@ first: -1.4 -0.5 -1.5
 first of few:  0.8  0.0 -0.6
 ends clause: -0.6  0.3 -0.4
 later clause: -0.7 -0.2 -1.0
-reported: -1.0 -0.5 -0.5
+reported: -1.0 -0.5 -0.6
 told by somebody: -0.3 -0.7 -1.0
 aside:  0.5 -0.8 -0.2
 `

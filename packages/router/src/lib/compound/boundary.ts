@@ -130,6 +130,7 @@ function signsOf({ left, right, link, between, isOption, isField, isConditional,
     asksFirst: isQuestion || VERBS.has(leading) || leading === verbOf(before) || (leading.endsWith('ing') && isVerb(leading)),
     isQuestion,
     asksNext: QUESTIONS.has(first),
+    isDoing: VERBS.has(first) && own.length >= FEW,
     isLong: others.length > SHORT,
     isSame,
     /** Both ask the same command, but about different things, or with the same verb. */

@@ -2,7 +2,7 @@ import { lexemesOf } from '../arguments/lexeme.ts'
 import { isVerb, VERBS } from '../verbs.ts'
 
 const STATES =
-  /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|am|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes)\b/iu
+  /^(?!(?:is|are|was|were|has|have|do|does|did|can|could|will|would|what|which|who|where|when|why|how|i want|i need|we need|i['’]d|please)\b).*\b(?:is|are|am|was|were|has|had|keeps?|went|got|messed|broke|failed|fails|says?|seems?|looks?|hangs?|crashed|crashes|shows|needs|takes|wants|complains|wonders|thinks|insists|swears|waits|dies|leaks|stalls|freezes|expires|flaps|lags|runs? out)\b/iu
 /** "we fixed the bug" */
 const TELLS = /^(?:we|i|they|somebody|someone)(?:['’]ve)?\s+(?:just\s+|already\s+|have\s+)*(?!need\b)\w+ed\b/iu
 

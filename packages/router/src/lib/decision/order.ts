@@ -5,7 +5,7 @@ import type { Decided, DecidedPart } from './decide.ts'
 import type { Earlier } from './references.ts'
 import { type When, whenOf } from './when.ts'
 
-const TRIED = /^(?:pass|fail|succeed)/
+const TRIED = /^(?:pass|fail|succeed|green|red$|through)/
 
 /** Whether a command tells what a condition is about: one that only looks does, and what passes or fails has to be tried. */
 export const isTold = (condition: Condition, { effect }: CommandFacts): boolean =>
