@@ -109,8 +109,22 @@ describe('decide()', () => {
       'deploy.apply env=staging version=${{ steps.part1.output.version }} after 0',
       'deploy.apply env=production version=${{ steps.part1.output.version }} after 0,1',
     ],
+    [
+      'cut a release, deploy the api to staging with that version, then production',
+      'release.cut ',
+      'deploy.apply service=api env=staging version=${{ steps.part1.output.version }} after 0',
+      'deploy.apply service=api env=production version=${{ steps.part1.output.version }} after 0,1',
+    ],
   ]
   for (const [request, ...parts] of REFERENCES) it(`[D7] refers in "${request}"`, () => expect(show(ask(request))).toEqual(parts))
+
+  it('[D7] waits for every part whose result it needs', () => {
+    for (const [request] of [...ROWS, ...REFERENCES])
+      for (const { args, when = '', after } of ask(request).parts) {
+        const needed = `${when} ${JSON.stringify(args)}`.matchAll(/steps\.part(\d+)\./g).map((match) => Number(match[1]) - 1)
+        expect(after, request).toEqual(expect.arrayContaining([...needed]))
+      }
+  })
 
   it('says where in the request each value stands, also behind the first part', () => {
     const request = 'check the api, then deploy it to staging'

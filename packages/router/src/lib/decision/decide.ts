@@ -124,6 +124,11 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
       continue
     }
     const { args, missing, results } = argumentsOf(part, known, earlier, options)
+    const previous = decided.at(-1)
+    const taken = previous?.command === best.id ? leftOutOf(part, known, args, previous) : {}
+    // A result that is taken over is waited for by this part, too.
+    if (Object.keys(taken).length > 0) results.push(...previous!.after)
+    Object.assign(args, taken)
     for (const option of refused.filter(({ start }) => start >= part.end)) {
       const flags = flagsOf(option.text, option.start, known)
       if (Object.keys(flags).length === 0) continue
@@ -132,8 +137,6 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
     }
     const held = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
     const when = held?.test
-    const previous = decided.at(-1)
-    if (previous?.command === best.id) Object.assign(args, leftOutOf(part, known, args, previous))
     const each = everyOne(text, part, known, args, options.names)
     // What no condition can be read of is nothing that was said before.
     const isRead = part.condition === undefined || when !== undefined

@@ -18,7 +18,7 @@ interface FilledPart {
   readonly args: Record<string, Argument>
   readonly missing: readonly string[]
   /** The parts whose results it needs. */
-  readonly results: readonly number[]
+  readonly results: number[]
 }
 
 export function argumentsOf(part: Part, facts: CommandFacts, earlier: readonly Earlier[], { names, nowMs }: DecideOptions): FilledPart {
