@@ -257,9 +257,10 @@ export function renderWhy(
     estimate.durationMs === 0 ? '' : `About ${lasting(estimate.durationMs)}${cost}, ${percent(estimate.success)} likely to go well; `
   const about = `${takes}${complexity}, urgency ${urgency} of 10${kinds.length > 0 ? `; ${kinds.join(', ')}` : ''}`
   const plan = collaboration === undefined ? [] : [renderCollaboration(collaboration, look)]
+  const nobody = domains.length === 0 ? [] : [`Nobody covers ${domains.join(', ')}`]
   return [
     ...blocks,
-    ...(points.length > 0 ? [[renderTable(['plugin', 'points', 'covers', 'by'], points, look), ...plan].join('\n')] : []),
+    ...(points.length > 0 ? [[renderTable(['plugin', 'points', 'covers', 'by'], points, look), ...plan].join('\n')] : nobody),
     wrap(about, look.columns).join('\n'),
   ].join('\n\n')
 }

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { outlineOf } from '../lib/outline.ts'
 import { renderChain } from './chain.ts'
 import { renderConfig } from './config.ts'
-import { renderDecision, renderMeasured, renderOffers, renderReplayed } from './decision.ts'
+import { renderDecision, renderMeasured, renderOffers, renderReplayed, renderWhy } from './decision.ts'
 import { renderFindings } from './doctor.ts'
 import { errorDocument, renderError } from './error.ts'
 import { type Look, paint, plain } from './look.ts'
@@ -426,5 +426,22 @@ describe('an error', () => {
     expect(errorDocument(error)).toEqual({
       error: { code: 'TIMEOUT', message: 'Cannot wait as it took too long', next: 'switchyard doctor', retryable: true },
     })
+  })
+})
+
+describe('renderWhy()', () => {
+  it('names what no plugin here covers, also where none covers anything', () => {
+    const classification = {
+      domains: ['frontend', 'ui'],
+      contexts: [],
+      patterns: [],
+      complexity: 'simple',
+      urgency: 5,
+      minutes: 10,
+    } as const
+    const estimate = { durationMs: 0, costUsd: 0, parts: [], success: 1 }
+    expect(renderWhy({ estimate, explanation: { parts: [], plugins: [], classification } }, look)).toBe(
+      'Nobody covers frontend, ui\n\nsimple, urgency 5 of 10; frontend, ui',
+    )
   })
 })
