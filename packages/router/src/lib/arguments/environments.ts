@@ -1,5 +1,6 @@
 import type { SlotValues } from '../candidate.ts'
 import { STOP_WORDS } from '../stop-words.ts'
+import { isVerb } from '../verbs.ts'
 import type { Lexeme } from './lexeme.ts'
 import { isOrdinary } from './name.ts'
 
@@ -22,7 +23,9 @@ const UNSURE = new Set('live stage dev test testing sandbox preview canary demo 
 const BEFORE = new Set('to in on into onto from for against at of target env environment towards'.split(' '))
 const ARTICLES = new Set(['the', 'our', 'my', 'your', 'this'])
 const AFTER = new Set(
-  'env environment environments infrastructure infra resources cluster stack deployment servers hosts system'.split(' '),
+  'env environment environments infrastructure infra resources cluster stack deployment server servers host hosts machine machines box site system'.split(
+    ' ',
+  ),
 )
 
 export interface EnvironmentMention {
@@ -40,8 +43,9 @@ export function environmentsIn(lexemes: readonly Lexeme[], known: readonly strin
     const word = lexeme.lower.replace(/'s$/, '')
     const exact = known.find((name) => name.toLowerCase() === word)
     // "prod-eu" is one of production's, where nobody says what there is.
-    const family = known.length === 0 ? word.replace(/[-_]\w+$/, '') : word
-    const group = GROUPS.find((words) => words.includes(family))
+    const own = GROUPS.find((words) => words.includes(word))
+    const family = known.length === 0 && own === undefined ? word.replace(/[-_]\w+$/, '') : word
+    const group = own ?? GROUPS.find((words) => words.includes(family))
     if (exact === undefined && group === undefined) return []
     const isOwner = word !== lexeme.lower
     const isUnsure = UNSURE.has(family) || family !== word || group === undefined
@@ -81,8 +85,10 @@ function namedBy(lexemes: readonly Lexeme[], at: number): readonly EnvironmentMe
 function standsAsValue(lexemes: readonly Lexeme[], at: number): boolean {
   const before = lexemes[at - 1]
   if (AFTER.has(lexemes[at + 1]?.lower ?? '')) return true
-  if (before === undefined || before.endsClause) return false
+  // "demo: ...", "..., demo".
+  if (before === undefined || before.endsClause) return lexemes[at]!.endsClause && lexemes.length > 1 && !isVerb(lexemes[at]!.lower)
   if (BEFORE.has(before.lower)) return true
+  if (before.lower === 'is' && /^env(?:ironment)?$/.test(lexemes[at - 2]?.lower ?? '')) return true
   return (
     ARTICLES.has(before.lower) && BEFORE.has(lexemes[at - 2]?.lower ?? '') && (lexemes[at]!.endsClause || lexemes[at + 1] === undefined)
   )

@@ -20,6 +20,7 @@ const SCHEMAS = {
     ['env'],
   ),
   scale: object({ env: text, service: text, replicas: { type: 'integer' } }, ['env', 'service', 'replicas']),
+  guarded: object({ env: text, service: text, confirm: said('The environment’s name once more') }, ['env']),
   issues: object({
     project: said('Folder, name or id of the project'),
     label: list(text),
@@ -140,6 +141,17 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'knows a verb whose "back" stands behind what it is done to': [
     ['mend', 'roll the squid service back', { service: 'squid', action: 'rollback' }],
     ['mend', 'roll on, and call back squid', { service: 'squid' }],
+  ],
+  'reads what is taken back, confirmed, denied and said where it stands': [
+    ['roll', 'deploy squid to qa, no wait, to staging', { env: 'staging', service: ['squid'] }],
+    ['scale', 'bring squid on qa to 4 replicas, make that 6', { env: 'qa', service: 'squid', replicas: 6 }],
+    ['roll', 'demo: deploy squid', { env: 'demo', service: ['squid'] }],
+    ['roll', 'deploy squid, to qa in the end, not test', { env: 'qa', service: ['squid'] }],
+    ['roll', 'take squid to pre-prod', { env: 'pre-prod', service: ['squid'] }],
+    ['roll', 'roll qa back, the volumes are not needed', { env: 'qa', volumes: false }],
+    ['look', "show squid, as in Tuesday's mail, since 2h, ten of them", { service: 'squid', since: '2h', limit: 10 }],
+    ['guarded', 'ship squid to production, confirm: production', { env: 'production', service: 'squid', confirm: 'production' }],
+    ['guarded', 'ship squid to production, please confirm', { env: 'production', service: 'squid' }],
   ],
   'turns a flag on by the verb of a request that is not the command': [
     ['logs', 'follow what squid writes', { service: 'squid', follow: true }],

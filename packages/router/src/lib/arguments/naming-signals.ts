@@ -58,6 +58,8 @@ export interface SignalOptions {
 export function reportedIn(lexemes: readonly Lexeme[]): ReadonlySet<number> {
   const reported = new Set<number>()
   let start = 0
+  // One clause is all that there is.
+  if (lexemes.findIndex(({ endsClause }) => endsClause) === lexemes.length - 1) return reported
   for (let at = 0; at < lexemes.length; at++) {
     if (!lexemes[at]!.endsClause && at < lexemes.length - 1) continue
     const clause = lexemes.slice(start, at + 1).map(({ text }) => text)
