@@ -151,7 +151,7 @@ const ROWS: readonly Row[] = [
   ['issue', 'open a high priority issue called "Search times out"', { title: 'Search times out', priority: 'high' }],
   ['issue', 'create an issue about the broken footer', { title: 'the broken footer' }],
   ['close', 'close issue 12 because it was a duplicate', { id: 12, reason: 'it was a duplicate' }],
-  ['close', 'please close #431', { id: '431' }],
+  ['close', 'please close #431', { id: 431 }],
   ['cut', 'cut a minor release', { bump: 'minor' }],
   ['cut', 'cut a release with breaking changes without running the tests', { bump: 'major', skipTests: true }],
   ['cut', 'release 2.0.0 from branch main and push it', { version: '2.0.0', branch: 'main', push: true }, known],

@@ -80,7 +80,7 @@ export function valueFor(field: Field, { kind, value, written }: Mention, nowMs:
     return field.unit === undefined ? durationText(Number(value), written) : Number(value) / field.unit
   if (field.kind === 'size' && kind === 'size' && field.unit !== undefined) return Number(value) / field.unit
   if (field.kind === 'version') return (kind === 'number' ? written : String(value)).replace(/^v(?=\d)/i, '')
-  if (field.kind === 'id' && kind === 'number' && field.integer) return value
+  if (field.kind === 'id' && field.integer) return Number(value)
   if (field.kind === 'number' || field.unit !== undefined) return value
   return String(value)
 }

@@ -178,13 +178,14 @@ const isConditional = ({ conditional }: { readonly conditional?: boolean }): boo
 const shownPart = (part: { readonly command: string; readonly when?: string; readonly conditional?: boolean }): string =>
   `${part.command}${part.when !== undefined || part.conditional === true ? ' on a condition' : ''}`
 
-/** The same values, whatever their order, their case, a version's "v", whether weeks are said as days, or a number is written as text. */
+/** The same values, whatever their order, their case, a version's "v", or whether weeks are said as days. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => isSame(one, b[i]))
   if (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null) {
     const keys = new Set([...Object.keys(a), ...Object.keys(b)])
     return [...keys].every((key) => isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
   }
+  if (typeof a === 'number' || typeof b === 'number') return a === b
   const plain = (value: unknown): string =>
     String(value)
       .toLowerCase()
