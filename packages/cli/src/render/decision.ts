@@ -194,7 +194,7 @@ export function renderMeasured(measured: DecisionEvaluation, look: Look): string
 
 /** Who by these points would do it, in which order, and who would stand in. */
 function renderCollaboration(
-  { phases, fallbacks, uncovered, costUsd, minutes, fit }: NonNullable<DecisionExplanation['collaboration']>,
+  { phases, fallbacks, uncovered, costUsd, minutes, fit, pricesOf }: NonNullable<DecisionExplanation['collaboration']>,
   look: Look,
 ): string {
   const each = phases.map(({ plugin, domains, model, minutes: own, costUsd: cost, after }) => {
@@ -202,7 +202,7 @@ function renderCollaboration(
     return `${plugin}${first}: ${domains.join(', ') || 'all'} in ${own} min with ${model}, $${cost.toFixed(3)}`
   })
   const lines = [
-    `By these points ${each.join('; ')}`,
+    `By these points ${each.join('; ')}, at prices of ${pricesOf}`,
     ...(phases.length > 1 ? [`Together ${minutes} min, $${costUsd.toFixed(3)}`] : []),
     ...(fallbacks.length > 0 ? [`In its place: ${fallbacks.join(', ')}`] : []),
     ...(uncovered.length > 0 ? [`Nobody covers ${uncovered.join(', ')}`] : []),

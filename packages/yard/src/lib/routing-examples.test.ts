@@ -103,7 +103,8 @@ describe('routing', () => {
   })
 
   it('[R4] stays the same under a budget and a time that it fits, and within both', () => {
-    const { primary, strategy, costUsd, minutes } = explain(R1).collaboration!
+    const { primary, strategy, costUsd, minutes, pricesOf } = explain(R1).collaboration!
+    expect(pricesOf).toMatch(/^\d{4}-\d\d-\d\d$/)
     expect({ primary, strategy }).toEqual({ primary: 'fastapi-backend', strategy: 'sequential' })
     expect(costUsd).toBeLessThanOrEqual(0.5)
     expect(minutes).toBeLessThanOrEqual(60)

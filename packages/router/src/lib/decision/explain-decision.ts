@@ -27,6 +27,8 @@ export interface DecisionExplanation {
   /** By the points for domains, contexts and patterns; for people to compare, not what commands are ranked by. */
   readonly plugins: readonly PluginMatch[]
   readonly collaboration?: Collaboration & {
+    /** The day of the prices that its cost is reckoned with. */
+    readonly pricesOf: string
     /** What was changed to stay within a budget and a time, where there are some. */
     readonly fit?: Pick<Fitted, 'isFeasible' | 'savings'>
   }
@@ -67,12 +69,16 @@ export function explainDecision(
     }),
     classification,
     plugins: collaboration?.candidates ?? [],
-    ...(collaboration !== undefined && { collaboration }),
+    ...(collaboration !== undefined && { collaboration: { ...collaboration, pricesOf: prices.asOf } }),
   }
 }
 
 /** The phases with as little changed as brings them within the limits. */
-function within(limits: Limits, plan: Collaboration | undefined, prices: PriceTable): DecisionExplanation['collaboration'] {
+function within(
+  limits: Limits,
+  plan: Collaboration | undefined,
+  prices: PriceTable,
+): Omit<NonNullable<DecisionExplanation['collaboration']>, 'pricesOf'> | undefined {
   if (plan === undefined || (limits.budgetUsd === undefined && limits.maxMinutes === undefined)) return plan
   const { phases } = plan
   const work = phases.map(({ plugin, model, minutes }) => ({ agent: plugin, phase: plugin, model, minutes }))
