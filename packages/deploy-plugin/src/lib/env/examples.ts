@@ -927,6 +927,10 @@ export const ENV_EXAMPLES = {
     'encrypt it',
     'encrypt the env file again',
     'lock the secrets away again',
+    'encode secrets.env with our key so I can check it in',
+    'wrap .env.canary up with the age key',
+    'make .env.demo secret',
+    'age on .env.qa',
   ],
   'env.decrypt': [
     'decrypt the production env file',
@@ -1086,6 +1090,9 @@ export const ENV_EXAMPLES = {
     'decrypt it',
     'decrypt the env file first',
     'open up the encrypted env of qa',
+    'open the locked .env.production',
+    'get the plain variables of qa back with keys/demo.txt',
+    'the ciphertext of canary, in clear please',
   ],
   'env.leaks': [
     'did we ever commit a secret',

@@ -203,6 +203,14 @@ export const TARGET_EXAMPLES: readonly string[] = [
   'I mistyped the environment it seems, so which ones exist?',
   'which hosts are there',
   'list the machines we may use',
+  'is there a staging at all',
+  'where do things get deployed',
+  'what host does acceptance sit on',
+  'every server known from the inventory',
+  'how is the login for web-3, user and port',
+  'does production go to this computer or to another',
+  'where could billing be deployed',
+  'do we have a canary',
 ]
 
 export const TARGET_NOTE_EXAMPLES: readonly string[] = [

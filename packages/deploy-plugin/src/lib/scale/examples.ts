@@ -166,4 +166,7 @@ export const SCALE_EXAMPLES = [
   'scale the old one down to 1',
   'bring it to four replicas there',
   'run three of it on production',
+  'more horsepower for search: 6 of them in production',
+  'set the count of billing to 4 on acceptance',
+  '5 x billing on production',
 ] as const

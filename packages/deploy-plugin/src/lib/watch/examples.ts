@@ -172,4 +172,6 @@ export const WATCH_EXAMPLES: readonly string[] = [
   'keep an eye on what was deployed',
   'watch staging and roll it back if it fails',
   'stay with the deployment for a quarter of an hour',
+  'roll back if 6.4 acts up on production',
+  'stay with the canary for a while',
 ]

@@ -101,6 +101,8 @@ export const RUNBOOK_EXAMPLES = {
     'update its npm packages',
     'raise the dependencies within their ranges',
     'upgrade the packages before that',
+    'newer minor versions of our libs, please',
+    'our dependencies have gathered dust, refresh them',
   ],
   'runbook.list': [
     'which runbooks are there',
@@ -208,6 +210,8 @@ export const RUNBOOK_EXAMPLES = {
     'have we a runbook for power cuts',
     'My lead asks how many runbooks we have, could you print them?',
     'show the runbooks',
+    'is there a runbook for the database failover',
+    'instructions available in this project',
   ],
   'runbook.show': [
     'show the runbook full-health',
@@ -345,6 +349,7 @@ export const RUNBOOK_EXAMPLES = {
     'please print the runbook for a lost printer, so that Ravi can check it',
     'what does the runbook do',
     'read the runbook rotate-certs to me',
+    'show how disk-full goes, without starting',
   ],
   'runbook.run': [
     'run the runbook full-health',
@@ -538,6 +543,7 @@ export const RUNBOOK_EXAMPLES = {
     'carry out db-failover',
     'go through the runbook for it',
     'execute the playbook warm-up',
+    'do cert-renewal now, step by step',
   ],
   'runbook.resume': [
     'resume runbook execution 3',
@@ -691,6 +697,8 @@ export const RUNBOOK_EXAMPLES = {
     'go on with run 17',
     'continue that execution',
     'pick the runbook run up where it stopped, the step was done',
+    'repeat the broken step of 19 and proceed',
+    'step was already done by hand, proceed with run 8',
   ],
   'runbook.history': [
     'list the runbook executions',
@@ -972,6 +980,7 @@ export const RUNBOOK_EXAMPLES = {
     'execution 300 of the oslo-failover runbook was red, let me see its steps',
     'show how run 17 ended',
     'the steps of execution 8',
+    'the outcome of each step of 19',
   ],
   'runbook.start': [
     'record that I start the disaster drill with 5 steps',
@@ -1219,5 +1228,6 @@ export const RUNBOOK_EXAMPLES = {
     'record 300, the drawer repair by hand, had to be given up, end it as failed',
     'end the record of run 6',
     'close the record, I am done with the procedure',
+    "we're through with run 14, all good",
   ],
 } satisfies Record<string, readonly string[]>

@@ -94,5 +94,6 @@ export const SMOKE_EXAMPLES = {
     'see whether the MCP tools have sound schemas',
     'check the server of the plugin too',
     'start the MCP server once and read its tools',
+    'how many tokens do the tool descriptions eat',
   ],
 } satisfies Record<string, readonly string[]>

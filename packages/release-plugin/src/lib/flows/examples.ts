@@ -415,5 +415,6 @@ export const FLOW_EXAMPLES = {
     'carry the fix over to the old line',
     'bring commit 5d6e7f8 to hotfix/pay',
     'backport that as well',
+    'port 8fe12ab to the old line',
   ],
 } satisfies Record<string, readonly string[]>

@@ -151,5 +151,6 @@ export const REHEARSAL_EXAMPLES = {
     'rehearse it first',
     'rehearse the minor',
     'practise it before',
+    'try 3.2 in a throwaway copy',
   ],
 } satisfies Record<string, readonly string[]>
