@@ -14,6 +14,8 @@ const PLACES = new Set('to on in for from at of onto into with as by the a an ve
  * blanks, so that all else stays where it is.
  */
 export function withoutCorrected(text: string): string {
+  // What is taken back is set apart.
+  if (!/[,.;:!?–—-]\s/u.test(text)) return text
   let result = text
   for (const { index, 0: said } of text.matchAll(CORRECTS)) {
     const end = index + said.length

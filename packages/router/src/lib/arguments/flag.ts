@@ -292,8 +292,14 @@ export function flagIn(lexemes: readonly Lexeme[], field: Field, ownWords?: Read
   return undefined
 }
 
-const saysAt = (lexemes: readonly Lexeme[], at: number, phrase: readonly string[]): boolean =>
-  phrase.every((word, i) => lexemes[at + i]?.stem === word || stem(lexemes[at + i]?.lower.replaceAll('-', '') ?? '') === word)
+function saysAt(lexemes: readonly Lexeme[], at: number, phrase: readonly string[]): boolean {
+  for (const [i, word] of phrase.entries()) {
+    const lexeme = lexemes[at + i]
+    if (lexeme === undefined) return false
+    if (lexeme.stem !== word && !(lexeme.lower.includes('-') && stem(lexeme.lower.replaceAll('-', '')) === word)) return false
+  }
+  return true
+}
 
 /** As `negatedAt`, but "do not skip the backup" leaves nothing out. */
 function leftOutAt(lexemes: readonly Lexeme[], at: number): number | undefined {
