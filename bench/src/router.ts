@@ -198,7 +198,7 @@ function decisionCase(count: number, allowedMs: number): BenchCase {
     case: `a whole decision among ${count} commands, p95`,
     unit: 'ms',
     allowed: allowedMs,
-    rounds: 3,
+    rounds: 7,
     async setup() {
       const yard = await openYard(tmpdir(), { plugins: pluginsWith(count), memory: true })
       return {

@@ -72,8 +72,11 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
     const key = undone === 0 || typeof given !== 'string' ? given : `${given}~${undone}`
     record.input = JSON.stringify(input)
     const estimate = spending === undefined ? NO_COST : estimateOf(facts)
+    let failure: WireError | undefined
     for (let tries = 1; ; tries++) {
       await run.mayBegin()
+      // What began beside it meanwhile may have left no room.
+      if (failure !== undefined && !wanted.isHalted && spending?.over(estimate) !== undefined) return failed(record, failure)
       // What has begun once goes on.
       if (record.attempts > 0) spending?.begin(estimate)
       else if (spending !== undefined && !(await admit(walk, spending, record, estimate, wanted)))
@@ -101,6 +104,7 @@ export async function walkCall(walk: Walk, compiled: CompiledStep, path: string,
         spending?.end(estimate, provesNotRun(wire) ? 0 : undefined)
         if (wanted.isHalted) return ended(record, 'cancelled', !provesNotRun(wire))
         if (!mayRetry(step.retry, tries, wire, facts) || spending?.over(estimate) !== undefined) return failed(record, wire)
+        failure = wire
         await run.busy(pause(delayMs(step.retry!, tries, walk.random), wanted))
         continue
       }

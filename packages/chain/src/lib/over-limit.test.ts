@@ -126,6 +126,20 @@ describe('a chain with limits', () => {
     expect(calls.filter((call) => call === 'a.shaky')).toHaveLength(1)
   })
 
+  it('[L1] tries none again for which nothing is left by then', async () => {
+    const { chains, clock, calls } = setUp({
+      'a.shaky': { expected: { usd: 0.3 }, fails: 'SHAKY' },
+      'a.dear': { expected: { usd: 0.6 }, minutes: 5 },
+    })
+    const shaky = { ...step('shaky'), retry: { attempts: 2, delay: '2m' as const } }
+    const late = { id: 'late', steps: [{ id: 'while', wait: '1m' as const }, step('dear')] }
+    const id = await chains.start(chain({ id: 'both', parallel: [shaky, late] }), {}, { limits: { budgetUsd: 1 } })
+    const report = await rests(chains, clock, id)
+    expect(report).toMatchObject({ state: 'undone', error: { code: 'SHAKY' } })
+    expect(report.spent?.costUsd).toBeCloseTo(0.9)
+    expect(calls.filter((call) => call === 'a.shaky')).toHaveLength(1)
+  })
+
   it('[L2] counts the time in which steps are at work, and none in which a person is asked', async () => {
     const thinking = Promise.withResolvers<void>()
     const { chains, clock } = setUp({

@@ -5,7 +5,7 @@ import { stem } from './stem.ts'
 function seenIn(text: string): readonly string[] {
   const words = text.split(' ').filter((word) => word !== '')
   const seen: string[] = []
-  visitAct(words, words.map(stem), (label) => seen.push(label))
+  visitAct(words, words.map(stem), (...pieces) => seen.push(pieces.join('')))
   return seen
 }
 

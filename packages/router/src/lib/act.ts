@@ -73,15 +73,21 @@ function actOf(words: readonly string[], stems: readonly string[]): Act {
  * Visits how a request is put and what kind of thing it asks for, alone and beside each of its words: "issue 7" asks to see what "drop
  * issue 7" ends, and "annul the release" meets an example that says "revert".
  */
-export function visitAct(words: readonly string[], stems: readonly string[], visit: (label: string) => void): void {
+export function visitAct(
+  words: readonly string[],
+  stems: readonly string[],
+  visit: (label: string, joint?: string, more?: string) => void,
+): void {
   if (words.length === 0) return
   const { mood, kinds, at } = actOf(words, stems)
-  visit(`?${mood}`)
-  for (const kind of kinds) visit(`!${kind}`)
+  const put = `?${mood}`
+  const orders = kinds.map((kind) => `!${kind}`)
+  visit(put)
+  for (const order of orders) visit(order)
   for (const [i, here] of stems.entries()) {
     if ((i === at && kinds.length > 0) || STOP_WORDS.has(words[i]!)) continue
-    visit(`?${mood} ${here}`)
-    for (const kind of kinds) visit(`!${kind} ${here}`)
-    if (i > at) for (const kind of KINDS_BY_STEM.get(here) ?? []) visit(`.${kind}`)
+    visit(put, ' ', here)
+    for (const order of orders) visit(order, ' ', here)
+    if (i > at) for (const kind of KINDS_BY_STEM.get(here) ?? []) visit('.', kind)
   }
 }

@@ -48,7 +48,8 @@ export function explain(
   const written = new Map(words.toReversed().map((word) => [stem(word), tellWord(word)]))
   const tell = (stemmed: string): string => written.get(stemmed) ?? stemmed
   const byView = Object.fromEntries(VIEWS.map((view) => [view, 0])) as Record<View, number>
-  visitFeatures(words, (number, seen) => {
+  visitFeatures(words, (number, ...pieces) => {
+    const seen = pieces.join('')
     const view = VIEWS[number]!
     const index = indexOfFeature(model.space, hashFeature(number, seen))
     const points = index === -1 ? 0 : weightOf(model.scorer, index, command) * valueAt.get(index)!

@@ -14,7 +14,8 @@ import { NUMBER_WORD } from './tokens.ts'
 export const VIEWS = ['words', 'letters', 'pairs', 'meaning', 'act', 'match'] as const
 export type View = (typeof VIEWS)[number]
 
-export type Visit = (view: number, label: string) => void
+/** Told a feature in up to three pieces, which make its label: most features are only counted, and need no text of their own. */
+export type Visit = (view: number, label: string, joint?: string, more?: string) => void
 
 const PAIR_WINDOW = 12
 const MEANING_WINDOW = 8
@@ -26,7 +27,7 @@ export function visitFeatures(words: readonly string[], visit: Visit): void {
   visitWords(stems, visit)
   visitPairs(stems, visit)
   visitMeaning(stems, visit)
-  visitAct(words, stems, (label) => visit(ACT, label))
+  visitAct(words, stems, (label, joint, more) => visit(ACT, label, joint, more))
   for (const word of words) if (!isMask(word) && word !== NUMBER_WORD) visitLetters(word, visit)
   stems.forEach((stemmed, i) => {
     if (!STOP_WORDS.has(words[i]!)) visit(MATCH, stemmed)
@@ -37,16 +38,19 @@ function visitWords(stems: readonly string[], visit: Visit): void {
   let before = '^'
   for (const here of stems) {
     visit(WORDS, here)
-    visit(WORDS, `${before} ${here}`)
+    visit(WORDS, before, ' ', here)
     before = here
   }
-  if (stems.length > 0) visit(WORDS, `${before} $`)
+  if (stems.length > 0) visit(WORDS, before, ' ', '$')
 }
 
 function visitPairs(stems: readonly string[], visit: Visit): void {
   stems.forEach((here, i) => {
-    for (const there of stems.slice(i + 1, i + PAIR_WINDOW))
-      if (here !== there) visit(PAIRS, here < there ? `${here} + ${there}` : `${there} + ${here}`)
+    for (let j = i + 1; j < Math.min(stems.length, i + PAIR_WINDOW); j++) {
+      const there = stems[j]!
+      if (here < there) visit(PAIRS, here, ' + ', there)
+      else if (here > there) visit(PAIRS, there, ' + ', here)
+    }
   })
 }
 
@@ -55,7 +59,7 @@ function visitMeaning(stems: readonly string[], visit: Visit): void {
     for (const group of synonymGroups(here)) {
       visit(MEANING, group)
       for (let j = Math.max(0, i - MEANING_WINDOW); j <= Math.min(stems.length - 1, i + MEANING_WINDOW); j++)
-        if (j !== i) visit(MEANING, `${group} + ${stems[j]}`)
+        if (j !== i) visit(MEANING, group, ' + ', stems[j])
     }
   })
 }
@@ -69,11 +73,16 @@ function visitLetters(word: string, visit: Visit): void {
 export const HASH_BITS = 31
 
 /** What stands for a feature; a model knows features by these alone and has no strings to load. */
-export function hashFeature(view: number, label: string): number {
-  let hash = Math.imul(view + 1, 0x9e3779b1)
-  for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193)
+export function hashFeature(view: number, label: string, joint = '', more = ''): number {
+  let hash = taken(taken(taken(Math.imul(view + 1, 0x9e3779b1), label), joint), more)
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
   return (hash ^ (hash >>> 13)) >>> (32 - HASH_BITS)
+}
+
+function taken(before: number, text: string): number {
+  let hash = before
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
 }
 
 /** Feature hashes with their number of occurrences, a map a view. */
@@ -81,9 +90,9 @@ export type FeatureCounts = readonly ReadonlyMap<number, number>[]
 
 export function countFeatures(words: readonly string[]): FeatureCounts {
   const views = VIEWS.map(() => new Map<number, number>())
-  visitFeatures(words, (view, label) => {
+  visitFeatures(words, (view, label, joint, more) => {
     const counts = views[view]!
-    const feature = hashFeature(view, label)
+    const feature = hashFeature(view, label, joint, more)
     counts.set(feature, (counts.get(feature) ?? 0) + 1)
   })
   return views

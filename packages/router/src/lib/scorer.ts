@@ -14,7 +14,7 @@ export interface Scorer {
 
 /** Adds up every class's score for a vector. */
 export function scoreVector({ rowStarts, rowScales, classes, weights, biases }: Scorer, { indices, values }: Vector): Float64Array {
-  const scores = Float64Array.from(biases)
+  const scores = new Float64Array(biases)
   for (let i = 0; i < indices.length; i++) {
     const feature = indices[i]!
     const scale = rowScales[feature]! * values[i]!

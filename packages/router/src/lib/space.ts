@@ -57,7 +57,7 @@ export function vectorize(space: Space, views: FeatureCounts): Vector {
     for (const [hash, count] of counts) {
       const index = indexOfFeature(space, hash)
       const rarity = index === -1 ? space.unseen[view]! : space.rarity[index]!
-      const value = view === MATCH_VIEW ? rarity : rarity * (1 + Math.log(count))
+      const value = view === MATCH_VIEW || count === 1 ? rarity : rarity * (1 + Math.log(count))
       norm += view === MATCH_VIEW ? value : value * value
       if (index === -1) continue
       indices.push(index)
@@ -69,7 +69,7 @@ export function vectorize(space: Space, views: FeatureCounts): Vector {
       square += values[i]! ** 2
     }
   })
-  return { indices: Int32Array.from(indices), values: Float32Array.from(values), square }
+  return { indices: new Int32Array(indices), values: new Float32Array(values), square }
 }
 
 /** Which part of what a request says no command's texts say, 0 to 1; a rare word counts more. */

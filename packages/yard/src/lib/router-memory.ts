@@ -51,8 +51,8 @@ export function createRouterMemory(store: Store): RouterMemory {
     forget: (request) => store.prepare('DELETE FROM router_correction WHERE request = ?').run(request).changes > 0,
     async keep(decision, nowMs) {
       if (mayHoldSecret(decision.request)) return
-      const key = createHash('sha256').update(decision.request).digest('base64url')
       await store.commit(() => {
+        const key = createHash('sha256').update(decision.request).digest('base64url')
         store.prepare('DELETE FROM router_decision WHERE key = ?').run(key)
         store
           .prepare('INSERT INTO router_decision (key, request, decision, at_ms) VALUES (?, ?, ?, ?)')
