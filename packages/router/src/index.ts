@@ -7,7 +7,8 @@ export { matchPlugins, type PluginHealth, type PluginMatch, type PluginProfile }
 export { PRICES, type PriceTable, TOKEN_PRICES } from './lib/classify/prices.ts'
 export { MODEL_VERSION, parseRouter, serializeRouter } from './lib/codec.ts'
 export { type CommandDescription, type CommandFacts, factsOf } from './lib/decision/command-facts.ts'
-export { type Decided, type DecidedPart, type DecideOptions, type Doubt, decide, type Offered } from './lib/decision/decide.ts'
+export { type Decided, type DecidedPart, type DecideOptions, decide, type Offered } from './lib/decision/decide.ts'
+export type { Doubt } from './lib/decision/doubts.ts'
 export {
   type DecisionEvaluation,
   type EvaluateOptions,

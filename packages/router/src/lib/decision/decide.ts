@@ -5,25 +5,13 @@ import { type Judges, type Part, splitRequest } from '../compound/split.ts'
 import type { RouterModel } from '../model.ts'
 import { MAX_CHARS } from '../tokens.ts'
 import type { CommandFacts } from './command-facts.ts'
-import { isAskedFor, laterIn, takesBack } from './guard.ts'
+import { type Doubt, doubtOfPlace, doubtsAbout, gravestFirst } from './doubts.ts'
+import { takesBack } from './guard.ts'
 import { afterOf, conditionOf, isTold, strategyOf } from './order.ts'
-import {
-  argumentsOf,
-  everyOne,
-  flagsOf,
-  inOrder,
-  isField,
-  isOption,
-  isTaken,
-  leftOutOf,
-  namesAnother,
-  otherTarget,
-  saidAgain,
-} from './part-arguments.ts'
+import { argumentsOf, everyOne, flagsOf, inOrder, isField, isOption, leftOutOf, namesAnother, saidAgain } from './part-arguments.ts'
 import { createReading, type Reading } from './reading.ts'
 import type { Earlier } from './references.ts'
-import { isSure, provenFirst } from './sure.ts'
-import { spoken } from './when.ts'
+import { provenFirst } from './sure.ts'
 
 export interface DecideOptions {
   /** Of every command the model knows. */
@@ -39,9 +27,9 @@ export interface DecideOptions {
   readonly successOf?: (command: string) => number
   /** What others offer for a part that nothing here does; it is named, and never run. Default: nothing. */
   readonly elsewhere?: (text: string) => Offered | undefined
-  /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
   /** By how much a place where a request may be taken apart is likelier one between two requests: for those who learn it. Default: as it was learned. */
   readonly weigh?: (seam: Seam) => number
+  /** Told as each stage begins: what the parts are, which command each means and what it is given, what follows from that. */
   readonly onStage?: (stage: 'classify' | 'match' | 'decide') => void
 }
 
@@ -78,22 +66,9 @@ export interface Decided {
   readonly strategy: 'single' | 'sequential' | 'parallel' | 'mixed'
 }
 
-/** Something that is open, which one question settles. */
-export interface Doubt {
-  readonly asks: NonNullable<Decided['asks']>
-  readonly question: string
-  /** The part that it is about, by index; absent where it is about the whole. */
-  readonly part?: number
-  /** Of a condition: how it was read, which a yes settles. Any other has to be said in other words. */
-  readonly isGuess?: true
-}
-
-/** The order in which doubts are told: what is answered last is what a command can still ask for itself. */
-const GRAVEST = ['elsewhere', 'condition', 'intent', 'command', 'arguments'] as const
-
 /** Makes parts, commands, arguments, order and conditions of a request. Runs nothing, and never throws, whatever the text. */
 export function decide(model: RouterModel, request: string, options: DecideOptions): Decided {
-  const { facts, only, downOf, onStage } = options
+  const { facts, only, onStage } = options
   onStage?.('classify')
   const read = createReading(model, only)
   const offered = new Map<string, Offered | undefined>()
@@ -135,6 +110,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
       Object.assign(args, flags)
       answered.add(option)
     }
+    const open = missing.filter((name) => args[name] === undefined)
     const held = part.condition === undefined ? undefined : conditionOf(part.condition, earlier)
     const when = held?.test
     const each = everyOne(text, part, known, args, options.names)
@@ -156,31 +132,15 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
         command: best.id,
         confidence: best.confidence,
         args: inOrder(known, own),
-        missing,
+        missing: open,
         alternatives: others.slice(0, 2).map(({ id, confidence }) => ({ command: id, confidence })),
         after: afterOf(index, part, known, earlier, results, when),
         ...(when !== undefined && { when }),
       })
       earlier.push({ index, facts: known, args: own, ...(when !== undefined && { when }) })
     }
-    if (part.condition !== undefined && when === undefined)
-      doubts.push({ asks: 'condition', question: `What tells whether "${part.condition.said}"?` })
-    else if (part.condition !== undefined && held?.isGuessed === true)
-      doubts.push({ asks: 'condition', question: `Does "${part.condition.said}" mean that ${spoken(held.test)}?`, isGuess: true })
-    else if (part.aside !== undefined && !isTaken(part.aside, known, args))
-      doubts.push({ asks: 'condition', question: `What tells whether "${part.aside.said}"?` })
-    const index = decided.length - 1
-    const other = each.length === 1 ? otherTarget(part, known, args, options.names) : undefined
-    const later = timeAhead(part, known, args)
-    const down = downOf?.(best.id)
-    if (down !== undefined) doubts.push({ asks: 'intent', question: `${best.id} is not up, as ${down}. Try it all the same?`, part: index })
-    else if (other !== undefined) doubts.push({ asks: 'intent', question: `Only that, and nothing for "${other}"?`, part: index })
-    else if (later !== undefined)
-      doubts.push({ asks: 'intent', question: `That would be done now, not "${later}". Do it now?`, part: index })
-    else if (!isAskedFor(part.text, known, text))
-      doubts.push({ asks: 'intent', question: `Do you want ${best.id} to be done?`, part: index })
-    if (!isSure(routed, known, model, part, args)) doubts.push({ asks: 'command', question: 'Which of these do you mean?', part: index })
-    else if (missing.length > 0) doubts.push({ asks: 'arguments', question: questionFor(known, missing, options.names), part: index })
+    const isOne = each.length === 1
+    doubts.push(...doubtsAbout({ part, known, routed, args, missing: open, held, isOne, index: decided.length - 1 }, model, text, options))
   }
   if (takesBack(text)) doubts.push({ asks: 'intent', question: 'Something in that is taken back. Was it read as you mean it?' })
   onStage?.('decide')
@@ -188,26 +148,17 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const together = decided.reduce((chance, { confidence }) => chance * confidence, 1)
   if (decided.length > 1 && doubts.length === 0 && together < model.calibration.actAbove)
     doubts.push(...decided.map((_, part): Doubt => ({ asks: 'command', question: 'Is each of these what you mean?', part })))
-  // What has no place is asked about last.
-  const unplaced = unclear.map((open): Doubt => ({ asks: 'intent', question: whereItBelongs(open, decided) }))
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
-  const all = [...GRAVEST.flatMap((asks) => doubts.filter((one) => one.asks === asks)), ...unplaced]
+  // What has no place is asked about last.
+  const all = [...gravestFirst(doubts), ...unclear.map((said) => doubtOfPlace(said, decided))]
   const [gravest] = all
   if (gravest !== undefined) {
     const { asks, question } = gravest
     return { ...said, outcome: 'ask', asks, question, doubts: all, parts: decided, strategy }
   }
   return { ...said, outcome: 'routed', parts: decided, strategy }
-}
-
-/** The time that a part sets for something that would be done at once, unless the command takes it. */
-function timeAhead({ text, start }: Part, { effect }: CommandFacts, args: Readonly<Record<string, Argument>>): string | undefined {
-  const later = effect === 'read' ? undefined : laterIn(text)
-  if (later === undefined) return undefined
-  const isTaken = Object.values(args).some(({ from }) => from[0] < later.end + start && later.start + start < from[1])
-  return isTaken ? undefined : later.said
 }
 
 /** What taking a request apart has to know of commands. */
@@ -229,17 +180,4 @@ function judgesFor(read: Reading, offerOf: (text: string) => Offered | undefined
     namesAnother: (text, other, command) => holds(command, (known) => namesAnother(text, other, known, options)),
     weigh: options.weigh,
   }
-}
-
-const whereItBelongs = (said: string, parts: readonly DecidedPart[]): string =>
-  parts.length === 1
-    ? `Is all of that for ${parts[0]!.command}, "${said}" too?`
-    : `Are these the parts you mean? It is open where "${said}" belongs.`
-
-function questionFor({ fields }: CommandFacts, missing: readonly string[], names: SlotValues = {}): string {
-  const [first = ''] = missing
-  const field = fields.find(({ name }) => name === first)
-  const choices = field?.choices ?? names[field?.slot ?? ''] ?? []
-  const rest = missing.length > 1 ? `, and the ${missing.slice(1).join(', and the ')}` : ''
-  return `What is the ${first}${choices.length > 0 && choices.length <= 8 ? ` (${choices.join(', ')})` : ''}${rest}?`
 }
