@@ -131,7 +131,7 @@ describe('a chain with limits', () => {
       'a.shaky': { expected: { usd: 0.3 }, fails: 'SHAKY' },
       'a.dear': { expected: { usd: 0.6 }, minutes: 5 },
     })
-    const shaky = { ...step('shaky'), retry: { attempts: 2, delay: '2m' as const } }
+    const shaky = { ...step('shaky'), retry: { attempts: 2, delay: '9m' as const, maxDelay: '9m' as const } }
     const late = { id: 'late', steps: [{ id: 'while', wait: '1m' as const }, step('dear')] }
     const id = await chains.start(chain({ id: 'both', parallel: [shaky, late] }), {}, { limits: { budgetUsd: 1 } })
     const report = await rests(chains, clock, id)
