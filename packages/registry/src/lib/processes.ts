@@ -15,7 +15,7 @@ export interface ServingProcess {
   readonly reason?: string
 }
 
-export type OpenBreakers = Readonly<Record<string, 'half-open' | 'open'>>
+type OpenBreakers = Readonly<Record<string, 'half-open' | 'open'>>
 
 /** The processes of a workspace that stay, each with the plugins that it serves: a row each, renewed every ten seconds. */
 export interface Processes {

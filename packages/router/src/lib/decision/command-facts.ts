@@ -26,7 +26,7 @@ export interface Output {
 }
 
 /** A text or a number that a command returns. */
-export interface Result {
+interface Result {
   /** What it names: "version", or "issue" where it is the id of one. */
   readonly called: string
   /** Where it stands in what is returned. */
