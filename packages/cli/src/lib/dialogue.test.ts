@@ -13,6 +13,7 @@ import type { Host, Terminal } from './host.ts'
 import { openSession } from './open-session.ts'
 import { answerRequest, type RequestFlags, remember } from './request.ts'
 import type { Session } from './session.ts'
+import { settleAlone } from './settle.ts'
 
 const done: string[] = []
 const common = (name: string) => ({
@@ -110,6 +111,16 @@ const settle = (decision: Decision, terminal: Terminal) =>
   settleWith(decision, { terminal, signal: new AbortController().signal, yard, env: undefined })
 
 const either = { alternatives: [{ command: 'house.dust', confidence: 0.4 }] }
+
+describe('settleAlone()', () => {
+  it('gives what is missing by the environment beside the request, and settles nothing that is open beside it', () => {
+    const missing = { asks: 'arguments', question: 'What is the env?', part: 0 } as const
+    const parts = [part('do the wash', 'wash', { missing: ['env'] })]
+    expect(settleAlone(yard, decided(parts, [missing]), 'attic')).toEqual([{ command: 'house.wash', input: { env: 'attic' } }])
+    const unplaced = { asks: 'intent', question: 'Is all of that for house.wash, "the rest not" too?' } as const
+    expect(settleAlone(yard, decided(parts, [missing, unplaced]), 'attic')).toBeUndefined()
+  })
+})
 
 describe('settleWith()', () => {
   const decision = decided(

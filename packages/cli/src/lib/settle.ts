@@ -9,8 +9,8 @@ export interface Settled {
 }
 
 /** What is clear without asking anybody; undefined where something is not. */
-export function settleAlone(yard: Yard, { asks, parts }: Decision, env: string | undefined): readonly Settled[] | undefined {
-  if (asks !== undefined && asks !== 'arguments') return undefined
+export function settleAlone(yard: Yard, { doubts = [], parts }: Decision, env: string | undefined): readonly Settled[] | undefined {
+  if (doubts.some(({ asks }) => asks !== 'arguments')) return undefined
   const settled = parts.map((part) => ({ command: part.command, input: inputFor(yard, part.command, inputOf(part), env) }))
   return settled.every(({ command, input }) => missingOf(yard, command, input).length === 0) ? settled : undefined
 }
