@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import deploy from '../packages/deploy-plugin/src/index.ts'
@@ -10,11 +10,24 @@ import { openYard } from '../packages/yard/src/index.ts'
 import compound from '../packages/yard/src/lib/eval/compound.json' with { type: 'json' }
 import outside from '../packages/yard/src/lib/eval/outside.json' with { type: 'json' }
 
+/** What weights are made from. */
+const FITTED = new URL('../scripts/fit/requests/', import.meta.url)
+
 const plugins: readonly Plugin[] = [ops, release, deploy]
 const own = (await Promise.all(plugins.map(({ requests }) => requests?.() ?? []))).flat()
 const none = [...outside.far, ...outside.near]
 const measured = [...own.map(({ text }) => text), ...compound.map(({ text }) => text), ...none]
-const learned = [...plugins.flatMap(({ commands }) => Object.values(commands).flatMap(({ examples }) => examples)), ...BACKGROUND]
+const fitted = readdirSync(FITTED).flatMap((file) =>
+  readFileSync(new URL(file, FITTED), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { text: string }).text),
+)
+const learned = [
+  ...fitted,
+  ...plugins.flatMap(({ commands }) => Object.values(commands).flatMap(({ examples }) => examples)),
+  ...BACKGROUND,
+]
 
 const FILLERS = new Set('a an the our my your this that here now please'.split(' '))
 

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { builtInPlugins } from '@switchyard/cli'
 import type { LabelledRequest } from '@switchyard/plugin-kit'
 import { commandsOf } from '../../packages/yard/src/lib/commands-of.ts'
-import { labelledRequests } from '../../packages/yard/src/lib/labelled-requests.ts'
 import { createFacts } from '../../packages/yard/src/lib/router-knowledge.ts'
 
 const REQUESTS = new URL('./requests/', import.meta.url)
@@ -13,13 +12,12 @@ const commands = commandsOf(plugins)
 /** What the router has to know of each command. */
 export const facts = createFacts(commands)
 
-/** Labelled requests by the name of their set: those of the plugins, and those that lie beside this file. */
-export const sets: ReadonlyMap<string, readonly LabelledRequest[]> = new Map([
-  ['workspace', await labelledRequests(plugins, commands)],
-  ...readdirSync(REQUESTS)
+/** Labelled requests by the name of their set; those that the plugins bring along are none of them, as they measure what is learned. */
+export const sets: ReadonlyMap<string, readonly LabelledRequest[]> = new Map(
+  readdirSync(REQUESTS)
     .toSorted()
     .map((file) => [file.replace('.jsonl', ''), linesOf(new URL(file, REQUESTS))] as const),
-])
+)
 
 function linesOf(file: URL): readonly LabelledRequest[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
