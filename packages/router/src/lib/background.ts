@@ -336,6 +336,11 @@ delete the photos on my phone
 update the phone of my grandmother
 change the light bulb
 change my flight to friday
+book me a seat on the night train
+book a flight to rome for two
+get me a flight home
+book a room with a view of the sea
+book the cheapest flight there is
 change the baby
 fix my bicycle
 repair the roof before winter

@@ -8,7 +8,7 @@ import { createSpace } from './space.ts'
 import { createVocabulary } from './spelling.ts'
 
 /** Changes whenever the same bytes would route differently: features, hashes, layout. File models under it too. */
-export const MODEL_VERSION = 15
+export const MODEL_VERSION = 16
 const MAGIC = 0x4d525753 // "SWRM"
 const PREFIX_BYTES = 16
 const CHECKSUM_AT = 12

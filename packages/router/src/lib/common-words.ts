@@ -1,6 +1,6 @@
 /** Everyday English that a manifest may never use: seen in a request it is no slip of the pen, and stays as it is. */
 const WORDS = `
-able about above accept across action active actual adult advice after again agree ahead alike alone along already although always
+able about above accept compress decompress across action active actual adult advice after again agree ahead alike alone along already although always
 among amount angle angry animal annoy another answer anyone anything anyway appear argue around arrive aside asleep attack attempt author autumn
 avoid awake aware away awful baby back badge badly bake ball band bare bark base basic basket bath bean bear beat beauty become bedroom before
 began behave behind belief bell belong below belt bench bend beneath bent beside beyond bike bird bite bitter blame blank blast bleed blend bless blind

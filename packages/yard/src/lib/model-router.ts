@@ -1,4 +1,4 @@
-import type { Decided, Doubt } from '@switchyard/router'
+import type { Decided } from '@switchyard/router'
 import { TOKEN_PRICES } from '@switchyard/router'
 import { z } from 'zod'
 import type { YardConfig } from './config.ts'
@@ -61,9 +61,10 @@ export async function askModel(decision: Decided, parts: ModelRouterParts): Prom
   const missing = missingIn(input, said)
   const part = { ...partOf(text, command, said), missing }
   const consulted = { model: settings.name, costUsd }
-  const { asks: _, question: __, doubts: ___, ...rest } = decision
+  const { asks: _, question: __, doubts: before = [], ...rest } = decision
   const base = { ...rest, parts: [part], strategy: 'single' as const, consulted }
-  const doubts: Doubt[] = []
+  // What is open about the request stays open whichever command is meant.
+  const doubts = before.filter(({ asks }) => asks === 'condition' || asks === 'intent')
   if (effect === 'destroy') doubts.push({ asks: 'intent', question: `Do you want ${command} to be done?`, part: 0 })
   if (missing.length > 0) doubts.push({ asks: 'arguments', question: `What is the ${missing.join(', and the ')}?`, part: 0 })
   const [gravest] = doubts
@@ -80,8 +81,8 @@ const missingIn = (input: z.ZodType, args: Readonly<Record<string, unknown>>): r
 /** An environment, or any other name, that the request does not say is nobody's to make up: it is asked for. */
 function isSaid(value: unknown, text: string): boolean {
   if (Array.isArray(value)) return value.every((one) => isSaid(one, text))
-  if (typeof value !== 'string') return typeof value !== 'object'
-  const words = value.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
+  if (typeof value !== 'string' && typeof value !== 'number') return typeof value === 'boolean'
+  const words = String(value).replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
   return new RegExp(`(?<![\\p{L}\\p{N}])${words}(?![\\p{L}\\p{N}])`, 'iu').test(text)
 }
 

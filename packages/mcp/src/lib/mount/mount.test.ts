@@ -64,7 +64,8 @@ describe('examineServer()', () => {
     const thrown = examineServer({ name: 'no', command: process.execPath, args: ['-e', 'null.x'], env: [] }, { workspace: tmpdir() })
     await expect(thrown).rejects.toMatchObject({
       message: expect.stringContaining('it wrote: TypeError: Cannot read'),
-      next: `${process.execPath} -e null.x`,
+      // Its arguments may hold a key.
+      next: process.execPath,
     })
     const silent = examineServer(
       { name: 'no', command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], env: [] },

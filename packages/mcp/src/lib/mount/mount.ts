@@ -64,7 +64,7 @@ export async function examineServer(start: Omit<Start, 'protocol'>, options: Mou
   } catch (error) {
     if (error instanceof Error && error.name === 'SwitchyardError') throw error
     const late = signal.aborted ? new Error(`it did not answer within ${startLimitMs / 1_000} s`) : error
-    throw serverDown(start.name, reasonOf(late, said()), error, [start.command, ...start.args].join(' '))
+    throw serverDown(start.name, reasonOf(late, said()), error, start.command)
   } finally {
     await client.close().catch(() => {})
   }

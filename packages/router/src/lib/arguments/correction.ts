@@ -7,6 +7,8 @@ const CORRECTS =
   /(?:\bno,? (?:wait|sorry)|\bwait,? no|\bno no|\bsorry|\boops|\bi mean[t]?|\bor rather|\bcorrection|\bscratch that|\bmake (?:that|it)|\bactually,? no)\b[\s,:–—-]*(?:i (?:mean|meant)\b[\s,:]*)?/giu
 /** So many words before it, what was taken back may stand. */
 const NEAR = 7
+/** ... and within so many characters. */
+const AROUND = 200
 const PLACES = new Set('to on in for from at of onto into with as by the a an version tag env environment service'.split(' '))
 
 /**
@@ -20,16 +22,18 @@ export function withoutCorrected(text: string): string {
   for (const { index, 0: said } of text.matchAll(CORRECTS)) {
     const end = index + said.length
     const isBehind = /[,.;:!?–—-]\s*$/u.test(text.slice(0, index))
-    const after = lexemesOf(text.slice(end))
+    const after = lexemesOf(text.slice(end, end + AROUND))
     const at = after.findIndex(({ lower }) => !PLACES.has(lower))
     const meant = after[at]
     // "make it strict" takes nothing back.
     const isOnlySaid = /^make/i.test(said) && shapeOf(meant?.lower ?? '') === 'word'
     if (!isBehind || meant === undefined || at > 2 || isOnlySaid) continue
-    const before = lexemesOf(text.slice(0, index)).slice(-NEAR)
+    const from = Math.max(0, index - AROUND)
+    const before = lexemesOf(text.slice(from, index)).slice(-NEAR)
     const instead = before.findLast((one, i) => isAlike(one, before[i - 1], meant, after[at - 1]))
     if (instead === undefined) continue
-    result = `${result.slice(0, instead.start)}${' '.repeat(instead.end - instead.start)}${result.slice(instead.end, index)}${' '.repeat(end - index)}${result.slice(end)}`
+    const [begin, stop] = [from + instead.start, from + instead.end]
+    result = `${result.slice(0, begin)}${' '.repeat(stop - begin)}${result.slice(stop, index)}${' '.repeat(end - index)}${result.slice(end)}`
   }
   return result
 }

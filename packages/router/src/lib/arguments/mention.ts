@@ -162,5 +162,6 @@ function isInside(text: string, start: number, end: number): boolean {
   const joins = (character: string | undefined, beyond: string | undefined): boolean =>
     character !== undefined &&
     (/[\p{L}\p{N}_]/u.test(character) || (/[-./@]/.test(character) && beyond !== undefined && /[\p{L}\p{N}]/u.test(beyond)))
-  return joins(text[start - 1], text[start - 2]) || joins(text[end], text[end + 1])
+  // "../market" is a path, whatever stands before its slash.
+  return text[start - 1] === '/' || joins(text[start - 1], text[start - 2]) || joins(text[end], text[end + 1])
 }

@@ -194,6 +194,7 @@ function joinedWith(lexemes: readonly Lexeme[], at: number, words: readonly Cand
       const joiner = /^(?:and|or)$/.test(lexemes[next]?.lower ?? '')
       const [left, right] = step === 1 ? [next - 1, next] : [next, next + 1]
       if (joiner) next += step
+      if (step === 1 && joiner && ARTICLES.has(lexemes[next]?.lower ?? '')) next++
       if (!couldBe(next) || !(joiner || (lexemes[left]!.endsClause && lexemes[right] !== undefined))) break
       row.push(next)
     }

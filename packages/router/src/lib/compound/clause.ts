@@ -178,8 +178,8 @@ function itemsIn(text: string, lexemes: readonly Lexeme[]): ReadonlySet<number> 
   const items = new Set<number>()
   for (const [at, { lower, start, end }] of lexemes.entries()) {
     const isNext = lower === String(items.size + 1) || lower === 'abcdefgh'[items.size]
-    const begins = items.size > 0 || text[end] === ')' || /(?:^|[:\n])\s*$/.test(text.slice(0, start))
-    if (isNext && begins && /^[.)]\s/.test(text.slice(end, end + 2))) items.add(at)
+    if (!isNext || !/^[.)]\s/.test(text.slice(end, end + 2))) continue
+    if (items.size > 0 || text[end] === ')' || /(?:^|[:\n])\s*$/.test(text.slice(0, start))) items.add(at)
   }
   return items.size > 1 ? items : new Set()
 }

@@ -15,12 +15,15 @@ function tellsOfSomebody(text: string): boolean {
   return did !== '' && isVerb(did.toLowerCase()) && !who.endsWith('s') && !NOBODY.has(who.toLowerCase()) && !isVerb(who.toLowerCase())
 }
 
+/** What is the matter is said within so many characters. */
+const OPENING = 200
+
 /** "the export messed up my changelog, ...": what is the matter, rather than what is to be done. */
 export function isReport(text: string): boolean {
-  const [first, second] = lexemesOf(text)
+  const [first, second] = lexemesOf(text.slice(0, OPENING))
   if (first === undefined) return false
   if (TELLS.test(text) || tellsOfSomebody(text)) return true
-  if (!STATES.test(text)) return false
+  if (!STATES.test(text.slice(0, OPENING))) return false
   // "release is ready" has no verb that asks for something.
   return !VERBS.has(first.lower) || /^(?:is|are|was|were)$/.test(second?.lower ?? '')
 }

@@ -248,12 +248,16 @@ describe('decide()', () => {
       question: open,
     })
     expect(ask('show the logs of the api, otherwise restart it')).toMatchObject({ asks: 'condition' })
-    expect(show(ask('show the logs of the api, and if that fails restart it')).at(-1)).toContain("when steps.part1.state == 'failed'")
+    expect(ask('if the last check of the api succeeded deploy the web to staging').outcome).toBe('ask')
   })
 
   it('[D6] takes problems for what a verdict that is not good means', () => {
     expect(show(ask('check the health of the api, and if there are problems restart it')).at(-1)).toContain("status != 'HEALTHY'")
     expect(show(ask('cut a patch release, and if there are problems restart the api')).at(-1)).toContain("state == 'failed'")
+    // What fails returns nothing: its verdict alone would never be read.
+    expect(show(ask('roll out the web to staging, and if that fails open an issue called broken')).at(-1)).toContain(
+      "when steps.part1.state == 'failed' || steps.part1.output.ok == false",
+    )
   })
 
   it('takes nothing that is pointed at for a title', () => {

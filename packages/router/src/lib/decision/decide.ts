@@ -151,8 +151,7 @@ export function decide(model: RouterModel, request: string, options: DecideOptio
   const said = { request, refused: refused.filter((part) => !answered.has(part)).map(({ text }) => text) }
   const strategy = strategyOf(decided)
   if (decided.length === 0) return { ...said, outcome: 'abstain', parts: [], strategy }
-  // What has no place is asked about last.
-  const all = [...gravestFirst(doubts), ...unclear.map((said) => doubtOfPlace(said, decided))]
+  const all = gravestFirst([...doubts, ...unclear.map((said) => doubtOfPlace(said, decided))])
   const [gravest] = all
   if (gravest !== undefined) {
     const { asks, question } = gravest

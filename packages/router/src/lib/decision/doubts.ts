@@ -5,6 +5,7 @@ import type { RouterModel } from '../model.ts'
 import type { Routed } from '../routed.ts'
 import type { CommandFacts } from './command-facts.ts'
 import type { Decided, DecidedPart, DecideOptions } from './decide.ts'
+import { differenceIn, isDenied, sparedIn } from './denied.ts'
 import { isAskedFor, laterIn } from './guard.ts'
 import { isTaken, otherTarget } from './part-arguments.ts'
 import { isSure } from './sure.ts'
@@ -71,8 +72,13 @@ function intentDoubt({ part, known, args, isOne }: Understood, request: string, 
   if (down !== undefined) return `${known.id} is not up, as ${down}. Try it all the same?`
   const other = isOne ? otherTarget(part, known, args, names) : undefined
   if (other !== undefined) return `Only that, and nothing for "${other}"?`
+  const spared = sparedIn(part, known, args)
+  if (spared !== undefined) return `Is "${spared}" meant, and not what is left out?`
   const later = timeAhead(part, known, args)
   if (later !== undefined) return `That would be done now, not "${later}". Do it now?`
+  const difference = known.effect === 'read' ? undefined : differenceIn(part, known, args)
+  if (difference !== undefined) return `Is the ${difference} to be ${args[difference]!.value} in all?`
+  if (known.effect !== 'read' && isDenied(part, known, args, request)) return `Do you want ${known.id} to be done, just like that?`
   return isAskedFor(part.text, known, request) ? undefined : `Do you want ${known.id} to be done?`
 }
 

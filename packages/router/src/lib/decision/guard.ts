@@ -46,12 +46,16 @@ const HOUR = String.raw`(?:\d{1,2}(?::\d\d)?(?:\s?(?:am|pm|h|o['’]?clock))?|no
 const LATER = new RegExp(
   String.raw`\b(?:${[
     `(?:tomorrow|tonight)(?: (?:morning|noon|afternoon|evening|night))?(?:,? at ${HOUR})?`,
-    `(?:on|next|this|by) ${DAY}(?: (?:morning|afternoon|evening|night))?(?:,? at ${HOUR})?`,
+    `(?:(?:on|next|this|by) )?(?<!\\b(?:since|last|of|from|before|after|until) )${DAY}(?!['’]s)(?: (?:morning|afternoon|evening|night))?(?:,? at ${HOUR})?`,
     'next (?:week|month|sprint)',
     String.raw`at (?:\d{1,2}:\d\d|\d{1,2}\s?(?:am|pm|h|o['’]?clock)|noon|midnight)`,
     String.raw`in (?:an?|half an|about an|\d+|two|three|five|ten|a few|some) ${SPAN}`,
     String.raw`(?:every|each) (?:\d+ ${SPAN}|(?:other )?${SPAN}|morning|evening|night|${DAY})`,
-    'daily|hourly|weekly|nightly|later(?: today| on)?',
+    String.raw`at (?:[01]?\d|2[0-4])(?=\s*(?:[.,!?]|$))`,
+    '(?:around|about) (?:noon|midnight)',
+    String.raw`(?:on )?\d{4}-\d\d-\d\d`,
+    String.raw`(?:on (?:every|each)|(?:every|each) time) \p{L}+|after the \p{L}+`,
+    'daily|hourly|weekly|nightly|soon|later(?: today| on)?',
   ].join('|')})(?![\p{L}\p{N}.:])`,
   'iu',
 )
@@ -64,7 +68,7 @@ export function laterIn(text: string): { readonly said: string; readonly start: 
 }
 
 const TAKES_BACK =
-  /\b(?:(?:no|oh|sorry)[,.!]? (?:wait|sorry|no|make (?:it|that)|rather|i mean)|wait[,.!]? (?:no|make (?:it|that)|i mean)|scratch that|strike that|correction:)(?![\p{L}\p{N}])/iu
+  /[,.;:!?–—-]\s*(?:no,? (?:wait|sorry)|wait,? no|no no|oh no|sorry(?! (?:for|about|to|that|but)\b)|w?oops|er+|uh|i mean(?:t)?|or rather|correction|scratch that|strike that|actually|no(?=\s*[,–—-]))(?![\p{L}\p{N}])/iu
 
 /** Whether something is said and taken back in one breath: "4 replicas, no wait, 6". Which of the two is meant is for a person to say. */
 export const takesBack = (text: string): boolean => TAKES_BACK.test(text)

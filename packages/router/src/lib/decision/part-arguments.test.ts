@@ -54,9 +54,11 @@ describe('otherTarget()', () => {
     expect(other('show the logs of zorbo since 1h, and of blixt', 'zorbo')).toBe('blixt')
   })
 
-  it('is no everyday word, and nothing that the workspace does not call so', () => {
+  it('is no everyday word, but also what the workspace does not know', () => {
+    expect(other('scale zorbo to 3 and also the blixt to 5', 'zorbo', { service: ['zorbo', 'web'] })).toBe('blixt')
+    expect(other('scale zorbo or blixt to 3', 'zorbo')).toBe('blixt')
     expect(other('scale zorbo to 3 and hurry, and tell the others', 'zorbo')).toBeUndefined()
-    expect(other('scale zorbo to 3 and also the blixt to 5', 'zorbo', { service: ['zorbo', 'web'] })).toBeUndefined()
+    expect(other('scale zorbo to 3 or ask the others', 'zorbo')).toBeUndefined()
     expect(other('scale zorbo to 3 and the web to 5', 'zorbo', { service: ['zorbo', 'web'] })).toBe('web')
   })
 })

@@ -144,10 +144,13 @@ export function leftOutOf(
 
 /** Whether a condition is what an option or a figure of a command says: "fail if the score is below 80", "roll it back if it fails". */
 export function isTaken({ at, said }: Condition, { effect, fields }: CommandFacts, args: Readonly<Record<string, Argument>>): boolean {
+  // What only looks is not held up by what it looks for, and what destroys is never done on an unread condition.
   if (effect !== 'write') return effect === 'read'
   return fields.some(({ name, kind }) => {
     const from = args[name]?.from
     if (from === undefined) return false
+    // Somebody's own words set no condition.
+    if (kind === 'text') return from[0] <= at && at + said.length <= from[1]
     return kind === 'flag' || (typeof args[name]!.value === 'number' && from[0] >= at && from[1] <= at + said.length)
   })
 }
@@ -155,7 +158,10 @@ export function isTaken({ at, said }: Condition, { effect, fields }: CommandFact
 const RANGE = /\b\d+\s*(?:-|–|to|through|until)\s*\d+\b/iu
 
 /** "... since an hour ago, and of the worker". */
-const SECOND_NAME = new RegExp(`(?:${AND})(?:(?:also|then|of|for|on|in|to|from|with|the|our|my)\\s+)*([\\p{L}\\p{N}][\\w./-]*)`, 'giu')
+const SECOND_NAME = new RegExp(
+  `(?:${AND}|,? or )(?:(?:also|then|of|for|on|in|to|from|with|the|our|my)\\s+)*([\\p{L}\\p{N}][\\w./-]*)`,
+  'giu',
+)
 
 /** What is said of a kind of which a command takes one, and is not taken: "roll back staging and production", "scale api to 3 and worker to 5". */
 export function otherTarget(
@@ -165,22 +171,25 @@ export function otherTarget(
   names: SlotValues = {},
 ): string | undefined {
   const range = RANGE.exec(text)?.[0]
-  const isFree = (from: number, to: number): boolean =>
-    !Object.values(args).some((taken) => from + start < taken.from[1] && taken.from[0] < to + start)
+  const isFree = (from: number, to: number, among = fields): boolean =>
+    !among.some(({ name }) => args[name] !== undefined && from + start < args[name].from[1] && args[name].from[0] < to + start)
   for (const field of fields) {
     const { kind, name, list, integer, choices } = field
-    if (args[name] === undefined || list) continue
+    if (args[name] === undefined) continue
+    // Another option may have taken it: "to staging and qa" is no tag.
+    const own = kind === 'env' ? fields.filter((one) => one === field || one.kind === 'text') : fields
     if (kind === 'name' || kind === 'host' || kind === 'env') {
       for (const { 1: said = '', index, 0: whole } of text.matchAll(SECOND_NAME)) {
         const end = index + whole.length
-        if (nameIn(said, field, ownWords, names) !== undefined && isFree(end - said.length, end)) return said
+        // What a workspace does not know is none of its names, and all the more worth a question.
+        if (nameIn(said, field, ownWords, {}) !== undefined && isFree(end - said.length, end, own)) return said
       }
     }
-    if (effect === 'read') continue
+    if (effect === 'read' || list) continue
     if (kind === 'id' && integer && range !== undefined) return range
     if (kind !== 'env') continue
     const all = environmentsIn(lexemesOf(text), knownEnvironments(choices, names))
-    const other = all.find(({ value, ...one }) => value !== args[name]!.value && isFree(one.start, one.end))
+    const other = all.find(({ value, ...one }) => value !== args[name]!.value && isFree(one.start, one.end, own))
     if (other !== undefined) return other.value
   }
   return undefined

@@ -15,10 +15,6 @@ const COUNTS = new Set('count total'.split(' '))
 const TROUBLE = new Set('problem trouble issue error failure fault finding warning complaint'.split(' ').map(stem))
 /** How many were found of what was looked for. */
 const FOUND = new Set('found matches count total'.split(' '))
-/** Of a command itself: that it was done, and not what it saw. */
-const TRIES =
-  /^(?:pass(?:es|ed)?|fail(?:s|ed)?|succeed(?:s|ed)?|work(?:s|ed)?|successful|crash(?:es|ed)?|errors?|through|done|finish(?:es|ed)?|complet(?:e|es|ed))$/
-
 /** How a part of a chain is called in the expressions of others. */
 export const stepName = (index: number): string => `part${index + 1}`
 
@@ -39,6 +35,8 @@ export function whenOf(condition: Condition, index: number, { effect, outputs }:
   const amountOf = (output: Output): string => (output.type === 'list' ? `length(${of(output)})` : of(output))
   const sure = (test: string): When => ({ test, isGuessed: false })
   const isDone = (good: boolean): string => `${step}.state == '${good ? 'done' : 'failed'}'`
+  // What does something and fails returns nothing that could say so.
+  const orFailed = (verdict: string, good: boolean): string => (good || effect === 'read' ? verdict : `${isDone(false)} || ${verdict}`)
   if (condition.kind === 'figure') {
     const found = named(outputs, condition.words)
     return found === undefined ? undefined : sure(`${amountOf(found)} ${condition.operator} ${condition.number}`)
@@ -48,7 +46,7 @@ export function whenOf(condition: Condition, index: number, { effect, outputs }:
     const found = named(outputs, words)
     if (found !== undefined) return sure(`${amountOf(found)} ${some ? '>' : '=='} 0`)
     const verdict = verdictOf(outputs, of, !some)
-    if (verdict !== undefined) return { test: verdict, isGuessed: !words.some((word) => TROUBLE.has(stem(word))) }
+    if (verdict !== undefined) return { test: orFailed(verdict, !some), isGuessed: !words.some((word) => TROUBLE.has(stem(word))) }
     if (effect !== 'read') return sure(isDone(!some))
     const count = outputs.find(({ name, type }) => type === 'number' && FOUND.has(name))
     return { test: count === undefined ? isDone(!some) : `${of(count)} ${some ? '>' : '=='} 0`, isGuessed: true }
@@ -58,8 +56,8 @@ export function whenOf(condition: Condition, index: number, { effect, outputs }:
   if (said !== undefined && !good && !WELL.has(word))
     return { test: `${of(said)} == '${said.choices.find((choice) => choice.toLowerCase() === word)}'`, isGuessed }
   const verdict = verdictOf(outputs, of, good)
-  if (verdict !== undefined) return { test: verdict, isGuessed }
-  return { test: isDone(good), isGuessed: isGuessed || (effect === 'read' && !TRIES.test(word)) }
+  if (verdict !== undefined) return { test: orFailed(verdict, good), isGuessed }
+  return { test: isDone(good), isGuessed: isGuessed || effect === 'read' }
 }
 
 /** What has to hold of the one output that says whether all is well. */
