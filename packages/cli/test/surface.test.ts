@@ -11,6 +11,7 @@ async function terms(dir: string, args: readonly string[]): Promise<string[]> {
 
 const ALWAYS = ['--json', '--dir <folder>', '-h, --help']
 const APPROVAL = ['--yes', '--dry-run']
+const REQUEST = ['--explain', '--env <name>', '--budget <usd>', '--minutes <n>', ...APPROVAL]
 
 describe('the surface of the command line: red means that people have to change what they type', { timeout: 120_000 }, () => {
   it('exit codes', () => {
@@ -44,10 +45,10 @@ describe('the surface of the command line: red means that people have to change 
       'new',
       'completion',
     ]
-    expect(await terms(workspace.dir, [])).toEqual(['-V, --version', ...ALWAYS, ...commands])
+    expect(await terms(workspace.dir, [])).toEqual(['-V, --version', ...ALWAYS, ...commands, ...REQUEST])
     const flags = await Promise.all(commands.map(async (name) => [name, await terms(workspace.dir, [name])]))
     expect(Object.fromEntries(flags)).toEqual({
-      ask: ['request', '--explain', '--env <name>', '--budget <usd>', '--minutes <n>', ...APPROVAL, ...ALWAYS],
+      ask: ['request', ...REQUEST, ...ALWAYS],
       route: [
         'request',
         '--explain',

@@ -74,7 +74,7 @@ function descriptionOf({ summary, description, effect }: Plugin['commands'][stri
   const effects = {
     read: 'Changes nothing.',
     write: 'Changes something: shows its plan and asks first.',
-    destroy: 'Cannot be taken back: shows its plan and wants a name typed.',
+    destroy: 'Cannot be taken back: shows its plan, and wants a name typed on a terminal unless --yes says it.',
   }
   return [`${summary}.`, description ?? '', effects[effect]].filter((part) => part !== '').join('\n\n')
 }

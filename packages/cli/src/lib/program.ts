@@ -31,7 +31,10 @@ export function createProgram(host: Host, show: (text: string) => void): Command
     .configureHelp({ styleTitle: (title) => (host.out.color ? `\u001b[1m${title}\u001b[22m` : title), subcommandTerm: termOf })
     .addHelpText(
       'after',
-      `
+      () => `
+With a request:
+${requestFlags()}
+
 Plain words:
   switchyard "check the health of this project"
   switchyard "check the health of this project" --explain
@@ -45,6 +48,12 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 needs approval, 4 no command fit
   addCommonFlags(program)
   for (const { name, summary } of OWN_COMMANDS) program.command(name).description(summary)
   return program
+}
+
+/** What may stand beside a request in plain words, as in the help of `ask`. */
+function requestFlags(): string {
+  const { options } = addRequestFlags(new Command())
+  return options.map(({ flags, description }) => `  ${flags.padEnd(14)}  ${description}`).join('\n')
 }
 
 /** Adds the flags that every command has. */
