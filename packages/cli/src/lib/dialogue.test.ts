@@ -139,7 +139,8 @@ describe('settleWith()', () => {
       ['"do the wash": Do you want house.wash to be done?', 'y'],
       ['It is open where "soon" belongs.', 'y'],
       ['"do the wash": Which of these do you mean?', `${DOWN}\r`],
-      ['house.cook, dish: What there is', 'soup\r'],
+      ['"make dinner": What is the dish? (What there is)', '\r'],
+      ['It is needed', 'soup\r'],
       ['"have a look round": Which of these do you mean?', '\r'],
     )
     expect(await settle(decision, person.terminal)).toEqual({

@@ -45,7 +45,7 @@ export async function settleWith(decision: Decision, parts: DialogueParts): Prom
     const { command } = choice
     const input = inputFor(yard, command, command === part.command ? inputOf(part) : {}, env)
     for (const flag of missingOf(yard, command, input)) {
-      const answer = await askFor(flag, command, parts, decision.parts.length > 1)
+      const answer = await askFor(flag, part.text, parts, decision.parts.length > 1)
       if (answer === undefined) return undefined
       input[flag.field] = answer
     }
@@ -82,13 +82,19 @@ async function chooseCommand(
   return all.find(({ command }) => command === answer)
 }
 
-async function askFor(flag: Flag, command: string, { terminal, signal }: DialogueParts, isOneOfMany: boolean): Promise<unknown> {
-  const { chosen, confirmed, written } = await import('./prompt.ts')
-  const said = `${flag.field}${flag.description === '' ? '' : `: ${flag.description}`}`
-  const message = isOneOfMany ? `${command}, ${said}` : said
+async function askFor(flag: Flag, text: string, { terminal, signal }: DialogueParts, isOneOfMany: boolean): Promise<unknown> {
+  const { chosen, confirmed, needed } = await import('./prompt.ts')
+  const question = questionFor(flag)
+  const message = isOneOfMany ? `"${short(text, 60)}": ${question}` : question
   if (flag.kind === 'boolean') return confirmed(message, terminal, signal)
   const choices = flag.choices?.map((value) => ({ value, label: value }))
-  const text = choices === undefined ? await written(message, terminal, signal) : await chosen(message, choices, terminal, signal)
-  if (text === undefined) return undefined
-  return valueOfFlag(flag, flag.kind === 'list' ? text.split(',').map((one) => one.trim()) : text)
+  const answer = choices === undefined ? await needed(message, terminal, signal) : await chosen(message, choices, terminal, signal)
+  if (answer === undefined) return undefined
+  return valueOfFlag(flag, flag.kind === 'list' ? answer.split(',').map((one) => one.trim()) : answer)
+}
+
+function questionFor({ name, kind, description }: Flag): string {
+  const what = name.replaceAll('-', ' ')
+  const question = kind === 'list' ? `What are the ${what}, separated by commas?` : kind === 'boolean' ? `${what}?` : `What is the ${what}?`
+  return description === '' ? question : `${question} (${description})`
 }

@@ -45,6 +45,14 @@ export async function written(message: string, terminal: Terminal, signal: Abort
   return isCancel(answer) ? undefined : answer
 }
 
+/** A text that may not be empty: it is asked for until there is one; undefined where the person leaves the question. */
+export async function needed(message: string, terminal: Terminal, signal: AbortSignal): Promise<string | undefined> {
+  const validate = (value: string | undefined): string | undefined =>
+    value?.trim() ? undefined : 'It is needed; press Ctrl-C to leave everything as it is'
+  const answer = await text({ message: plain(message), validate, ...terminal, signal })
+  return isCancel(answer) ? undefined : answer
+}
+
 /** How a plugin's question is put to the person. */
 export function answerOf(terminal: Terminal, signal: AbortSignal): (question: Question) => Promise<string> {
   return async (question) => {
