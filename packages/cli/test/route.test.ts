@@ -179,8 +179,30 @@ describe('a request of several parts', { timeout: 90_000 }, () => {
     expect(asked.code).toBe(3)
     const { needsApproval } = JSON.parse(asked.stdout) as { needsApproval: { chain: string } }
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
-    expect(await run(workspace.dir, ['approve', needsApproval.chain])).toMatchObject({ code: 0 })
+    const { code, stdout, stderr } = await run(workspace.dir, ['approve', needsApproval.chain])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/notes\.note\.add\nname: milk[\s\S]*notes\.note\.add\nname: bread/)
+    expect(stderr).toContain(`To take it back: switchyard undo ${needsApproval.chain}\n`)
     expect((await run(workspace.dir, ['notes', 'note', 'list', '--json'])).stdout).toMatch(/milk[\s\S]*bread/)
+  })
+
+  it('is taken back as one once it is done, last completed first, and once only', async () => {
+    using workspace = copyOf(learned)
+    const { dir } = workspace
+    const request = 'write down a note called "milk", then write down a note called "bread"'
+    const done = await run(dir, [request, '--yes', '--json'])
+    const { id } = (JSON.parse(done.stdout) as { chain: { id: string } }).chain
+    expect(JSON.parse((await run(dir, ['plans', '--json'])).stdout)).toMatchObject([{ id, state: 'done', undoable: true, did: request }])
+    expect((await run(dir, ['plans'])).stdout).toMatch(new RegExp(`\n${id} +done, undoable `))
+    const undone = await run(dir, ['undo', id, '--json'])
+    expect(undone.code).toBe(0)
+    expect(JSON.parse(undone.stdout)).toMatchObject({
+      name: `undo-${id}`,
+      steps: [{ input: { name: 'bread' } }, { input: { name: 'milk' } }],
+    })
+    expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
+    expect((await run(dir, ['plans', '--json'])).stdout.trim()).toBe('[]')
+    expect(await run(dir, ['undo', id])).toMatchObject({ code: 2, stderr: expect.stringContaining('it was taken back') })
   })
 
   it('is taken back as a whole when a part in the middle fails', async () => {

@@ -70,7 +70,7 @@ describe('the surface of the command line: red means that people have to change 
       plugins: [...ALWAYS],
       registry: [...ALWAYS, 'add WORDS', 'list', 'show NAME', 'remove SOURCE', 'update SOURCE'],
       agents: [...ALWAYS, 'search WORDS', 'list', 'team TASK'],
-      chain: [...ALWAYS, 'check CHAIN', 'run CHAIN', 'list', 'show ID', 'watch ID', 'cancel ID', 'retry ID', 'resume', 'approve ID'],
+      chain: [...ALWAYS, 'check CHAIN', 'run CHAIN', 'list', 'show ID', 'watch ID', 'cancel ID', 'retry ID', 'resume ID', 'approve ID'],
       state: [...ALWAYS, 'list', 'watch NAMESPACE', 'history NAMESPACE', 'conflicts NAMESPACE', 'verify'],
       trace: [...ALWAYS, 'list WORDS', 'show RUN', 'follow RUN', 'export RUN', 'bundle RUN', 'view RUN', 'receive', 'import FILE'],
       logs: [

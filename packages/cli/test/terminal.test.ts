@@ -111,13 +111,31 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
     expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout).toBe('[]\n')
   }, 90_000)
 
+  it('Ctrl-C stops a chain, says what was done, and leaves it to go on with or take back', async () => {
+    using workspace = makeWorkspace({ plugins: 'notes' })
+    const { dir } = workspace
+    const steps = ['steps:', '  - id: add', '    call: notes.note.add', '    input: { name: milk }', '  - id: rest', '    call: notes.wait']
+    writeFileSync(join(dir, 'slow.yaml'), ['name: slow', ...steps, ''].join('\n'))
+    let args = ['chain', 'run', 'slow.yaml', '--yes']
+    for (const _ of ['begun', 'gone on with']) {
+      const stopped = await onTerminal(dir, args, [['waiting\r\n', CTRL_C]], { NO_COLOR: '1' })
+      expect(stopped).toMatchObject({ code: 130, unanswered: 0 })
+      expect(stopped.stdout).toContain('Stopped in rest. Done: add.')
+      const [, id = ''] = /To go on: +switchyard chain resume (c-\w+)/.exec(stopped.stdout) ?? []
+      expect(stopped.stdout).toContain(`To take it back: switchyard chain cancel ${id}`)
+      args = ['chain', 'resume', id]
+    }
+    expect((await run(dir, ['chain', 'cancel', args[2]!])).code).toBe(0)
+    expect((await run(dir, ['notes', 'note', 'list', '--json'])).stdout.trim()).toBe('[]')
+  })
+
   it('what a request leaves open is asked for', async () => {
     using workspace = makeWorkspace({ plugins: 'notes' })
     const { code, stdout } = await onTerminal(
       workspace.dir,
       ['write down a note'],
       [
-        ['What it is called', 'bread\r'],
+        ['What is the name? (What it is called)', 'bread\r'],
         ['Do this?', 'y'],
       ],
     )

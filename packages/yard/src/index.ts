@@ -1,4 +1,5 @@
 export { chainOf, inputOf } from './lib/chain-of.ts'
+export { callsOf, isUndoable, leftByUndo, undoChain, undoOf } from './lib/chain-undo.ts'
 export { configJsonSchema, defaultConfig, type YardConfig } from './lib/config.ts'
 export { DATA_FOLDER } from './lib/data-folder.ts'
 export type { Changed, LikelyEstimate, Replayed } from './lib/decide.ts'

@@ -6,7 +6,7 @@ import { usage } from '../lib/errors.ts'
 import { EXIT } from '../lib/exit-code.ts'
 import type { Define } from '../lib/own-commands.ts'
 import { addCommonFlags } from '../lib/program.ts'
-import { alive, approvedChain, approvesChain, followChain, rehearsalReply } from '../lib/run-chain.ts'
+import { alive, approvedChain, approvesChain, followChain, rehearsalReply, watchChain } from '../lib/run-chain.ts'
 import type { Session } from '../lib/session.ts'
 import { renderChain, renderChainList, renderCheck } from '../render/chain.ts'
 
@@ -76,7 +76,7 @@ export const define: Define = (command, session) => {
     .argument('<id>', 'Such as c-4kq7w2m')
     .action(async (id: string) => {
       const chains = await chainsOf(session)
-      session.answer(await followChain(session, chains, id))
+      session.answer(await watchChain(session, chains, id))
     })
 
   add('cancel', 'End a chain and take back what it did')
@@ -96,17 +96,23 @@ export const define: Define = (command, session) => {
       session.answer(await followChain(session, chains, id))
     })
 
-  add('resume', 'Go on with all chains whose process is gone or whose time has come, until none is left to do')
+  add('resume', 'Go on with a chain that was stopped; else with all whose process is gone or whose time has come, until none is left to do')
+    .argument('[id]', 'Only this one, such as c-4kq7w2m')
     .option('--step <path>', 'Of a chain that is uncertain: the step that may have run')
     .option('--settle <id>', 'The chain that is uncertain')
     .addOption(new Option('--as <verdict>', 'What became of the step').choices(['ran', 'not-run', 'failed']))
-    .action(async ({ step, settle, as: verdict }: { step?: string; settle?: string; as?: 'ran' | 'not-run' | 'failed' }) => {
+    .action(async (id: string | undefined, { step, settle, as: verdict }: ResumeOptions) => {
       const chains = await chainsOf(session)
       if ((settle === undefined) !== (verdict === undefined))
         throw usage('Cannot settle a step as both are needed: --settle and --as', 'switchyard chain resume --help')
       if (settle !== undefined && verdict !== undefined) {
         await chains.settle(settle, { verdict, ...(step !== undefined && { path: step }) })
         session.answer(await followChain(session, chains, settle))
+        return
+      }
+      if (id !== undefined) {
+        if (chains.show(id).endedMs === undefined) await chains.resume(id)
+        session.answer(await followChain(session, chains, id))
         return
       }
       const count = await chains.resume()
@@ -133,6 +139,12 @@ export const define: Define = (command, session) => {
       })
       session.answer(await followChain(session, chains, id))
     })
+}
+
+interface ResumeOptions {
+  readonly step?: string
+  readonly settle?: string
+  readonly as?: 'ran' | 'not-run' | 'failed'
 }
 
 interface RunOptions {

@@ -3,11 +3,9 @@ import { fromWireError, type WireError } from '@switchyard/contracts'
 import { type Alternative, budgetExceeded, chainOf, type Decision, runLimits, withApproval, type Yard } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
 import { renderElsewhere } from '../render/agents.ts'
-import { renderChain } from '../render/chain.ts'
 import { nameable, renderChanged, renderDecision, renderOffers, renderPointed, renderWhy } from '../render/decision.ts'
 import { type Look, paint, plain } from '../render/look.ts'
 import { renderPlannedParts } from '../render/parts.ts'
-import { renderRuns } from '../render/plan.ts'
 import { runSteps, type Step } from './approval.ts'
 import { type Answers, type Said, settleWith } from './dialogue.ts'
 import { noEnv } from './errors.ts'
@@ -149,24 +147,13 @@ async function runParts(
     }
   }
   const { data, ...rest } = await reply()
-  if (!isReport(data)) return { ...rest, data: { ...told, ...(data as object) } }
-  return { ...rest, text: (look) => renderParts(data, settled, look), data: { ...told, chain: data } }
+  return { ...rest, data: isReport(data) ? { ...told, chain: data } : { ...told, ...(data as object) } }
 }
 
 /** Why a request can only fail: its first step that changes something cannot, whatever the others answer. */
 function sureFailure(steps: readonly PlannedStep[]): WireError | undefined {
   const first = steps.find(({ plan, needs, error }) => plan !== undefined || needs !== undefined || error !== undefined)
   return first?.when === undefined && first?.onlyAfter === undefined ? first?.error : undefined
-}
-
-/** What came of the whole, and what each part that was done answered. */
-function renderParts(report: ChainReport, settled: readonly Settled[], look: Look): string {
-  const { output: _, ...whole } = report
-  const runs = settled.flatMap(({ command }, i) => {
-    const step = report.state === 'done' ? report.steps.find(({ path }) => path === `part${i + 1}`) : undefined
-    return step?.output === undefined ? [] : [{ command, result: step.output }]
-  })
-  return [renderChain(report.definition, whole, look), ...(runs.length === 0 ? [] : [renderRuns(runs, look)])].join('\n\n')
 }
 
 const isReport = (data: unknown): data is ChainReport => typeof data === 'object' && data !== null && 'definition' in data

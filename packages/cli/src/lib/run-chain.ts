@@ -1,8 +1,13 @@
 import type { ChainDefinition, ChainReport, Chains, PlannedStep } from '@switchyard/chain'
-import { renderChain, renderRehearsal } from '../render/chain.ts'
+import { isUndoable, leftByUndo, undoOf } from '@switchyard/yard'
+import { renderRehearsal, renderStopped } from '../render/chain.ts'
 import type { Look } from '../render/look.ts'
+import { renderEnded } from '../render/parts.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Reply, Session } from './session.ts'
+
+/** How long a person who pressed Ctrl-C waits for a call that is under way; one that is cut off may have to be asked about. */
+const DRAIN_MS = 2_000
 
 /** Waits without letting the process end: what a chain waits for may be nothing but a timer. */
 export async function alive<value>(work: Promise<value>): Promise<value> {
@@ -14,10 +19,35 @@ export async function alive<value>(work: Promise<value>): Promise<value> {
   }
 }
 
-/** Follows a chain until it has ended or waits, and says what became of it. */
+/**
+ * Follows a chain that is at work here until it has ended or waits, and says what became of it. At Ctrl-C what is under way may still end,
+ * and the rest is left for any process to go on with.
+ */
 export async function followChain(session: Session, chains: Chains, id: string, whenUndone: ExitCode = EXIT.failed): Promise<Reply> {
-  const report = await alive(watchToRest(session, chains, id))
-  return { data: report, text: (look) => renderChain(report.definition, report, look), exit: exitOf(report, whenUndone) }
+  const report = await alive(watchToRest(session, chains, id)).catch(async (error: unknown) => {
+    if (!session.signal.aborted) throw error
+    await alive(chains.close({ drainMs: DRAIN_MS }))
+    return chains.show(id)
+  })
+  if (session.signal.aborted && report.endedMs === undefined) {
+    const next = { resume: `switchyard chain resume ${id}`, cancel: `switchyard chain cancel ${id}` }
+    return { data: { ...report, stopped: next }, text: (look) => renderStopped(report, next, look), exit: EXIT.interrupted }
+  }
+  if (!session.json && isUndoable(report)) {
+    const left = leftByUndo(report, (await session.yard()).commands)
+    const but = left.length === 0 ? '' : `, which leaves ${left.join(', ')}, as nothing says how`
+    session.note(`To take it back: switchyard undo ${id}${but}`)
+  }
+  return { data: report, text: (look) => renderEnded(report, look), exit: exitOf(report, whenUndone) }
+}
+
+/** Follows a chain, wherever it is at work; Ctrl-C leaves it alone. */
+export async function watchChain(session: Session, chains: Chains, id: string): Promise<Reply> {
+  const report = await alive(watchToRest(session, chains, id)).catch((error: unknown) => {
+    if (!session.signal.aborted) throw error
+    return chains.show(id)
+  })
+  return { data: report, text: (look) => renderEnded(report, look), exit: exitOf(report, EXIT.failed) }
 }
 
 async function watchToRest(session: Session, chains: Chains, id: string): Promise<ChainReport> {
@@ -71,6 +101,27 @@ export function askingChains(chains: Chains): readonly AskingChain[] {
   return chains.list({ unfinished: true }).flatMap(({ id, name, state, startedMs }) => {
     const asks = chains.show(id).waitsFor.find(({ question }) => question !== undefined)?.question
     return asks === undefined ? [] : [{ id, chain: name, state, createdAt: new Date(startedMs).toISOString(), asks }]
+  })
+}
+
+/** A chain that is done and can be taken back. */
+export interface UndoableChain {
+  readonly id: string
+  readonly chain: string
+  readonly state: 'done'
+  readonly undoable: true
+  readonly createdAt: string
+  readonly did: string
+}
+
+/** A person's chains that are done and can still be taken back, newest first. */
+export function undoableChains(chains: Chains): readonly UndoableChain[] {
+  return chains.list().flatMap(({ id, name, state, plugin, startedMs }) => {
+    if (state !== 'done' || plugin !== undefined || undoOf(chains, id)?.state === 'done') return []
+    const report = chains.show(id)
+    if (!isUndoable(report)) return []
+    const did = report.definition.summary ?? name
+    return [{ id, chain: name, state, undoable: true as const, createdAt: new Date(startedMs).toISOString(), did }]
   })
 }
 

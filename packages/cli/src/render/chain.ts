@@ -28,29 +28,42 @@ const MARKS: Readonly<Record<Mark, readonly [sign: string, color: Parameters<typ
 /** What took less is not worth a word. */
 const SHOWN_MS = 1_000
 
-/** A chain as a graph, with what became of it where a report says so. */
-export function renderChain(definition: ChainDefinition, report: ChainReport | undefined, look: Look): string {
+/** A chain as a graph, with what became of it where a report says so, and how it stands in other words than those of the report. */
+export function renderChain(definition: ChainDefinition, report: ChainReport | undefined, look: Look, state?: string): string {
   const drawn = drawChain(definition, report)
+  const told = new Set<string>()
   const lines = drawn.map(({ branch, text, mark, turns, note, tookMs = 0 }) => {
     const [sign, color] = MARKS[mark]
     const took = tookMs < SHOWN_MS ? '' : paint(look, 'dim', `  ${tookText(tookMs)}`)
     const name = `${paint(look, color, sign)} ${paint(look, 'dim', branch)}${plain(text)}${turns === undefined ? '' : ` ×${turns}`}${took}`
-    // What it waits for is said below.
-    return note === undefined || mark === 'waiting'
-      ? name
-      : `${name}\n${wrap(plain(note), look.columns - 6)
-          .map((line) => `      ${paint(look, 'red', line)}`)
-          .join('\n')}`
+    // What it waits for is said below, and what went wrong in several steps beside the first.
+    if (note === undefined || mark === 'waiting' || told.has(note)) return name
+    told.add(note)
+    return [name, ...wrap(plain(note), look.columns - 6).map((line) => `      ${paint(look, 'red', line)}`)].join('\n')
   })
   if (report === undefined) return [paint(look, 'bold', definition.name), ...lines].join('\n')
   const whose = report.plugin === undefined ? '' : ` of ${report.plugin}`
-  const head = `${paint(look, 'bold', report.id)}  ${definition.name}${whose}  ${paint(look, colorOf(report.state), report.state.replace('_', ' '))}`
-  const notes = drawn.flatMap(({ note }) => note ?? [])
-  const isTold = notes.length === 1 && notes[0] === report.error?.message
+  const head = `${paint(look, 'bold', report.id)}  ${definition.name}${whose}  ${paint(look, colorOf(report.state), state ?? report.state.replace('_', ' '))}`
+  const isTold = report.error !== undefined && told.has(report.error.message)
   return [head, ...lines, ...outcome(report, isTold, look)].join('\n')
 }
 
-/** What became of it; `isTold` when its error stands beside a step already, and no other does. */
+/** A chain that was stopped before its end: in which step, what was done by then, and how to go on or back. */
+export function renderStopped(report: ChainReport, { resume, cancel }: { resume: string; cancel: string }, look: Look): string {
+  const { definition, steps, done, neverStarted } = report
+  const current = steps.filter((step) => step.state === 'started' || step.undoState === 'started').map(({ path }) => path)
+  const [next] = neverStarted
+  const where = current.length > 0 ? `in ${current.join(', ')}` : next === undefined ? 'before its end' : `before ${next}`
+  return [
+    renderChain(definition, report, look, 'stopped'),
+    '',
+    ...wrap(`Stopped ${where}. Done: ${done.length === 0 ? 'nothing' : done.join(', ')}.`, look.columns),
+    `To go on:        ${paint(look, 'cyan', resume)}`,
+    `To take it back: ${paint(look, 'cyan', cancel)}`,
+  ].join('\n')
+}
+
+/** What became of it; `isTold` when its error stands beside a step already. */
 function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
   const lines: string[] = []
   if (report.error !== undefined) lines.push('')
@@ -67,6 +80,7 @@ function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
     list('Never started', report.neverStarted)
   }
   list('Degraded', report.degraded)
+  if (report.error !== undefined) for (const next of nextOf(report)) lines.push(`${paint(look, 'cyan', '→')} ${plain(next)}`)
   if (report.limits !== undefined && report.spent !== undefined) lines.push('', spentText(report.spent, report.limits))
   for (const { path, question, event, dueMs } of report.waitsFor) {
     const until = dueMs === undefined ? '' : `, until ${new Date(dueMs).toISOString().slice(0, 16).replace('T', ' ')}`
@@ -92,6 +106,11 @@ function outcome(report: ChainReport, isTold: boolean, look: Look): string[] {
     lines.push('', `To go on: ${paint(look, 'cyan', `switchyard chain retry ${report.id}`)}`)
   if (report.state === 'done' && report.output !== undefined && report.output !== null) lines.push('', renderValue(report.output, look))
   return lines
+}
+
+/** What may help against its errors, each once. */
+function nextOf({ error, steps }: ChainReport): ReadonlySet<string> {
+  return new Set([error, ...steps.map((step) => step.error)].flatMap((one) => one?.next ?? []))
 }
 
 function colorOf(state: ChainReport['state']): 'green' | 'red' | 'yellow' | 'cyan' {

@@ -1,8 +1,10 @@
-import type { PlannedStep } from '@switchyard/chain'
+import type { ChainReport, PlannedStep } from '@switchyard/chain'
 import { spoken } from '@switchyard/router'
+import { callsOf } from '@switchyard/yard'
 import { withoutSecrets } from '@switchyard/yard/config'
+import { renderChain } from './chain.ts'
 import { type Look, paint, plain, wrap } from './look.ts'
-import { stepLine } from './plan.ts'
+import { renderRuns, stepLine } from './plan.ts'
 
 /** A part of a request whose command and input are settled. */
 export interface SettledPart {
@@ -59,4 +61,20 @@ export function valueText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const reference = /^\$\{\{\s*(.+?)\s*\}\}$/.exec(text)?.[1]
   return reference === undefined ? text : `(${spoken(reference)})`
+}
+
+/** What came of a chain; where it is a request that is done, with what each of its parts answered. */
+export function renderEnded(report: ChainReport, look: Look): string {
+  const { output: _, ...whole } = report
+  const runs = report.state === 'done' ? answersOf(report) : []
+  if (runs.length === 0) return renderChain(report.definition, report, look)
+  return `${renderChain(report.definition, whole, look)}\n\n${renderRuns(runs, look)}`
+}
+
+function answersOf({ definition, steps }: ChainReport): readonly { command: string; result: unknown }[] {
+  if (definition.name !== 'request') return []
+  return callsOf(definition).flatMap(({ id, call }) => {
+    const { output } = steps.find(({ path }) => path === id) ?? {}
+    return output === undefined ? [] : [{ command: call, result: output }]
+  })
 }

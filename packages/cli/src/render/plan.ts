@@ -1,5 +1,5 @@
 import type { PlannedRun } from '@switchyard/yard'
-import type { AskingChain } from '../lib/run-chain.ts'
+import type { AskingChain, UndoableChain } from '../lib/run-chain.ts'
 import { type Look, paint, plain, wrap } from './look.ts'
 import { renderTable } from './table.ts'
 import { renderValue } from './value.ts'
@@ -49,13 +49,19 @@ export function renderRuns(runs: readonly { readonly command: string; readonly r
   return runs.map(({ command, result }) => `${paint(look, 'bold', command)}\n${renderValue(result, look)}`).join('\n\n')
 }
 
-/** The chains of a workspace that wait for a person, then its plans, each newest first. */
-export function renderPlanList(plans: readonly PlannedRun[], chains: readonly AskingChain[], look: Look): string {
+/** The chains of a workspace that wait for a person or can be taken back, then its plans, each newest first. */
+export function renderPlanList(plans: readonly PlannedRun[], chains: readonly (AskingChain | UndoableChain)[], look: Look): string {
   if (plans.length + chains.length === 0) return 'No plans yet. A command that changes something makes one.'
   return renderTable(
     ['plan', 'state', 'made', 'command', 'would'],
     [
-      ...chains.map(({ id, state, createdAt, chain, asks }) => [id, state, minuteOf(createdAt), chain, asks]),
+      ...chains.map((one) => [
+        one.id,
+        'did' in one ? 'done, undoable' : one.state,
+        minuteOf(one.createdAt),
+        one.chain,
+        'did' in one ? one.did : one.asks,
+      ]),
       ...plans.map(({ id, state, createdAt, command, plan, undoable }) => [
         id,
         undoable ? 'done, undoable' : state,

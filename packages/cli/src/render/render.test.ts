@@ -155,7 +155,7 @@ c-4kq7w2m  ship  undone
 
 Undone: build
 `)
-    // Where more than one thing went wrong, or the chain was ended from outside, the first of it stands alone.
+    // Where the chain was ended from outside, that stands alone. What went wrong in several steps is said once.
     const ended = { ...report, error: { ...error, message: `Cannot finish, ${message}` } }
     expect(renderChain(definition, ended, look).split('\n').slice(5, 8)).toEqual([
       '',
@@ -164,7 +164,9 @@ Undone: build
     ])
     const [build, push] = report.steps
     const both = { ...report, steps: [{ ...build!, error }, push!] }
-    expect(renderChain(definition, both, look).match(/Cannot push/g)).toHaveLength(3)
+    expect(renderChain(definition, both, look).match(/Cannot push/g)).toHaveLength(1)
+    const next = { ...report, error: { ...error, next: 'docker login' } }
+    expect(renderChain(definition, next, look)).toMatch(/\n→ docker login$/)
   })
 
   it('a plan of what only reads', () => {

@@ -54,8 +54,8 @@ function isResult(value: unknown, after: readonly number[]): boolean {
   return step !== undefined && after.some((other) => stepName(other) === step)
 }
 
-/** What somebody said, which is data. */
-function saidIn(value: unknown): unknown {
+/** What somebody said, which is data: a chain that is given it reads no expressions in it. */
+export function saidIn(value: unknown): unknown {
   if (typeof value === 'string') return literal(value)
   if (Array.isArray(value)) return value.map(saidIn)
   if (typeof value !== 'object' || value === null) return value

@@ -154,8 +154,8 @@ export const notDiscardable = (planId: string, state: string): SwitchyardError =
     next: 'switchyard plans',
   })
 
-export const notUndoable = (planId: string, why: string): SwitchyardError =>
-  new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${planId}" as ${why}`, { data: { plan: planId }, next: 'switchyard plans' })
+export const notUndoable = (planId: string, why: string, next = 'switchyard plans'): SwitchyardError =>
+  new SwitchyardError('NOT_UNDOABLE', `Cannot undo "${planId}" as ${why}`, { data: { plan: planId }, next })
 
 export const unknownImport = (plugin: string, namespace: string, owner: string): SwitchyardError =>
   new SwitchyardError('MANIFEST_INVALID', `Cannot load plugin "${plugin}" as "${owner}" must export "${namespace}" to it: it does not`, {
