@@ -153,12 +153,21 @@ describe('ops.health.verify', () => {
     const plan = await kit.plan('ops.health.verify', {})
     expect(JSON.stringify(plan)).toContain('npm run test')
     const report = (await kit.approve(plan.id)) as ScanReport
-    expect(report).toMatchObject({ status: 'fail', caps: [{ check: 'quality.tests-pass', at: 49 }] })
+    expect(report).toMatchObject({ status: 'fail', passed: false, caps: [{ check: 'quality.tests-pass', at: 49 }] })
     const of = (id: string) => report.checks.find((check) => check.id === id)
     expect([of('quality.build-succeeds')?.status, of('quality.tests-pass')?.findings[0]?.note]).toEqual([
       'pass',
       'npm run test failed: two are red',
     ])
+  })
+
+  it('tells apart whether the tests pass and how healthy the project is', async () => {
+    await using kit = await createTestYard({ plugins: [ops], files: { 'package.json': manifest({ scripts: { test: 'node -e 0' } }) } })
+    const report = await kit.call('ops.health.verify', { steps: ['test'] })
+    expect(report).toMatchObject({ passed: true })
+    expect((report as ScanReport).status).not.toBe('pass')
+    await using none = await createTestYard({ plugins: [ops], files: { 'package.json': manifest({}) } })
+    expect(await none.call('ops.health.verify', { steps: ['test'] })).toMatchObject({ passed: false })
   })
 
   it('ends what takes too long, with everything that it started', async () => {

@@ -14,6 +14,7 @@ import {
   suppressInput,
   suppressOutput,
   verifyInput,
+  verifyOutput,
 } from './schema.ts'
 
 /** The way back of everything here that changes files. */
@@ -104,7 +105,7 @@ const verify = command({
   description: 'The only health command that runs anything of the project. Red tests hold the score down to 49.',
   examples: HEALTH_EXAMPLES['health.verify'],
   input: verifyInput,
-  output: scanOutput,
+  output: verifyOutput,
   effect: 'write',
   timeoutMs: 3_660_000,
   plan: async (input, ctx) => (await import('./run-commands.ts')).planVerify(input, ctx),

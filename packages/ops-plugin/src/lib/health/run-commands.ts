@@ -261,7 +261,7 @@ export async function planVerify({ project, steps }: In<typeof verifyInput>, ctx
   }
 }
 
-export async function runVerify(input: In<typeof verifyInput>, ctx: Context): Promise<ScanReport> {
+export async function runVerify(input: In<typeof verifyInput>, ctx: Context): Promise<ScanReport & { passed: boolean }> {
   const { project, strict, steps, minutes } = input
   const path = resolve(ctx.workspace, project)
   const endMs = performance.now() + minutes * 60_000
@@ -277,5 +277,6 @@ export async function runVerify(input: In<typeof verifyInput>, ctx: Context): Pr
   const facts = async (one: typeof described): Promise<Facts> => ({ ...(await learn(one)), runs })
   const { report } = await examine(path, { strict, signal: ctx.signal, facts })
   enforce(report, input)
-  return { ...report, text: renderReport(report, 'text') }
+  const passed = runs.length > 0 && runs.every(({ outcome }) => outcome === 'passed')
+  return { ...report, passed, text: renderReport(report, 'text') }
 }

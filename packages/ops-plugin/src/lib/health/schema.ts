@@ -156,6 +156,10 @@ export const suppressInput = z.object({
 export const suppressOutput = z.object({ file: z.string(), findings: z.int().describe('How many it takes in now'), change: changeField })
 
 const STEPS = ['build', 'typecheck', 'test'] as const
+export const verifyOutput = scanOutput.extend({
+  passed: z.boolean().describe('Whether there were programs to run and all of them succeeded, whatever the score'),
+})
+
 export const verifyInput = z.object({
   ...judging,
   steps: z

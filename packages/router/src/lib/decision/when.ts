@@ -13,6 +13,7 @@ const VERDICTS = new Set('status verdict state result outcome health level grade
 const COUNTS = new Set('count total'.split(' '))
 /** What is the matter where a verdict is not good. */
 const TROUBLE = new Set('problem trouble issue error failure fault finding warning complaint'.split(' ').map(stem))
+const TRIED = /^(?:pass|fail|succe|green|red|broke|break|work|through)/
 /** How many were found of what was looked for. */
 const FOUND = new Set('found matches count total'.split(' '))
 /** How a part of a chain is called in the expressions of others. */
@@ -52,6 +53,9 @@ export function whenOf(condition: Condition, index: number, { effect, outputs }:
     return { test: count === undefined ? isDone(!some) : `${of(count)} ${some ? '>' : '=='} 0`, isGuessed: true }
   }
   const { good, word, isGuessed = false } = condition
+  // Whether tests pass is not whether all is well.
+  const tried = TRIED.test(word) ? outputs.find(({ name, type }) => type === 'boolean' && name === 'passed') : undefined
+  if (tried !== undefined) return { test: orFailed(`${of(tried)} == ${good}`, good), isGuessed }
   const said = outputs.find(({ type, choices }) => type === 'string' && choices.some((choice) => choice.toLowerCase() === word))
   if (said !== undefined && !good && !WELL.has(word))
     return { test: `${of(said)} == '${said.choices.find((choice) => choice.toLowerCase() === word)}'`, isGuessed }
