@@ -123,6 +123,7 @@ describe.runIf(hasTerminals)('on a terminal (that script, a part of every Debian
       expect(stopped.stdout).toContain('Stopped in rest. Done: add.')
       const [, id = ''] = /To go on: +switchyard chain resume (c-\w+)/.exec(stopped.stdout) ?? []
       expect(stopped.stdout).toContain(`To take it back: switchyard chain cancel ${id}`)
+      expect((await run(dir, ['chain', 'list'])).stdout).toMatch(new RegExp(`${id} +stopped, was running `))
       args = ['chain', 'resume', id]
     }
     expect((await run(dir, ['chain', 'cancel', args[2]!])).code).toBe(0)

@@ -145,6 +145,8 @@ export interface ChainSummary {
   readonly id: string
   readonly name: string
   readonly state: ChainState
+  /** Its process gave it back before its end, and none has taken it up yet. */
+  readonly isStopped?: true
   /** Whose it is, and in whose name it calls; absent: a person's. */
   readonly plugin?: string
   readonly startedMs: number

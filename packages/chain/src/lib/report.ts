@@ -15,6 +15,7 @@ export function summaryOf(row: RunRow): ChainSummary {
     id: row.id,
     name: row.name,
     state: row.state,
+    ...(row.owner === null && (row.state === 'running' || row.state === 'undoing') && { isStopped: true as const }),
     ...(row.plugin !== null && { plugin: row.plugin }),
     startedMs: row.started_ms,
     ...(row.ended_ms !== null && { endedMs: row.ended_ms }),

@@ -123,9 +123,9 @@ export function renderChainList(chains: readonly ChainSummary[], look: Look): st
   if (chains.length === 0) return 'No chains yet. To run one: switchyard chain run full-health'
   return renderTable(
     ['chain', 'state', 'started', 'name', 'error'],
-    chains.map(({ id, state, startedMs, name, error }) => [
+    chains.map(({ id, state, isStopped, startedMs, name, error }) => [
       id,
-      state.replace('_', ' '),
+      isStopped === true ? `stopped, was ${state}` : state.replace('_', ' '),
       new Date(startedMs).toISOString().slice(0, 16).replace('T', ' '),
       name,
       plain(error?.message ?? ''),
