@@ -249,6 +249,7 @@ describe('decide()', () => {
     })
     expect(ask('show the logs of the api, otherwise restart it')).toMatchObject({ asks: 'condition' })
     expect(ask('if the last check of the api succeeded deploy the web to staging').outcome).toBe('ask')
+    expect(ask('show the logs of the api, and if that fails restart the api').outcome).toBe('routed')
   })
 
   it('[D6] takes problems for what a verdict that is not good means', () => {

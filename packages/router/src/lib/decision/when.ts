@@ -61,7 +61,9 @@ export function whenOf(condition: Condition, index: number, { effect, outputs }:
     return { test: `${of(said)} == '${said.choices.find((choice) => choice.toLowerCase() === word)}'`, isGuessed }
   const verdict = verdictOf(outputs, of, good)
   if (verdict !== undefined) return { test: orFailed(verdict, good), isGuessed }
-  return { test: isDone(good), isGuessed: isGuessed || effect === 'read' }
+  // "if that fails" asks of the look itself, and "if all is well" of what it sees.
+  const asksOfItself = !good && /^(?:it|that|this|they)\s+fails?$/i.test(condition.said)
+  return { test: isDone(good), isGuessed: isGuessed || (effect === 'read' && !asksOfItself) }
 }
 
 /** What has to hold of the one output that says whether all is well. */
