@@ -60,6 +60,7 @@ describe('isDenied()', () => {
     'deploy to staging hangs',
     'deploy nothing to staging',
     'deploy the rest to staging',
+    'deploy the api and another one to staging',
     'deploy to staging, leave the worker alone',
     'deploy the api or the web to staging',
     'deploy to staging, pending tests',

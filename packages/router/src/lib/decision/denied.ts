@@ -34,6 +34,7 @@ export function sparedIn({ text, start }: Said, { fields }: CommandFacts, args: 
 const PARTLY = new RegExp(
   `\\b(?:${[
     'the (?:rest|others?)',
+    'and (?:another|one more|a second)',
     'all but',
     '(?:everything|all|every\\w*|any\\w*)\\b[^,.;]{0,30}\\b(?:except|but|besides|minus|apart from|other than|excluding|without)',
     'leav(?:e|ing)\\b[^,.;]{0,40}\\b(?:alone|out|untouched|as (?:it|they) (?:is|are))',
