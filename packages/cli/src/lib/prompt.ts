@@ -40,7 +40,7 @@ export async function chosen<value extends string>(
 }
 
 /** A text; undefined where the person leaves the question. */
-export async function written(message: string, terminal: Terminal, signal: AbortSignal): Promise<string | undefined> {
+async function written(message: string, terminal: Terminal, signal: AbortSignal): Promise<string | undefined> {
   const answer = await text({ message: plain(message), ...terminal, signal })
   return isCancel(answer) ? undefined : answer
 }

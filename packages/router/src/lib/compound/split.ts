@@ -125,12 +125,13 @@ function oddsOfPart(
   const says = (id: string | undefined): boolean => id !== undefined && isOption(said, id)
   const isConditional = condition !== undefined && condition !== clauses[0]!.condition
   const behind = judge(right, { text: left, id: before.id })
+  const saysOption = (link !== 'then' && says(before.id)) || (link === 'and' && says(together().id))
   const odds = weigh({
     left,
     right,
     link,
     between: text.slice(clauses.at(-1)!.end, clause.start),
-    isOption: (link !== 'then' && says(before.id)) || (link === 'and' && says(together().id)),
+    isOption: saysOption,
     isField: before.id !== undefined && isField(right, before.id),
     isConditional,
     namesAnother: () => before.id !== undefined && namesAnother(right, left, before.id),
@@ -139,7 +140,7 @@ function oddsOfPart(
     together,
   })
   // Neither a condition of its own nor what reads as another command is lost in what stands before it without a question.
-  const isOther = behind.id !== before.id && behind.confidence >= ANOTHER && odds > -LOST
+  const isOther = behind.id !== before.id && behind.confidence >= ANOTHER && !saysOption && odds > -LOST
   return odds <= 0 && (isConditional || isOther) ? 0 : odds
 }
 

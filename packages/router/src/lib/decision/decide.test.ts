@@ -135,6 +135,12 @@ describe('decide()', () => {
     })
   })
 
+  it('asks about no name that it has taken, whatever field that is of', () => {
+    expect(ask('probe web and worker').outcome).toBe('routed')
+    expect(ask('deploy the api to staging and qa-eu').question).toBe('Only that, and nothing for "qa-eu"?')
+    expect(ask('restart the api and the web in staging').parts).toHaveLength(2)
+  })
+
   it('asks before it does now what is wanted later, but for what only reads', () => {
     expect(ask('restart the api tomorrow at 9')).toMatchObject({
       asks: 'intent',

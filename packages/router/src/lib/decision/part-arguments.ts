@@ -181,6 +181,8 @@ export function otherTarget(
     if (kind === 'name' || kind === 'host' || kind === 'env') {
       for (const { 1: said = '', index, 0: whole } of text.matchAll(SECOND_NAME)) {
         const end = index + whole.length
+        // "Deploy web and api to staging" names one environment.
+        if (kind === 'env' && index + start !== args[name].from[1]) continue
         // What a workspace does not know is none of its names, and all the more worth a question.
         if (nameIn(said, field, ownWords, {}) !== undefined && isFree(end - said.length, end, own)) return said
       }
