@@ -42,7 +42,9 @@ for (const name of names) {
     const row = await runCase(bench, Number(values.rounds))
     rows.push(row)
     if (row.ratio < row.floor) below++
-    if (!values.json) console.log(describeRow(row))
+    if (values.json) continue
+    console.log(describeRow(row))
+    if (bench.show !== undefined) console.log(await bench.show())
   }
   if (values.json) console.log(JSON.stringify({ name, machine, rows }))
 }

@@ -19,6 +19,7 @@ import { z } from 'zod'
 import { type BenchCase, limitCase } from './lib/bench.ts'
 import { registryCases } from './registry.ts'
 import { naturalBayes, nlpDefault, nlpTuned, type Peer, winkBayes } from './router/peers.ts'
+import { reliabilityDiagram } from './router/reliability-diagram.ts'
 import { withTypo } from './router/typo.ts'
 
 /** A folder with public labelled sets, which are not part of this project; without it the rows that need one are left out. */
@@ -99,6 +100,7 @@ function setCases(name: string, { accuracy, above, auroc, recall, peers }: SetFl
       unit: '%',
       allowed: 5,
       rounds: 1,
+      show: async () => reliabilityDiagram((await ours()).reliability),
       setup: async () => ({ measure: async () => 100 * ((await ours()).ece ?? 1), close: async () => {} }),
     }),
     ...(name.endsWith('10shot')

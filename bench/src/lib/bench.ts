@@ -10,6 +10,8 @@ export interface BenchCase {
   readonly better: 'lower' | 'higher'
   /** The most rounds that are worth their time. @default as many as asked for */
   readonly rounds?: number
+  /** What people see below the row, once it is measured. @default nothing */
+  readonly show?: () => Promise<string>
   /** Prepares both sides; each call of `ours` or `peer` measures one round and returns its figure. */
   setup(): Promise<BenchSides>
 }
@@ -66,6 +68,7 @@ export function limitCase(options: {
   unit: string
   allowed: number
   rounds?: number
+  show?: () => Promise<string>
   setup(): Promise<{ measure(): Promise<number>; close(): Promise<void> }>
 }): BenchCase {
   return {
@@ -75,6 +78,7 @@ export function limitCase(options: {
     floor: 1,
     better: 'lower',
     ...(options.rounds !== undefined && { rounds: options.rounds }),
+    ...(options.show !== undefined && { show: options.show }),
     async setup() {
       const { measure, close } = await options.setup()
       return { ours: measure, peer: async () => options.allowed, close }
