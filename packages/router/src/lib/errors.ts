@@ -20,4 +20,5 @@ export const modelInvalid = (why: string, cause?: unknown): SwitchyardError =>
 export const setInvalid = (problems: readonly string[]): SwitchyardError =>
   new SwitchyardError('ROUTER_SET_INVALID', `Cannot measure the set as it must be {name, intents, test}: ${problems.join('; ')}`, {
     data: { problems },
+    next: 'docs/guide/route.md shows a set',
   })
