@@ -7,7 +7,7 @@ import type { CommandFacts } from './command-facts.ts'
 import type { Decided, DecidedPart, DecideOptions } from './decide.ts'
 import { differenceIn, isDenied, sparedIn } from './denied.ts'
 import { isAskedFor, laterIn } from './guard.ts'
-import { isTaken, otherTarget } from './part-arguments.ts'
+import { isTaken, isValue, otherTarget } from './part-arguments.ts'
 import { isSure } from './sure.ts'
 import { spoken, type When } from './when.ts'
 
@@ -86,8 +86,7 @@ function intentDoubt({ part, known, args, isOne }: Understood, request: string, 
 function timeAhead({ text, start }: Part, { effect }: CommandFacts, args: Understood['args']): string | undefined {
   const later = effect === 'read' ? undefined : laterIn(text)
   if (later === undefined) return undefined
-  const isTaken = Object.values(args).some(({ from }) => from[0] < later.end + start && later.start + start < from[1])
-  return isTaken ? undefined : later.said
+  return isValue(args, later.start + start, later.end + start) ? undefined : later.said
 }
 
 /** Where it is open whether something is a part of its own. */

@@ -119,10 +119,14 @@ export function everyOne(
     if (next === null || value === undefined) return all
     end += next[0].length
     const start = end - next[1]!.length
-    if (Object.values(args).some(({ from }) => from[0] < end && start < from[1])) return all
+    if (isValue(args, start, end)) return all
     all.push({ ...args, [field.name]: { value, from: [start, end] } })
   }
 }
+
+/** Whether any of a stretch of a request was read as an argument. */
+export const isValue = (args: Readonly<Record<string, Argument>>, start: number, end: number): boolean =>
+  Object.values(args).some(({ from }) => from[0] < end && start < from[1])
 
 /** A word as the name of a thing, where it can be one. */
 function nameIn(said: string, { slot }: Field, ownWords: ReadonlySet<string>, names: SlotValues): string | undefined {
